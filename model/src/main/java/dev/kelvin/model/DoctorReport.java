@@ -1,0 +1,61 @@
+package dev.kelvin.model;
+
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What this host can do, each capability with its proof.
+ *
+ * @param host one line: CPU, kernel, memory
+ * @param accelerator the default that follows from the checks: {@code kvm} or {@code tcg}
+ * @param checks in the order to show
+ * @param missingPackages of the distribution, which Kelvin cannot do without
+ */
+public record DoctorReport(
+    String host,
+    String accelerator,
+    List<Check> checks,
+    List<String> missingPackages,
+    Instant checkedAt) {
+
+  public DoctorReport {
+    checks = checks == null ? List.of() : List.copyOf(checks);
+    missingPackages = missingPackages == null ? List.of() : List.copyOf(missingPackages);
+  }
+
+  public enum CheckState implements WireName {
+    /** Proven to work. */
+    OK("ok"),
+    /** Works with a limit that the detail tells. */
+    LIMITED("limited"),
+    /** Absent; Kelvin works without it. */
+    ABSENT("absent"),
+    /** Present and does not work. */
+    BROKEN("broken"),
+    /** Needed and absent. */
+    REQUIRED("required");
+
+    private final String wire;
+
+    CheckState(String wire) {
+      this.wire = wire;
+    }
+
+    @Override
+    public String wire() {
+      return wire;
+    }
+  }
+
+  /**
+   * One capability.
+   *
+   * @param id stable, such as {@code kvm}
+   * @param title for people
+   * @param proof what was done to find out, and what was seen
+   * @param remedy what to do about a lack; null when nothing is lacking
+   */
+  public record Check(
+      String id, String title, CheckState state, String proof, @Nullable String remedy) {}
+}

@@ -1,0 +1,36 @@
+package dev.kelvin.model;
+
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the guest agent tells of its guest ({@code guest-get-osinfo}, {@code guest-get-host-name},
+ * {@code guest-network-get-interfaces} of QEMU's guest agent protocol).
+ *
+ * @param osId as in os-release, such as {@code debian}
+ * @param osName for people, such as {@code Debian GNU/Linux 12 (bookworm)}
+ * @param cloudInit what cloud-init says of itself: {@code running}, {@code done}, {@code error},
+ *     {@code disabled}; absent when it is not known
+ */
+public record GuestInfo(
+    String agentVersion,
+    @Nullable String hostname,
+    @Nullable String osId,
+    @Nullable String osName,
+    @Nullable String kernel,
+    List<Interface> interfaces,
+    @Nullable String cloudInit,
+    Instant seenAt) {
+
+  /** A network interface inside the guest. Addresses have their prefix length: 10.0.2.15/24. */
+  public record Interface(String name, @Nullable String mac, List<String> addresses) {
+    public Interface {
+      addresses = addresses == null ? List.of() : List.copyOf(addresses);
+    }
+  }
+
+  public GuestInfo {
+    interfaces = interfaces == null ? List.of() : List.copyOf(interfaces);
+  }
+}

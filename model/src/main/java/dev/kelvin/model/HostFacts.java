@@ -1,0 +1,52 @@
+package dev.kelvin.model;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the host has that decides how QEMU is called. All of it was observed.
+ *
+ * @param qemuBinary absolute path of {@code qemu-system-x86_64}
+ * @param qemuVersion such as {@code 7.2.22}
+ * @param accelerators those proven to run guests, best first
+ * @param machineAliases what each unversioned machine type means in this QEMU, such as {@code q35} →
+ *     {@code pc-q35-7.2}
+ * @param machines every machine type that this QEMU has
+ * @param devices every device type ({@code qom-list-types}) that this QEMU has
+ * @param cpuModels named CPU models that this QEMU has
+ * @param cpus logical CPUs of the host
+ * @param memory of the host
+ * @param uefi the firmware for UEFI guests; null when none is installed
+ * @param runAsRoot whether the daemon can give each VM a user of its own
+ */
+public record HostFacts(
+    String qemuBinary,
+    String qemuVersion,
+    List<String> accelerators,
+    Map<String, String> machineAliases,
+    Set<String> machines,
+    Set<String> devices,
+    Set<String> cpuModels,
+    int cpus,
+    ByteSize memory,
+    @Nullable UefiFirmware uefi,
+    boolean runAsRoot) {
+
+  public HostFacts {
+    accelerators = List.copyOf(accelerators);
+    machineAliases = Map.copyOf(machineAliases);
+    machines = Set.copyOf(machines);
+    devices = Set.copyOf(devices);
+    cpuModels = Set.copyOf(cpuModels);
+  }
+
+  /** The two files of a UEFI firmware: its code, and the template of a VM's own NVRAM. */
+  public record UefiFirmware(String code, String variables) {}
+
+  /** The accelerator that a VM without a wish gets. */
+  public String defaultAccelerator() {
+    return accelerators.isEmpty() ? "tcg" : accelerators.getFirst();
+  }
+}

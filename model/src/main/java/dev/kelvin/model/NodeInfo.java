@@ -1,0 +1,27 @@
+package dev.kelvin.model;
+
+import java.time.Instant;
+
+/**
+ * A running daemon.
+ *
+ * @param node the host's name
+ * @param home the directory that has all of this daemon's files, or {@code /} when it uses the
+ *     system's directories
+ * @param socket of the local API
+ * @param url of the API over TLS
+ * @param certificate SHA-256 fingerprint of the TLS certificate
+ */
+public record NodeInfo(
+    String version,
+    String node,
+    long pid,
+    String home,
+    String socket,
+    String url,
+    String certificate,
+    String accelerator,
+    String qemuVersion,
+    int vms,
+    int vmsRunning,
+    Instant startedAt) {}

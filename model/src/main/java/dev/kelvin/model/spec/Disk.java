@@ -1,0 +1,44 @@
+package dev.kelvin.model.spec;
+
+import dev.kelvin.model.ByteSize;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A disk of the VM, with a volume of its own.
+ *
+ * @param name unique among the devices of the VM; a DNS label
+ * @param image what it starts as; null for an empty disk
+ * @param size null for the size of the image; at least that
+ * @param bus how it is attached
+ * @param cache how the host's page cache is used
+ * @param discard what becomes of discarded blocks
+ * @param serial what the guest sees as serial number, at most 20 characters
+ * @param readOnly whether the guest can only read it
+ * @param bootIndex order in which firmware tries devices, smallest first; null for never
+ * @param ioThread whether a thread of its own serves it (virtio-blk and virtio-scsi)
+ */
+// A null that a constructor is given asks it for the default; NullAway has no word for that.
+@SuppressWarnings("NullAway")
+public record Disk(String name, @Nullable String image, @Nullable ByteSize size, DiskBus bus, CacheMode cache, DiscardMode discard, @Nullable String serial, Boolean readOnly, @Nullable Integer bootIndex, Boolean ioThread) {
+  public Disk {
+    bus = bus == null ? DiskBus.VIRTIO_BLK : bus;
+    cache = cache == null ? CacheMode.NONE : cache;
+    discard = discard == null ? DiscardMode.UNMAP : discard;
+    readOnly = readOnly == null ? Boolean.FALSE : readOnly;
+    boolean threaded = bus == DiskBus.VIRTIO_BLK || bus == DiskBus.VIRTIO_SCSI;
+    ioThread = ioThread == null ? (Boolean) threaded : ioThread;
+  }
+
+  public static Disk of(String name, @Nullable String image, @Nullable ByteSize size) {
+    return new Disk(name, image, size, null, null, null, null, null, null, null);
+  }
+
+  public Disk withSize(ByteSize newSize) {
+    return new Disk(
+        name, image, newSize, bus, cache, discard, serial, readOnly, bootIndex, ioThread);
+  }
+
+  public Disk withBootIndex(int index) {
+    return new Disk(name, image, size, bus, cache, discard, serial, readOnly, index, ioThread);
+  }
+}

@@ -1,0 +1,35 @@
+package dev.kelvin.model.spec;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A network card on a user-mode network: the guest reaches out through the host, and is reached
+ * through forwarded ports.
+ *
+ * @param name unique among the devices of the VM; a DNS label
+ * @param model what the guest sees
+ * @param mac six octets, unicast; chosen at creation when null
+ * @param forwards host ports that lead into the guest
+ * @param bootIndex order in which firmware tries devices, smallest first; null for never
+ */
+// A null that a constructor is given asks it for the default; NullAway has no word for that.
+@SuppressWarnings("NullAway")
+public record Nic(String name, NicModel model, @Nullable String mac, List<PortForward> forwards, @Nullable Integer bootIndex) {
+  public Nic {
+    model = model == null ? NicModel.VIRTIO : model;
+    forwards = forwards == null ? List.of() : List.copyOf(forwards);
+  }
+
+  public static Nic of(String name) {
+    return new Nic(name, null, null, null, null);
+  }
+
+  public Nic withMac(String newMac) {
+    return new Nic(name, model, newMac, forwards, bootIndex);
+  }
+
+  public Nic withForwards(List<PortForward> newForwards) {
+    return new Nic(name, model, mac, newForwards, bootIndex);
+  }
+}

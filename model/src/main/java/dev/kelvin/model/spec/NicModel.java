@@ -1,0 +1,20 @@
+package dev.kelvin.model.spec;
+
+import dev.kelvin.model.WireName;
+
+/** The kind of network card. */
+public enum NicModel implements WireName {
+  VIRTIO("virtio"),
+  E1000E("e1000e");
+
+  private final String wire;
+
+  NicModel(String wire) {
+    this.wire = wire;
+  }
+
+  @Override
+  public String wire() {
+    return wire;
+  }
+}

@@ -1,0 +1,260 @@
+package dev.kelvin.model.spec;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a user wants of a VM. Every field has a default; a spec that was read has all of them.
+ *
+ * @param power whether it shall run
+ * @param accelerator what executes it
+ * @param machine {@code q35}, {@code i440fx}, {@code microvm}, or a versioned type of QEMU such as
+ *     {@code pc-q35-7.2}. Creation turns the short form into the versioned one, so that an upgrade of
+ *     QEMU never changes the guest's hardware
+ * @param rng whether it has a virtio random number generator
+ * @param guestAgent whether it has the channel of QEMU's guest agent
+ * @param shutdownTimeoutSeconds how long a guest may take to shut down before it is stopped
+ * @param deletionProtection whether deleting is refused
+ */
+// A null that a constructor is given asks it for the default; NullAway has no word for that.
+@SuppressWarnings("NullAway")
+public record VmSpec(
+    Power power,
+    Accelerator accelerator,
+    String machine,
+    Cpu cpu,
+    Memory memory,
+    Firmware firmware,
+    Boot boot,
+    List<Disk> disks,
+    List<Cdrom> cdroms,
+    List<Nic> nics,
+    Graphics graphics,
+    Serial serial,
+    Boolean rng,
+    Boolean guestAgent,
+    @Nullable CloudInit cloudInit,
+    Autostart autostart,
+    Restart restart,
+    Integer shutdownTimeoutSeconds,
+    Boolean deletionProtection) {
+
+  public VmSpec {
+    power = power == null ? Power.RUNNING : power;
+    accelerator = accelerator == null ? Accelerator.AUTO : accelerator;
+    machine = machine == null ? "q35" : machine;
+    cpu = cpu == null ? Cpu.of(1) : cpu;
+    memory = memory == null ? new Memory(null, null) : memory;
+    firmware = firmware == null ? new Firmware(null) : firmware;
+    boot = boot == null ? Boot.none() : boot;
+    disks = disks == null ? List.of() : List.copyOf(disks);
+    cdroms = cdroms == null ? List.of() : List.copyOf(cdroms);
+    nics = nics == null ? List.of() : List.copyOf(nics);
+    graphics = graphics == null ? new Graphics(null) : graphics;
+    serial = serial == null ? new Serial(null, null) : serial;
+    rng = rng == null ? Boolean.TRUE : rng;
+    guestAgent = guestAgent == null ? Boolean.TRUE : guestAgent;
+    autostart = autostart == null ? new Autostart(null, null, null) : autostart;
+    restart = restart == null ? new Restart(null, null) : restart;
+    shutdownTimeoutSeconds = shutdownTimeoutSeconds == null ? 90 : shutdownTimeoutSeconds;
+    deletionProtection = deletionProtection == null ? Boolean.FALSE : deletionProtection;
+  }
+
+  public static VmSpec defaults() {
+    return new Builder().build();
+  }
+
+  public Builder toBuilder() {
+    return new Builder(this);
+  }
+
+  public VmSpec withPower(Power newPower) {
+    return toBuilder().power(newPower).build();
+  }
+
+  public VmSpec withMachine(String newMachine) {
+    return toBuilder().machine(newMachine).build();
+  }
+
+  public VmSpec withDisks(List<Disk> newDisks) {
+    return toBuilder().disks(newDisks).build();
+  }
+
+  public VmSpec withCdroms(List<Cdrom> newCdroms) {
+    return toBuilder().cdroms(newCdroms).build();
+  }
+
+  public VmSpec withNics(List<Nic> newNics) {
+    return toBuilder().nics(newNics).build();
+  }
+
+  /** Whether the machine is of the microvm kind, which has neither PCI nor firmware choices. */
+  public boolean isMicrovm() {
+    return machine.equals("microvm");
+  }
+
+  /** Collects the fields of a spec; what is left out gets its default. */
+  public static final class Builder {
+    private @Nullable Power power;
+    private @Nullable Accelerator accelerator;
+    private @Nullable String machine;
+    private @Nullable Cpu cpu;
+    private @Nullable Memory memory;
+    private @Nullable Firmware firmware;
+    private @Nullable Boot boot;
+    private @Nullable List<Disk> disks;
+    private @Nullable List<Cdrom> cdroms;
+    private @Nullable List<Nic> nics;
+    private @Nullable Graphics graphics;
+    private @Nullable Serial serial;
+    private @Nullable Boolean rng;
+    private @Nullable Boolean guestAgent;
+    private @Nullable CloudInit cloudInit;
+    private @Nullable Autostart autostart;
+    private @Nullable Restart restart;
+    private @Nullable Integer shutdownTimeoutSeconds;
+    private @Nullable Boolean deletionProtection;
+
+    public Builder() {}
+
+    private Builder(VmSpec spec) {
+      power = spec.power();
+      accelerator = spec.accelerator();
+      machine = spec.machine();
+      cpu = spec.cpu();
+      memory = spec.memory();
+      firmware = spec.firmware();
+      boot = spec.boot();
+      disks = spec.disks();
+      cdroms = spec.cdroms();
+      nics = spec.nics();
+      graphics = spec.graphics();
+      serial = spec.serial();
+      rng = spec.rng();
+      guestAgent = spec.guestAgent();
+      cloudInit = spec.cloudInit();
+      autostart = spec.autostart();
+      restart = spec.restart();
+      shutdownTimeoutSeconds = spec.shutdownTimeoutSeconds();
+      deletionProtection = spec.deletionProtection();
+    }
+
+    public Builder power(Power value) {
+      power = value;
+      return this;
+    }
+
+    public Builder accelerator(Accelerator value) {
+      accelerator = value;
+      return this;
+    }
+
+    public Builder machine(String value) {
+      machine = value;
+      return this;
+    }
+
+    public Builder cpu(Cpu value) {
+      cpu = value;
+      return this;
+    }
+
+    public Builder memory(Memory value) {
+      memory = value;
+      return this;
+    }
+
+    public Builder firmware(Firmware value) {
+      firmware = value;
+      return this;
+    }
+
+    public Builder boot(Boot value) {
+      boot = value;
+      return this;
+    }
+
+    public Builder disks(List<Disk> value) {
+      disks = value;
+      return this;
+    }
+
+    public Builder cdroms(List<Cdrom> value) {
+      cdroms = value;
+      return this;
+    }
+
+    public Builder nics(List<Nic> value) {
+      nics = value;
+      return this;
+    }
+
+    public Builder graphics(Graphics value) {
+      graphics = value;
+      return this;
+    }
+
+    public Builder serial(Serial value) {
+      serial = value;
+      return this;
+    }
+
+    public Builder rng(Boolean value) {
+      rng = value;
+      return this;
+    }
+
+    public Builder guestAgent(Boolean value) {
+      guestAgent = value;
+      return this;
+    }
+
+    public Builder cloudInit(@Nullable CloudInit value) {
+      cloudInit = value;
+      return this;
+    }
+
+    public Builder autostart(Autostart value) {
+      autostart = value;
+      return this;
+    }
+
+    public Builder restart(Restart value) {
+      restart = value;
+      return this;
+    }
+
+    public Builder shutdownTimeoutSeconds(Integer value) {
+      shutdownTimeoutSeconds = value;
+      return this;
+    }
+
+    public Builder deletionProtection(Boolean value) {
+      deletionProtection = value;
+      return this;
+    }
+
+    public VmSpec build() {
+      return new VmSpec(
+          power,
+          accelerator,
+          machine,
+          cpu,
+          memory,
+          firmware,
+          boot,
+          disks,
+          cdroms,
+          nics,
+          graphics,
+          serial,
+          rng,
+          guestAgent,
+          cloudInit,
+          autostart,
+          restart,
+          shutdownTimeoutSeconds,
+          deletionProtection);
+    }
+  }
+}

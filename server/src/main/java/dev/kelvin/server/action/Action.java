@@ -1,0 +1,168 @@
+package dev.kelvin.server.action;
+
+import dev.kelvin.model.Image.BuildRecipe;
+import dev.kelvin.model.Image.Format;
+import dev.kelvin.model.Vm;
+import dev.kelvin.model.spec.Disk;
+import dev.kelvin.model.spec.Nic;
+import java.io.InputStream;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** One thing that a user can ask for. */
+public sealed interface Action {
+  /** Changes nothing. */
+  sealed interface Read extends Action {}
+
+  /** Has effects. */
+  sealed interface Write extends Action {}
+
+  /**
+   * Which objects of a list, and how many.
+   *
+   * @param labels each must be there with this value
+   * @param fields each dotted path, such as {@code status.phase}, must have this value
+   * @param after the name (or id) after which the page begins; null for the first page
+   * @param limit 1 to 500
+   */
+  record Query(
+      Map<String, String> labels, Map<String, String> fields, @Nullable String after, int limit) {
+    public static Query all() {
+      return new Query(Map.of(), Map.of(), null, 500);
+    }
+  }
+
+  /** Kinds of objects that can be listed and watched. */
+  enum Resource {
+    VMS,
+    IMAGES,
+    TASKS
+  }
+
+  enum ConsoleKind {
+    SERIAL,
+    VNC
+  }
+
+  record GetInfo() implements Read {}
+
+  record GetDoctor() implements Read {}
+
+  record ListObjects(Resource resource, Query query) implements Read {}
+
+  /**
+   * The changes of a kind of object from now on, or from a revision.
+   *
+   * @param fromRevision changes after this revision; 0 to begin with all objects there are
+   */
+  record Watch(Resource resource, Query query, long fromRevision) implements Read {}
+
+  /** What happens from now on, or after an event that the client has seen. */
+  record Events(@Nullable Long afterSequence, @Nullable String object) implements Read {}
+
+  record GetVm(String vm) implements Read {}
+
+  record GetImage(String image) implements Read {}
+
+  record GetTask(String id) implements Read {}
+
+  record Screenshot(String vm) implements Read {}
+
+  /** The last {@code tailBytes} of what the VM wrote to its serial port. */
+  record GetSerialLog(String vm, long tailBytes) implements Read {}
+
+  record GetGuest(String vm) implements Read {}
+
+  record ReadGuestFile(String vm, String path) implements Read {}
+
+  record GetMetrics() implements Read {}
+
+  /** Proves the host's capabilities anew. */
+  record RunDoctor() implements Write {}
+
+  /** Installs distribution packages that the doctor misses. */
+  record InstallPackages(List<String> packages) implements Write {}
+
+  /** Creates a VM; with {@code dryRun} only says what would be created. */
+  record CreateVm(Vm vm, boolean dryRun) implements Write {}
+
+  /**
+   * Replaces the spec and the labels of a VM.
+   *
+   * @param ifRevision the revision that the caller has seen; null to overwrite whatever is there
+   */
+  record UpdateVm(String name, Vm vm, @Nullable Long ifRevision, boolean dryRun)
+      implements Write {}
+
+  /** Deletes a VM; with {@code force} stops it first. */
+  record DeleteVm(String vm, boolean force) implements Write {}
+
+  record StartVm(String vm) implements Write {}
+
+  /**
+   * Asks the guest to shut down: by its agent, then by ACPI.
+   *
+   * @param timeout null for the spec's
+   * @param force whether it is stopped at the deadline; otherwise the task fails there
+   */
+  record ShutdownVm(String vm, @Nullable Duration timeout, boolean force) implements Write {}
+
+  record StopVm(String vm) implements Write {}
+
+  record ResetVm(String vm) implements Write {}
+
+  record PauseVm(String vm) implements Write {}
+
+  record ResumeVm(String vm) implements Write {}
+
+  record RenameVm(String vm, String newName) implements Write {}
+
+  /** Presses keys together, by QEMU's key names (QKeyCode), such as {@code ctrl, alt, delete}. */
+  record SendKeys(String vm, List<String> keys) implements Write {}
+
+  record AttachDisk(String vm, Disk disk) implements Write {}
+
+  record DetachDisk(String vm, String disk) implements Write {}
+
+  record AttachNic(String vm, Nic nic) implements Write {}
+
+  record DetachNic(String vm, String nic) implements Write {}
+
+  /** Puts an image into a CD drive, or with null takes it out. */
+  record SetMedia(String vm, String cdrom, @Nullable String image) implements Write {}
+
+  /** A ticket with which one console connection can be opened, once and soon. */
+  record OpenConsole(String vm, ConsoleKind kind) implements Write {}
+
+  /**
+   * Runs a program in the guest and waits for it.
+   *
+   * @param input for its standard input
+   */
+  record GuestExec(
+      String vm, List<String> command, List<String> environment, byte[] input, Duration timeout)
+      implements Write {}
+
+  record WriteGuestFile(String vm, String path, InputStream content) implements Write {}
+
+  record BuildImage(String name, BuildRecipe recipe, Map<String, String> labels)
+      implements Write {}
+
+  /**
+   * Makes an image of what the client sends.
+   *
+   * @param length in bytes as announced; -1 when it was not
+   */
+  record ImportImage(
+      String name, Format format, Map<String, String> labels, InputStream content, long length)
+      implements Write {}
+
+  record DeleteImage(String image) implements Write {}
+
+  record CancelTask(String id) implements Write {}
+
+  /** Ends the daemon; with {@code stopVms} shuts the VMs down first, otherwise they go on. */
+  record StopDaemon(boolean stopVms) implements Write {}
+}

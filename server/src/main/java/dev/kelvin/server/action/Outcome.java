@@ -1,0 +1,54 @@
+package dev.kelvin.server.action;
+
+import dev.kelvin.model.Task;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What an action leads to. */
+public sealed interface Outcome {
+  /**
+   * One object.
+   *
+   * @param revision its ETag; null when it has none
+   */
+  record Document(Object body, @Nullable Long revision) implements Outcome {}
+
+  /**
+   * A part of a list.
+   *
+   * @param next what the next page begins after; null on the last one
+   * @param revision of the store, from which a watch can go on without a gap
+   */
+  record Page(List<?> items, @Nullable String next, long revision) implements Outcome {}
+
+  /** Long work has begun. */
+  record Accepted(Task task) implements Outcome {}
+
+  /** Done, with nothing to tell. */
+  record Done() implements Outcome {}
+
+  record Bytes(String contentType, byte[] content) implements Outcome {}
+
+  record Stream(Subscription subscription) implements Outcome {}
+
+  /** What a ticket is good for. */
+  record Ticket(String ticket, String path, Duration validFor) implements Outcome {}
+
+  /** A queue of changes or events for one client. */
+  interface Subscription extends AutoCloseable {
+    /**
+     * One thing to tell.
+     *
+     * @param id to resume from
+     * @param event {@code put}, {@code delete} or the type of an event
+     */
+    record Item(long id, String event, Object data) {}
+
+    /** The next one, or null when {@code wait} passes without any. */
+    @Nullable Item next(Duration wait) throws InterruptedException;
+
+    @Override
+    void close();
+  }
+}
