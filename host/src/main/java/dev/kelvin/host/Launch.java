@@ -1,0 +1,24 @@
+package dev.kelvin.host;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A process to start that outlives the daemon.
+ *
+ * @param name for logs and problems, such as {@code vm/web1}
+ * @param argv the program and its arguments
+ * @param directory where it runs
+ * @param output where stdout and stderr are appended; made when absent
+ * @param uid its own user and group, which only root can give; null for the daemon's own
+ */
+public record Launch(
+    String name, List<String> argv, Path directory, Path output, @Nullable Integer uid) {
+  public Launch {
+    argv = List.copyOf(argv);
+    if (argv.isEmpty()) {
+      throw new IllegalArgumentException("a launch has at least a program");
+    }
+  }
+}

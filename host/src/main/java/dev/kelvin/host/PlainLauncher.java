@@ -1,0 +1,106 @@
+package dev.kelvin.host;
+
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Problem;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Starts processes with what every Linux has: a session of its own (setsid(1)), so that neither the
+ * daemon's end nor Ctrl-C on its terminal reaches it; no way to gain privileges, and a user of its
+ * own when one is given (setpriv(1)); nothing on standard input. The JDK reaps it when it ends
+ * while the daemon runs, init otherwise.
+ */
+public final class PlainLauncher implements ProcessLauncher {
+  private static final System.Logger LOG = System.getLogger(PlainLauncher.class.getName());
+  private static final Path KVM = Path.of("/dev/kvm");
+
+  @Override
+  public ProcessId launch(Launch launch) {
+    List<String> argv = new ArrayList<>();
+    argv.add(Programs.require("setsid").toString());
+    argv.add(Programs.require("setpriv").toString());
+    argv.add("--no-new-privs");
+    Integer uid = launch.uid();
+    if (uid != null) {
+      argv.addAll(List.of("--reuid=" + uid, "--regid=" + uid));
+      argv.add(kvmGroup().map(group -> "--groups=" + group).orElse("--clear-groups"));
+    }
+    argv.add("--");
+    argv.add(Programs.require(launch.argv().getFirst()).toString());
+    argv.addAll(launch.argv().subList(1, launch.argv().size()));
+    return start(launch, argv);
+  }
+
+  private static ProcessId start(Launch launch, List<String> argv) {
+    var builder =
+        new ProcessBuilder(argv)
+            .directory(launch.directory().toFile())
+            .redirectInput(new File("/dev/null"))
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(launch.output().toFile()));
+    Map<String, String> environment = builder.environment();
+    environment.clear();
+    environment.putAll(
+        Map.of(
+            "PATH", Programs.path(),
+            "LC_ALL", "C.UTF-8",
+            "HOME", launch.directory().toString(),
+            "TMPDIR", launch.directory().toString()));
+    Process process;
+    try {
+      process = builder.start();
+    } catch (IOException e) {
+      throw Problem.of(Code.HOST_FAILURE, "The process cannot be started")
+          .on(launch.name())
+          .because(e.getMessage())
+          .remedy("check the host's memory, its limit on processes, and " + launch.output())
+          .asException(e);
+    }
+    plainOomScore(process.pid());
+    return ProcessId.of(process.pid()).orElse(ProcessId.ended(process.pid()));
+  }
+
+  /**
+   * A daemon that is protected from the kernel's out-of-memory killer must not hand that on: a
+   * guest that fills the host's memory is what has to go then.
+   */
+  private static void plainOomScore(long pid) {
+    Path own = Path.of("/proc/self/oom_score_adj");
+    Path child = Path.of("/proc", Long.toString(pid), "oom_score_adj");
+    try {
+      if (!Files.readString(own).strip().equals("0")) {
+        Files.writeString(child, "0");
+      }
+    } catch (IOException e) {
+      LOG.log(
+          System.Logger.Level.DEBUG,
+          "The out-of-memory score of process {0} stays as inherited (it may have ended): {1}",
+          Long.toString(pid),
+          e);
+    }
+  }
+
+  /** The group through which a user of its own may open {@code /dev/kvm}, if there is one. */
+  private static Optional<Integer> kvmGroup() {
+    try {
+      var attributes = Files.readAttributes(KVM, PosixFileAttributes.class);
+      boolean open =
+          attributes.permissions().contains(PosixFilePermission.GROUP_READ)
+              && attributes.permissions().contains(PosixFilePermission.GROUP_WRITE);
+      Integer group = (Integer) Files.getAttribute(KVM, "unix:gid");
+      return open && group != 0 ? Optional.of(group) : Optional.empty();
+    } catch (IOException e) {
+      // Without the device its group does not matter.
+      return Optional.empty();
+    }
+  }
+}

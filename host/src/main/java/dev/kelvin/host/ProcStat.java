@@ -1,0 +1,73 @@
+package dev.kelvin.host;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One process as {@code /proc/PID/stat} shows it (proc_pid_stat(5)).
+ *
+ * @param state one letter; Z is a zombie, X is dead
+ * @param parent pid of the parent
+ * @param session pid of the session's leader
+ * @param userTicks and {@code systemTicks}: time on a CPU, in 1/100 s
+ * @param threads how many it has
+ * @param startTicks when it began, in 1/100 s after the host's start
+ */
+record ProcStat(
+    long pid,
+    char state,
+    long parent,
+    long session,
+    long userTicks,
+    long systemTicks,
+    int threads,
+    long startTicks) {
+  private static final Path PROC = Path.of("/proc");
+
+  static Optional<ProcStat> read(long pid) {
+    try {
+      return Optional.of(parse(Files.readString(PROC.resolve(Long.toString(pid)).resolve("stat"))));
+    } catch (IOException e) {
+      // There is no such process, or it ended while it was read (ESRCH): the same to all callers.
+      return Optional.empty();
+    }
+  }
+
+  /** Reads a line whose second field, the program's name, may hold blanks and brackets. */
+  static ProcStat parse(String line) {
+    int open = line.indexOf('(');
+    int close = line.lastIndexOf(')');
+    String[] rest = line.substring(close + 2).strip().split(" ", -1);
+    // rest[0] is field 3 of the manual page.
+    return new ProcStat(
+        Long.parseLong(line.substring(0, open).strip()),
+        rest[0].charAt(0),
+        Long.parseLong(rest[1]),
+        Long.parseLong(rest[3]),
+        Long.parseLong(rest[11]),
+        Long.parseLong(rest[12]),
+        Integer.parseInt(rest[17]),
+        Long.parseLong(rest[19]));
+  }
+
+  boolean runs() {
+    return state != 'Z' && state != 'X';
+  }
+
+  /** Every process there is now. */
+  static List<ProcStat> all() {
+    try (var entries = Files.list(PROC)) {
+      return entries
+          .map(entry -> entry.getFileName().toString())
+          .filter(name -> name.chars().allMatch(Character::isDigit))
+          .map(name -> read(Long.parseLong(name)))
+          .flatMap(Optional::stream)
+          .toList();
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,234 @@
+package dev.kelvin.host;
+
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Which packages of the distributions have the programs and files that Kelvin calls, and why. */
+public final class Requirements {
+  private Requirements() {}
+
+  /** What something is needed for. */
+  public enum Purpose {
+    /** To run any VM. */
+    RUN("to run VMs"),
+    /** To import images, and for the seeds that set guests up. */
+    IMAGES("to import images and set guests up"),
+    /** To build images. */
+    BUILD("to build images"),
+    /** To reach guests. */
+    REACH("to reach guests");
+
+    private final String words;
+
+    Purpose(String words) {
+      this.words = words;
+    }
+
+    /** For sentences: {@code to run VMs}. */
+    public String words() {
+      return words;
+    }
+  }
+
+  /**
+   * One thing that the host must have.
+   *
+   * @param name the program, or the short name of a set of files
+   * @param files when it is no program: one of these must exist; absolute
+   * @param why one clause for people
+   * @param packages its package in each family; a family that has none is absent
+   */
+  public record Requirement(
+      String name,
+      List<String> files,
+      Purpose purpose,
+      String why,
+      Map<Distribution, String> packages) {
+    public boolean isProgram() {
+      return files.isEmpty();
+    }
+  }
+
+  private static final List<Requirement> ALL =
+      List.of(
+          program(
+              "qemu-system-x86_64",
+              Purpose.RUN,
+              "the emulator that runs each VM",
+              "qemu-system-x86",
+              "qemu-system-x86",
+              "qemu-x86",
+              "qemu-system-x86"),
+          files(
+              "seabios",
+              Purpose.RUN,
+              "the firmware of BIOS guests",
+              List.of("/usr/share/seabios/bios-256k.bin", "/usr/share/qemu/bios-256k.bin"),
+              "seabios",
+              "seabios-bin",
+              "qemu-seabios",
+              "seabios"),
+          files(
+              "ovmf",
+              Purpose.RUN,
+              "the firmware of UEFI guests",
+              List.of(
+                  "/usr/share/OVMF/OVMF_CODE_4M.fd",
+                  "/usr/share/edk2/ovmf/OVMF_CODE.fd",
+                  "/usr/share/edk2/ovmf/OVMF_CODE_4M.qcow2",
+                  "/usr/share/qemu/ovmf-x86_64-code.bin",
+                  "/usr/share/edk2/x64/OVMF_CODE.4m.fd",
+                  "/usr/share/OVMF/OVMF_CODE.fd"),
+              "ovmf",
+              "edk2-ovmf",
+              "qemu-ovmf-x86_64",
+              "edk2-ovmf"),
+          program(
+              "qemu-img",
+              Purpose.RUN,
+              "makes and converts disks",
+              "qemu-utils",
+              "qemu-img",
+              "qemu-tools",
+              "qemu-img"),
+          program(
+              "setpriv",
+              Purpose.RUN,
+              "gives each VM a user of its own",
+              "util-linux",
+              "util-linux",
+              "util-linux",
+              "util-linux"),
+          program(
+              "genisoimage",
+              Purpose.IMAGES,
+              "writes the seed from which cloud-init sets a guest up",
+              "genisoimage",
+              "genisoimage",
+              "genisoimage",
+              "cdrkit"),
+          program(
+              "mmdebstrap",
+              Purpose.BUILD,
+              "assembles a Debian from its packages",
+              "mmdebstrap",
+              "mmdebstrap",
+              null,
+              null),
+          program(
+              "mke2fs",
+              Purpose.BUILD,
+              "makes the root file system",
+              "e2fsprogs",
+              "e2fsprogs",
+              "e2fsprogs",
+              "e2fsprogs"),
+          program(
+              "sfdisk",
+              Purpose.BUILD,
+              "makes the partition table",
+              "fdisk",
+              "util-linux",
+              "util-linux",
+              "util-linux"),
+          program(
+              "mkfs.vfat",
+              Purpose.BUILD,
+              "makes the EFI system partition",
+              "dosfstools",
+              "dosfstools",
+              "dosfstools",
+              "dosfstools"),
+          program(
+              "mcopy",
+              Purpose.BUILD,
+              "fills the EFI system partition",
+              "mtools",
+              "mtools",
+              "mtools",
+              "mtools"),
+          program(
+              "grub-mkimage",
+              Purpose.BUILD,
+              "makes the boot loader",
+              "grub-common",
+              "grub2-tools",
+              "grub2",
+              "grub"),
+          files(
+              "grub-pc",
+              Purpose.BUILD,
+              "the boot loader's modules for BIOS",
+              List.of("/usr/lib/grub/i386-pc/boot.img", "/usr/share/grub2/i386-pc/boot.img"),
+              "grub-pc-bin",
+              "grub2-pc-modules",
+              "grub2-i386-pc",
+              "grub"),
+          files(
+              "grub-efi",
+              Purpose.BUILD,
+              "the boot loader's modules for UEFI",
+              List.of(
+                  "/usr/lib/grub/x86_64-efi/normal.mod", "/usr/share/grub2/x86_64-efi/normal.mod"),
+              "grub-efi-amd64-bin",
+              "grub2-efi-x64-modules",
+              "grub2-x86_64-efi",
+              "grub"),
+          program(
+              "ssh",
+              Purpose.REACH,
+              "connects to guests",
+              "openssh-client",
+              "openssh-clients",
+              "openssh-clients",
+              "openssh"));
+
+  private static Requirement program(
+      String name, Purpose purpose, String why, @Nullable String... packages) {
+    return new Requirement(name, List.of(), purpose, why, byFamily(packages));
+  }
+
+  private static Requirement files(
+      String name, Purpose purpose, String why, List<String> files, @Nullable String... packages) {
+    return new Requirement(name, files, purpose, why, byFamily(packages));
+  }
+
+  /** Names in the order of {@link Distribution}; null where a family has no such package. */
+  private static Map<Distribution, String> byFamily(@Nullable String... packages) {
+    var map = new EnumMap<Distribution, String>(Distribution.class);
+    var families = List.of(Distribution.values());
+    for (int i = 0; i < packages.length; i++) {
+      String name = packages[i];
+      if (name != null) {
+        map.put(families.get(i), name);
+      }
+    }
+    return Collections.unmodifiableMap(map);
+  }
+
+  /** Everything, in the order to show. */
+  public static List<Requirement> all() {
+    return ALL;
+  }
+
+  public static Optional<Requirement> find(String name) {
+    return ALL.stream().filter(requirement -> requirement.name().equals(name)).findFirst();
+  }
+
+  /** What to do when {@code program} is not there. */
+  public static String remedyFor(String program, Optional<Distribution> distribution) {
+    var known = find(program).map(Requirement::packages).orElse(Map.of());
+    var wanted = distribution.map(known::get);
+    if (wanted.isPresent()) {
+      return "install the package "
+          + wanted.get()
+          + ": sudo "
+          + String.join(" ", distribution.get().installCommand(List.of(wanted.get())));
+    }
+    return "install the program " + program + " from the distribution's packages";
+  }
+}

@@ -1,0 +1,130 @@
+package dev.kelvin.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.kelvin.model.Code;
+import dev.kelvin.model.ProblemException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PlainLauncherTest {
+  private final PlainLauncher launcher = new PlainLauncher();
+
+  @TempDir Path directory;
+
+  @Test
+  void startsInASessionOfItsOwnWithoutInput() throws IOException {
+    ProcessId process = launch(null, "sh", "-c", "cat; echo done; exec sleep 60");
+    try {
+      Await.until(() -> output().equals("done\n"), "it has read its empty input");
+      ProcStat stat = ProcStat.read(process.pid()).orElseThrow();
+      assertThat(stat.session()).isEqualTo(process.pid());
+      assertThat(status(process, "nonewprivs")).isEqualTo("1");
+      assertThat(Path.of("/proc/" + process.pid() + "/fd/0").toRealPath()).hasToString("/dev/null");
+      assertThat(Files.readString(Path.of("/proc/" + process.pid() + "/oom_score_adj")))
+          .isEqualTo("0\n");
+    } finally {
+      kill(process);
+    }
+  }
+
+  @Test
+  void appendsOutputOfBothStreams() throws IOException {
+    Files.writeString(directory.resolve("output"), "before\n");
+    ProcessId process = launch(null, "sh", "-c", "echo out; echo err >&2");
+    Await.until(() -> !process.alive(), "it has ended");
+    Await.until(() -> output().equals("before\nout\nerr\n"), "its output is there");
+  }
+
+  @Test
+  void anEndedProcessIsReaped() {
+    ProcessId process = launch(null, "true");
+    Await.until(() -> !Files.exists(Path.of("/proc/" + process.pid())), "nothing of it remains");
+    assertThat(process.alive()).isFalse();
+  }
+
+  @Test
+  void environmentIsClean() {
+    launch(null, "env");
+    Await.until(() -> output().contains("LC_ALL=C.UTF-8"), "it has written its environment");
+    assertThat(output().lines().map(line -> line.substring(0, line.indexOf('='))))
+        .containsExactlyInAnyOrder("PATH", "LC_ALL", "HOME", "TMPDIR");
+  }
+
+  @Test
+  void givesAUserOfItsOwn() throws IOException {
+    assumeTrue(isRoot(), "only root can give another user");
+    ProcessId process = launch(61234, "sleep", "60");
+    try {
+      Await.until(
+          () -> Files.exists(directory) && status(process, "name").equals("sleep"), "it runs");
+      assertThat(status(process, "uid")).isEqualTo("61234\t61234\t61234\t61234");
+      assertThat(status(process, "gid")).isEqualTo("61234\t61234\t61234\t61234");
+      assertThat(status(process, "groups")).isIn("", Long.toString(kvmGroup()));
+      assertThat(status(process, "capeff")).isEqualTo("0000000000000000");
+      assertThat(status(process, "capprm")).isEqualTo("0000000000000000");
+    } finally {
+      kill(process);
+    }
+  }
+
+  @Test
+  void refusalsTeach() {
+    var absent = catchThrowableOfType(ProblemException.class, () -> launch(null, "kelvin-nothing"));
+    assertThat(absent.problem().code()).isEqualTo(Code.CAPABILITY_MISSING);
+    var nowhere =
+        catchThrowableOfType(
+            ProblemException.class,
+            () ->
+                launcher.launch(
+                    new Launch(
+                        "vm/x",
+                        List.of("true"),
+                        directory.resolve("no"),
+                        directory.resolve("o"),
+                        null)));
+    assertThat(nowhere.problem().code()).isEqualTo(Code.HOST_FAILURE);
+    assertThat(nowhere.problem().object()).isEqualTo("vm/x");
+  }
+
+  private ProcessId launch(@Nullable Integer uid, String... argv) {
+    return launcher.launch(
+        new Launch("vm/test", List.of(argv), directory, directory.resolve("output"), uid));
+  }
+
+  private String output() {
+    try {
+      return Files.readString(directory.resolve("output"));
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  private static String status(ProcessId process, String key) {
+    try {
+      return ProcessStats.keys(Path.of("/proc/" + process.pid() + "/status")).getOrDefault(key, "");
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  private static long kvmGroup() throws IOException {
+    Path kvm = Path.of("/dev/kvm");
+    return Files.exists(kvm) ? ((Integer) Files.getAttribute(kvm, "unix:gid")).longValue() : 0;
+  }
+
+  private static boolean isRoot() {
+    return "root".equals(System.getProperty("user.name"));
+  }
+
+  private static void kill(ProcessId process) {
+    ProcessHandle.of(process.pid()).ifPresent(ProcessHandle::destroyForcibly);
+  }
+}
