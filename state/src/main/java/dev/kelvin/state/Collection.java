@@ -1,0 +1,338 @@
+package dev.kelvin.state;
+
+import dev.kelvin.codec.Documents;
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Problem;
+import dev.kelvin.model.ProblemException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Typed documents under a prefix, each in an envelope that names its version: {@code
+ * {"v":1,"doc":{…}}}. A document of an earlier version is upgraded when it is read and written back
+ * in the new form when it is next changed.
+ *
+ * <p>Problems name the object by its key, so a prefix such as {@code vm/} makes them say {@code
+ * vm/web1}.
+ *
+ * @param <T> a record that {@link Documents} can write and read
+ */
+public final class Collection<T> {
+  private static final int PAGE = 500;
+
+  /** How a document is wrapped. */
+  record Envelope(int v, JsonNode doc) {}
+
+  /**
+   * Documents of one moment.
+   *
+   * @param items by id, in the order of ids
+   * @param revision from which a watch can follow on
+   * @param more whether there are more after the last one
+   */
+  public record Page<T>(List<Item<T>> items, long revision, boolean more) {}
+
+  /**
+   * A document of a list.
+   *
+   * @param revision at which it was last changed
+   */
+  public record Item<T>(String id, T value, long revision) {}
+
+  /** What happened to a document. */
+  public sealed interface Event<T> {
+    String id();
+
+    long revision();
+
+    record Put<T>(String id, T value, long revision) implements Event<T> {}
+
+    record Deleted<T>(String id, long revision) implements Event<T> {}
+  }
+
+  /** Is told events; see {@link WatchListener}. */
+  @FunctionalInterface
+  public interface Listener<T> {
+    void changed(Event<T> event);
+
+    default void ended(Problem why) {}
+  }
+
+  private final Store store;
+  private final String prefix;
+  private final Class<T> type;
+  private final int version;
+  private final Map<Integer, UnaryOperator<JsonNode>> upgrades;
+
+  /**
+   * Documents that never had another form.
+   *
+   * @param prefix ends with a slash
+   * @param version of the documents that are written, from 1
+   */
+  public Collection(Store store, String prefix, Class<T> type, int version) {
+    this(store, prefix, type, version, Map.of());
+  }
+
+  /**
+   * Documents of which there may be earlier versions.
+   *
+   * @param upgrades for each version before {@code version}, what makes the next one of it
+   */
+  public Collection(
+      Store store,
+      String prefix,
+      Class<T> type,
+      int version,
+      Map<Integer, UnaryOperator<JsonNode>> upgrades) {
+    this.store = store;
+    this.prefix = prefix;
+    this.type = type;
+    this.version = version;
+    this.upgrades = Map.copyOf(upgrades);
+    for (int v = 1; v < version; v++) {
+      if (!this.upgrades.containsKey(v)) {
+        throw new IllegalArgumentException(prefix + " has no upgrade from version " + v);
+      }
+    }
+  }
+
+  /** The key of a document. */
+  public String key(String id) {
+    return prefix + id;
+  }
+
+  /** The id of a key under this prefix. */
+  public String id(String key) {
+    return key.substring(prefix.length());
+  }
+
+  /** A document; empty also for an id that none can have. */
+  public Optional<Versioned<T>> get(String id) {
+    String key = key(id);
+    return Keys.valid(key) && !id.isEmpty() ? store.get(key).map(this::read) : Optional.empty();
+  }
+
+  /**
+   * A document that must be there.
+   *
+   * @throws ProblemException not-found
+   */
+  public Versioned<T> require(String id) {
+    return get(id).orElseThrow(() -> absent(id));
+  }
+
+  /** All documents, of one moment, in the order of ids. */
+  public List<Versioned<T>> list() {
+    return listing().items().stream()
+        .map(item -> new Versioned<>(item.value(), item.revision()))
+        .toList();
+  }
+
+  /** All documents with their ids, of one moment. */
+  public Page<T> listing() {
+    List<Item<T>> items = new ArrayList<>();
+    String after = null;
+    long revision = 0;
+    while (true) {
+      Page<T> page = page(after, PAGE, revision);
+      items.addAll(page.items());
+      if (!page.more()) {
+        return new Page<>(List.copyOf(items), page.revision(), false);
+      }
+      after = items.getLast().id();
+      revision = page.revision();
+    }
+  }
+
+  /**
+   * Some documents, in the order of ids.
+   *
+   * @param afterId null for the first page
+   * @param revision of the first page; 0 for now
+   */
+  public Page<T> page(@Nullable String afterId, int limit, long revision) {
+    Range range = store.range(prefix, afterId == null ? null : key(afterId), limit, revision);
+    List<Item<T>> items =
+        range.entries().stream()
+            .map(entry -> new Item<>(id(entry.key()), value(entry), entry.modRevision()))
+            .toList();
+    return new Page<>(items, range.revision(), range.more());
+  }
+
+  /**
+   * Adds a document.
+   *
+   * @throws ProblemException already-exists
+   */
+  public Versioned<T> create(String id, T value) {
+    Result result = store.commit(Txn.when(isAbsent(id)).andThen(put(id, value)));
+    if (!result.succeeded()) {
+      throw Problem.of(Code.ALREADY_EXISTS, key(id) + " exists already")
+          .on(key(id))
+          .remedy("choose another name")
+          .asException();
+    }
+    return new Versioned<>(value, result.revision());
+  }
+
+  /**
+   * Replaces a document that has not changed since.
+   *
+   * @throws ProblemException revision-mismatch, not-found
+   */
+  public Versioned<T> replace(String id, T value, long expectedRevision) {
+    Result result = store.commit(Txn.when(isAt(id, expectedRevision)).andThen(put(id, value)));
+    if (!result.succeeded()) {
+      throw changed(id, expectedRevision);
+    }
+    return new Versioned<>(value, result.revision());
+  }
+
+  /**
+   * Changes a document whatever it is now.
+   *
+   * @param change is called again when somebody else was faster
+   * @throws ProblemException not-found
+   */
+  public Versioned<T> update(String id, UnaryOperator<T> change) {
+    while (true) {
+      Versioned<T> now = require(id);
+      T value = change.apply(now.value());
+      Result result = store.commit(Txn.when(isAt(id, now.revision())).andThen(put(id, value)));
+      if (result.succeeded()) {
+        return new Versioned<>(value, result.revision());
+      }
+    }
+  }
+
+  /**
+   * Deletes a document that has not changed since.
+   *
+   * @throws ProblemException revision-mismatch, not-found
+   */
+  public void delete(String id, long expectedRevision) {
+    Result result = store.commit(Txn.when(isAt(id, expectedRevision)).andThen(remove(id)));
+    if (!result.succeeded()) {
+      throw changed(id, expectedRevision);
+    }
+  }
+
+  /** Deletes a document whatever it is now; does nothing when there is none. */
+  public void delete(String id) {
+    store.commit(Txn.of(remove(id)));
+  }
+
+  /** For transactions over several keys. */
+  public Op put(String id, T value) {
+    return Op.put(key(id), Documents.json(new Envelope(version, Documents.tree(value))));
+  }
+
+  /** For transactions over several keys. */
+  public Op remove(String id) {
+    return Op.delete(key(id));
+  }
+
+  /** For transactions over several keys. */
+  public Compare isAbsent(String id) {
+    return Compare.absent(key(id));
+  }
+
+  /** For transactions over several keys: it has not changed since {@code revision}. */
+  public Compare isAt(String id, long revision) {
+    return Compare.modRevision(key(id), revision);
+  }
+
+  /** As {@link Store#watch}. A document that cannot be read ends the watch. */
+  public Watch watch(long fromRevision, Listener<T> listener) {
+    return store.watch(
+        prefix,
+        fromRevision,
+        new WatchListener() {
+          @Override
+          public void changed(Change change) {
+            String id = id(change.key());
+            listener.changed(
+                switch (change) {
+                  case Change.Put(Entry entry) ->
+                      new Event.Put<>(id, value(entry), entry.modRevision());
+                  case Change.Delete(String _, long revision) -> new Event.Deleted<>(id, revision);
+                });
+          }
+
+          @Override
+          public void ended(Problem why) {
+            listener.ended(why);
+          }
+        });
+  }
+
+  /**
+   * Reads an entry under this prefix.
+   *
+   * @throws ProblemException wrong-state when a newer Kelvin wrote it, host-failure when it is not
+   *     such a document
+   */
+  public Versioned<T> read(Entry entry) {
+    return new Versioned<>(value(entry), entry.modRevision());
+  }
+
+  private T value(Entry entry) {
+    try {
+      Envelope envelope = Documents.readTrusted(entry.value(), Envelope.class);
+      if (envelope.v() > version) {
+        throw Problem.of(Code.WRONG_STATE, "A document was written by a newer Kelvin")
+            .on(entry.key())
+            .because("it has version " + envelope.v() + "; this Kelvin knows up to " + version)
+            .remedy("run that version of Kelvin or a later one")
+            .asException();
+      }
+      JsonNode doc = envelope.doc();
+      for (int v = envelope.v(); v < version; v++) {
+        UnaryOperator<JsonNode> upgrade = upgrades.get(v);
+        if (upgrade == null) {
+          throw damaged(entry, "it has version " + v, null);
+        }
+        doc = upgrade.apply(doc);
+      }
+      return Documents.readTrusted(doc, type);
+    } catch (JacksonException e) {
+      throw damaged(entry, e.getOriginalMessage(), e);
+    }
+  }
+
+  private static ProblemException damaged(
+      Entry entry, String cause, @Nullable JacksonException reason) {
+    Problem problem =
+        Problem.of(Code.HOST_FAILURE, "A document in the store cannot be read")
+            .on(entry.key())
+            .because(cause)
+            .remedy("restore the store from a backup");
+    return reason == null ? problem.asException() : problem.asException(reason);
+  }
+
+  private ProblemException changed(String id, long expected) {
+    Optional<Entry> now = store.get(key(id));
+    if (now.isEmpty()) {
+      return absent(id);
+    }
+    return Problem.of(Code.REVISION_MISMATCH, key(id) + " has changed meanwhile")
+        .on(key(id))
+        .because("it is at revision " + now.get().modRevision() + ", not at " + expected)
+        .remedy("read it again and repeat your change")
+        .asException();
+  }
+
+  private ProblemException absent(String id) {
+    return Problem.of(Code.NOT_FOUND, "There is no " + key(id))
+        .on(key(id))
+        .remedy("list what there is")
+        .asException();
+  }
+}

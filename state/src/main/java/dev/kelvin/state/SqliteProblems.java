@@ -1,0 +1,55 @@
+package dev.kelvin.state;
+
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Problem;
+import dev.kelvin.model.ProblemException;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import org.sqlite.SQLiteException;
+
+/** What SQLite's result codes (https://sqlite.org/rescode.html) mean to a user. */
+final class SqliteProblems {
+  private static final int PRIMARY = 0xff;
+  private static final int READONLY = 8;
+  private static final int IOERR = 10;
+  private static final int CORRUPT = 11;
+  private static final int FULL = 13;
+  private static final int CANTOPEN = 14;
+  private static final int NOTADB = 26;
+
+  private SqliteProblems() {}
+
+  static ProblemException of(Path file, SQLException error) {
+    int code = error instanceof SQLiteException known ? known.getResultCode().code : 0;
+    Problem problem =
+        switch (code & PRIMARY) {
+          case CORRUPT, NOTADB -> damaged(file, String.valueOf(error.getMessage()));
+          case FULL ->
+              failed(file, error, "The store is full")
+                  .remedy("free space on its file system; Kelvin goes on by itself then");
+          case IOERR ->
+              failed(file, error, "The disk of the store fails")
+                  .remedy("check its file system's space and the kernel's log");
+          case READONLY, CANTOPEN ->
+              failed(file, error, "The store cannot be opened for writing")
+                  .remedy("check the owner and mode of the file, its directory and its mount");
+          default ->
+              failed(file, error, "The store does not work")
+                  .remedy("report it with the daemon's log of this moment");
+        };
+    return problem.asException(error);
+  }
+
+  static Problem damaged(Path file, String cause) {
+    return Problem.of(Code.HOST_FAILURE, "The store is damaged or is no store of Kelvin's")
+        .on(file.toString())
+        .because(cause)
+        .remedy(
+            "restore it from a backup, or move it away to begin with an empty one;"
+                + " VMs that run go on, and volumes stay on the disk");
+  }
+
+  private static Problem failed(Path file, SQLException error, String detail) {
+    return Problem.of(Code.HOST_FAILURE, detail).on(file.toString()).because(error.getMessage());
+  }
+}

@@ -1,0 +1,108 @@
+package dev.kelvin.state;
+
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.sqlite.SQLiteConfig;
+import org.sqlite.SQLiteConfig.SynchronousMode;
+import org.sqlite.SQLiteOpenMode;
+
+/** A connection to the file and its prepared statements. Used by one thread at a time. */
+final class SqliteSession implements AutoCloseable {
+  private static final int BUSY_MILLIS = 10_000;
+
+  private final Connection connection;
+  private final Map<String, PreparedStatement> prepared = new HashMap<>();
+
+  private SqliteSession(Connection connection) {
+    this.connection = connection;
+  }
+
+  /** Opens the file, which is there. */
+  static SqliteSession open(Path file, boolean writes) throws SQLException {
+    var config = new SQLiteConfig();
+    config.resetOpenMode(SQLiteOpenMode.CREATE);
+    config.setBusyTimeout(BUSY_MILLIS);
+    // Every acknowledged commit is on the disk (https://sqlite.org/pragma.html#pragma_synchronous).
+    config.setSynchronous(SynchronousMode.FULL);
+    var session = new SqliteSession(config.createConnection("jdbc:sqlite:" + file.toUri()));
+    try {
+      if (writes) {
+        session.execute("PRAGMA journal_mode=WAL");
+      } else {
+        session.execute("PRAGMA query_only=ON");
+      }
+    } catch (SQLException e) {
+      session.close();
+      throw e;
+    }
+    return session;
+  }
+
+  /** Executes a statement that has neither parameters nor a result. */
+  void execute(String sql) throws SQLException {
+    try (var statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
+  /** Ends a transaction without its effects, if there still is one. */
+  void rollback() throws SQLException {
+    try {
+      execute("ROLLBACK");
+    } catch (SQLException e) {
+      // A full disk and other errors have ended it already
+      // (https://sqlite.org/lang_transaction.html).
+      if (!String.valueOf(e.getMessage()).contains("no transaction is active")) {
+        throw e;
+      }
+    }
+  }
+
+  /** Executes a statement and says how many rows it changed. */
+  int update(String sql, @Nullable Object... parameters) throws SQLException {
+    return bound(sql, parameters).executeUpdate();
+  }
+
+  ResultSet query(String sql, @Nullable Object... parameters) throws SQLException {
+    return bound(sql, parameters).executeQuery();
+  }
+
+  /** The only number that a query gives; 0 when it gives none or null. */
+  long number(String sql, @Nullable Object... parameters) throws SQLException {
+    try (ResultSet rows = query(sql, parameters)) {
+      return rows.next() ? rows.getLong(1) : 0;
+    }
+  }
+
+  private PreparedStatement bound(String sql, @Nullable Object... parameters) throws SQLException {
+    PreparedStatement statement = prepared.get(sql);
+    if (statement == null) {
+      statement = connection.prepareStatement(sql);
+      prepared.put(sql, statement);
+    }
+    for (int i = 0; i < parameters.length; i++) {
+      @Nullable Object parameter = parameters[i];
+      if (parameter instanceof byte[] bytes) {
+        statement.setBytes(i + 1, bytes);
+      } else {
+        statement.setObject(i + 1, parameter);
+      }
+    }
+    return statement;
+  }
+
+  @Override
+  public void close() throws SQLException {
+    try (connection) {
+      for (PreparedStatement statement : prepared.values()) {
+        statement.close();
+      }
+    }
+  }
+}

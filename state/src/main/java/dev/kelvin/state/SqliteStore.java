@@ -1,0 +1,266 @@
+package dev.kelvin.state;
+
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Problem;
+import dev.kelvin.model.ProblemException;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A store in one file, for one node: SQLite with a write-ahead log, synced at each commit. The last
+ * {@value #KEEP} revisions are kept for watches and paging.
+ */
+public final class SqliteStore implements Store {
+  /** How many revisions are kept before older ones are compacted. */
+  public static final int KEEP = 5_000;
+
+  private static final System.Logger LOG = System.getLogger(SqliteStore.class.getName());
+
+  private final Path file;
+  private final int keep;
+  private final StoreLock lock;
+  private final SqliteWriter writer;
+  private final SqliteReaders readers;
+  private final Watches watches;
+  private final Leases leases;
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  private SqliteStore(Path file, InstantSource clock, int keep, StoreLock lock)
+      throws SQLException {
+    this.file = file;
+    this.keep = keep;
+    this.lock = lock;
+    this.watches = new Watches(this::changes);
+    this.leases = new Leases(clock, this::expire);
+    SqliteSession session = SqliteSession.open(file, true);
+    try {
+      SqliteSchema.prepare(session, file);
+      this.readers = new SqliteReaders(file);
+      this.writer = new SqliteWriter(file, session, watches::committed);
+      new SqliteTables(session).leases().forEach(leases::begin);
+    } catch (SQLException | ProblemException e) {
+      session.close();
+      throw e;
+    }
+    writer.start();
+    leases.start();
+  }
+
+  /**
+   * Opens a store, or makes an empty one, readable by its owner only.
+   *
+   * @param file its directory is there or is made; SQLite keeps two more files beside it, and there
+   *     are a lock and SQLite's library
+   * @throws ProblemException conflict when a daemon has it open; wrong-state when a newer Kelvin
+   *     wrote it; host-failure when it is damaged or cannot be read or written
+   */
+  public static SqliteStore open(Path file) {
+    return open(file, monotonicClock(), KEEP);
+  }
+
+  /**
+   * As {@link #open(Path)}.
+   *
+   * @param clock by which leases expire; must not jump
+   * @param keep how many revisions are kept, from 1
+   */
+  public static SqliteStore open(Path file, InstantSource clock, int keep) {
+    Path absolute = file.toAbsolutePath();
+    Path directory = Optional.ofNullable(absolute.getParent()).orElseThrow();
+    StoreLock lock = null;
+    try {
+      Files.createDirectories(directory);
+      SqliteNative.load(directory.resolve("native"));
+      lock = StoreLock.of(absolute);
+      create(absolute);
+      var store = new SqliteStore(absolute, clock, keep, lock);
+      lock = null; // the store's now
+      return store;
+    } catch (IOException e) {
+      throw Problem.of(Code.HOST_FAILURE, "The store cannot be opened")
+          .on(absolute.toString())
+          .because(e.toString())
+          .remedy("check the space, owner and mode of its directory")
+          .asException(e);
+    } catch (SQLException e) {
+      throw SqliteProblems.of(absolute, e);
+    } finally {
+      unlock(lock);
+    }
+  }
+
+  private static void create(Path file) throws IOException {
+    try {
+      Files.createFile(
+          file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    } catch (FileAlreadyExistsException e) {
+      if (!Files.isRegularFile(file)) {
+        throw e;
+      }
+    }
+  }
+
+  private static void unlock(@Nullable StoreLock lock) {
+    if (lock != null) {
+      try {
+        lock.close();
+      } catch (IOException e) {
+        LOG.log(System.Logger.Level.WARNING, "the lock of the store cannot be closed", e);
+      }
+    }
+  }
+
+  /** The time since this was called, on a clock that nobody sets. */
+  private static InstantSource monotonicClock() {
+    long start = System.nanoTime();
+    var base = InstantSource.system().instant();
+    return () -> base.plusNanos(System.nanoTime() - start);
+  }
+
+  @Override
+  public Optional<Entry> get(String key) {
+    Keys.checkKey(key);
+    return readers.read(tables -> Optional.ofNullable(tables.get(key)));
+  }
+
+  @Override
+  public Range range(String prefix, @Nullable String afterKey, int limit, long revision) {
+    Keys.checkPrefix(prefix);
+    if (limit < 1) {
+      throw new IllegalArgumentException("a page has at least one entry, not " + limit);
+    }
+    return readers.read(tables -> tables.range(prefix, afterKey, limit, revision));
+  }
+
+  @Override
+  public long revision() {
+    return writer.revision();
+  }
+
+  @Override
+  public Result commit(Txn txn) {
+    Keys.check(txn);
+    return Answers.of(writer.submit(batch -> apply(txn, batch)));
+  }
+
+  private Result apply(Txn txn, SqliteWriter.Batch batch) throws SQLException {
+    var evaluation = Evaluation.of(txn, batch.tables(), batch.revision() + 1);
+    for (Change change : evaluation.changes()) {
+      if (change instanceof Change.Put(Entry entry)
+          && entry.lease() != null
+          && !batch.tables().hasLease(entry.lease())) {
+        throw Leases.gone(entry.lease());
+      }
+    }
+    write(batch, evaluation.changes());
+    return new Result(evaluation.succeeded(), batch.revision());
+  }
+
+  private void write(SqliteWriter.Batch batch, List<Change> changes) throws SQLException {
+    batch.write(changes);
+    long oldest = batch.revision() - keep;
+    // Not at each revision: it looks at every key.
+    if (!changes.isEmpty() && oldest - batch.tables().compacted() > keep / 4) {
+      batch.tables().compact(oldest);
+    }
+  }
+
+  @Override
+  public Watch watch(String prefix, long fromRevision, WatchListener listener) {
+    Keys.checkPrefix(prefix);
+    long after = fromRevision == 0 ? revision() : fromRevision;
+    readers.read(tables -> {
+      long compacted = tables.compacted();
+      if (after < compacted) {
+        throw SqliteTables.unknownRevision(after, tables.revision(), compacted);
+      }
+      return compacted;
+    });
+    return watches.add(prefix, after, listener, this::revision);
+  }
+
+  private Watches.Changes changes(String prefix, long after, int stride) {
+    return readers.read(tables -> {
+      long now = tables.revision();
+      if (after < tables.compacted()) {
+        throw SqliteTables.unknownRevision(after, now, tables.compacted());
+      }
+      long upTo = Math.min(now, after + stride);
+      return new Watches.Changes(tables.changes(prefix, after, upTo), upTo);
+    });
+  }
+
+  @Override
+  public Lease grant(Duration ttl) {
+    if (ttl.toMillis() < 1) {
+      throw new IllegalArgumentException("a lease lives at least 1 ms, not " + ttl);
+    }
+    Lease lease = Answers.of(writer.submit(batch -> batch.tables().addLease(ttl)));
+    leases.begin(lease);
+    return lease;
+  }
+
+  @Override
+  public void keepAlive(Lease lease) {
+    leases.keepAlive(lease);
+  }
+
+  @Override
+  public void revoke(Lease lease) {
+    Answers.of(writer.submit(batch -> end(lease.id(), batch)));
+    leases.forget(lease.id());
+  }
+
+  private void expire(Lease lease) {
+    boolean ended =
+        Answers.of(
+            writer.submit(batch -> {
+              boolean due = leases.expired(lease.id()); // not kept alive meanwhile
+              return due && batch.tables().hasLease(lease.id()) && end(lease.id(), batch);
+            }));
+    if (ended) {
+      leases.forget(lease.id());
+    }
+  }
+
+  private boolean end(long lease, SqliteWriter.Batch batch) throws SQLException {
+    if (!batch.tables().hasLease(lease)) {
+      throw Leases.gone(lease);
+    }
+    long revision = batch.revision() + 1;
+    List<Change> changes =
+        batch.tables().keysOf(lease).stream()
+            .<Change>map(key -> new Change.Delete(key, revision))
+            .toList();
+    batch.tables().removeLease(lease);
+    write(batch, changes);
+    return true;
+  }
+
+  @Override
+  public void close() {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
+    leases.close();
+    watches.close(SqliteWriter.closedProblem());
+    try (lock) {
+      readers.close();
+      writer.close(); // last: the last connection empties the log into the file
+    } catch (SQLException e) {
+      throw SqliteProblems.of(file, e);
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.WARNING, "the lock of the store cannot be closed", e);
+    }
+  }
+}

@@ -1,0 +1,208 @@
+package dev.kelvin.state;
+
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Problem;
+import dev.kelvin.model.ProblemException;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Reads and writes the tables, within the transaction of the session that it is given. */
+final class SqliteTables implements Evaluation.View<SQLException> {
+  private static final String COLUMNS = "key, deleted, value, created, revision, version, lease";
+
+  private final SqliteSession session;
+
+  SqliteTables(SqliteSession session) {
+    this.session = session;
+  }
+
+  /** The revision of the last change; the newest change is never compacted. */
+  long revision() throws SQLException {
+    return Math.max(1, session.number("SELECT max(revision) FROM change"));
+  }
+
+  long compacted() throws SQLException {
+    return session.number("SELECT revision FROM compacted");
+  }
+
+  @Override
+  public @Nullable Entry get(String key) throws SQLException {
+    try (ResultSet rows =
+        session.query(
+            "SELECT " + COLUMNS + " FROM change WHERE key = ? ORDER BY id DESC LIMIT 1", key)) {
+      return rows.next() && !rows.getBoolean(2) ? entry(rows) : null;
+    }
+  }
+
+  @Override
+  public List<String> keys(String prefix) throws SQLException {
+    List<String> keys = new ArrayList<>();
+    try (ResultSet rows =
+        session.query(
+            """
+            SELECT key FROM change WHERE id IN (
+              SELECT max(id) FROM change WHERE key >= ? AND key < ? GROUP BY key)
+            AND NOT deleted ORDER BY key\
+            """,
+            prefix,
+            prefix + Keys.LAST)) {
+      while (rows.next()) {
+        keys.add(rows.getString(1));
+      }
+    }
+    return keys;
+  }
+
+  /** A page as of a revision; 0 for now. */
+  Range range(String prefix, @Nullable String afterKey, int limit, long revision)
+      throws SQLException {
+    long now = revision();
+    long at = revision == 0 ? now : revision;
+    if (at > now || at < compacted()) {
+      throw unknownRevision(at, now, compacted());
+    }
+    String from = afterKey != null && afterKey.compareTo(prefix) >= 0 ? afterKey : prefix;
+    List<Entry> entries = new ArrayList<>();
+    try (ResultSet rows =
+        session.query(
+            "SELECT "
+                + COLUMNS
+                + """
+                 FROM change WHERE id IN (
+                  SELECT max(id) FROM change
+                  WHERE key >= ? AND key < ? AND key <> ? AND revision <= ? GROUP BY key)
+                AND NOT deleted ORDER BY key LIMIT ?\
+                """,
+            from,
+            prefix + Keys.LAST,
+            afterKey == null ? "" : afterKey,
+            at,
+            limit + 1L)) {
+      while (rows.next()) {
+        entries.add(entry(rows));
+      }
+    }
+    boolean more = entries.size() > limit;
+    return new Range(more ? entries.subList(0, limit) : entries, at, more);
+  }
+
+  /** The changes after one revision up to another, of which none are compacted. */
+  List<Change> changes(String prefix, long after, long upTo) throws SQLException {
+    List<Change> changes = new ArrayList<>();
+    try (ResultSet rows =
+        session.query(
+            "SELECT "
+                + COLUMNS
+                + " FROM change INDEXED BY change_by_revision"
+                + " WHERE revision > ? AND revision <= ? AND key >= ? AND key < ? ORDER BY id",
+            after,
+            upTo,
+            prefix,
+            prefix + Keys.LAST)) {
+      while (rows.next()) {
+        changes.add(
+            rows.getBoolean(2)
+                ? new Change.Delete(rows.getString(1), rows.getLong(5))
+                : new Change.Put(entry(rows)));
+      }
+    }
+    return changes;
+  }
+
+  void write(List<Change> changes) throws SQLException {
+    for (Change change : changes) {
+      switch (change) {
+        case Change.Put(Entry e) ->
+            insert(
+                e.key(), 0, e.value(), e.createRevision(), e.modRevision(), e.version(), e.lease());
+        case Change.Delete(String key, long revision) ->
+            insert(key, 1, new byte[0], 0, revision, 0, null);
+      }
+    }
+  }
+
+  private void insert(@Nullable Object... values) throws SQLException {
+    session.update("INSERT INTO change (" + COLUMNS + ") VALUES (?, ?, ?, ?, ?, ?, ?)", values);
+  }
+
+  /** Forgets what was changed up to {@code revision}, but not what keys held at it. */
+  void compact(long revision) throws SQLException {
+    session.update(
+        """
+        DELETE FROM change WHERE revision <= ?1 AND (deleted OR id < (
+          SELECT max(later.id) FROM change later
+          WHERE later.key = change.key AND later.revision <= ?1))\
+        """,
+        revision);
+    session.update("UPDATE compacted SET revision = ?", revision);
+  }
+
+  Lease addLease(Duration ttl) throws SQLException {
+    session.update("INSERT INTO lease (ttl_millis) VALUES (?)", ttl.toMillis());
+    return new Lease(session.number("SELECT last_insert_rowid()"), ttl);
+  }
+
+  List<Lease> leases() throws SQLException {
+    List<Lease> leases = new ArrayList<>();
+    try (ResultSet rows = session.query("SELECT id, ttl_millis FROM lease")) {
+      while (rows.next()) {
+        leases.add(new Lease(rows.getLong(1), Duration.ofMillis(rows.getLong(2))));
+      }
+    }
+    return leases;
+  }
+
+  boolean hasLease(long id) throws SQLException {
+    return session.number("SELECT count(*) FROM lease WHERE id = ?", id) == 1;
+  }
+
+  void removeLease(long id) throws SQLException {
+    session.update("DELETE FROM lease WHERE id = ?", id);
+  }
+
+  /** The keys tied to a lease now. */
+  List<String> keysOf(long lease) throws SQLException {
+    List<String> keys = new ArrayList<>();
+    try (ResultSet rows =
+        session.query(
+            """
+            SELECT key FROM change WHERE lease = ? AND id = (
+              SELECT max(later.id) FROM change later WHERE later.key = change.key)
+            ORDER BY key\
+            """,
+            lease)) {
+      while (rows.next()) {
+        keys.add(rows.getString(1));
+      }
+    }
+    return keys;
+  }
+
+  private static Entry entry(ResultSet rows) throws SQLException {
+    byte[] value = rows.getBytes(3);
+    long lease = rows.getLong(7);
+    boolean noLease = rows.wasNull();
+    return new Entry(
+        rows.getString(1),
+        value == null ? new byte[0] : value,
+        rows.getLong(4),
+        rows.getLong(5),
+        rows.getLong(6),
+        noLease ? null : lease);
+  }
+
+  static ProblemException unknownRevision(long revision, long now, long compacted) {
+    return Problem.of(
+            Code.REVISION_MISMATCH, "Revision " + revision + " of the store cannot be read")
+        .because(
+            revision > now
+                ? "the store is at revision " + now
+                : "changes up to revision " + compacted + " are compacted")
+        .remedy("list anew and go on from the revision of that list")
+        .asException();
+  }
+}

@@ -1,0 +1,210 @@
+package dev.kelvin.state;
+
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Problem;
+import dev.kelvin.model.ProblemException;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The thread that writes. What waits while it syncs the disk is written together next: one sync for
+ * all of it. Each piece of work still has a revision of its own.
+ */
+final class SqliteWriter implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(SqliteWriter.class.getName());
+  private static final int BATCH = 128;
+
+  /** A piece of work within a database transaction. */
+  @FunctionalInterface
+  interface Work<T> {
+    /**
+     * Does it.
+     *
+     * @throws ProblemException refuses it; nothing was written then
+     */
+    T run(Batch batch) throws SQLException;
+  }
+
+  /** Is told what is on the disk, in order. */
+  @FunctionalInterface
+  interface Committed {
+    void committed(long revision, List<Change> changes);
+  }
+
+  /** The work that is written together. */
+  static final class Batch {
+    private final SqliteTables tables;
+    private final List<List<Change>> changes = new ArrayList<>();
+    private long revision;
+
+    private Batch(SqliteTables tables, long revision) {
+      this.tables = tables;
+      this.revision = revision;
+    }
+
+    SqliteTables tables() {
+      return tables;
+    }
+
+    /** After what was written so far. */
+    long revision() {
+      return revision;
+    }
+
+    /** Writes the changes of the next revision, if there are any. */
+    void write(List<Change> next) throws SQLException {
+      if (!next.isEmpty()) {
+        tables.write(next);
+        changes.add(next);
+        revision++;
+      }
+    }
+  }
+
+  private record Job<T>(@Nullable Work<T> work, CompletableFuture<T> answer) {
+    /** Runs it; the answer is given when it is on the disk. */
+    @Nullable Runnable run(Work<T> known, Batch batch) throws SQLException {
+      try {
+        T value = known.run(batch);
+        return () -> answer.complete(value);
+      } catch (ProblemException e) {
+        answer.completeExceptionally(e);
+        return null;
+      }
+    }
+  }
+
+  private final Path file;
+  private final SqliteSession session;
+  private final SqliteTables tables;
+  private final Committed committed;
+  private final BlockingQueue<Job<?>> queue = new LinkedBlockingQueue<>();
+  private final Thread thread;
+  private volatile long revision;
+  private volatile boolean closed;
+
+  /** Begins to write, with a session that it closes. */
+  SqliteWriter(Path file, SqliteSession session, Committed committed) throws SQLException {
+    this.file = file;
+    this.session = session;
+    this.tables = new SqliteTables(session);
+    this.committed = committed;
+    this.revision = tables.revision();
+    this.thread = Thread.ofPlatform().name("store-writer").daemon().unstarted(this::run);
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  /** The revision of the last change that is on the disk. */
+  long revision() {
+    return revision;
+  }
+
+  /** The answer comes when the work is on the disk. */
+  <T> CompletableFuture<T> submit(Work<T> work) {
+    var answer = new CompletableFuture<T>();
+    queue.add(new Job<>(work, answer));
+    if (closed && !thread.isAlive()) {
+      refuseAll(); // nobody else does it any more
+    }
+    return answer;
+  }
+
+  private void run() {
+    List<Job<?>> jobs = new ArrayList<>();
+    try {
+      while (!closed || !queue.isEmpty()) {
+        jobs.clear();
+        jobs.add(queue.take());
+        queue.drainTo(jobs, BATCH - 1);
+        writeAll(jobs);
+      }
+    } catch (InterruptedException e) {
+      LOG.log(System.Logger.Level.ERROR, "the thread that writes the store was interrupted", e);
+    } finally {
+      closed = true;
+      refuseAll();
+    }
+  }
+
+  private void writeAll(List<Job<?>> jobs) {
+    var batch = new Batch(tables, revision);
+    List<Runnable> answers = new ArrayList<>();
+    try {
+      session.execute("BEGIN IMMEDIATE");
+      for (Job<?> job : jobs) {
+        Runnable answer = run(job, batch);
+        if (answer != null) {
+          answers.add(answer);
+        }
+      }
+      session.execute("COMMIT");
+    } catch (SQLException | RuntimeException e) {
+      fail(jobs, e);
+      return;
+    }
+    for (List<Change> changes : batch.changes) {
+      revision = changes.getFirst().revision();
+      committed.committed(revision, changes);
+    }
+    answers.forEach(Runnable::run);
+  }
+
+  private static <T> @Nullable Runnable run(Job<T> job, Batch batch) throws SQLException {
+    return job.work() == null ? null : job.run(job.work(), batch);
+  }
+
+  private void fail(List<Job<?>> jobs, Exception error) {
+    RuntimeException told =
+        switch (error) {
+          case SQLException known -> SqliteProblems.of(file, known);
+          case RuntimeException other -> other;
+          default -> new IllegalStateException(error);
+        };
+    try {
+      session.rollback();
+    } catch (SQLException e) {
+      told.addSuppressed(e);
+    }
+    jobs.forEach(job -> job.answer().completeExceptionally(told));
+  }
+
+  private void refuseAll() {
+    for (Job<?> job = queue.poll(); job != null; job = queue.poll()) {
+      job.answer().completeExceptionally(closedProblem().asException());
+    }
+  }
+
+  static Problem closedProblem() {
+    return Problem.of(Code.UNAVAILABLE, "The store is closed")
+        .because("the daemon is ending")
+        .remedy("start it again with \"kelvin up\"");
+  }
+
+  /** Writes what waits and ends. */
+  @Override
+  public void close() throws SQLException {
+    closed = true;
+    queue.add(new Job<Void>(null, new CompletableFuture<>())); // wakes it
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    session.close();
+  }
+}

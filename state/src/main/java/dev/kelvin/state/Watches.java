@@ -1,0 +1,64 @@
+package dev.kelvin.state;
+
+import dev.kelvin.model.Problem;
+import dev.kelvin.model.ProblemException;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArraySet;
+import java.util.function.LongSupplier;
+
+/**
+ * The watches of a store. Each reads the history by itself, from where it is: that leaves no room
+ * for a gap or a repeat, and a slow one costs no memory. The store only wakes those that have
+ * something to read.
+ */
+final class Watches {
+  /** How many revisions are read at once. */
+  private static final int STRIDE = 256;
+
+  /** The changes of some revisions, all of them. */
+  record Changes(List<Change> changes, long upTo) {}
+
+  /** Where changes are read from. */
+  interface History {
+    /**
+     * The changes after {@code after}, up to {@code stride} revisions further or now.
+     *
+     * @throws ProblemException revision-mismatch when they are compacted
+     */
+    Changes changes(String prefix, long after, int stride);
+  }
+
+  private final History history;
+  private final Set<Watcher> watchers = new CopyOnWriteArraySet<>();
+
+  Watches(History history) {
+    this.history = history;
+  }
+
+  /**
+   * Adds a watch.
+   *
+   * @param now gives the revision of the store, which is raised before {@link #committed} is called
+   */
+  Watch add(String prefix, long after, WatchListener listener, LongSupplier now) {
+    var watcher = new Watcher(prefix, after, listener, history, STRIDE, watchers::remove);
+    watchers.add(watcher);
+    watcher.start(now.getAsLong());
+    return watcher;
+  }
+
+  /** Called for each transaction in order, when its changes can be read. */
+  void committed(long revision, List<Change> changes) {
+    for (Watcher watcher : watchers) {
+      watcher.committed(revision, changes);
+    }
+  }
+
+  /** Ends all. */
+  void close(Problem why) {
+    for (Watcher watcher : watchers) {
+      watcher.end(why);
+    }
+  }
+}
