@@ -23,16 +23,25 @@ public sealed interface Action {
    * Which objects of a list, and how many.
    *
    * @param labels each must be there with this value
-   * @param fields each dotted path, such as {@code status.phase}, must have this value
+   * @param fields all must hold
    * @param after the name (or id) after which the page begins; null for the first page
    * @param limit 1 to 500
    */
   record Query(
-      Map<String, String> labels, Map<String, String> fields, @Nullable String after, int limit) {
+      Map<String, String> labels, List<Condition> fields, @Nullable String after, int limit) {
     public static Query all() {
-      return new Query(Map.of(), Map.of(), null, 500);
+      return new Query(Map.of(), List.of(), null, 500);
     }
   }
+
+  /**
+   * What a field of an object must be.
+   *
+   * @param path dotted, such as {@code status.phase}
+   * @param equal whether it must have the value; otherwise it must not
+   * @param value as documents write it
+   */
+  record Condition(String path, boolean equal, String value) {}
 
   /** Kinds of objects that can be listed and watched. */
   enum Resource {
@@ -93,8 +102,7 @@ public sealed interface Action {
    *
    * @param ifRevision the revision that the caller has seen; null to overwrite whatever is there
    */
-  record UpdateVm(String name, Vm vm, @Nullable Long ifRevision, boolean dryRun)
-      implements Write {}
+  record UpdateVm(String name, Vm vm, @Nullable Long ifRevision, boolean dryRun) implements Write {}
 
   /** Deletes a VM; with {@code force} stops it first. */
   record DeleteVm(String vm, boolean force) implements Write {}
@@ -141,14 +149,14 @@ public sealed interface Action {
    *
    * @param input for its standard input
    */
+  @SuppressWarnings("ArrayRecordComponent") // bytes pass through; actions are not compared
   record GuestExec(
       String vm, List<String> command, List<String> environment, byte[] input, Duration timeout)
       implements Write {}
 
   record WriteGuestFile(String vm, String path, InputStream content) implements Write {}
 
-  record BuildImage(String name, BuildRecipe recipe, Map<String, String> labels)
-      implements Write {}
+  record BuildImage(String name, BuildRecipe recipe, Map<String, String> labels) implements Write {}
 
   /**
    * Makes an image of what the client sends.

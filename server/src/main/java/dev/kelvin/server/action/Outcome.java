@@ -28,6 +28,7 @@ public sealed interface Outcome {
   /** Done, with nothing to tell. */
   record Done() implements Outcome {}
 
+  @SuppressWarnings("ArrayRecordComponent") // bytes pass through; outcomes are not compared
   record Bytes(String contentType, byte[] content) implements Outcome {}
 
   record Stream(Subscription subscription) implements Outcome {}
