@@ -1,0 +1,162 @@
+package dev.kelvin.dist;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Makes the directory that {@code ./kelvin} runs from:
+ *
+ * <ul>
+ *   <li>{@code lib/}: all jars, and SQLite's native library
+ *   <li>{@code cli.argv}: an argument file for {@code java}, the main class last
+ *   <li>{@code daemon.argv}: the arguments of {@code java}, one a line, the main class last
+ *   <li>{@code cli.aot}, {@code daemon.aot}: the AOT caches
+ *   <li>{@code built}: this directory, the JDK, and what the build was made of; written last, so
+ *       that it is there only when all else is
+ * </ul>
+ */
+public final class Assembler {
+  private final Path home;
+  private final Path jdk;
+
+  /**
+   * @param home the directory to make
+   * @param jdk with which the program will run; the caches are good for no other
+   */
+  Assembler(Path home, Path jdk) {
+    this.home = home;
+    this.jdk = jdk;
+  }
+
+  /** Called by the build with: directory to make, file with the CLI's class path, the daemon's. */
+  public static void main(String[] args) throws IOException, InterruptedException {
+    if (args.length != 3) {
+      throw new IllegalArgumentException(
+          "usage: Assembler DIRECTORY CLI-CLASSPATH DAEMON-CLASSPATH");
+    }
+    Path home = Path.of(args[0]).toAbsolutePath().normalize();
+    Path jdk = Path.of(System.getProperty("java.home"));
+    new Assembler(home, jdk)
+        .assemble(
+            classPath(Path.of(args[1])),
+            classPath(Path.of(args[2])),
+            "dev.kelvin.cli.Main",
+            "dev.kelvin.server.Main");
+  }
+
+  private static List<Path> classPath(Path file) throws IOException {
+    return Stream.of(Files.readString(file).strip().split(File.pathSeparator))
+        .map(Path::of)
+        .toList();
+  }
+
+  void assemble(List<Path> cliJars, List<Path> daemonJars, String cliMain, String daemonMain)
+      throws IOException, InterruptedException {
+    var library = new Library(home.resolve("lib"));
+    if (!library.has(cliJars) || !library.has(daemonJars)) {
+      discard();
+    }
+    var cli = new Program("cli", cliMain, library.copy(cliJars), cliOptions());
+    List<Path> daemonLibrary = library.copy(daemonJars);
+    var daemonOptions = new ArrayList<>(daemonOptions());
+    library.unpackSqlite().ifPresent(path -> daemonOptions.add("-Dorg.sqlite.lib.path=" + path));
+    var daemon = new Program("daemon", daemonMain, daemonLibrary, List.copyOf(daemonOptions));
+    library.prune();
+
+    String inputs = inputs(cli, daemon);
+    Path built = home.resolve("built");
+    if (Files.exists(built) && Files.readString(built).equals(inputs)) {
+      say("nothing has changed");
+      return;
+    }
+    discard();
+    writeArguments(cli, daemon);
+    Training.Times times;
+    try {
+      times = new Training(home, jdk.resolve("bin/java"), Duration.ofMinutes(3)).run(cli, daemon);
+    } catch (IOException | RuntimeException | InterruptedException e) {
+      discard();
+      throw e;
+    }
+    Path unfinished = home.resolve("built.new");
+    Files.writeString(unfinished, inputs);
+    Files.move(unfinished, built, StandardCopyOption.ATOMIC_MOVE);
+    say(
+        "built %s; with its caches a command takes %d ms, the API answers after %d ms"
+            .formatted(home, times.command().toMillis(), times.answer().toMillis()));
+  }
+
+  /**
+   * Takes back an earlier build before anything of it changes. JDKs before 25.0.4 do not notice
+   * that a jar is another than the one a cache was made of, and run what it was (JDK-8377932), so
+   * that no cache may ever lie next to jars that it was not made of.
+   */
+  private void discard() throws IOException {
+    for (String name : List.of("built", "cli.aot", "daemon.aot")) {
+      Files.deleteIfExists(home.resolve(name));
+    }
+  }
+
+  private static List<String> cliOptions() {
+    return List.of(
+        "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",
+        "-Xms8m",
+        "-Xmx128m",
+        "-XX:-UsePerfData",
+        "-Xlog:disable",
+        "--enable-native-access=ALL-UNNAMED");
+  }
+
+  /** Heap and compiler are chosen for little memory: a host's memory is for its guests. */
+  private static List<String> daemonOptions() {
+    return List.of(
+        "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",
+        "-Xms8m",
+        "-Xmx256m",
+        "-XX:+ExitOnOutOfMemoryError",
+        "-Xlog:disable",
+        "-Xlog:all=error:stderr:time",
+        "--enable-native-access=ALL-UNNAMED");
+  }
+
+  private void writeArguments(Program cli, Program daemon) throws IOException {
+    Files.write(cli.argv(home), cli.argumentsInUse(home).stream().map(Assembler::quoted).toList());
+    Files.write(daemon.argv(home), daemon.argumentsInUse(home));
+  }
+
+  /** An argument as an argument file of java(1) wants it. */
+  private static String quoted(String argument) {
+    boolean plain = argument.chars().noneMatch(c -> " \t\f#\"'\\".indexOf(c) >= 0);
+    return plain ? argument : '"' + argument.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+  }
+
+  /** What a build depends on: place, JDK, options, and each jar's size and time of modification. */
+  private String inputs(Program... programs) throws IOException {
+    var lines = new ArrayList<String>();
+    lines.add(home.toString());
+    lines.add(jdk.toString());
+    lines.add(System.getProperty("java.vm.version"));
+    for (Program program : programs) {
+      lines.addAll(program.argumentsInUse(home));
+    }
+    Stream<Path> jars = Stream.of(programs).flatMap(program -> program.jars().stream()).distinct();
+    for (Path jar : jars.toList()) {
+      lines.add("%s %d %s".formatted(jar, Files.size(jar), Files.getLastModifiedTime(jar)));
+    }
+    return lines.stream().collect(Collectors.joining("\n", "", "\n"));
+  }
+
+  private static void say(String text) {
+    System.out.println("dist: " + text);
+  }
+}

@@ -1,0 +1,70 @@
+package dev.kelvin.dist;
+
+import java.io.File;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * One of the two programs, as its JVM is told.
+ *
+ * @param name {@code cli} or {@code daemon}
+ * @param mainClass what is run
+ * @param jars the class path in order; its order is part of what an AOT cache depends on
+ * @param options of the JVM, the same in training and in use, as the cache depends on some of them
+ */
+record Program(String name, String mainClass, List<Path> jars, List<String> options) {
+  /** Where the cache is kept below the directory of the built program. */
+  Path cache(Path home) {
+    return home.resolve(name + ".aot");
+  }
+
+  Path argv(Path home) {
+    return home.resolve(name + ".argv");
+  }
+
+  /** The arguments of a JVM that runs this program with further options, the main class last. */
+  List<String> arguments(String... further) {
+    var arguments = new ArrayList<>(options);
+    arguments.addAll(List.of(further));
+    arguments.add("-cp");
+    arguments.add(
+        jars.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator)));
+    arguments.add(mainClass);
+    return List.copyOf(arguments);
+  }
+
+  /** The arguments in use. A cache that another JDK made is passed over without a word. */
+  List<String> argumentsInUse(Path home) {
+    return arguments("-XX:AOTCache=" + cache(home));
+  }
+
+  /** The whole command of a training run, which writes the cache when the JVM ends. */
+  List<String> training(Path java, Path home, List<String> userArguments) {
+    return join(java, arguments("-XX:AOTCacheOutput=" + cache(home)), userArguments);
+  }
+
+  /**
+   * The whole command of a run that fails where the cache cannot be used, and tells where each
+   * class came from.
+   *
+   * @param classes the file for that
+   */
+  List<String> proof(Path java, Path home, Path classes, List<String> userArguments) {
+    return join(
+        java,
+        arguments(
+            "-XX:AOTCache=" + cache(home),
+            "-XX:AOTMode=on",
+            "-Xlog:class+load:file=\"" + classes + "\":none"),
+        userArguments);
+  }
+
+  private static List<String> join(Path java, List<String> jvm, List<String> user) {
+    return Stream.of(Stream.of(java.toString()), jvm.stream(), user.stream())
+        .flatMap(part -> part)
+        .toList();
+  }
+}
