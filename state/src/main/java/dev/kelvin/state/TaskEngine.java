@@ -1,0 +1,326 @@
+package dev.kelvin.state;
+
+import dev.kelvin.codec.Documents;
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Problem;
+import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.Task;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Durable tasks: each runs its steps on a virtual thread, and what it has done is on the disk
+ * before it goes on. When a step fails or the task is cancelled, that step and those before it are
+ * undone, the last first; an undo that fails is tried again until it succeeds. After a crash {@link
+ * #resume} goes on with what was under way.
+ *
+ * <p>It does not keep tasks on one object in order, apart from refusing an exclusive one while
+ * another is under way.
+ */
+public final class TaskEngine implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(TaskEngine.class.getName());
+
+  /** After how many ended tasks old ones are looked for. */
+  private static final int PRUNE_EVERY = 50;
+
+  private final TaskStorage storage;
+  private final Map<String, TaskType<?>> types = new HashMap<>();
+  private final InstantSource clock;
+  private final Supplier<String> ids;
+  private final TaskSettings settings;
+  private final TaskNotifier notifier = new TaskNotifier();
+  private final TaskRun.Shared shared;
+  private final Map<String, TaskRun<?>> runs = new ConcurrentHashMap<>();
+  private final Map<String, Problem> stranded = new ConcurrentHashMap<>();
+  private final AtomicInteger endedSincePrune = new AtomicInteger();
+  private volatile boolean closed;
+
+  /** With default settings and ids that sort by time. */
+  public TaskEngine(Store store, List<TaskType<?>> types, InstantSource clock) {
+    this(store, types, clock, new TaskIds(clock), TaskSettings.defaults());
+  }
+
+  /**
+   * An engine that does nothing before {@link #submit} or {@link #resume}.
+   *
+   * @param store outlives the engine; no other engine uses it
+   * @param ids never gives one twice
+   */
+  public TaskEngine(
+      Store store,
+      List<TaskType<?>> types,
+      InstantSource clock,
+      Supplier<String> ids,
+      TaskSettings settings) {
+    this.storage = new TaskStorage(store);
+    this.clock = clock;
+    this.ids = ids;
+    this.settings = settings;
+    for (TaskType<?> type : types) {
+      if (this.types.put(type.name(), type) != null) {
+        throw new IllegalArgumentException("there are two task types " + type.name());
+      }
+    }
+    this.shared = new TaskRun.Shared(storage, clock, settings, notifier::changed, this::ended);
+  }
+
+  /** Tells every change from now on. */
+  public void addListener(TaskListener listener) {
+    notifier.add(listener);
+  }
+
+  /**
+   * Begins a task; it is on the disk before this returns.
+   *
+   * @param object what it works on, such as {@code vm/web1}
+   * @throws ProblemException unavailable when the engine is closed
+   */
+  public Task submit(String type, Object input, String object) {
+    return submit(type, input, object, false);
+  }
+
+  /**
+   * Begins a task that no other exclusive task on the same object may meet.
+   *
+   * @throws ProblemException conflict, naming the other task, when there is one under way
+   */
+  public Task submitExclusive(String type, Object input, String object) {
+    return submit(type, input, object, true);
+  }
+
+  private Task submit(String typeName, Object input, String object, boolean exclusive) {
+    TaskType<?> type = types.get(typeName);
+    if (type == null || !type.inputType().isInstance(input)) {
+      throw new IllegalArgumentException(
+          "no task type " + typeName + " takes a " + input.getClass().getName());
+    }
+    if (closed) {
+      throw closing();
+    }
+    TaskRecord task = TaskRecord.begin(ids.get(), type, object, exclusive, clock.instant());
+    JsonNode written = Documents.tree(input);
+    // Read back at once: a task does not depend on what is not stored.
+    TaskRun<?> run = run(type, task, written, false);
+    storage.create(task, written);
+    return start(run);
+  }
+
+  private static ProblemException closing() {
+    return Problem.of(Code.UNAVAILABLE, "No tasks are accepted now")
+        .because("the daemon is ending")
+        .remedy("start it again with \"kelvin up\"")
+        .asException();
+  }
+
+  private <I> TaskRun<I> run(TaskType<I> type, TaskRecord task, JsonNode input, boolean cancel) {
+    return new TaskRun<>(
+        type, Documents.readTrusted(input, type.inputType()), task, cancel, shared);
+  }
+
+  private Task start(TaskRun<?> run) {
+    Task begun = run.view();
+    runs.put(run.id(), run);
+    run.start();
+    if (closed) {
+      run.close();
+    }
+    return begun;
+  }
+
+  /**
+   * Goes on with the tasks that were under way when the engine before this one ended: those that
+   * were running run on, those that were being undone are undone. Called once, at the start.
+   *
+   * @return why some cannot go on, such as those of a newer Kelvin; they stay as they are
+   */
+  public List<Problem> resume() {
+    TaskStorage.Listing all = storage.list();
+    List<Problem> problems = new ArrayList<>(all.problems());
+    for (TaskRecord task : all.records()) {
+      if (!task.state().ended() && !runs.containsKey(task.id())) {
+        resume(task)
+            .ifPresent(problem -> {
+              stranded.put(task.id(), problem);
+              problems.add(problem);
+              notifier.changed(task.view(null, problem));
+            });
+      }
+    }
+    problems.forEach(problem ->
+        LOG.log(System.Logger.Level.WARNING, "a task cannot go on: " + problem.oneLine()));
+    prune();
+    return problems;
+  }
+
+  private Optional<Problem> resume(TaskRecord task) {
+    TaskType<?> type = types.get(task.type());
+    if (type == null || !task.fits(type)) {
+      return Optional.of(
+          strandedProblem(task, "this Kelvin has no task type " + task.type() + " with its steps"));
+    }
+    try {
+      start(run(type, task, storage.input(task.id()), storage.cancelRequested(task.id())));
+      return Optional.empty();
+    } catch (JacksonException e) {
+      return Optional.of(
+          strandedProblem(task, "its input cannot be read: " + e.getOriginalMessage()));
+    }
+  }
+
+  private static Problem strandedProblem(TaskRecord task, String cause) {
+    return Problem.of(Code.WRONG_STATE, "The task cannot go on with this version of Kelvin")
+        .on("task/" + task.id())
+        .because(cause)
+        .remedy("run the version of Kelvin that began it, or a later one");
+  }
+
+  /**
+   * A task with its progress.
+   *
+   * @throws ProblemException not-found
+   */
+  public Task get(String id) {
+    return find(id).orElseThrow(() -> absent(id));
+  }
+
+  public Optional<Task> find(String id) {
+    TaskRun<?> run = runs.get(id);
+    return run != null
+        ? Optional.of(run.view())
+        : storage.find(id).map(task -> task.view(null, stranded.get(id)));
+  }
+
+  private static ProblemException absent(String id) {
+    return Problem.of(Code.NOT_FOUND, "There is no task " + id)
+        .on("task/" + id)
+        .because("ended tasks are forgotten after a while")
+        .remedy("list the tasks there are")
+        .asException();
+  }
+
+  /** All tasks that are under way or kept, by id; with ids that sort by time the oldest first. */
+  public List<Task> list() {
+    return storage.list().records().stream()
+        .map(task -> {
+          TaskRun<?> run = runs.get(task.id());
+          return run != null ? run.view() : task.view(null, stranded.get(task.id()));
+        })
+        .toList();
+  }
+
+  /**
+   * Asks a task to end: its step is interrupted, then what it did is undone. A task that is being
+   * undone already just goes on. That it is to be cancelled survives a crash.
+   *
+   * @return the task as it is now; it ends later
+   * @throws ProblemException wrong-state when it has ended or cannot be cancelled, not-found
+   */
+  public Task cancel(String id) {
+    Task task = get(id);
+    if (!task.cancellable() && task.state() != Task.TaskState.UNDOING && !task.state().ended()) {
+      throw Problem.of(Code.WRONG_STATE, "Task " + id + " cannot be cancelled")
+          .on("task/" + id)
+          .because("tasks of type " + task.type() + " run to their end")
+          .remedy("wait for it")
+          .asException();
+    }
+    if (task.state().ended() || !storage.requestCancel(id)) {
+      throw Problem.of(Code.WRONG_STATE, "Task " + id + " has ended")
+          .on("task/" + id)
+          .because("it is " + get(id).state().wire())
+          .remedy("there is nothing to cancel")
+          .asException();
+    }
+    TaskRun<?> run = runs.get(id);
+    if (run != null) {
+      run.cancel();
+    }
+    return get(id);
+  }
+
+  /**
+   * Waits until a task has ended, at most for {@code timeout}.
+   *
+   * @return the task, which has not ended when the time is over
+   * @throws ProblemException not-found
+   */
+  public Task await(String id, Duration timeout) throws InterruptedException {
+    TaskRun<?> run = runs.get(id);
+    if (run == null) {
+      return get(id);
+    }
+    try {
+      return run.end().get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException e) {
+      return get(id);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e); // it is never completed exceptionally
+    }
+  }
+
+  private void ended(TaskRun<?> run) {
+    runs.remove(run.id());
+    if (endedSincePrune.incrementAndGet() >= PRUNE_EVERY) {
+      prune();
+    }
+  }
+
+  /** Forgets ended tasks that are too old or too many. */
+  private void prune() {
+    endedSincePrune.set(0);
+    Instant oldest = clock.instant().minus(settings.keepFor());
+    try {
+      List<TaskRecord> ended =
+          storage.list().records().stream().filter(task -> task.state().ended()).toList();
+      int tooMany = Math.max(0, ended.size() - settings.keepTasks());
+      List<String> ids = new ArrayList<>();
+      for (int i = 0; i < ended.size(); i++) {
+        Instant finished = ended.get(i).finishedAt();
+        if (i < tooMany || (finished != null && finished.isBefore(oldest))) {
+          ids.add(ended.get(i).id());
+        }
+      }
+      storage.remove(ids);
+    } catch (ProblemException e) {
+      LOG.log(System.Logger.Level.WARNING, "old tasks cannot be forgotten yet", e);
+    }
+  }
+
+  /**
+   * Interrupts what is under way and waits for it, for a while. The tasks stay as they are
+   * recorded; the next engine resumes them.
+   */
+  @Override
+  public void close() {
+    closed = true;
+    runs.values().forEach(TaskRun::close);
+    Instant deadline = Instant.now().plus(settings.closeTimeout());
+    try {
+      for (TaskRun<?> run : List.copyOf(runs.values())) {
+        Duration left = Duration.between(Instant.now(), deadline);
+        if (!run.join(left.isPositive() ? left : Duration.ofMillis(1))) {
+          LOG.log(
+              System.Logger.Level.WARNING,
+              "task " + run.id() + " does not react to its interruption; it is left behind");
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    notifier.close();
+  }
+}

@@ -1,0 +1,379 @@
+package dev.kelvin.state;
+
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Problem;
+import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.Task;
+import dev.kelvin.model.Task.Progress;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A task under way and its thread. Only this writes the task's record; that it is to be cancelled
+ * is stored apart, so that cancelling waits for nothing.
+ */
+final class TaskRun<I> {
+  private static final System.Logger LOG = System.getLogger(TaskRun.class.getName());
+
+  /** What tasks of an engine share. */
+  record Shared(
+      TaskStorage storage,
+      InstantSource clock,
+      TaskSettings settings,
+      Consumer<Task> changed,
+      Consumer<TaskRun<?>> ended) {}
+
+  private final TaskType<I> type;
+  private final I input;
+  private final Shared shared;
+  private final StepContext context = new Context();
+  private final CompletableFuture<Task> end = new CompletableFuture<>();
+  private final AtomicLong toldAt = new AtomicLong();
+  private final Thread thread;
+
+  /** Held while the record changes and is stored. */
+  private final ReentrantLock writing = new ReentrantLock();
+
+  private volatile TaskRecord task;
+  private volatile @Nullable Progress progress;
+  private volatile @Nullable Problem trouble;
+
+  /** Held for moments only. */
+  private final ReentrantLock lock = new ReentrantLock();
+
+  private final Condition closing = lock.newCondition();
+  // Guarded by lock.
+  private boolean cancel;
+  private boolean closed;
+  private boolean stepRuns;
+
+  TaskRun(TaskType<I> type, I input, TaskRecord task, boolean cancel, Shared shared) {
+    this.type = type;
+    this.input = input;
+    this.task = task;
+    this.cancel = cancel;
+    this.shared = shared;
+    this.thread = Thread.ofVirtual().name("task-" + task.id()).unstarted(this::run);
+  }
+
+  void start() {
+    shared.changed().accept(view());
+    thread.start();
+  }
+
+  String id() {
+    return task.id();
+  }
+
+  Task view() {
+    return task.view(progress, trouble);
+  }
+
+  /** Completes when the task has ended; not when the engine closes. */
+  CompletableFuture<Task> end() {
+    return end;
+  }
+
+  /** Interrupts the step under way and has the task undone; that is stored already. */
+  void cancel() {
+    lock.lock();
+    try {
+      cancel = true;
+      if (stepRuns) {
+        thread.interrupt();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Ends the thread as soon as its step lets it; the task stays as it is recorded. */
+  void close() {
+    lock.lock();
+    try {
+      closed = true;
+      closing.signalAll();
+      thread.interrupt();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether the thread ended in time. */
+  boolean join(Duration timeout) throws InterruptedException {
+    return thread.join(timeout);
+  }
+
+  private void run() {
+    boolean goesOn = true;
+    while (goesOn && !task.state().ended()) {
+      goesOn =
+          switch (task.state()) {
+            case PENDING, RUNNING -> forward();
+            case UNDOING -> back();
+            case SUCCEEDED, FAILED, CANCELLED -> false;
+          };
+    }
+    if (task.state().ended()) {
+      shared.ended().accept(this);
+      end.complete(view());
+    }
+  }
+
+  /** Runs a step; false when the engine closes. */
+  private boolean forward() {
+    if (!beginStep()) {
+      return isCancelled() && record(task.cancelled(cancelledProblem(null)));
+    }
+    Throwable failure = null;
+    try {
+      type.steps().get(task.step()).run(input, context);
+    } catch (Throwable e) { // whatever a step throws, the task is undone
+      failure = e;
+    }
+    endStep();
+    progress = null;
+    if (failure == null && !isCancelled()) {
+      TaskRecord next = task.done(shared.clock().instant());
+      return next.state().ended() ? succeed(next) : record(next);
+    }
+    if (failure != null && isClosed()) {
+      return false; // it was interrupted; it runs again when the tasks are resumed
+    }
+    return record(
+        failure == null || isCancelled()
+            ? task.cancelled(cancelledProblem(failure))
+            : task.failed(explain(failure)));
+  }
+
+  private boolean succeed(TaskRecord next) {
+    return retrying(() -> {
+      if (shared.storage().end(next, true)) {
+        set(next);
+      } else {
+        TaskRecord undoing = task.cancelled(cancelledProblem(null));
+        shared.storage().save(undoing);
+        set(undoing);
+      }
+    });
+  }
+
+  /** Undoes a step; false when the engine closes. */
+  private boolean back() {
+    Duration wait = shared.settings().firstRetry();
+    while (true) {
+      try {
+        type.steps().get(task.step()).undo(input, context);
+        progress = null;
+        break;
+      } catch (Throwable e) { // whatever it is, it is tried again
+        progress = null;
+        if (isClosed()) {
+          return false;
+        }
+        trouble = explainUndo(explain(e));
+        shared.changed().accept(view());
+        if (!pause(wait)) {
+          return false;
+        }
+        wait = longer(wait);
+      }
+    }
+    return record(task.undone(shared.clock().instant()));
+  }
+
+  private boolean record(TaskRecord next) {
+    return retrying(() -> {
+      if (next.state().ended()) {
+        shared.storage().end(next, false);
+      } else {
+        shared.storage().save(next);
+      }
+      set(next);
+    });
+  }
+
+  private void set(TaskRecord next) {
+    task = next;
+  }
+
+  /** Writes; when the store cannot, again and again until it can. False when the engine closes. */
+  private boolean retrying(Runnable write) {
+    Duration wait = shared.settings().firstRetry();
+    while (true) {
+      writing.lock();
+      try {
+        write.run();
+        trouble = null;
+        shared.changed().accept(view());
+        return true;
+      } catch (RuntimeException e) { // whatever it is, the task must not be lost
+        trouble = ProblemException.toProblem(e);
+        LOG.log(System.Logger.Level.WARNING, "task " + id() + " waits for the store", e);
+      } finally {
+        writing.unlock();
+      }
+      if (!pause(wait)) {
+        return false;
+      }
+      wait = longer(wait);
+    }
+  }
+
+  private Duration longer(Duration wait) {
+    Duration twice = wait.multipliedBy(2);
+    Duration last = shared.settings().lastRetry();
+    return twice.compareTo(last) < 0 ? twice : last;
+  }
+
+  /** Waits before something is tried again; false when the engine closes meanwhile. */
+  private boolean pause(Duration wait) {
+    lock.lock();
+    try {
+      long left = wait.toNanos();
+      while (!closed && left > 0) {
+        left = closing.awaitNanos(left);
+      }
+      return !closed;
+    } catch (InterruptedException e) {
+      return !closed; // only close() interrupts here
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean beginStep() {
+    lock.lock();
+    try {
+      stepRuns = !cancel && !closed;
+      return stepRuns;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** From here on no cancelling interrupts the thread. */
+  private void endStep() {
+    lock.lock();
+    try {
+      stepRuns = false;
+      if (Thread.interrupted() && closed) {
+        thread.interrupt();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean isCancelled() {
+    lock.lock();
+    try {
+      return cancel;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean isClosed() {
+    lock.lock();
+    try {
+      return closed;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Problem cancelledProblem(@Nullable Throwable failure) {
+    if (failure != null && !(failure instanceof InterruptedException)) {
+      LOG.log(
+          System.Logger.Level.DEBUG, "task " + id() + " was cancelled; its step ended by", failure);
+    }
+    return Problem.of(Code.CANCELLED, "The task was cancelled")
+        .on(task.object())
+        .because("somebody cancelled it while step " + stepName() + " was under way");
+  }
+
+  private Problem explain(Throwable failure) {
+    if (!(failure instanceof ProblemException)) {
+      LOG.log(
+          System.Logger.Level.ERROR,
+          "task " + id() + " (" + task.type() + ") failed in step " + stepName(),
+          failure);
+    }
+    Problem problem = ProblemException.toProblem(failure);
+    return problem.object() == null ? problem.on(task.object()) : problem;
+  }
+
+  private Problem explainUndo(Problem why) {
+    String first = task.problem() == null ? "" : "; undone because " + task.problem().oneLine();
+    return new Problem(
+        why.code(),
+        "Step " + stepName() + " cannot be undone yet; it is tried again: " + why.detail(),
+        why.object(),
+        why.field(),
+        (why.cause() == null ? why.code().title() : why.cause()) + first,
+        why.remedy(),
+        why.violations());
+  }
+
+  private String stepName() {
+    return task.steps().get(task.step()).name();
+  }
+
+  private final class Context implements StepContext {
+    @Override
+    public String taskId() {
+      return id();
+    }
+
+    @Override
+    public String object() {
+      return task.object();
+    }
+
+    @Override
+    public Optional<String> recall(String key) {
+      return Optional.ofNullable(task.memory().get(key));
+    }
+
+    @Override
+    public void remember(String key, String value) {
+      writing.lock();
+      try {
+        TaskRecord next = task.remembering(key, value);
+        shared.storage().save(next);
+        set(next);
+      } finally {
+        writing.unlock();
+      }
+    }
+
+    @Override
+    public void result(String ref) {
+      writing.lock();
+      try {
+        set(task.resulting(ref));
+      } finally {
+        writing.unlock();
+      }
+    }
+
+    @Override
+    public void report(Progress news) {
+      progress = news;
+      long now = System.nanoTime();
+      long before = toldAt.get();
+      if (now - before >= shared.settings().progressInterval().toNanos()
+          && toldAt.compareAndSet(before, now)) {
+        shared.changed().accept(view());
+      }
+    }
+  }
+}
