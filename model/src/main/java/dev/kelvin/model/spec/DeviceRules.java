@@ -1,0 +1,156 @@
+package dev.kelvin.model.spec;
+
+import dev.kelvin.model.ByteSize;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Rules of disks and CD drives, of their names and boot indices, and those that NICs share. */
+final class DeviceRules {
+  private static final Pattern SERIAL = Pattern.compile("[A-Za-z0-9][A-Za-z0-9 ._+:-]{0,19}");
+  private static final long SECTOR = 512;
+  private static final ByteSize MIN_SIZE = ByteSize.ofMiB(1);
+  private static final ByteSize MAX_SIZE = ByteSize.ofGiB(64L << 10);
+  private static final int MAX_BOOT_INDEX = 1000;
+
+  private final VmSpec spec;
+  private final Violations violations;
+  private final Violations.Unique<String> names = new Violations.Unique<>();
+  private final Violations.Unique<Integer> bootIndices = new Violations.Unique<>();
+
+  private DeviceRules(VmSpec spec, Violations violations) {
+    this.spec = spec;
+    this.violations = violations;
+  }
+
+  static void check(VmSpec spec, Violations violations) {
+    new DeviceRules(spec, violations).check();
+  }
+
+  private void check() {
+    for (int i = 0; i < spec.disks().size(); i++) {
+      disk(spec.disks().get(i), "spec.disks[" + i + "]");
+    }
+    for (int i = 0; i < spec.cdroms().size(); i++) {
+      cdrom(spec.cdroms().get(i), "spec.cdroms[" + i + "]");
+    }
+    for (int i = 0; i < spec.nics().size(); i++) {
+      var nic = spec.nics().get(i);
+      common("spec.nics[" + i + "]", nic.name(), nic.bootIndex());
+    }
+    counts();
+  }
+
+  private void common(String field, @Nullable String name, @Nullable Integer bootIndex) {
+    violations.name(name, field + ".name", SpecRules.MAX_DEVICE_NAME);
+    if (name != null) {
+      String taken = names.claim(name, field + ".name");
+      if (taken != null) {
+        violations.add(
+            field + ".name",
+            "\"" + name + "\" is the name of another device (" + taken + ")",
+            "choose another name");
+      }
+    }
+    if (bootIndex != null) {
+      violations.range(bootIndex, 0, MAX_BOOT_INDEX, field + ".bootIndex");
+      String taken = bootIndices.claim(bootIndex, field + ".bootIndex");
+      if (taken != null) {
+        violations.add(
+            field + ".bootIndex",
+            "another device has the boot index " + bootIndex + " (" + taken + ")",
+            "give each device a boot index of its own");
+      }
+    }
+  }
+
+  private void disk(Disk disk, String field) {
+    common(field, disk.name(), disk.bootIndex());
+    if (disk.image() != null) {
+      violations.name(disk.image(), field + ".image", 63);
+    }
+    size(disk, field + ".size");
+    violations.require(
+        disk.serial() == null || SERIAL.matcher(disk.serial()).matches(),
+        field + ".serial",
+        "it is not a serial number",
+        "use 1 to 20 letters, digits, spaces and . _ + : -");
+    boolean virtio = disk.bus() == DiskBus.VIRTIO_BLK || disk.bus() == DiskBus.VIRTIO_SCSI;
+    violations.require(
+        virtio || !disk.ioThread(),
+        field + ".ioThread",
+        "a disk on " + disk.bus().wire() + " has no thread of its own",
+        "leave it out, or use the bus virtio-blk or virtio-scsi");
+    violations.require(
+        virtio || !disk.readOnly(),
+        field + ".readOnly",
+        "a disk on " + disk.bus().wire() + " cannot be read-only",
+        "use the bus virtio-blk or virtio-scsi");
+    violations.require(
+        !disk.readOnly() || disk.image() != null,
+        field + ".readOnly",
+        "the disk starts empty, and nobody could ever write to it",
+        "name an image that it starts as, or leave readOnly out");
+  }
+
+  private void size(Disk disk, String field) {
+    ByteSize size = disk.size();
+    if (size == null) {
+      violations.require(
+          disk.image() != null,
+          field,
+          "a disk that starts empty needs a size",
+          "write a size such as 10GiB, or name an image");
+    } else if (size.compareTo(MIN_SIZE) < 0) {
+      violations.add(field, size + " is too small", "write at least " + MIN_SIZE);
+    } else if (size.compareTo(MAX_SIZE) > 0) {
+      violations.add(field, size + " is too large", "write at most " + MAX_SIZE);
+    } else if (size.bytes() % SECTOR != 0) {
+      violations.add(
+          field, "it is not a whole number of sectors", "round it to " + SECTOR + " bytes");
+    }
+  }
+
+  private void cdrom(Cdrom cdrom, String field) {
+    common(field, cdrom.name(), cdrom.bootIndex());
+    if (cdrom.image() != null) {
+      violations.name(cdrom.image(), field + ".image", 63);
+    }
+    violations.require(
+        cdrom.bus() != CdromBus.IDE || isI440fx() || spec.isMicrovm(),
+        field + ".bus",
+        "the machine " + spec.machine() + " has no IDE",
+        "use sata, or the machine i440fx");
+  }
+
+  private boolean isI440fx() {
+    return spec.machine().equals("i440fx") || spec.machine().startsWith("pc-i440fx-");
+  }
+
+  private void counts() {
+    int pciLimit = isI440fx() ? SpecRules.MAX_PCI_DISKS_I440FX : SpecRules.MAX_PCI_DISKS_Q35;
+    atMost(pciLimit, disks(DiskBus.VIRTIO_BLK) + disks(DiskBus.NVME), "virtio-blk and NVMe disks");
+    atMost(SpecRules.MAX_SCSI_DISKS, disks(DiskBus.VIRTIO_SCSI), "virtio-scsi disks");
+    atMost(
+        SpecRules.MAX_SATA_DEVICES,
+        disks(DiskBus.SATA) + cdroms(CdromBus.SATA),
+        "SATA disks and CD drives");
+    atMost(SpecRules.MAX_IDE_DEVICES, cdroms(CdromBus.IDE), "IDE CD drives");
+    atMost(SpecRules.MAX_SCSI_DISKS, cdroms(CdromBus.VIRTIO_SCSI), "virtio-scsi CD drives");
+  }
+
+  private void atMost(int limit, long count, String what) {
+    violations.require(
+        count <= limit,
+        what.contains("disks") ? "spec.disks" : "spec.cdroms",
+        "there are " + count + " " + what,
+        "use at most " + limit + ", or another bus");
+  }
+
+  private long disks(DiskBus bus) {
+    return spec.disks().stream().filter(disk -> disk.bus() == bus).count();
+  }
+
+  private long cdroms(CdromBus bus) {
+    return spec.cdroms().stream().filter(cdrom -> cdrom.bus() == bus).count();
+  }
+}

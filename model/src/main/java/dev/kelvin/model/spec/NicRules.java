@@ -1,0 +1,103 @@
+package dev.kelvin.model.spec;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Rules of network cards and their port forwards. */
+final class NicRules {
+  private static final Pattern MAC = Pattern.compile("[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}");
+  private static final Pattern IPV4 =
+      Pattern.compile("((25[0-5]|2[0-4]\\d|1?\\d?\\d)(\\.|$)){4}(?<!\\.)");
+  private static final String ANY = "0.0.0.0";
+
+  private final VmSpec spec;
+  private final Violations violations;
+  private final Violations.Unique<String> macs = new Violations.Unique<>();
+  private final List<Claim> claims = new ArrayList<>();
+
+  /** A host port that a forward has taken. */
+  private record Claim(Protocol protocol, String address, int port, String field) {
+    boolean clashes(Claim other) {
+      return protocol == other.protocol
+          && port == other.port
+          && (address.equals(other.address) || address.equals(ANY) || other.address.equals(ANY));
+    }
+  }
+
+  private NicRules(VmSpec spec, Violations violations) {
+    this.spec = spec;
+    this.violations = violations;
+  }
+
+  static void check(VmSpec spec, Violations violations) {
+    new NicRules(spec, violations).check();
+  }
+
+  private void check() {
+    violations.require(
+        spec.nics().size() <= SpecRules.MAX_NICS,
+        "spec.nics",
+        "there are " + spec.nics().size() + " NICs",
+        "use at most " + SpecRules.MAX_NICS);
+    for (int i = 0; i < spec.nics().size(); i++) {
+      Nic nic = spec.nics().get(i);
+      String field = "spec.nics[" + i + "]";
+      mac(nic.mac(), field + ".mac");
+      for (int j = 0; j < nic.forwards().size(); j++) {
+        forward(nic.forwards().get(j), field + ".forwards[" + j + "]");
+      }
+    }
+  }
+
+  private void mac(@Nullable String mac, String field) {
+    if (mac == null) {
+      return;
+    }
+    if (!MAC.matcher(mac).matches()) {
+      violations.add(
+          field,
+          "\"" + mac + "\" is not a MAC address",
+          "write six octets such as 52:54:00:12:34:56, or leave it out");
+      return;
+    }
+    violations.require(
+        (Integer.parseInt(mac.substring(0, 2), 16) & 1) == 0,
+        field,
+        mac + " is a multicast address",
+        "make the first octet even, such as 52");
+    violations.require(
+        !mac.equals("00:00:00:00:00:00"), field, "it is all zeros", "choose another address");
+    String taken = macs.claim(mac.toLowerCase(Locale.ROOT), field);
+    if (taken != null) {
+      violations.add(
+          field, "another NIC has the same address (" + taken + ")", "choose another, or none");
+    }
+  }
+
+  private void forward(PortForward forward, String field) {
+    violations.range(forward.hostPort(), 0, 65_535, field + ".hostPort");
+    violations.range(forward.guestPort(), 1, 65_535, field + ".guestPort");
+    violations.require(
+        IPV4.matcher(forward.hostAddress()).matches(),
+        field + ".hostAddress",
+        "\"" + forward.hostAddress() + "\" is not an IPv4 address",
+        "write an address of this host such as 127.0.0.1, or 0.0.0.0 for all");
+    if (forward.hostPort() == 0) {
+      return;
+    }
+    var claim = new Claim(forward.protocol(), forward.hostAddress(), forward.hostPort(), field);
+    for (var other : claims) {
+      if (claim.clashes(other)) {
+        violations.add(
+            field + ".hostPort",
+            "another forward has the same host port (" + other.field() + ")",
+            "choose another port, or 0 to have one chosen");
+        break;
+      }
+    }
+    claims.add(claim);
+  }
+}

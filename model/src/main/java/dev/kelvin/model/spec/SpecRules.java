@@ -1,0 +1,262 @@
+package dev.kelvin.model.spec;
+
+import dev.kelvin.model.Names;
+import dev.kelvin.model.Problem.Violation;
+import dev.kelvin.model.Vm;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The rules that a VM's document obeys besides its types: limits, and what does not go together.
+ * They need no host; what only a host can tell (machine types, CPU models, firmware) is checked
+ * where it is known.
+ */
+public final class SpecRules {
+  /** QEMU's block node names have at most 31 characters, of which Kelvin uses up to 11. */
+  public static final int MAX_DEVICE_NAME = 20;
+
+  public static final int MAX_NICS = 8;
+  public static final int MAX_PCI_DISKS_Q35 = 32;
+  public static final int MAX_PCI_DISKS_I440FX = 14;
+  public static final int MAX_SCSI_DISKS = 255;
+
+  /** Ports of one AHCI controller. */
+  public static final int MAX_SATA_DEVICES = 6;
+
+  /** Two IDE channels with two drives each. */
+  public static final int MAX_IDE_DEVICES = 4;
+
+  /** Transports that every microvm has. */
+  public static final int MAX_MMIO_DEVICES = 8;
+
+  /** More need x2APIC with an emulated IOMMU. */
+  public static final int MAX_CPUS = 255;
+
+  /** Below this no current guest boots. */
+  public static final long MIN_MEMORY_MIB = 32;
+
+  public static final long MIN_UEFI_MEMORY_MIB = 128;
+  public static final long MAX_MEMORY_MIB = 4L << 20;
+
+  private static final Pattern MACHINE =
+      Pattern.compile("q35|i440fx|microvm|pc-(q35|i440fx)-\\d{1,3}\\.\\d{1,3}");
+  private static final Pattern CPU_MODEL = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
+  private static final Pattern LABEL_KEY =
+      Pattern.compile("[A-Za-z0-9]([A-Za-z0-9._/-]{0,61}[A-Za-z0-9])?");
+  private static final int MAX_LABELS = 64;
+  private static final int MAX_LABEL_VALUE = 255;
+  private static final int MAX_PATH = 4095;
+
+  /** The longest command line that an x86 kernel takes, without its end. */
+  private static final int MAX_CMDLINE = 2047;
+
+  private SpecRules() {}
+
+  /** Everything that is wrong with the document; empty when nothing is. */
+  public static List<Violation> check(Vm vm) {
+    var violations = new Violations();
+    metadata(vm, violations);
+    VmSpec spec = vm.spec();
+    machine(spec, violations);
+    cpu(spec, violations);
+    memory(spec, violations);
+    boot(spec.boot(), violations);
+    limits(spec, violations);
+    DeviceRules.check(spec, violations);
+    NicRules.check(spec, violations);
+    if (spec.isMicrovm()) {
+      microvm(spec, violations);
+    }
+    if (spec.cloudInit() != null) {
+      CloudInitRules.check(spec.cloudInit(), violations);
+    }
+    return violations.list();
+  }
+
+  private static void metadata(Vm vm, Violations violations) {
+    violations.require(
+        vm.kind().equals(Vm.KIND), "kind", "\"" + vm.kind() + "\" is not VM", "write kind: VM");
+    var metadata = vm.metadata();
+    if (metadata == null) {
+      violations.add("metadata.name", "it is missing or empty", "write a value");
+      return;
+    }
+    violations.name(metadata.name(), "metadata.name", 63);
+    violations.require(
+        metadata.labels().size() <= MAX_LABELS,
+        "metadata.labels",
+        "there are " + metadata.labels().size() + " labels",
+        "use at most " + MAX_LABELS);
+    for (Map.Entry<String, String> label : metadata.labels().entrySet()) {
+      String field = "metadata.labels." + label.getKey();
+      violations.require(
+          LABEL_KEY.matcher(label.getKey()).matches(),
+          field,
+          "it is not a label's name",
+          "use up to 63 letters, digits and . _ / -");
+      String value = label.getValue();
+      violations.require(
+          value != null
+              && value.length() <= MAX_LABEL_VALUE
+              && value.chars().noneMatch(Character::isISOControl),
+          field,
+          "its value is missing, too long or has control characters",
+          "write one line of at most " + MAX_LABEL_VALUE + " characters");
+    }
+  }
+
+  private static void machine(VmSpec spec, Violations violations) {
+    violations.require(
+        MACHINE.matcher(spec.machine()).matches(),
+        "spec.machine",
+        "\"" + spec.machine() + "\" is not a machine type",
+        Names.nearest(spec.machine(), List.of("q35", "i440fx", "microvm"))
+            .map(name -> "did you mean " + name + "?")
+            .orElse("write q35, i440fx, microvm, or a versioned type such as pc-q35-7.2"));
+  }
+
+  private static void cpu(VmSpec spec, Violations violations) {
+    Cpu cpu = spec.cpu();
+    violations.range(cpu.sockets(), 1, MAX_CPUS, "spec.cpu.sockets");
+    violations.range(cpu.cores(), 1, MAX_CPUS, "spec.cpu.cores");
+    violations.range(cpu.threads(), 1, MAX_CPUS, "spec.cpu.threads");
+    boolean positive = cpu.sockets() > 0 && cpu.cores() > 0 && cpu.threads() > 0;
+    long pairs = (long) cpu.sockets() * cpu.cores();
+    if (positive && (pairs > MAX_CPUS || pairs * cpu.threads() > MAX_CPUS)) {
+      violations.add(
+          "spec.cpu",
+          "sockets × cores × threads exceeds " + MAX_CPUS + " virtual CPUs",
+          "use at most " + MAX_CPUS);
+    }
+    violations.require(
+        CPU_MODEL.matcher(cpu.model()).matches(),
+        "spec.cpu.model",
+        "it is not the name of a CPU model",
+        "write auto, host, max, or a model of QEMU such as Skylake-Server");
+    violations.require(
+        !cpu.model().equals("host") || spec.accelerator() != Accelerator.TCG,
+        "spec.cpu.model",
+        "software emulation (tcg) has no host CPU to pass on",
+        "let the model be auto, or the accelerator kvm");
+  }
+
+  private static void memory(VmSpec spec, Violations violations) {
+    String field = "spec.memory.size";
+    long bytes = spec.memory().size().bytes();
+    boolean uefi = spec.firmware().type() == FirmwareType.UEFI;
+    long smallest = uefi ? MIN_UEFI_MEMORY_MIB : MIN_MEMORY_MIB;
+    if (bytes < smallest << 20) {
+      violations.add(
+          field,
+          spec.memory().size() + " is too little" + (uefi ? " for UEFI" : ""),
+          "give it at least " + smallest + "MiB");
+    } else if (bytes > MAX_MEMORY_MIB << 20) {
+      violations.add(field, spec.memory().size() + " is too much", "give it at most 4TiB");
+    } else if (bytes % (1 << 20) != 0) {
+      violations.add(field, "it is not a whole number of MiB", "round it to MiB");
+    } else if (spec.memory().hugePages() && bytes % (2 << 20) != 0) {
+      violations.add(
+          field, "huge pages have 2MiB each and it is no multiple of that", "round it to 2MiB");
+    }
+  }
+
+  private static void boot(Boot boot, Violations violations) {
+    if (boot.kernel() == null) {
+      String remedy = "name the kernel in spec.boot.kernel, or leave this out";
+      violations.require(
+          boot.initrd() == null, "spec.boot.initrd", "there is no kernel to use it", remedy);
+      violations.require(
+          boot.cmdline() == null, "spec.boot.cmdline", "there is no kernel to read it", remedy);
+      return;
+    }
+    path(boot.kernel(), "spec.boot.kernel", violations);
+    if (boot.initrd() != null) {
+      path(boot.initrd(), "spec.boot.initrd", violations);
+    }
+    if (boot.cmdline() != null && !boot.cmdline().isEmpty()) {
+      violations.line(boot.cmdline(), "spec.boot.cmdline", MAX_CMDLINE);
+    }
+  }
+
+  private static void path(@Nullable String path, String field, Violations violations) {
+    if (violations.line(path, field, MAX_PATH) && path != null) {
+      violations.require(
+          path.startsWith("/"),
+          field,
+          "\"" + path + "\" is not an absolute path",
+          "write the path from / on; it is a file of the host");
+    }
+  }
+
+  private static void limits(VmSpec spec, Violations violations) {
+    violations.range(spec.shutdownTimeoutSeconds(), 1, 3600, "spec.shutdownTimeoutSeconds");
+    violations.range(spec.autostart().order(), -1000, 1000, "spec.autostart.order");
+    violations.range(spec.autostart().delaySeconds(), 0, 3600, "spec.autostart.delaySeconds");
+    violations.range(spec.restart().maxAttempts(), 0, 1_000_000, "spec.restart.maxAttempts");
+    long log = spec.serial().logSize().bytes();
+    violations.require(
+        log >= 4096 && log <= 1L << 30,
+        "spec.serial.logSize",
+        spec.serial().logSize() + " is out of range",
+        "write a size from 4KiB to 1GiB");
+  }
+
+  private static void microvm(VmSpec spec, Violations violations) {
+    violations.require(
+        spec.boot().kernel() != null,
+        "spec.boot.kernel",
+        "a microvm has no boot loader",
+        "name a kernel, or use the machine q35");
+    violations.require(
+        spec.firmware().type() == FirmwareType.BIOS,
+        "spec.firmware.type",
+        "a microvm has no UEFI",
+        "use bios, or the machine q35");
+    violations.require(
+        spec.graphics().type() == GraphicsType.NONE,
+        "spec.graphics.type",
+        "a microvm has no screen",
+        "use none, or the machine q35");
+    for (int i = 0; i < spec.disks().size(); i++) {
+      DiskBus bus = spec.disks().get(i).bus();
+      violations.require(
+          bus == DiskBus.VIRTIO_BLK || bus == DiskBus.VIRTIO_SCSI,
+          "spec.disks[" + i + "].bus",
+          "a microvm has no " + bus.wire(),
+          "use virtio-blk or virtio-scsi, or the machine q35");
+    }
+    for (int i = 0; i < spec.cdroms().size(); i++) {
+      violations.require(
+          spec.cdroms().get(i).bus() == CdromBus.VIRTIO_SCSI,
+          "spec.cdroms[" + i + "].bus",
+          "a microvm has no " + spec.cdroms().get(i).bus().wire(),
+          "use virtio-scsi, or the machine q35");
+    }
+    for (int i = 0; i < spec.nics().size(); i++) {
+      violations.require(
+          spec.nics().get(i).model() == NicModel.VIRTIO,
+          "spec.nics[" + i + "].model",
+          "a microvm has no PCI, which this card needs",
+          "use virtio, or the machine q35");
+    }
+    long transports = mmioDevices(spec);
+    violations.require(
+        transports <= MAX_MMIO_DEVICES,
+        "spec",
+        "a microvm has "
+            + MAX_MMIO_DEVICES
+            + " places for devices and this one wants "
+            + transports,
+        "leave out disks, NICs, the RNG or the guest agent, or use the machine q35");
+  }
+
+  private static long mmioDevices(VmSpec spec) {
+    long count = spec.disks().stream().filter(d -> d.bus() == DiskBus.VIRTIO_BLK).count();
+    count += spec.disks().stream().anyMatch(d -> d.bus() == DiskBus.VIRTIO_SCSI) ? 1 : 0;
+    count += spec.cdroms().isEmpty() ? 0 : 1;
+    count += spec.cloudInit() == null ? 0 : 1;
+    return count + spec.nics().size() + (spec.rng() ? 1 : 0) + (spec.guestAgent() ? 1 : 0);
+  }
+}

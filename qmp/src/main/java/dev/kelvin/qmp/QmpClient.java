@@ -1,0 +1,288 @@
+package dev.kelvin.qmp;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * A connection to one QEMU by the QEMU Machine Protocol (docs/interop/qmp-spec of QEMU).
+ *
+ * <p>Commands of several threads may be under way at once; each answer is given to its caller by
+ * id. An answer that comes after its caller gave up is dropped. Events wait in a bounded queue (see
+ * {@link EventQueue} for what is dropped when); answers never do. When the connection ends, every
+ * caller that waits gets {@link QmpException.Disconnected}, then the listener hears {@link
+ * QmpListener#closed}. A message of more than {@value #MAX_MESSAGE} bytes, or one that is no JSON
+ * object, ends the connection.
+ */
+public final class QmpClient implements AutoCloseable {
+  /**
+   * The longest message that is accepted, in bytes; the largest real one is the schema's, 200 KB.
+   */
+  public static final int MAX_MESSAGE = 16 << 20;
+
+  private static final System.Logger LOG = System.getLogger(QmpClient.class.getName());
+
+  static final JsonMapper JSON =
+      JsonMapper.builder(
+              JsonFactory.builder()
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder()
+                          .maxNestingDepth(200)
+                          .maxStringLength(MAX_MESSAGE)
+                          .build())
+                  .build())
+          .build();
+
+  private sealed interface Reply {
+    record Answer(JsonNode value) implements Reply {}
+
+    record Refusal(String errorClass, String description) implements Reply {}
+
+    record Gone(@Nullable QmpException why) implements Reply {}
+  }
+
+  private final Wire wire;
+  private final EventQueue events = new EventQueue();
+  private final AtomicLong ids = new AtomicLong();
+  private final AtomicLong lateReplies = new AtomicLong();
+  private final Map<String, CompletableFuture<Reply>> waiting = new ConcurrentHashMap<>();
+  private final CompletableFuture<Reply> greeting = new CompletableFuture<>();
+  private final CompletableFuture<Reply.Gone> end = new CompletableFuture<>();
+  private volatile String version = "";
+
+  private QmpClient(Wire wire) {
+    this.wire = wire;
+  }
+
+  /**
+   * Connects, waits for the greeting and leaves negotiation mode. The socket must be there.
+   *
+   * @param timeout for all of it
+   * @throws QmpException.Disconnected when nobody listens there or the peer hangs up
+   * @throws QmpException.TimedOut also when another client is connected: QEMU serves one at a time
+   */
+  public static QmpClient connect(Path socket, Duration timeout, QmpListener listener)
+      throws QmpException, InterruptedException {
+    long deadline = System.nanoTime() + timeout.toNanos();
+    var client = new QmpClient(Wire.open(socket, timeout, MAX_MESSAGE));
+    boolean ready = false;
+    try {
+      client.wire.start(client.new Incoming());
+      client.version = client.await("greeting", client.greeting, timeout, true).asString();
+      client.execute("qmp_capabilities", Map.of(), Duration.ofNanos(deadline - System.nanoTime()));
+      ready = true;
+      Thread.ofVirtual().name("qmp-events").start(() -> client.dispatch(listener));
+      return client;
+    } finally {
+      if (!ready) {
+        client.close();
+      }
+    }
+  }
+
+  public JsonNode execute(String command, Cost cost) throws QmpException, InterruptedException {
+    return execute(command, Map.of(), cost);
+  }
+
+  /**
+   * Runs a command and waits for its answer.
+   *
+   * @param arguments values that Jackson can write: texts, numbers, booleans, lists, maps, trees
+   * @return what the command returns; an empty object for most
+   */
+  public JsonNode execute(String command, Map<String, ?> arguments, Cost cost)
+      throws QmpException, InterruptedException {
+    return execute(command, arguments, cost.timeout());
+  }
+
+  JsonNode execute(String command, Map<String, ?> arguments, Duration timeout)
+      throws QmpException, InterruptedException {
+    long deadline = System.nanoTime() + timeout.toNanos();
+    String id = "k" + ids.incrementAndGet();
+    var reply = new CompletableFuture<Reply>();
+    waiting.put(id, reply);
+    try {
+      var ended = end.getNow(null);
+      if (ended != null) {
+        throw disconnected(command, ended.why());
+      }
+      var message = wire.send(command, encode(command, arguments, id), timeout);
+      var left = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
+      boolean answered = false;
+      try {
+        JsonNode value = await(command, reply, left, true);
+        answered = true;
+        return value;
+      } catch (QmpException.TimedOut e) {
+        throw new QmpException.TimedOut(command, timeout, !message.withdraw());
+      } finally {
+        if (!answered) {
+          message.withdraw();
+        }
+      }
+    } finally {
+      waiting.remove(id);
+    }
+  }
+
+  private static byte[] encode(String command, Map<String, ?> arguments, String id) {
+    var message = new LinkedHashMap<String, Object>();
+    message.put("execute", command);
+    if (!arguments.isEmpty()) {
+      message.put("arguments", arguments);
+    }
+    message.put("id", id);
+    return (JSON.writeValueAsString(message) + "\n").getBytes(StandardCharsets.UTF_8);
+  }
+
+  private JsonNode await(
+      String what, CompletableFuture<Reply> reply, Duration timeout, boolean sent)
+      throws QmpException, InterruptedException {
+    try {
+      return switch (reply.get(timeout.toNanos(), TimeUnit.NANOSECONDS)) {
+        case Reply.Answer(JsonNode value) -> value;
+        case Reply.Refusal(String errorClass, String description) ->
+            throw new QmpException.CommandFailed(what, errorClass, description);
+        case Reply.Gone(QmpException why) -> throw disconnected(what, why);
+      };
+    } catch (TimeoutException e) {
+      throw new QmpException.TimedOut(what, timeout, sent);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("a reply is never completed exceptionally", e);
+    }
+  }
+
+  private static QmpException.Disconnected disconnected(String what, @Nullable QmpException why) {
+    String reason = why == null ? "the connection was closed" : why.getMessage();
+    return new QmpException.Disconnected(what + ": " + reason, why);
+  }
+
+  /** The version of QEMU, such as {@code 7.2.22}. */
+  public String version() {
+    return version;
+  }
+
+  public boolean isOpen() {
+    return !end.isDone();
+  }
+
+  /** How many events were dropped because the listener was slower than QEMU. */
+  public long droppedEvents() {
+    return events.dropped();
+  }
+
+  /** How many answers came after their callers had given up. */
+  public long lateReplies() {
+    return lateReplies.get();
+  }
+
+  @Override
+  public void close() {
+    wire.close();
+  }
+
+  private void dispatch(QmpListener listener) {
+    try {
+      for (var event = events.take(); event != null; event = events.take()) {
+        tell(event.name(), listener, event);
+      }
+      Throwable why = end.join().why();
+      listener.closed(why);
+    } catch (InterruptedException e) {
+      // Nobody has this thread's handle; passing the interruption on ends it.
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void tell(String name, QmpListener listener, QmpEvent event) {
+    try {
+      listener.event(event);
+    } catch (RuntimeException e) {
+      LOG.log(System.Logger.Level.ERROR, "a listener failed on event " + name, e);
+    }
+  }
+
+  /** What the reader's thread does. */
+  private final class Incoming implements Wire.Receiver {
+    @Override
+    public void line(byte[] line) throws QmpException.ProtocolViolation {
+      JsonNode message;
+      try {
+        message = JSON.readTree(line);
+      } catch (JacksonException e) {
+        throw new QmpException.ProtocolViolation("QEMU sent something that is not JSON", e);
+      }
+      if (message.path("event").isString()) {
+        events.put(event(message));
+      } else if (message.has("QMP")) {
+        greeting.complete(new Reply.Answer(versionOf(message.path("QMP"))));
+      } else if (message.has("return")) {
+        answer(message, new Reply.Answer(message.path("return")));
+      } else if (message.path("error").isObject()) {
+        JsonNode error = message.path("error");
+        answer(
+            message,
+            new Reply.Refusal(
+                error.path("class").asString("GenericError"), error.path("desc").asString("")));
+      } else {
+        throw new QmpException.ProtocolViolation(
+            "QEMU sent a message that is neither an answer nor an event", null);
+      }
+    }
+
+    private QmpEvent event(JsonNode message) {
+      JsonNode stamp = message.path("timestamp");
+      JsonNode data = message.path("data");
+      return new QmpEvent(
+          message.path("event").asString(),
+          data.isMissingNode() ? JSON.createObjectNode() : data,
+          Instant.ofEpochSecond(
+              Math.clamp(stamp.path("seconds").asLong(0), 0, 1L << 40),
+              Math.clamp(stamp.path("microseconds").asLong(0), 0, 999_999) * 1000L));
+    }
+
+    private JsonNode versionOf(JsonNode qmp) {
+      JsonNode qemu = qmp.path("version").path("qemu");
+      return JSON.getNodeFactory()
+          .stringNode(
+              qemu.path("major").asInt(0)
+                  + "."
+                  + qemu.path("minor").asInt(0)
+                  + "."
+                  + qemu.path("micro").asInt(0));
+    }
+
+    private void answer(JsonNode message, Reply reply) {
+      var caller = waiting.remove(message.path("id").asString(""));
+      if (caller == null) {
+        lateReplies.incrementAndGet();
+      } else {
+        caller.complete(reply);
+      }
+    }
+
+    @Override
+    public void ended(@Nullable QmpException why) {
+      var gone = new Reply.Gone(why);
+      end.complete(gone);
+      greeting.complete(gone);
+      waiting.values().forEach(caller -> caller.complete(gone));
+      events.close();
+    }
+  }
+}
