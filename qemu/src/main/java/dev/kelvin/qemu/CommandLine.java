@@ -1,0 +1,296 @@
+package dev.kelvin.qemu;
+
+import dev.kelvin.model.HostFacts.UefiFirmware;
+import dev.kelvin.model.spec.Boot;
+import dev.kelvin.model.spec.Cdrom;
+import dev.kelvin.model.spec.Cpu;
+import dev.kelvin.model.spec.Disk;
+import dev.kelvin.model.spec.DiskBus;
+import dev.kelvin.model.spec.FirmwareType;
+import dev.kelvin.model.spec.Nic;
+import dev.kelvin.model.spec.VmSpec;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
+
+/**
+ * The command line of a VM's QEMU. A pure function of its plan: the same plan gives the same words.
+ *
+ * <p>The process starts paused ({@code -S}) and is continued over QMP. When its guest powers off or
+ * panics it stays, paused, until it is told to quit, so that {@link RunState} tells a daemon that
+ * comes back later what happened; a process that is gone without having been told to has crashed.
+ */
+public final class CommandLine {
+  private static final String AGENT_CHANNEL = "org.qemu.guest_agent.0";
+
+  private final LaunchPlan plan;
+  private final VmSpec spec;
+  private final MachineKind kind;
+  private final Topology topology;
+  private final BootOrder bootOrder;
+  private final List<String> argv = new ArrayList<>();
+
+  private CommandLine(LaunchPlan plan) {
+    this.plan = plan;
+    spec = plan.spec();
+    kind = plan.kind();
+    topology = new Topology(plan);
+    bootOrder = new BootOrder(spec);
+  }
+
+  /** The words to execute; the first is the QEMU binary. */
+  public static List<String> build(LaunchPlan plan) {
+    return new CommandLine(plan).build();
+  }
+
+  private List<String> build() {
+    argv.add(plan.facts().qemuBinary());
+    identity();
+    machine();
+    firmware();
+    channels();
+    for (var port : topology.ports()) {
+      device(port);
+    }
+    screen();
+    controllers();
+    for (var disk : spec.disks()) {
+      disk(disk);
+    }
+    for (var cdrom : spec.cdroms()) {
+      cdrom(cdrom);
+    }
+    seed();
+    for (int i = 0; i < spec.nics().size(); i++) {
+      nic(i, spec.nics().get(i));
+    }
+    helpers();
+    return List.copyOf(argv);
+  }
+
+  private void identity() {
+    option("-name", "guest=" + escape(plan.name()) + ",debug-threads=on");
+    option("-uuid", uuid(plan.id()).toString());
+    flags("-nodefaults", "-no-user-config", "-S");
+    option("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
+    option("-msg", "timestamp=on");
+    option("-action", "panic=pause,shutdown=pause,reboot=reset");
+  }
+
+  /** The UUID that the guest sees: a name-based one (RFC 9562, version 3) of the VM's id. */
+  static UUID uuid(String id) {
+    return UUID.nameUUIDFromBytes(("kelvin/vm/" + id).getBytes(StandardCharsets.UTF_8));
+  }
+
+  private void machine() {
+    var machine = new StringBuilder(escape(spec.machine())).append(",dump-guest-core=off");
+    if (spec.memory().hugePages()) {
+      machine.append(",memory-backend=ram");
+    }
+    if (usesUefi()) {
+      machine.append(",pflash0=uefi-code,pflash1=uefi-vars");
+    }
+    if (kind == MachineKind.MICROVM && !spec.serial().enabled()) {
+      machine.append(",isa-serial=off");
+    }
+    option("-machine", machine.toString());
+    option("-accel", plan.accelerator().equals("kvm") ? "kvm" : "tcg,thread=multi");
+    option("-cpu", cpuModel());
+    Cpu cpu = spec.cpu();
+    option(
+        "-smp",
+        "cpus=%d,sockets=%d,cores=%d,threads=%d"
+            .formatted(cpu.count(), cpu.sockets(), cpu.cores(), cpu.threads()));
+    option("-m", "size=" + spec.memory().size().mebibytes() + "M");
+    if (spec.memory().hugePages()) {
+      // Allocated at once: a lack of huge pages ends the start, not later the guest.
+      option(
+          "-object",
+          Props.of("qom-type", "memory-backend-memfd")
+              .set("id", "ram")
+              .set("size", spec.memory().size().bytes())
+              .set("hugetlb", true)
+              .set("prealloc", true)
+              .json());
+    }
+    option("-rtc", "base=utc");
+  }
+
+  private String cpuModel() {
+    String model = spec.cpu().model();
+    if (model.equals("auto")) {
+      return plan.accelerator().equals("kvm") ? "host" : "max";
+    }
+    return escape(model);
+  }
+
+  private boolean usesUefi() {
+    return spec.firmware().type() == FirmwareType.UEFI;
+  }
+
+  private void firmware() {
+    if (usesUefi()) {
+      UefiFirmware uefi =
+          Objects.requireNonNull(plan.facts().uefi(), "a plan with UEFI needs its firmware");
+      option("-blockdev", Devices.readOnlyNode("uefi-code", uefi.code()).json());
+      var file =
+          Props.of("driver", "file")
+              .set("node-name", Devices.fileNode("uefi-vars"))
+              .set("filename", plan.files().nvram().toString());
+      option(
+          "-blockdev",
+          Props.of("driver", "raw")
+              .set("node-name", "uefi-vars")
+              .set("read-only", false)
+              .set("file", file.map())
+              .json());
+    }
+    Boot boot = spec.boot();
+    if (boot.kernel() == null) {
+      option("-boot", "strict=on");
+      return;
+    }
+    option("-kernel", boot.kernel());
+    if (boot.initrd() != null) {
+      option("-initrd", boot.initrd());
+    }
+    if (boot.cmdline() != null) {
+      option("-append", boot.cmdline());
+    }
+  }
+
+  private void channels() {
+    socket("qmp", plan.files().qmp());
+    option("-mon", "chardev=qmp,mode=control");
+    if (spec.serial().enabled()) {
+      socket("serial", plan.files().serial());
+      option("-serial", "chardev:serial");
+    }
+  }
+
+  private void socket(String id, Path path) {
+    option(
+        "-chardev", "socket,id=" + id + ",path=" + escape(path.toString()) + ",server=on,wait=off");
+  }
+
+  private void screen() {
+    if (!topology.hasScreen()) {
+      option("-display", "none");
+      return;
+    }
+    option("-vnc", "unix:" + escape(plan.files().vnc().toString()));
+    device(Props.of("driver", "VGA").set("id", "screen").setAll(topology.screen()));
+    // A tablet reports absolute positions: the pointer is where the viewer's is.
+    device(Props.of("driver", "qemu-xhci").set("id", "usb").setAll(topology.usb()));
+    device(Props.of("driver", "usb-tablet").set("id", "tablet").set("bus", "usb.0"));
+  }
+
+  private void controllers() {
+    if (topology.wantsSata()) {
+      device(Props.of("driver", "ich9-ahci").set("id", "sata").setAll(topology.sata()));
+    }
+    if (topology.hasScsiDisks()) {
+      var scsi =
+          Props.of("driver", topology.virtio("scsi")).set("id", "scsi").setAll(topology.scsi());
+      if (spec.disks().stream()
+          .anyMatch(disk -> disk.bus() == DiskBus.VIRTIO_SCSI && disk.ioThread())) {
+        option("-object", Devices.ioThread("thread-scsi").json());
+        scsi.set("iothread", "thread-scsi");
+      }
+      device(scsi);
+    }
+    if (topology.hasScsiCds()) {
+      // Not the disks' controller: changing media below an iothread is unsafe in QEMU 7.2.
+      device(
+          Props.of("driver", topology.virtio("scsi"))
+              .set("id", "scsi-cds")
+              .setAll(topology.scsiCds()));
+    }
+  }
+
+  private void disk(Disk disk) {
+    var source =
+        Objects.requireNonNull(
+            plan.disks().get(disk.name()), () -> "the plan has no source for disk " + disk.name());
+    if (disk.bus() == DiskBus.VIRTIO_BLK && disk.ioThread()) {
+      option("-object", Devices.ioThread(Devices.ioThreadId(disk.name())).json());
+    }
+    option("-blockdev", Devices.diskNode(disk, source).json());
+    device(Devices.disk(topology, disk, topology.place(disk), bootOrder.of(disk)));
+  }
+
+  private void cdrom(Cdrom cdrom) {
+    Path medium = plan.media().get(cdrom.name());
+    if (medium != null) {
+      option(
+          "-blockdev", Devices.readOnlyNode(Devices.cdId(cdrom.name()), medium.toString()).json());
+    }
+    device(Devices.cdrom(cdrom, topology.cdrom(cdrom), medium != null, bootOrder.of(cdrom)));
+  }
+
+  private void seed() {
+    if (plan.seed()) {
+      option("-blockdev", Devices.readOnlyNode("seed", plan.files().seed().toString()).json());
+      device(
+          Props.of("driver", topology.virtio("blk"))
+              .set("id", "seed")
+              .setAll(topology.seed())
+              .set("drive", "seed")
+              .set("serial", "seed"));
+    }
+  }
+
+  private void nic(int index, Nic nic) {
+    var forwards = plan.forwards().getOrDefault(nic.name(), List.of());
+    option("-netdev", Devices.net(nic.name(), index, forwards).json());
+    device(Devices.nic(topology, nic, topology.nic(index), bootOrder.of(nic)));
+  }
+
+  private void helpers() {
+    if (spec.guestAgent()) {
+      socket("agent", plan.files().agent());
+      device(
+          Props.of("driver", topology.virtio("serial"))
+              .set("id", "channels")
+              .setAll(topology.serialBus()));
+      device(
+          Props.of("driver", "virtserialport")
+              .set("id", "agent")
+              .set("bus", "channels.0")
+              .set("chardev", "agent")
+              .set("name", AGENT_CHANNEL));
+    }
+    if (spec.rng()) {
+      option("-object", Props.of("qom-type", "rng-builtin").set("id", "entropy").json());
+      device(
+          Props.of("driver", topology.virtio("rng"))
+              .set("id", "rng")
+              .setAll(topology.rng())
+              .set("rng", "entropy"));
+    }
+    if (kind != MachineKind.MICROVM) {
+      device(Props.of("driver", "pvpanic").set("id", "panic"));
+    }
+  }
+
+  private void device(Props device) {
+    option("-device", device.json());
+  }
+
+  private void option(String name, String value) {
+    argv.add(name);
+    argv.add(value);
+  }
+
+  private void flags(String... names) {
+    argv.addAll(List.of(names));
+  }
+
+  /** A value for a comma-separated option: QEMU reads two commas as one. */
+  static String escape(String value) {
+    return value.replace(",", ",,");
+  }
+}

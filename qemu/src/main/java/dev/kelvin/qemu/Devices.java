@@ -1,0 +1,163 @@
+package dev.kelvin.qemu;
+
+import dev.kelvin.model.VmStatus.Forward;
+import dev.kelvin.model.spec.CacheMode;
+import dev.kelvin.model.spec.Cdrom;
+import dev.kelvin.model.spec.CdromBus;
+import dev.kelvin.model.spec.DiscardMode;
+import dev.kelvin.model.spec.Disk;
+import dev.kelvin.model.spec.DiskBus;
+import dev.kelvin.model.spec.Nic;
+import dev.kelvin.model.spec.NicModel;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The properties of disks, CD drives and NICs, the same for the command line and for hot-plug. Ids:
+ * {@code disk-NAME}, {@code cd-NAME} and {@code nic-NAME} are devices; {@code disk-NAME} is also
+ * the block node of a disk, {@code net-NAME} the network behind a NIC, {@code io-NAME} a disk's
+ * thread.
+ */
+final class Devices {
+  private Devices() {}
+
+  static String diskId(String name) {
+    return "disk-" + name;
+  }
+
+  static String cdId(String name) {
+    return "cd-" + name;
+  }
+
+  static String nicId(String name) {
+    return "nic-" + name;
+  }
+
+  static String netId(String name) {
+    return "net-" + name;
+  }
+
+  static String ioThreadId(String name) {
+    return "io-" + name;
+  }
+
+  static String fileNode(String node) {
+    return "file-" + node;
+  }
+
+  static Props ioThread(String id) {
+    return Props.of("qom-type", "iothread").set("id", id);
+  }
+
+  /** The block nodes of a disk: its format on top of its file. */
+  static Props diskNode(Disk disk, BlockSource source) {
+    boolean direct = disk.cache() == CacheMode.NONE || disk.cache() == CacheMode.DIRECTSYNC;
+    Map<String, Object> cache =
+        Props.of("direct", direct).set("no-flush", disk.cache() == CacheMode.UNSAFE).map();
+    String discard = disk.discard() == DiscardMode.UNMAP ? "unmap" : "ignore";
+    String node = diskId(disk.name());
+    var file =
+        Props.of("driver", "file")
+            .set("node-name", fileNode(node))
+            .set("filename", source.path())
+            // Linux AIO is asynchronous only without the page cache.
+            .set("aio", direct ? "native" : "threads")
+            .set("cache", cache)
+            .set("discard", discard);
+    return Props.of("driver", source.format())
+        .set("node-name", node)
+        .set("read-only", disk.readOnly())
+        .set("cache", cache)
+        .set("discard", discard)
+        .set("file", file.map());
+  }
+
+  /** The block nodes of something that is only read and may be shared: a CD, a seed. */
+  static Props readOnlyNode(String node, String path) {
+    var file =
+        Props.of("driver", "file")
+            .set("node-name", fileNode(node))
+            .set("filename", path)
+            .set("read-only", true);
+    return Props.of("driver", "raw")
+        .set("node-name", node)
+        .set("read-only", true)
+        .set("file", file.map());
+  }
+
+  /**
+   * A disk's device.
+   *
+   * @param place from {@link Topology}
+   */
+  static Props disk(Topology topology, Disk disk, Props place, @Nullable Integer bootIndex) {
+    String node = diskId(disk.name());
+    String driver =
+        switch (disk.bus()) {
+          case VIRTIO_BLK -> topology.virtio("blk");
+          case VIRTIO_SCSI -> "scsi-hd";
+          case NVME -> "nvme";
+          case SATA -> "ide-hd";
+        };
+    var device = Props.of("driver", driver).set("id", node).setAll(place).set("drive", node);
+    if (disk.bus() == DiskBus.VIRTIO_BLK && disk.ioThread()) {
+      device.set("iothread", ioThreadId(disk.name()));
+    }
+    boolean writeCache =
+        disk.cache() != CacheMode.WRITETHROUGH && disk.cache() != CacheMode.DIRECTSYNC;
+    return device
+        .set("serial", disk.serial() == null ? disk.name() : disk.serial())
+        .set("write-cache", writeCache ? "on" : "off")
+        .setIf("bootindex", bootIndex);
+  }
+
+  static Props cdrom(Cdrom cdrom, Props place, boolean loaded, @Nullable Integer bootIndex) {
+    String driver = cdrom.bus() == CdromBus.VIRTIO_SCSI ? "scsi-cd" : "ide-cd";
+    String id = cdId(cdrom.name());
+    return Props.of("driver", driver)
+        .set("id", id)
+        .setAll(place)
+        .setIf("drive", loaded ? id : null)
+        .setIf("bootindex", bootIndex);
+  }
+
+  /**
+   * The user-mode network behind a NIC. Each has a subnet of its own, or a guest with two NICs
+   * could not tell which leads where.
+   */
+  static Props net(String nic, int index, List<Forward> forwards) {
+    var net =
+        Props.of("type", "user")
+            .set("id", netId(nic))
+            .set("net", "10.0." + (2 + index) + ".0/24")
+            .set("ipv6-prefix", "fec0:0:0:" + Integer.toHexString(2 + index) + "::");
+    List<Map<String, Object>> rules =
+        forwards.stream()
+            .map(forward ->
+                Props.of(
+                        "str",
+                        forward.protocol()
+                            + ":"
+                            + forward.hostAddress()
+                            + ":"
+                            + forward.hostPort()
+                            + "-:"
+                            + forward.guestPort())
+                    .map())
+            .toList();
+    return rules.isEmpty() ? net : net.set("hostfwd", rules);
+  }
+
+  static Props nic(Topology topology, Nic nic, Props place, @Nullable Integer bootIndex) {
+    var device =
+        Props.of("driver", nic.model() == NicModel.VIRTIO ? topology.virtio("net") : "e1000e")
+            .set("id", nicId(nic.name()))
+            .setAll(place)
+            .set("netdev", netId(nic.name()))
+            .setIf("mac", nic.mac())
+            .setIf("bootindex", bootIndex);
+    // The boot ROM costs every start time and only serves a card that the guest boots from.
+    return bootIndex == null && !topology.isMicrovm() ? device.set("romfile", "") : device;
+  }
+}

@@ -1,0 +1,237 @@
+package dev.kelvin.qemu;
+
+import dev.kelvin.model.spec.Cdrom;
+import dev.kelvin.model.spec.CdromBus;
+import dev.kelvin.model.spec.Disk;
+import dev.kelvin.model.spec.DiskBus;
+import dev.kelvin.model.spec.GraphicsType;
+import dev.kelvin.model.spec.SpecRules;
+import dev.kelvin.model.spec.VmSpec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+
+/**
+ * Where each device sits. Every kind of device has a range of its own, so that adding a disk moves
+ * no network card: a guest names its cards by their place.
+ *
+ * <pre>
+ * q35, pcie.0    01 screen   02.n port of NIC n   03.0 to 06.7 port of disk n   07 SCSI   08 SCSI
+ *                CDs   09 port of the seed   0a serial bus   0b RNG   0c USB   1f chip set, SATA
+ * i440fx, pci.0  01 chip set, IDE   02 screen   03 serial bus   04 RNG   05 USB   06 SATA   07 SCSI
+ *                08 SCSI CDs   09 to 10 NIC n   11 to 1e disk n   1f seed
+ * microvm        virtio-mmio-bus.n in the order disks, seed, NICs, SCSI, serial bus, RNG
+ * </pre>
+ */
+final class Topology {
+  static final int MAX_NICS = SpecRules.MAX_NICS;
+  static final int Q35_DISKS = SpecRules.MAX_PCI_DISKS_Q35;
+  static final int I440FX_DISKS = SpecRules.MAX_PCI_DISKS_I440FX;
+  static final int SCSI_TARGETS = SpecRules.MAX_SCSI_DISKS;
+  static final int I440FX_FIRST_NIC = 0x09;
+  static final int I440FX_FIRST_DISK = 0x11;
+
+  private static final int SPARE_NIC_PORTS = 2;
+  private static final int SPARE_DISK_PORTS = 4;
+
+  private final MachineKind kind;
+  private final VmSpec spec;
+  private final boolean seed;
+
+  Topology(LaunchPlan plan) {
+    kind = plan.kind();
+    spec = plan.spec();
+    seed = plan.seed();
+  }
+
+  /** The name of a virtio device on this machine's bus. */
+  String virtio(String device) {
+    return "virtio-" + device + (kind == MachineKind.MICROVM ? "-device" : "-pci");
+  }
+
+  /** The ports that PCI Express devices are plugged into, spare ones for hot-plug included. */
+  List<Props> ports() {
+    var ports = new ArrayList<Props>();
+    if (kind != MachineKind.Q35) {
+      return ports;
+    }
+    int nicPorts = Math.min(MAX_NICS, spec.nics().size() + SPARE_NIC_PORTS);
+    for (int i = 0; i < nicPorts; i++) {
+      ports.add(port("port-nic-" + i, 0x02, i, 1 + i, nicPorts > 1));
+    }
+    int diskPorts = Math.min(Q35_DISKS, (int) pciDisks() + SPARE_DISK_PORTS);
+    for (int i = 0; i < diskPorts; i++) {
+      ports.add(port("port-disk-" + i, 0x03 + i / 8, i % 8, 0x10 + i, true));
+    }
+    if (seed) {
+      ports.add(port("port-seed", 0x09, 0, 0x40, false));
+    }
+    return ports;
+  }
+
+  private static Props port(String id, int slot, int function, int chassis, boolean several) {
+    var port =
+        Props.of("driver", "pcie-root-port")
+            .set("id", id)
+            .set("bus", "pcie.0")
+            .set("addr", address(slot, function))
+            .set("chassis", chassis);
+    return several && function == 0 ? port.set("multifunction", true) : port;
+  }
+
+  private long pciDisks() {
+    return spec.disks().stream().filter(Topology::onPci).count();
+  }
+
+  private static boolean onPci(Disk disk) {
+    return disk.bus() == DiskBus.VIRTIO_BLK || disk.bus() == DiskBus.NVME;
+  }
+
+  Props screen() {
+    return fixed(0x01, 0x02, 0);
+  }
+
+  Props nic(int index) {
+    return switch (kind) {
+      case Q35 -> Props.of("bus", "port-nic-" + index);
+      case I440FX -> pci(I440FX_FIRST_NIC + index);
+      case MICROVM -> mmio((int) pciDisks() + (seed ? 1 : 0) + index);
+    };
+  }
+
+  Props place(Disk disk) {
+    return switch (disk.bus()) {
+      case VIRTIO_BLK, NVME -> pciDisk(position(disk, Topology::onPci));
+      case VIRTIO_SCSI ->
+          scsiAddress("scsi.0", position(disk, other -> other.bus() == DiskBus.VIRTIO_SCSI));
+      // Ports are given to disks first, then to CD drives.
+      case SATA -> sataPort(position(disk, other -> other.bus() == DiskBus.SATA));
+    };
+  }
+
+  private Props pciDisk(int index) {
+    return switch (kind) {
+      case Q35 -> Props.of("bus", "port-disk-" + index);
+      case I440FX -> pci(I440FX_FIRST_DISK + index);
+      case MICROVM -> mmio(index);
+    };
+  }
+
+  Props seed() {
+    return switch (kind) {
+      case Q35 -> Props.of("bus", "port-seed");
+      case I440FX -> pci(0x1f);
+      case MICROVM -> mmio((int) pciDisks());
+    };
+  }
+
+  Props scsi() {
+    return fixed(0x07, 0x07, afterNics());
+  }
+
+  Props scsiCds() {
+    return fixed(0x08, 0x08, afterNics() + (hasScsiDisks() ? 1 : 0));
+  }
+
+  Props serialBus() {
+    return fixed(0x0a, 0x03, afterScsi());
+  }
+
+  Props rng() {
+    return fixed(0x0b, 0x04, afterScsi() + (spec.guestAgent() ? 1 : 0));
+  }
+
+  Props usb() {
+    return fixed(0x0c, 0x05, 0);
+  }
+
+  /** Where the AHCI controller of a machine that has none goes. */
+  Props sata() {
+    return fixed(0x1f, 0x06, 0);
+  }
+
+  private int afterNics() {
+    return (int) pciDisks() + (seed ? 1 : 0) + spec.nics().size();
+  }
+
+  private int afterScsi() {
+    return afterNics() + (hasScsiDisks() ? 1 : 0) + (hasScsiCds() ? 1 : 0);
+  }
+
+  boolean hasScsiDisks() {
+    return spec.disks().stream().anyMatch(disk -> disk.bus() == DiskBus.VIRTIO_SCSI);
+  }
+
+  boolean hasScsiCds() {
+    return spec.cdroms().stream().anyMatch(cdrom -> cdrom.bus() == CdromBus.VIRTIO_SCSI);
+  }
+
+  /** Whether the machine needs an AHCI controller besides what its chip set has. */
+  boolean wantsSata() {
+    return kind == MachineKind.I440FX
+        && (spec.disks().stream().anyMatch(disk -> disk.bus() == DiskBus.SATA)
+            || spec.cdroms().stream().anyMatch(cdrom -> cdrom.bus() == CdromBus.SATA));
+  }
+
+  boolean isMicrovm() {
+    return kind == MachineKind.MICROVM;
+  }
+
+  boolean hasScreen() {
+    return spec.graphics().type() == GraphicsType.VNC;
+  }
+
+  Props cdrom(Cdrom cdrom) {
+    int index =
+        (int)
+            spec.cdroms().stream()
+                .takeWhile(other -> !other.equals(cdrom))
+                .filter(other -> other.bus() == cdrom.bus())
+                .count();
+    return switch (cdrom.bus()) {
+      case SATA ->
+          sataPort(
+              index
+                  + (int) spec.disks().stream().filter(disk -> disk.bus() == DiskBus.SATA).count());
+      case IDE -> Props.of("bus", "ide." + index / 2).set("unit", index % 2);
+      case VIRTIO_SCSI -> scsiAddress("scsi-cds.0", index);
+    };
+  }
+
+  /** Each SCSI device is a target of its own with one logical unit. */
+  static Props scsiAddress(String bus, int target) {
+    return Props.of("bus", bus).set("channel", 0).set("scsi-id", target).set("lun", 0);
+  }
+
+  private Props sataPort(int index) {
+    return Props.of("bus", (kind == MachineKind.Q35 ? "ide." : "sata.") + index);
+  }
+
+  private int position(Disk disk, Predicate<Disk> sameRange) {
+    return (int)
+        spec.disks().stream()
+            .takeWhile(other -> !other.name().equals(disk.name()))
+            .filter(sameRange)
+            .count();
+  }
+
+  private Props fixed(int q35Slot, int i440fxSlot, int mmioIndex) {
+    return switch (kind) {
+      case Q35 -> Props.of("bus", "pcie.0").set("addr", address(q35Slot, 0));
+      case I440FX -> pci(i440fxSlot);
+      case MICROVM -> mmio(mmioIndex);
+    };
+  }
+
+  static Props pci(int slot) {
+    return Props.of("bus", "pci.0").set("addr", address(slot, 0));
+  }
+
+  private static Props mmio(int index) {
+    return Props.of("bus", "virtio-mmio-bus." + index);
+  }
+
+  private static String address(int slot, int function) {
+    return "0x" + Integer.toHexString(slot) + (function == 0 ? "" : ".0x" + function);
+  }
+}
