@@ -4,6 +4,7 @@ import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -109,8 +110,8 @@ public final class Requirements {
               "writes the seed from which cloud-init sets a guest up",
               "genisoimage",
               "genisoimage",
-              "genisoimage",
-              "cdrkit"),
+              null,
+              null),
           program(
               "mmdebstrap",
               Purpose.BUILD,
@@ -217,6 +218,15 @@ public final class Requirements {
 
   public static Optional<Requirement> find(String name) {
     return ALL.stream().filter(requirement -> requirement.name().equals(name)).findFirst();
+  }
+
+  /** Every package that Kelvin may want on this distribution. */
+  public static List<String> packages(Distribution family) {
+    return ALL.stream()
+        .map(requirement -> requirement.packages().get(family))
+        .filter(Objects::nonNull)
+        .distinct()
+        .toList();
   }
 
   /** What to do when {@code program} is not there. */
