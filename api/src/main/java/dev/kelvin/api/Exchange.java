@@ -1,0 +1,124 @@
+package dev.kelvin.api;
+
+import dev.kelvin.api.http.Answer;
+import dev.kelvin.api.http.MessageSocket;
+import dev.kelvin.api.http.Request;
+import dev.kelvin.api.http.TlsTransport;
+import dev.kelvin.api.http.Transport;
+import dev.kelvin.api.http.UnixTransport;
+import dev.kelvin.codec.Documents;
+import java.io.ByteArrayInputStream;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+
+/** Sends requests and turns whatever is not a good answer into a problem. */
+final class Exchange implements Closeable {
+  private final Endpoint endpoint;
+  private final Transport transport;
+
+  Exchange(Endpoint endpoint) {
+    this(endpoint, transport(endpoint));
+  }
+
+  Exchange(Endpoint endpoint, Transport transport) {
+    this.endpoint = endpoint;
+    this.transport = transport;
+  }
+
+  private static Transport transport(Endpoint endpoint) {
+    return switch (endpoint) {
+      case Endpoint.Local local -> new UnixTransport(local.socket());
+      case Endpoint.Remote remote ->
+          new TlsTransport(remote.url(), remote.token(), remote.fingerprint());
+    };
+  }
+
+  static Request get(String target) {
+    return Request.of("GET", target);
+  }
+
+  static Request post(String target) {
+    return Request.of("POST", target);
+  }
+
+  static Request post(String target, Object json) {
+    return post(target).body(json(json));
+  }
+
+  static Request.Body json(Object value) {
+    byte[] text = Documents.json(value);
+    return new Request.Body("application/json", new ByteArrayInputStream(text), text.length);
+  }
+
+  /** The open answer to a request that was granted. */
+  Answer open(Request request) {
+    try {
+      Answer answer = transport.send(request);
+      if (answer.ok()) {
+        return answer;
+      }
+      try (answer) {
+        throw Problems.of(answer.status(), answer.bytes()).asException();
+      }
+    } catch (IOException e) {
+      throw Problems.of(endpoint, e).asException(e);
+    }
+  }
+
+  byte[] bytes(Request request) {
+    try (Answer answer = open(request)) {
+      return answer.bytes();
+    } catch (IOException e) {
+      throw Problems.of(endpoint, e).asException(e);
+    }
+  }
+
+  void done(Request request) {
+    bytes(request);
+  }
+
+  <T> T read(Request request, Class<T> type) {
+    byte[] body = bytes(request);
+    try {
+      return Documents.readTrusted(body, type);
+    } catch (JacksonException e) {
+      throw Problems.unreadable(endpoint.name(), e).asException(e);
+    }
+  }
+
+  <T> Page<T> page(Request request, Class<T> type) {
+    byte[] body = bytes(request);
+    try {
+      JsonNode page = Documents.tree(body);
+      var items = new ArrayList<T>();
+      page.path("items").forEach(item -> items.add(Documents.readTrusted(item, type)));
+      String next = page.path("next").isString() ? page.path("next").asString() : null;
+      return new Page<>(items, next, page.path("revision").asLong(0));
+    } catch (JacksonException e) {
+      throw Problems.unreadable(endpoint.name(), e).asException(e);
+    }
+  }
+
+  InputStream stream(Request request) {
+    return open(request).body();
+  }
+
+  MessageSocket upgrade(String path) {
+    try {
+      return transport.upgrade(path);
+    } catch (Transport.UpgradeRefused refused) {
+      throw Problems.of(refused.status(), refused.body()).asException(refused);
+    } catch (IOException e) {
+      throw Problems.of(endpoint, e).asException(e);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    transport.close();
+  }
+}
