@@ -61,10 +61,12 @@ public final class FirstBuild {
 
   /** Takes in one line that the build says. */
   void line(String line) {
-    if (lastLines.size() == LAST_WORDS) {
-      lastLines.removeFirst();
+    if (!line.startsWith("    at ")) {
+      lastLines.addLast(line);
+      if (lastLines.size() > LAST_WORDS) {
+        lastLines.removeFirst();
+      }
     }
-    lastLines.addLast(line);
     Matcher module = MODULE.matcher(line);
     Matcher download = DOWNLOAD.matcher(line);
     if (module.find()) {

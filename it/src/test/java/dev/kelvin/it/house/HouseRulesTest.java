@@ -1,0 +1,93 @@
+package dev.kelvin.it.house;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** The whole tree keeps the rules of the house. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class HouseRulesTest {
+  /** Files that may sleep, and why. */
+  private static final Map<String, String> SLEEPERS = Map.of();
+
+  private final Repository repository = Repository.here();
+  private List<Source> sources;
+  private JavaClasses classes;
+
+  @BeforeAll
+  void read() {
+    sources = repository.sources();
+    classes = new ClassFileImporter().importPaths(repository.classes());
+  }
+
+  @Test
+  void modulesUseOnlyWhatTheTableAllows() {
+    assertThat(Layers.violations(classes)).isEmpty();
+  }
+
+  @Test
+  void everyModuleHasARowInTheTable() {
+    var modules = new TreeSet<>(repository.modules());
+    modules.remove("it");
+    var rows = new TreeSet<>(Layers.plan().keySet());
+    rows.removeIf(part -> part.contains("."));
+    assertThat(modules).isEqualTo(rows);
+  }
+
+  @Test
+  void nothingExceedsItsBudget() {
+    var budgets = new Budgets(sources);
+    System.out.println(budgets.table());
+    assertThat(budgets.violations()).isEmpty();
+  }
+
+  @Test
+  void inheritanceIsShallowAndNothingReflects() {
+    assertThat(ClassRules.violations(classes)).isEmpty();
+  }
+
+  @Test
+  void noStaticStateChanges() {
+    assertThat(new StaticState(sources).violations(classes)).isEmpty();
+  }
+
+  @Test
+  void noMonitorsNoSleepsNoStrayOutput() {
+    assertThat(new SourceRules(SLEEPERS).violations(sources)).isEmpty();
+    assertThat(SLEEPERS.keySet()).allMatch(file -> Files.exists(repository.root().resolve(file)));
+  }
+
+  @Test
+  void everyPackageIsNullMarkedAndSaysWhatItIs() {
+    assertThat(Packages.violations(sources)).isEmpty();
+  }
+
+  @Test
+  void linksBetweenDocumentsLeadSomewhere() {
+    assertThat(new Documentation(repository).deadLinks()).isEmpty();
+  }
+
+  @Test
+  void noFileNamesThePlaceWhereItWasWritten() {
+    // Put together here, so that this file does not name them.
+    List<String> places = List.of("/wo" + "rk/", "/tmp/" + "mv", "/ro" + "ot/.m2");
+    assertThat(new Documentation(repository).placesNamed(places)).isEmpty();
+  }
+
+  @Test
+  void theTreeIsReadAtAll() {
+    assertThat(sources)
+        .extracting(Source::path)
+        .contains(Path.of("model/src/main/java/dev/kelvin/model/Vm.java"));
+    assertThat(classes.contain("dev.kelvin.model.Vm")).isTrue();
+  }
+}

@@ -1,0 +1,156 @@
+package dev.kelvin.it.house;
+
+import com.tngtech.archunit.core.domain.Dependency;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * Which part of the house may use which: what the table does not allow is denied, a package that
+ * the table does not know as well.
+ */
+final class Layers {
+  private static final String HOUSE = "dev.kelvin.";
+
+  /**
+   * What one part may use.
+   *
+   * @param parts of the house, without those that its own row allows in turn
+   * @param libraries package prefixes outside the house
+   */
+  record Row(Set<String> parts, Set<String> libraries) {}
+
+  /** What every part may use: the language, its everyday library, and the marks for nullness. */
+  private static final Set<String> JDK =
+      Set.of(
+          "java.io.",
+          "java.lang.",
+          "java.math.",
+          "java.net.",
+          "java.nio.",
+          "java.security.",
+          "java.text.",
+          "java.time.",
+          "java.util.",
+          "org.jspecify.annotations.");
+
+  private static final String JSON = "tools.jackson.";
+
+  /** The design's table (section 3), and the libraries that each module was chosen for. */
+  private static final Map<String, Row> HOUSE_PLAN =
+      Map.ofEntries(
+          row("model", parts()),
+          row("codec", parts("model"), JSON, "com.fasterxml.jackson.annotation."),
+          row("host", parts("model"), JSON),
+          row("qmp", parts(), JSON),
+          row("qemu", parts("model", "qmp"), JSON),
+          row("storage", parts("model", "host"), JSON),
+          row("image", parts("model", "host", "storage"), JSON),
+          row("state", parts("model", "codec"), JSON, "java.sql.", "org.sqlite."),
+          row(
+              "machine",
+              parts("model", "codec", "host", "qmp", "qemu", "storage", "image", "state"),
+              JSON),
+          row("api", parts("model", "codec"), JSON),
+          row("server.action", parts("model")),
+          row(
+              "server.http",
+              parts("server.action", "model", "codec", "api"),
+              JSON,
+              "javax.crypto.",
+              "javax.net.",
+              "javax.security.",
+              "org.bouncycastle.",
+              "org.eclipse.jetty."),
+          row(
+              "server",
+              parts(
+                  "server.action",
+                  "server.http",
+                  "api",
+                  "machine",
+                  "state",
+                  "image",
+                  "storage",
+                  "qemu",
+                  "qmp",
+                  "host",
+                  "codec",
+                  "model"),
+              JSON,
+              "java.util.logging."),
+          row("cli", parts("api", "codec", "model"), JSON, "picocli.", "org.jline."),
+          row("dist", parts()),
+          row("bench", parts("api", "codec", "model", "host", "qmp"), JSON));
+
+  private Layers() {}
+
+  private static Map.Entry<String, Row> row(String part, Set<String> parts, String... libraries) {
+    return Map.entry(part, new Row(parts, Set.of(libraries)));
+  }
+
+  private static Set<String> parts(String... names) {
+    return Set.of(names);
+  }
+
+  /** The modules of the table, each with those that it may use. */
+  static Map<String, Row> plan() {
+    return HOUSE_PLAN;
+  }
+
+  /** Every use that the table does not allow, and every part that it does not know. */
+  static List<String> violations(JavaClasses classes) {
+    var found = new ArrayList<String>();
+    for (JavaClass type : classes) {
+      Row row = HOUSE_PLAN.get(part(type));
+      if (row == null) {
+        found.add(type.getName() + " is in no part of the house that the table knows");
+        continue;
+      }
+      type.getDirectDependenciesFromSelf().stream()
+          .filter(use -> !allowed(part(type), row, target(use)))
+          .map(use ->
+              "%s may not use %s, as %s does"
+                  .formatted(part(type), target(use).getName(), type.getName()))
+          .distinct()
+          .forEach(found::add);
+    }
+    return found;
+  }
+
+  private static JavaClass target(Dependency use) {
+    return use.getTargetClass().getBaseComponentType();
+  }
+
+  private static boolean allowed(String from, Row row, JavaClass target) {
+    if (target.isPrimitive()) {
+      return true;
+    }
+    if (inHouse(target)) {
+      return part(target).equals(from) || row.parts().contains(part(target));
+    }
+    String name = target.getName();
+    boolean logging = name.startsWith("java.util.logging.");
+    boolean everyday = JDK.stream().anyMatch(name::startsWith) && !logging;
+    return everyday || row.libraries().stream().anyMatch(name::startsWith);
+  }
+
+  private static boolean inHouse(JavaClass type) {
+    return type.getPackageName().concat(".").startsWith(HOUSE);
+  }
+
+  /** The row that a class belongs to: the longest name that its package begins with. */
+  private static String part(JavaClass type) {
+    String below = type.getPackageName().concat(".");
+    String inside = below.startsWith(HOUSE) ? below.substring(HOUSE.length()) : below;
+    return Stream.concat(HOUSE_PLAN.keySet().stream(), Stream.of(""))
+        .filter(part -> part.isEmpty() || inside.startsWith(part + "."))
+        .max(Comparator.comparingInt(String::length))
+        .orElseThrow();
+  }
+}
