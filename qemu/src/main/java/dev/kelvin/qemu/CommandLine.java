@@ -196,7 +196,7 @@ public final class CommandLine {
       var scsi =
           Props.of("driver", topology.virtio("scsi")).set("id", "scsi").setAll(topology.scsi());
       if (spec.disks().stream()
-          .anyMatch(disk -> disk.bus() == DiskBus.VIRTIO_SCSI && disk.ioThread())) {
+          .anyMatch(disk -> disk.bus() == DiskBus.VIRTIO_SCSI && topology.hasThread(disk))) {
         option("-object", Devices.ioThread("thread-scsi").json());
         scsi.set("iothread", "thread-scsi");
       }
@@ -215,7 +215,7 @@ public final class CommandLine {
     var source =
         Objects.requireNonNull(
             plan.disks().get(disk.name()), () -> "the plan has no source for disk " + disk.name());
-    if (disk.bus() == DiskBus.VIRTIO_BLK && disk.ioThread()) {
+    if (disk.bus() == DiskBus.VIRTIO_BLK && topology.hasThread(disk)) {
       option("-object", Devices.ioThread(Devices.ioThreadId(disk.name())).json());
     }
     option("-blockdev", Devices.diskNode(disk, source).json());

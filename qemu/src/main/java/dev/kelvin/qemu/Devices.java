@@ -101,7 +101,7 @@ final class Devices {
           case SATA -> "ide-hd";
         };
     var device = Props.of("driver", driver).set("id", node).setAll(place).set("drive", node);
-    if (disk.bus() == DiskBus.VIRTIO_BLK && disk.ioThread()) {
+    if (disk.bus() == DiskBus.VIRTIO_BLK && topology.hasThread(disk)) {
       device.set("iothread", ioThreadId(disk.name()));
     }
     boolean writeCache =

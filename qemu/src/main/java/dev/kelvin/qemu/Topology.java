@@ -37,16 +37,26 @@ final class Topology {
   private final MachineKind kind;
   private final VmSpec spec;
   private final boolean seed;
+  private final boolean threads;
 
   Topology(LaunchPlan plan) {
     kind = plan.kind();
     spec = plan.spec();
     seed = plan.seed();
+    threads = kind != MachineKind.MICROVM || plan.accelerator().equals("kvm");
   }
 
   /** The name of a virtio device on this machine's bus. */
   String virtio(String device) {
     return "virtio-" + device + (kind == MachineKind.MICROVM ? "-device" : "-pci");
+  }
+
+  /**
+   * Whether a thread of its own serves a disk. On virtio-mmio QEMU can wake one only through KVM,
+   * so a microvm on TCG has none.
+   */
+  boolean hasThread(Disk disk) {
+    return threads && disk.ioThread();
   }
 
   /** The ports that PCI Express devices are plugged into, spare ones for hot-plug included. */

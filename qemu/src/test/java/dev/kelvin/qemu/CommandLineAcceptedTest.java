@@ -1,0 +1,190 @@
+package dev.kelvin.qemu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kelvin.model.ProblemException;
+import dev.kelvin.qemu.testkit.QemuProcess;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Gives each golden to the real QEMU, with files of its own in place of the golden's: QEMU accepts
+ * it, answers over QMP, has the devices that the spec names, and quits.
+ */
+class CommandLineAcceptedTest {
+  private static final Pattern FORWARD = Pattern.compile("(tcp|udp):([0-9.]+):\\d+-");
+  private static final Pattern PATH = Pattern.compile(GoldenCase.HOME + "[^\"]*");
+  private static final long MIB = 1 << 20;
+
+  @TempDir Path directory;
+
+  private static boolean kvmWorks;
+
+  @BeforeAll
+  static void tryKvm(@TempDir Path directory) throws IOException, InterruptedException {
+    var files = new VmFiles(directory, directory);
+    var argv =
+        List.of(
+            QemuProcess.BINARY.toString(),
+            "-accel",
+            "kvm",
+            "-cpu",
+            "host",
+            "-nodefaults",
+            "-display",
+            "none",
+            "-S",
+            "-qmp",
+            "unix:" + files.qmp() + ",server=on,wait=off");
+    try (var qemu = QemuProcess.start(argv, files.output());
+        var vm = RunningVm.awaitStart(files, Duration.ofSeconds(10), qemu::alive, signal -> {})) {
+      kvmWorks = vm.state() == RunState.PRELAUNCH;
+    } catch (ProblemException e) {
+      // Goldens for KVM are then tried on TCG, with all the rest of their words.
+      kvmWorks = false;
+    }
+  }
+
+  static List<String> cases() throws IOException {
+    return GoldenCase.names();
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void qemuAcceptsTheGolden(String name) throws Exception {
+    var golden = GoldenCase.read(name);
+    if (golden.spec().memory().hugePages()) {
+      long wanted = golden.spec().memory().size().mebibytes() / 2;
+      Assumptions.assumeTrue(
+          freeHugePages() >= wanted, "the host has no " + wanted + " free huge pages");
+    }
+    List<String> argv =
+        Files.readAllLines(GoldenCase.args(name)).stream().map(this::onThisHost).toList();
+    for (String argument : argv) {
+      makeFiles(argument);
+    }
+    var base = directory.resolve(below(golden.home() == null ? GoldenCase.HOME : golden.home()));
+    var files = new VmFiles(base.resolve("run"), base.resolve("state"));
+    Files.createDirectories(files.runtime());
+    Files.createDirectories(files.state());
+    try (var qemu = QemuProcess.start(argv, files.output())) {
+      try (var vm =
+          RunningVm.awaitStart(files, Duration.ofSeconds(30), qemu::alive, signal -> {})) {
+        assertThat(vm.state()).isEqualTo(RunState.PRELAUNCH);
+        assertThat(vm.devices()).isEqualTo(expectedDevices(golden));
+        vm.quit();
+      } catch (ProblemException e) {
+        throw new AssertionError("QEMU refuses " + name + ":\n" + qemu.said(), e);
+      }
+      assertThat(qemu.awaitExit(Duration.ofSeconds(10))).isZero();
+      assertThat(complaints(qemu.said())).isEmpty();
+    }
+  }
+
+  private static Set<String> expectedDevices(GoldenCase golden) {
+    var expected = new TreeSet<String>();
+    golden.spec().disks().forEach(disk -> expected.add("disk-" + disk.name()));
+    golden.spec().cdroms().forEach(cdrom -> expected.add("cd-" + cdrom.name()));
+    golden.spec().nics().forEach(nic -> expected.add("nic-" + nic.name()));
+    return expected;
+  }
+
+  /** What QEMU said that it should not have to say. */
+  private static List<String> complaints(String said) {
+    return said.lines()
+        .filter(line -> !line.isBlank())
+        // What an accelerator cannot do of a CPU model, it leaves out and says so.
+        .filter(line -> !line.contains("doesn't support requested feature"))
+        .filter(line -> !line.contains("doesn't support hyperthreading"))
+        .filter(line -> !line.contains("try enabling topoext"))
+        .toList();
+  }
+
+  private String onThisHost(String argument) {
+    String text = FORWARD.matcher(argument).replaceAll("$1:127.0.0.1:0-");
+    if (!kvmWorks) {
+      text = text.equals("kvm") ? "tcg" : text.equals("host") ? "max" : text;
+    }
+    return text.replace(GoldenCase.HOME, directory + GoldenCase.HOME);
+  }
+
+  private static String below(String path) {
+    return path.substring(1);
+  }
+
+  /** Makes the files that an argument of QEMU names. */
+  private void makeFiles(String argument) throws IOException, InterruptedException {
+    var matcher = PATH.matcher(argument);
+    while (matcher.find()) {
+      String path = matcher.group();
+      int option = path.indexOf(",server=");
+      if (option < 0) {
+        makeFile(Path.of(directory + path));
+      }
+    }
+  }
+
+  private static void makeFile(Path file) throws IOException, InterruptedException {
+    Path parent = file.getParent();
+    if (Files.exists(file) || parent == null) {
+      return;
+    }
+    Files.createDirectories(parent);
+    String name = file.getFileName().toString();
+    if (name.endsWith(".qcow2")) {
+      var image =
+          new ProcessBuilder("qemu-img", "create", "-q", "-f", "qcow2", file.toString(), "8M")
+              .inheritIO()
+              .start();
+      assertThat(image.waitFor(30, TimeUnit.SECONDS)).isTrue();
+      assertThat(image.exitValue()).isZero();
+    } else if (name.endsWith(".sock")) {
+      Files.deleteIfExists(file);
+    } else if (name.startsWith("vmlinuz")) {
+      Files.write(file, fakeKernel());
+    } else {
+      sparse(file, name.endsWith(".fd") ? 4 * MIB : 8 * MIB);
+    }
+  }
+
+  private static void sparse(Path file, long size) throws IOException {
+    try (var raw = new java.io.RandomAccessFile(file.toFile(), "rw")) {
+      raw.setLength(size);
+    }
+  }
+
+  /** What QEMU's loader wants to see of a Linux kernel (x86 boot protocol 2.12). */
+  private static byte[] fakeKernel() {
+    var kernel = ByteBuffer.allocate(64 * 1024).order(ByteOrder.LITTLE_ENDIAN);
+    kernel.put(0x1f1, (byte) 4); // sectors of set-up code
+    kernel.putShort(0x1fe, (short) 0xAA55);
+    kernel.putInt(0x202, 0x53726448); // "HdrS"
+    kernel.putShort(0x206, (short) 0x020c);
+    kernel.put(0x211, (byte) 1); // loaded high
+    kernel.putInt(0x22c, 0x7fffffff); // highest address of the initial RAM disk
+    kernel.putInt(0x238, 2047); // longest command line
+    return kernel.array();
+  }
+
+  private static long freeHugePages() throws IOException {
+    return Files.readAllLines(Path.of("/proc/meminfo")).stream()
+        .filter(line -> line.startsWith("HugePages_Free:"))
+        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+        .findFirst()
+        .orElse(0);
+  }
+}

@@ -1,0 +1,237 @@
+package dev.kelvin.qemu.testkit;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.opentest4j.TestAbortedException;
+
+/**
+ * A Linux guest of two files, which boots to a shell on its serial port in a few seconds of
+ * software emulation. Kernel, modules and busybox are Debian's own packages, fetched once per user
+ * with {@code apt-get download} into a cache directory; on a host without them the test is skipped.
+ *
+ * <p>Its shell says {@link #READY} when it takes commands. With {@code tick} on the kernel's
+ * command line it writes {@code TICK n} each second. The power button powers it off, unless {@code
+ * nobutton} is on the command line.
+ */
+public record TinyGuest(Path kernel, Path initrd) {
+  public static final String READY = "TINY-GUEST-READY";
+
+  /** Kernel command line; words may be added. */
+  public static final String CMDLINE =
+      "console=ttyS0 quiet rdinit=/init no_timer_check random.trust_cpu=on";
+
+  /** Part of the cache's key: a change of what is below makes a new initramfs. */
+  private static final int FORM = 3;
+
+  private static final String META_PACKAGE = "linux-image-cloud-amd64";
+
+  /** What is loaded at boot, besides what these depend on. */
+  private static final List<String> MODULES =
+      List.of(
+          "virtio_pci",
+          "virtio_mmio",
+          "virtio_blk",
+          "virtio_net",
+          "virtio_scsi",
+          "virtio_console",
+          "virtio-rng",
+          "sd_mod",
+          "sr_mod",
+          "ata_piix",
+          "isofs",
+          "pvpanic-mmio",
+          "evdev",
+          "button");
+
+  private static final String INIT =
+      """
+      #!/bin/busybox sh
+      /bin/busybox mkdir -p /proc /sys /dev /tmp /mnt /etc/acpi/PWRF
+      /bin/busybox --install -s /bin
+      export PATH=/bin
+      mount -t proc proc /proc
+      mount -t sysfs sys /sys
+      mount -t devtmpfs dev /dev
+      for m in $(cat /modules/order); do insmod /modules/$m || echo "NO MODULE $m"; done
+      ip link set lo up
+      if ! grep -q nobutton /proc/cmdline; then
+        printf '#!/bin/sh\\npoweroff -f\\n' > /etc/acpi/PWRF/00000080
+        chmod 755 /etc/acpi/PWRF/00000080
+        acpid
+      fi
+      if grep -q tick /proc/cmdline; then
+        (n=0; while :; do n=$((n+1)); echo "TICK $n"; sleep 1; done) &
+      fi
+      stty -echo
+      echo TINY-GUEST-READY
+      exec setsid cttyhack sh
+      """;
+
+  /**
+   * The guest's files, made if they are not in the cache.
+   *
+   * @throws TestAbortedException when this host cannot get the packages
+   */
+  public static TinyGuest obtain() throws IOException, InterruptedException {
+    String kernelPackage = kernelPackage();
+    Path home =
+        Path.of(
+            System.getenv()
+                .getOrDefault("XDG_CACHE_HOME", System.getProperty("user.home") + "/.cache"));
+    Path cache = home.resolve("kelvin-testkit").resolve("tiny-" + FORM + "-" + kernelPackage);
+    var guest = new TinyGuest(cache.resolve("vmlinuz"), cache.resolve("initrd"));
+    if (!Files.exists(guest.initrd)) {
+      Files.createDirectories(cache.getParent());
+      Path work = Files.createTempDirectory(cache.getParent(), "making-");
+      try {
+        make(work, kernelPackage);
+        Files.createDirectories(cache);
+        // The initrd comes last: where it is, all is.
+        Files.move(work.resolve("vmlinuz"), guest.kernel, StandardCopyOption.REPLACE_EXISTING);
+        Files.move(work.resolve("initrd"), guest.initrd, StandardCopyOption.REPLACE_EXISTING);
+      } finally {
+        deleteTree(work);
+      }
+    }
+    return guest;
+  }
+
+  private static String kernelPackage() throws IOException, InterruptedException {
+    return run(Path.of("/"), "apt-cache", "depends", META_PACKAGE)
+        .lines()
+        .map(String::strip)
+        .filter(line -> line.startsWith("Depends: linux-image-"))
+        .map(line -> line.substring("Depends: ".length()))
+        .findFirst()
+        .orElseThrow(() -> skip("apt knows no package " + META_PACKAGE));
+  }
+
+  private static void make(Path work, String kernelPackage)
+      throws IOException, InterruptedException {
+    run(work, "apt-get", "download", "-q", kernelPackage, "busybox-static");
+    try (Stream<Path> packages = Files.list(work)) {
+      for (Path file : packages.filter(path -> path.toString().endsWith(".deb")).toList()) {
+        run(work, "dpkg-deb", "-x", file.toString(), work.resolve("root").toString());
+      }
+    }
+    Path root = work.resolve("root");
+    Files.move(only(root.resolve("boot"), "vmlinuz-"), work.resolve("vmlinuz"));
+    var archive = new Cpio();
+    List.of("bin", "modules").forEach(archive::directory);
+    archive.file("bin/busybox", Files.readAllBytes(root.resolve("bin/busybox")));
+    archive.file("init", INIT.getBytes(StandardCharsets.UTF_8));
+    Map<String, Path> known = modules(root.resolve("lib/modules"));
+    Set<String> order = new LinkedHashSet<>();
+    for (String module : MODULES) {
+      addModule(module, known, order, archive);
+    }
+    archive.file(
+        "modules/order", (String.join("\n", order) + "\n").getBytes(StandardCharsets.UTF_8));
+    Files.write(work.resolve("initrd"), archive.finish());
+  }
+
+  /** Adds a module after those that it depends on. */
+  private static void addModule(
+      String name, Map<String, Path> known, Set<String> order, Cpio archive) throws IOException {
+    Path file = known.get(canonical(name));
+    if (file == null) {
+      // Built into this kernel.
+      return;
+    }
+    byte[] content = Files.readAllBytes(file);
+    String fileName = file.getFileName().toString();
+    if (order.contains(fileName)) {
+      return;
+    }
+    for (String dependency : dependencies(content)) {
+      addModule(dependency, known, order, archive);
+    }
+    order.add(fileName);
+    archive.file("modules/" + fileName, content);
+  }
+
+  private static Map<String, Path> modules(Path directory) throws IOException {
+    try (Stream<Path> files = Files.walk(directory)) {
+      return files
+          .filter(path -> path.toString().endsWith(".ko"))
+          .collect(
+              Collectors.toMap(
+                  path -> canonical(path.getFileName().toString().replace(".ko", "")),
+                  path -> path,
+                  (first, second) -> first));
+    }
+  }
+
+  /** What a module's own description (.modinfo) says it needs. */
+  private static List<String> dependencies(byte[] module) {
+    String text = new String(module, StandardCharsets.ISO_8859_1);
+    int at = text.indexOf("\0depends=");
+    if (at < 0) {
+      return List.of();
+    }
+    String list = text.substring(at + "\0depends=".length(), text.indexOf('\0', at + 1));
+    return list.isEmpty() ? List.of() : List.of(list.split(","));
+  }
+
+  private static String canonical(String module) {
+    return module.replace('-', '_');
+  }
+
+  private static Path only(Path directory, String prefix) throws IOException {
+    try (Stream<Path> files = Files.list(directory)) {
+      return files
+          .filter(path -> path.getFileName().toString().startsWith(prefix))
+          .findFirst()
+          .orElseThrow(() -> new IOException("no " + prefix + " in " + directory));
+    }
+  }
+
+  private static String run(Path directory, String... command)
+      throws IOException, InterruptedException {
+    Process process;
+    try {
+      process =
+          new ProcessBuilder(command)
+              .directory(directory.toFile())
+              .redirectErrorStream(true)
+              .start();
+    } catch (IOException e) {
+      throw skip(command[0] + " is not here: " + e.getMessage());
+    }
+    try {
+      process.getOutputStream().close();
+      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      if (!process.waitFor(5, TimeUnit.MINUTES) || process.exitValue() != 0) {
+        throw skip(String.join(" ", command) + " failed: " + output.strip());
+      }
+      return output;
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  private static TestAbortedException skip(String reason) {
+    return new TestAbortedException("no tiny guest on this host: " + reason);
+  }
+
+  private static void deleteTree(Path directory) throws IOException {
+    var paths = new ArrayList<Path>();
+    try (Stream<Path> all = Files.walk(directory)) {
+      all.forEach(paths::add);
+    }
+    for (Path path : paths.reversed()) {
+      Files.delete(path);
+    }
+  }
+}
