@@ -10,6 +10,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,9 @@ final class JdkWebSocket implements WebSocket.Listener, MessageSocket {
   private final ByteArrayOutputStream part = new ByteArrayOutputStream();
   private volatile @Nullable WebSocket socket;
   private volatile String closeReason = "";
+
+  /** The other end has closed; the JDK answers to that by itself. */
+  private volatile boolean ended;
 
   JdkWebSocket opened(WebSocket opened) {
     socket = opened;
@@ -69,12 +73,14 @@ final class JdkWebSocket implements WebSocket.Listener, MessageSocket {
   @Override
   public @Nullable CompletionStage<?> onClose(WebSocket from, int status, String reason) {
     closeReason = reason;
+    ended = true;
     arrivals.add(new Arrival.End());
     return null;
   }
 
   @Override
   public void onError(WebSocket from, Throwable error) {
+    ended = true;
     arrivals.add(new Arrival.Failure(error));
   }
 
@@ -116,6 +122,15 @@ final class JdkWebSocket implements WebSocket.Listener, MessageSocket {
 
   @Override
   public void close() throws IOException {
-    socket().abort();
+    WebSocket open = socket();
+    try {
+      if (!ended) {
+        open.sendClose(WebSocket.NORMAL_CLOSURE, "").orTimeout(2, TimeUnit.SECONDS).join();
+      }
+    } catch (CompletionException e) {
+      throw new IOException(e.getCause());
+    } finally {
+      open.abort();
+    }
   }
 }
