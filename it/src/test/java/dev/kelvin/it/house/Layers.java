@@ -37,6 +37,9 @@ final class Layers {
           "java.text.",
           "java.time.",
           "java.util.",
+          "javax.crypto.",
+          "javax.net.",
+          "javax.security.auth.",
           "org.jspecify.annotations.");
 
   private static final String JSON = "tools.jackson.";
@@ -62,9 +65,6 @@ final class Layers {
               "server.http",
               parts("server.action", "model", "codec", "api"),
               JSON,
-              "javax.crypto.",
-              "javax.net.",
-              "javax.security.",
               "org.bouncycastle.",
               "org.eclipse.jetty."),
           row(
