@@ -23,8 +23,12 @@ public record GuestInfo(
     @Nullable String cloudInit,
     Instant seenAt) {
 
-  /** A network interface inside the guest. Addresses have their prefix length: 10.0.2.15/24. */
-  public record Interface(String name, @Nullable String mac, List<String> addresses) {
+  /**
+   * A network interface inside the guest. Addresses have their prefix length: 10.0.2.15/24; the
+   * counters are bytes since the guest started, 0 where its agent does not tell them.
+   */
+  public record Interface(
+      String name, @Nullable String mac, List<String> addresses, long rxBytes, long txBytes) {
     public Interface {
       addresses = addresses == null ? List.of() : List.copyOf(addresses);
     }
@@ -32,5 +36,20 @@ public record GuestInfo(
 
   public GuestInfo {
     interfaces = interfaces == null ? List.of() : List.copyOf(interfaces);
+  }
+
+  /** The same without what changes all the time. */
+  public GuestInfo withoutMeasures() {
+    return new GuestInfo(
+        agentVersion,
+        hostname,
+        osId,
+        osName,
+        kernel,
+        interfaces.stream()
+            .map(nic -> new Interface(nic.name(), nic.mac(), nic.addresses(), 0, 0))
+            .toList(),
+        cloudInit,
+        Instant.EPOCH);
   }
 }
