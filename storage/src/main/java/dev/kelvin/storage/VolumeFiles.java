@@ -1,0 +1,190 @@
+package dev.kelvin.storage;
+
+import dev.kelvin.host.Commands;
+import dev.kelvin.host.Commands.Command;
+import dev.kelvin.model.ByteSize;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** The files of a {@link DirectoryDriver}: their names, and how they appear and vanish. */
+final class VolumeFiles {
+  private static final System.Logger LOG = System.getLogger(VolumeFiles.class.getName());
+  private static final String SUFFIX = ".qcow2";
+
+  /** No volume's name starts with a dot. */
+  private static final String TEMPORARY = ".new-";
+
+  private final Path root;
+  private final Commands commands = new Commands();
+
+  VolumeFiles(Path root) {
+    this.root = root;
+  }
+
+  Path root() {
+    return root;
+  }
+
+  /** Makes the directory if need be, and removes what a crash left. */
+  void open() throws IOException {
+    Files.createDirectories(root);
+    // Users of single VMs pass through to their own volumes; they cannot list the directory.
+    Files.setPosixFilePermissions(root, PosixFilePermissions.fromString("rwx--x--x"));
+    try (var leftovers = Files.newDirectoryStream(root, TEMPORARY + "*")) {
+      for (Path leftover : leftovers) {
+        LOG.log(System.Logger.Level.INFO, "Removing {0}, which a crash left", leftover);
+        Files.deleteIfExists(leftover);
+      }
+    }
+  }
+
+  Path temporary(String id) {
+    return root.resolve(TEMPORARY + id + "-" + UUID.randomUUID());
+  }
+
+  /** Gives a finished file its volume's name, once its content is on the medium. */
+  void publish(Path temporary, String id) throws IOException {
+    Files.setPosixFilePermissions(temporary, PosixFilePermissions.fromString("rw-------"));
+    flush(temporary);
+    Files.move(temporary, path(id), StandardCopyOption.ATOMIC_MOVE);
+    flush(root);
+  }
+
+  void discard(Path temporary) throws IOException {
+    Files.deleteIfExists(temporary);
+  }
+
+  void delete(String id) throws IOException {
+    if (Files.deleteIfExists(path(id))) {
+      flush(root);
+    }
+  }
+
+  Optional<Volume> find(String id) throws IOException, InterruptedException {
+    Path path = path(id);
+    if (!Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
+      return Optional.empty();
+    }
+    Optional<Volume> volume = read(path, allocated(List.of(path)));
+    if (volume.isEmpty()) {
+      throw new IOException(path + " is damaged: it has no header of a qcow2 file");
+    }
+    return volume;
+  }
+
+  List<Volume> list() throws IOException, InterruptedException {
+    List<Path> paths = new ArrayList<>();
+    try (var found = Files.newDirectoryStream(root, "[a-z0-9]*" + SUFFIX)) {
+      found.forEach(paths::add);
+    }
+    paths.sort(Comparator.comparing(Path::getFileName));
+    var allocated = allocated(paths);
+    List<Volume> volumes = new ArrayList<>();
+    for (Path path : paths) {
+      Optional<Volume> volume = read(path, allocated);
+      volume.ifPresentOrElse(
+          volumes::add,
+          // One damaged volume must not hide the others.
+          () -> LOG.log(System.Logger.Level.WARNING, "{0} has no header of a qcow2 file", path));
+    }
+    return List.copyOf(volumes);
+  }
+
+  private static Optional<Volume> read(Path path, Map<String, ByteSize> allocated)
+      throws IOException {
+    String name = path.getFileName().toString();
+    String id = name.substring(0, name.length() - SUFFIX.length());
+    try {
+      return Qcow2Header.read(path)
+          .map(header -> {
+            String below = header.backing();
+            Path backing = below == null ? null : Path.of(below);
+            ByteSize taken = allocated.getOrDefault(path.toString(), new ByteSize(0));
+            return new Volume(id, header.size(), taken, backing, path, "qcow2");
+          });
+    } catch (NoSuchFileException e) {
+      // It was deleted since its name was read.
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * What the files take, which the JDK cannot tell: a file with holes takes less than its length.
+   */
+  private Map<String, ByteSize> allocated(List<Path> paths) throws InterruptedException {
+    if (paths.isEmpty()) {
+      return Map.of();
+    }
+    List<String> argv = new ArrayList<>(List.of("stat", "--format=%b %B %n"));
+    paths.forEach(path -> argv.add(path.toString()));
+    Map<String, ByteSize> sizes = new HashMap<>();
+    // stat(1) names the files that it cannot find and tells of all others.
+    for (String line : commands.run(Command.of(argv)).stdout().lines().toList()) {
+      String[] fields = line.split(" ", 3);
+      long bytes = Math.multiplyExact(Long.parseLong(fields[0]), Long.parseLong(fields[1]));
+      sizes.put(fields[2], new ByteSize(bytes));
+    }
+    return sizes;
+  }
+
+  void grant(Volume volume, @Nullable Integer uid) throws IOException {
+    Integer owner = uid == null ? (Integer) Files.getAttribute(root, "unix:uid") : uid;
+    Integer group = uid == null ? (Integer) Files.getAttribute(root, "unix:gid") : uid;
+    if (!owner.equals(Files.getAttribute(volume.path(), "unix:uid"))) {
+      Files.setAttribute(volume.path(), "unix:gid", group);
+      Files.setAttribute(volume.path(), "unix:uid", owner);
+    }
+    Files.setPosixFilePermissions(volume.path(), PosixFilePermissions.fromString("rw-------"));
+  }
+
+  /** A write, a flush, a read and a deletion. */
+  void prove() throws IOException {
+    Path file = root.resolve(TEMPORARY + "check-" + UUID.randomUUID());
+    byte[] written = file.toString().repeat(100).getBytes(StandardCharsets.UTF_8);
+    try {
+      try (var channel =
+          FileChannel.open(
+              file,
+              StandardOpenOption.CREATE_NEW,
+              StandardOpenOption.READ,
+              StandardOpenOption.WRITE)) {
+        channel.write(ByteBuffer.wrap(written));
+        channel.force(true);
+      }
+      if (!Arrays.equals(written, Files.readAllBytes(file))) {
+        throw new IOException("what was written to " + file + " is not what can be read there");
+      }
+    } finally {
+      Files.deleteIfExists(file);
+    }
+    flush(root);
+  }
+
+  private Path path(String id) {
+    return root.resolve(id + SUFFIX);
+  }
+
+  private static void flush(Path path) throws IOException {
+    try (var channel = FileChannel.open(path, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+  }
+}

@@ -1,0 +1,194 @@
+package dev.kelvin.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.kelvin.host.Commands;
+import dev.kelvin.host.Commands.Command;
+import dev.kelvin.model.ByteSize;
+import dev.kelvin.model.Code;
+import java.io.IOException;
+import java.io.Writer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DirectoryDriverTest extends StorageDriverConformance {
+  private final Commands commands = new Commands();
+  private final QemuImg qemuImg = new QemuImg(commands);
+  @TempDir Path directory;
+  private boolean mounted;
+
+  @Override
+  StorageDriver open() {
+    return new DirectoryDriver(directory.resolve("volumes"), qemuImg);
+  }
+
+  @Override
+  List<String> leftovers() throws IOException {
+    try (var files = Files.list(directory.resolve("volumes"))) {
+      return files
+          .map(file -> file.getFileName().toString())
+          .filter(name -> !name.matches("[a-z0-9-]+\\.qcow2"))
+          .toList();
+    }
+  }
+
+  @AfterEach
+  void unmount() throws Exception {
+    if (mounted) {
+      commands.run(Command.of("umount", "--lazy", directory.resolve("small").toString()));
+    }
+  }
+
+  private static boolean root() throws IOException {
+    return Integer.valueOf(0).equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"));
+  }
+
+  @Test
+  void namesItsFormatsAndKeepsCopiesOfWritesSmall() throws Exception {
+    driver.cloneImage("vm1-root", image, LARGE);
+    String info =
+        commands
+            .run(
+                Command.of(
+                    "qemu-img", "info", directory.resolve("volumes/vm1-root.qcow2").toString()))
+            .stdout();
+    assertThat(info)
+        .contains("cluster_size: 131072", "extended l2: true", "backing file format: qcow2")
+        .contains("lazy refcounts: false");
+  }
+
+  @Test
+  void removesWhatACrashLeft() throws Exception {
+    driver.create("vm1-root", SMALL);
+    Path half = directory.resolve("volumes/.new-vm2-root-cafe");
+    Files.writeString(half, "half made");
+    assertThat(driver.list()).extracting(Volume::id).containsExactly("vm1-root");
+
+    assertThat(open().list()).extracting(Volume::id).containsExactly("vm1-root");
+    assertThat(half).doesNotExist();
+  }
+
+  @Test
+  void aDamagedVolumeIsNamedAndHidesNoOther() throws Exception {
+    driver.create("vm1-root", SMALL);
+    Files.writeString(directory.resolve("volumes/vm2-root.qcow2"), "overwritten");
+
+    assertThat(driver.list()).extracting(Volume::id).containsExactly("vm1-root");
+    assertProblem(Code.HOST_FAILURE, () -> driver.find("vm2-root"));
+    driver.delete("vm2-root");
+    assertThat(driver.find("vm2-root")).isEmpty();
+  }
+
+  @Test
+  void aSymbolicLinkIsNoVolume() throws Exception {
+    Files.createSymbolicLink(directory.resolve("volumes/vm1-root.qcow2"), image);
+    assertThat(driver.find("vm1-root")).isEmpty();
+  }
+
+  @Test
+  void othersPassThroughTheDirectoryButSeeNothing() throws Exception {
+    driver.create("vm1-root", SMALL);
+    assertThat(
+            PosixFilePermissions.toString(
+                Files.getPosixFilePermissions(directory.resolve("volumes"))))
+        .isEqualTo("rwx--x--x");
+    assertThat(
+            PosixFilePermissions.toString(
+                Files.getPosixFilePermissions(directory.resolve("volumes/vm1-root.qcow2"))))
+        .isEqualTo("rw-------");
+  }
+
+  @Test
+  void handsAVolumeToTheUserOfItsVm() throws Exception {
+    assumeTrue(root(), "only root can give files away");
+    Path file = driver.create("vm1-root", SMALL).path();
+    driver.grant("vm1-root", 70001);
+    assertThat(Files.getAttribute(file, "unix:uid")).isEqualTo(70001);
+    assertThat(Files.getAttribute(file, "unix:gid")).isEqualTo(70001);
+    driver.grant("vm1-root", null);
+    assertThat(Files.getAttribute(file, "unix:uid")).isEqualTo(0);
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+        .isEqualTo("rw-------");
+  }
+
+  @Test
+  void aVolumeInUseIsShownButNotResized() throws Exception {
+    Path file = driver.create("vm1-root", SMALL).path();
+    // Without commands of its own qemu-io holds the file open until its input ends.
+    Process writer =
+        new ProcessBuilder("qemu-io", "-f", "qcow2", file.toString())
+            .redirectErrorStream(true)
+            .start();
+    try {
+      Writer input = writer.outputWriter();
+      input.write("write 0 512\n");
+      input.flush();
+      assertThat(writer.inputReader().readLine()).contains("wrote 512/512");
+      assertThat(driver.find("vm1-root")).isPresent();
+      assertProblem(Code.CONFLICT, () -> driver.resize("vm1-root", LARGE));
+    } finally {
+      writer.destroyForcibly().waitFor();
+    }
+    assertThat(driver.resize("vm1-root", LARGE).size()).isEqualTo(LARGE);
+  }
+
+  @Test
+  void aFullDiskLeavesNothingHalfMade() throws Exception {
+    assumeTrue(root(), "only root can mount a small file system");
+    Path small = Files.createDirectory(directory.resolve("small"));
+    var mount =
+        commands.run(
+            Command.of("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", small.toString()));
+    assumeTrue(mount.ok(), () -> "this host does not let the test mount: " + mount.lastError());
+    mounted = true;
+    var full = new DirectoryDriver(small.resolve("volumes"), qemuImg);
+    full.create("vm1-root", SMALL);
+    byte[] rest = new byte[1 << 20];
+    try (var out = Files.newOutputStream(small.resolve("filler"))) {
+      out.write(rest);
+    } catch (IOException expected) {
+      assertThat(expected).hasMessageContaining("No space left");
+    }
+
+    assertProblem(Code.HOST_FAILURE, () -> full.create("vm2-root", LARGE));
+    assertProblem(Code.HOST_FAILURE, () -> full.cloneImage("vm3-root", image, null));
+    assertProblem(Code.HOST_FAILURE, full::check);
+
+    try (var files = Files.list(small.resolve("volumes"))) {
+      assertThat(files)
+          .extracting(file -> file.getFileName().toString())
+          .containsExactly("vm1-root.qcow2");
+    }
+    full.delete("vm1-root");
+    assertThat(full.list()).isEmpty();
+  }
+
+  @Test
+  void aDirectoryThatCannotBeUsedIsNamed() throws Exception {
+    Path file = Files.writeString(directory.resolve("file"), "");
+    assertProblem(Code.HOST_FAILURE, () -> new DirectoryDriver(file.resolve("volumes"), qemuImg));
+  }
+
+  @Test
+  void growingKeepsTheContent() throws Exception {
+    Path file = driver.create("vm1-root", SMALL).path();
+    qemuIo(file, "write -P 0x5a 1M 64k");
+    driver.resize("vm1-root", LARGE);
+    assertThat(qemuIo(file, "read -v -P 0x5a 1M 64k")).doesNotContain("verification failed");
+    qemuImg.check(file, "qcow2");
+    assertThat(driver.find("vm1-root").orElseThrow().allocated())
+        .isGreaterThan(new ByteSize(65536));
+  }
+
+  private String qemuIo(Path file, String command) throws InterruptedException {
+    var result = commands.run(Command.of("qemu-io", "-f", "qcow2", "-c", command, file.toString()));
+    assertThat(result.ok()).as(result.stderr()).isTrue();
+    return result.stdout();
+  }
+}
