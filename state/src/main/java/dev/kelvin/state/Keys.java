@@ -4,6 +4,8 @@ import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -12,6 +14,10 @@ import java.util.Set;
 final class Keys {
   /** Above all that keys can have, so that {@code prefix + LAST} bounds the keys with a prefix. */
   static final String LAST = Character.toString(Character.MAX_CODE_POINT);
+
+  /** The order of keys: that of their bytes in UTF-8, which is that of their code points. */
+  static final Comparator<String> ORDER =
+      (a, b) -> Arrays.compare(a.codePoints().toArray(), b.codePoints().toArray());
 
   private Keys() {}
 

@@ -5,6 +5,7 @@ import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -77,6 +78,7 @@ final class SqliteNative {
         } finally {
           Files.deleteIfExists(fresh);
         }
+        deleteOthers(directory, target);
       }
       return target;
     } catch (IOException e) {
@@ -85,6 +87,17 @@ final class SqliteNative {
           .because(e.toString())
           .remedy("check the space, owner and mode of the directory")
           .asException(e);
+    }
+  }
+
+  /** Deletes the libraries of other versions; processes that have them loaded keep them. */
+  private static void deleteOthers(Path directory, Path target) throws IOException {
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "libsqlitejdbc-*")) {
+      for (Path file : files) {
+        if (!file.equals(target)) {
+          Files.deleteIfExists(file);
+        }
+      }
     }
   }
 }

@@ -34,7 +34,7 @@ final class SqliteReaders implements AutoCloseable {
     this.file = file;
     try {
       for (int i = 0; i < READERS; i++) {
-        var session = SqliteSession.open(file, false);
+        var session = SqliteSession.open(file);
         sessions.add(session);
         free.add(session);
       }

@@ -40,16 +40,16 @@ final class SqliteSchema {
 
   private SqliteSchema() {}
 
-  /** Makes the tables in an empty file, or checks that they are ours and whole. */
+  /**
+   * Makes the tables in an empty file, or checks that they are ours and whole. A file that is
+   * refused is not touched. The session can write afterwards.
+   */
   static void prepare(SqliteSession session, Path file) throws SQLException {
     long application = session.number("PRAGMA application_id");
     long version = session.number("PRAGMA user_version");
     long tables = session.number("SELECT count(*) FROM sqlite_schema");
-    if (application == 0 && version == 0 && tables == 0) {
-      create(session);
-      return;
-    }
-    if (application != APPLICATION) {
+    boolean empty = application == 0 && version == 0 && tables == 0;
+    if (!empty && application != APPLICATION) {
       throw SqliteProblems.damaged(file, "it is a database of some other program").asException();
     }
     if (version > VERSION) {
@@ -59,7 +59,13 @@ final class SqliteSchema {
           .remedy("run that version of Kelvin or a later one")
           .asException();
     }
-    check(session, file);
+    if (!empty) {
+      check(session, file);
+    }
+    session.startWriting();
+    if (empty) {
+      create(session);
+    }
   }
 
   private static void create(SqliteSession session) throws SQLException {

@@ -23,20 +23,34 @@ final class SqliteSession implements AutoCloseable {
     this.connection = connection;
   }
 
-  /** Opens the file, which is there. */
-  static SqliteSession open(Path file, boolean writes) throws SQLException {
+  /** Opens the file, which is there, to read it. */
+  static SqliteSession open(Path file) throws SQLException {
     var config = new SQLiteConfig();
     config.resetOpenMode(SQLiteOpenMode.CREATE);
     config.setBusyTimeout(BUSY_MILLIS);
     // Every acknowledged commit is on the disk (https://sqlite.org/pragma.html#pragma_synchronous).
     config.setSynchronous(SynchronousMode.FULL);
+    return connect(file, config, "PRAGMA query_only=ON");
+  }
+
+  /** From now on it can write; readers then do not wait for it. */
+  void startWriting() throws SQLException {
+    execute("PRAGMA query_only=OFF");
+    execute("PRAGMA journal_mode=WAL");
+  }
+
+  /** Opens or makes a file that is only there to be locked; does not wait for its lock. */
+  static SqliteSession openLock(Path file) throws SQLException {
+    var config = new SQLiteConfig();
+    config.setBusyTimeout(0);
+    return connect(file, config, "PRAGMA locking_mode=EXCLUSIVE");
+  }
+
+  private static SqliteSession connect(Path file, SQLiteConfig config, String first)
+      throws SQLException {
     var session = new SqliteSession(config.createConnection("jdbc:sqlite:" + file.toUri()));
     try {
-      if (writes) {
-        session.execute("PRAGMA journal_mode=WAL");
-      } else {
-        session.execute("PRAGMA query_only=ON");
-      }
+      session.execute(first);
     } catch (SQLException e) {
       session.close();
       throw e;

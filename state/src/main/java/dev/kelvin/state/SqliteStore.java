@@ -24,8 +24,6 @@ public final class SqliteStore implements Store {
   /** How many revisions are kept before older ones are compacted. */
   public static final int KEEP = 5_000;
 
-  private static final System.Logger LOG = System.getLogger(SqliteStore.class.getName());
-
   private final Path file;
   private final int keep;
   private final StoreLock lock;
@@ -42,7 +40,7 @@ public final class SqliteStore implements Store {
     this.lock = lock;
     this.watches = new Watches(this::changes);
     this.leases = new Leases(clock, this::expire);
-    SqliteSession session = SqliteSession.open(file, true);
+    SqliteSession session = SqliteSession.open(file);
     try {
       SqliteSchema.prepare(session, file);
       this.readers = new SqliteReaders(file);
@@ -95,7 +93,9 @@ public final class SqliteStore implements Store {
     } catch (SQLException e) {
       throw SqliteProblems.of(absolute, e);
     } finally {
-      unlock(lock);
+      if (lock != null) {
+        lock.close();
+      }
     }
   }
 
@@ -106,16 +106,6 @@ public final class SqliteStore implements Store {
     } catch (FileAlreadyExistsException e) {
       if (!Files.isRegularFile(file)) {
         throw e;
-      }
-    }
-  }
-
-  private static void unlock(@Nullable StoreLock lock) {
-    if (lock != null) {
-      try {
-        lock.close();
-      } catch (IOException e) {
-        LOG.log(System.Logger.Level.WARNING, "the lock of the store cannot be closed", e);
       }
     }
   }
@@ -259,8 +249,6 @@ public final class SqliteStore implements Store {
       writer.close(); // last: the last connection empties the log into the file
     } catch (SQLException e) {
       throw SqliteProblems.of(file, e);
-    } catch (IOException e) {
-      LOG.log(System.Logger.Level.WARNING, "the lock of the store cannot be closed", e);
     }
   }
 }

@@ -65,7 +65,8 @@ final class SqliteTables implements Evaluation.View<SQLException> {
     if (at > now || at < compacted()) {
       throw unknownRevision(at, now, compacted());
     }
-    String from = afterKey != null && afterKey.compareTo(prefix) >= 0 ? afterKey : prefix;
+    String after = afterKey == null ? "" : afterKey;
+    String from = Keys.ORDER.compare(after, prefix) > 0 ? after : prefix;
     List<Entry> entries = new ArrayList<>();
     try (ResultSet rows =
         session.query(
@@ -79,7 +80,7 @@ final class SqliteTables implements Evaluation.View<SQLException> {
                 """,
             from,
             prefix + Keys.LAST,
-            afterKey == null ? "" : afterKey,
+            after,
             at,
             limit + 1L)) {
       while (rows.next()) {

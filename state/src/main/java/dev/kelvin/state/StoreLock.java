@@ -4,24 +4,27 @@ import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import org.jspecify.annotations.Nullable;
+import java.sql.SQLException;
+import org.sqlite.SQLiteErrorCode;
+import org.sqlite.SQLiteException;
 
 /**
  * Keeps a second daemon off a store. The kernel drops the lock with the process that holds it, so
- * none is ever left over; the file itself stays.
+ * none is ever left over; its file, which is empty, stays.
+ *
+ * <p>SQLite locks it, because it knows what FileChannel does not: that a process loses its locks on
+ * a file when it closes any descriptor of it (fcntl(2)), so that a refused attempt of the same
+ * process would unlock it.
  */
 final class StoreLock implements AutoCloseable {
-  private final FileChannel channel;
+  private static final System.Logger LOG = System.getLogger(StoreLock.class.getName());
 
-  private StoreLock(FileChannel channel) {
-    this.channel = channel;
+  private final SqliteSession session;
+
+  private StoreLock(SqliteSession session) {
+    this.session = session;
   }
 
   /**
@@ -31,58 +34,52 @@ final class StoreLock implements AutoCloseable {
    */
   static StoreLock of(Path store) {
     Path file = store.resolveSibling(store.getFileName() + ".lock");
-    FileChannel channel = null;
+    SqliteSession session = null;
     try {
-      channel =
-          FileChannel.open(
-              file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
-      if (tryLock(channel)) {
-        channel.truncate(0);
-        channel.write(
-            ByteBuffer.wrap(
-                Long.toString(ProcessHandle.current().pid()).getBytes(StandardCharsets.US_ASCII)));
-        return new StoreLock(channel);
+      session = SqliteSession.openLock(file);
+      session.execute("BEGIN EXCLUSIVE");
+      var lock = new StoreLock(session);
+      session = null; // the lock's now
+      return lock;
+    } catch (SQLException e) {
+      if (e instanceof SQLiteException known
+          && known.getResultCode() == SQLiteErrorCode.SQLITE_BUSY) {
+        throw Problem.of(Code.CONFLICT, "Another Kelvin daemon uses this store")
+            .on(store.toString())
+            .because(holder(file) + " has it open")
+            .remedy("end that daemon with \"kelvin down\", or give this one another KELVIN_HOME")
+            .asException(e);
       }
-      String owner = Files.readString(file);
-      closeAfter(channel, null);
-      throw Problem.of(Code.CONFLICT, "Another Kelvin daemon uses this store")
-          .on(store.toString())
-          .because("process " + (owner.isBlank() ? "(unknown)" : owner.strip()) + " has it open")
-          .remedy("end that daemon with \"kelvin down\", or give this one another KELVIN_HOME")
-          .asException();
-    } catch (IOException e) {
-      closeAfter(channel, e);
-      throw Problem.of(Code.HOST_FAILURE, "The store cannot be locked")
-          .on(file.toString())
-          .because(e.toString())
-          .remedy("check the owner and mode of its directory, and that its file system has locks")
-          .asException(e);
+      throw SqliteProblems.of(file, e);
+    } finally {
+      if (session != null) {
+        new StoreLock(session).close();
+      }
     }
   }
 
-  private static boolean tryLock(FileChannel channel) throws IOException {
+  /** Who holds the lock, by proc_locks(5): the pid is the fifth word, the sixth is DEVICE:INODE. */
+  private static String holder(Path file) {
     try {
-      return channel.tryLock() != null;
-    } catch (OverlappingFileLockException e) {
-      return false; // this process has it
-    }
-  }
-
-  private static void closeAfter(@Nullable FileChannel channel, @Nullable IOException reason) {
-    if (channel == null) {
-      return;
-    }
-    try {
-      channel.close();
+      String inode = ":" + Files.getAttribute(file, "unix:ino");
+      return Files.readAllLines(Path.of("/proc/locks")).stream()
+          .map(line -> line.trim().split("\\s+"))
+          .filter(words -> words.length > 5 && words[5].endsWith(inode))
+          .map(words -> "process " + words[4])
+          .findFirst()
+          .orElse("another process");
     } catch (IOException e) {
-      if (reason != null) {
-        reason.addSuppressed(e);
-      }
+      LOG.log(System.Logger.Level.DEBUG, "the holder of " + file + " cannot be found out", e);
+      return "another process";
     }
   }
 
   @Override
-  public void close() throws IOException {
-    channel.close();
+  public void close() {
+    try {
+      session.close();
+    } catch (SQLException e) {
+      LOG.log(System.Logger.Level.WARNING, "the lock of the store cannot be closed", e);
+    }
   }
 }

@@ -1,0 +1,15 @@
+package dev.kelvin.state;
+
+import java.nio.file.Path;
+import java.time.InstantSource;
+import org.junit.jupiter.api.io.TempDir;
+
+class SqliteConformanceTest extends StoreConformance {
+  @TempDir Path directory;
+  private int stores;
+
+  @Override
+  protected Store open(InstantSource clock, int keep) {
+    return SqliteStore.open(directory.resolve("store" + stores++ + ".db"), clock, keep);
+  }
+}
