@@ -1,0 +1,136 @@
+package dev.kelvin.server.http;
+
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Image.BuildRecipe;
+import dev.kelvin.model.Problem;
+import dev.kelvin.model.ProblemException;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/** The bodies of requests that are not documents of the model. */
+final class Bodies {
+  private Bodies() {}
+
+  /** For operations that have no body; an empty object is one too. */
+  record Nothing() {
+    static final Nothing NONE = new Nothing();
+  }
+
+  record StopDaemon(@Nullable Boolean stopVms) {}
+
+  record InstallPackages(@Nullable List<@Nullable String> packages) {}
+
+  record ShutdownVm(@Nullable Integer timeoutSeconds, @Nullable Boolean force) {}
+
+  record RenameVm(@Nullable String name) {}
+
+  /**
+   * What is in a drive.
+   *
+   * @param image a node, because null is a value here: it takes the medium out
+   */
+  record SetMedia(@Nullable JsonNode image) {}
+
+  record SendKeys(@Nullable List<@Nullable String> keys) {}
+
+  record OpenConsole(@Nullable String kind) {}
+
+  record GuestExec(
+      @Nullable List<@Nullable String> command,
+      @Nullable List<@Nullable String> environment,
+      @Nullable String input,
+      @Nullable Integer timeoutSeconds) {}
+
+  record BuildImage(
+      @Nullable String name,
+      @Nullable BuildRecipe build,
+      @Nullable Map<String, @Nullable String> labels) {}
+
+  /** A field that must be there. */
+  static <T> T required(@Nullable T value, String field) {
+    if (value == null) {
+      throw Problem.of(Code.INVALID_ARGUMENT, "Field " + field + " is missing")
+          .at(field)
+          .because("the request cannot do without it")
+          .remedy("add " + field)
+          .asException();
+    }
+    return value;
+  }
+
+  /** A list that may be left out, without holes. */
+  static List<String> texts(@Nullable List<@Nullable String> list, String field) {
+    if (list == null) {
+      return List.of();
+    }
+    for (int i = 0; i < list.size(); i++) {
+      if (list.get(i) == null) {
+        throw hole(field + "[" + i + "]");
+      }
+    }
+    return List.copyOf(list);
+  }
+
+  /** A list that must be there and have something in it, without holes. */
+  static List<String> someTexts(@Nullable List<@Nullable String> list, String field) {
+    List<String> texts = texts(required(list, field), field);
+    if (texts.isEmpty()) {
+      throw Problem.of(Code.INVALID_ARGUMENT, "Field " + field + " is empty")
+          .at(field)
+          .because("it has no items")
+          .remedy("write at least one")
+          .asException();
+    }
+    return texts;
+  }
+
+  /** Labels that may be left out, without holes. */
+  static Map<String, String> labels(@Nullable Map<String, @Nullable String> labels) {
+    if (labels == null) {
+      return Map.of();
+    }
+    labels.forEach((key, value) -> {
+      if (value == null) {
+        throw hole("labels." + key);
+      }
+    });
+    return Map.copyOf(labels);
+  }
+
+  private static ProblemException hole(String field) {
+    return Problem.of(Code.INVALID_ARGUMENT, "Field " + field + " has the wrong type")
+        .at(field)
+        .because("it wants a text")
+        .remedy("write a text, or leave it out")
+        .asException();
+  }
+
+  /** A whole number that may be left out, between bounds. */
+  static int number(@Nullable Integer value, int absent, int least, int most, String field) {
+    if (value == null) {
+      return absent;
+    } else if (value < least || value > most) {
+      throw Problem.of(Code.INVALID_ARGUMENT, "Field " + field + " has a value that it cannot have")
+          .at(field)
+          .because(value + " is out of range")
+          .remedy("write a whole number from " + least + " to " + most)
+          .asException();
+    }
+    return value;
+  }
+
+  static byte[] base64(@Nullable String text, String field) {
+    try {
+      return text == null ? new byte[0] : Base64.getDecoder().decode(text);
+    } catch (IllegalArgumentException e) {
+      throw Problem.of(Code.INVALID_ARGUMENT, "Field " + field + " has a value that it cannot have")
+          .at(field)
+          .because("it is not base64: " + e.getMessage())
+          .remedy("encode the bytes as base64 of RFC 4648, section 4")
+          .asException(e);
+    }
+  }
+}

@@ -1,0 +1,11 @@
+package dev.kelvin.server.http;
+
+import dev.kelvin.model.Problem;
+import java.util.Optional;
+
+/** Says whether the daemon can do its work. Asked often, so it answers from what it knows. */
+@FunctionalInterface
+public interface Health {
+  /** Empty when all is well, else what is not. */
+  Optional<Problem> complaint();
+}

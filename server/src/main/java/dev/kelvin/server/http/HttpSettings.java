@@ -1,0 +1,45 @@
+package dev.kelvin.server.http;
+
+import dev.kelvin.model.Layout;
+import java.nio.file.Path;
+import java.util.Set;
+
+/**
+ * Where the API is served and who is let in.
+ *
+ * @param socket path of the Unix socket; its directory exists
+ * @param peerUids users whose processes may use that socket
+ * @param tls where it is served to everyone else
+ */
+public record HttpSettings(Path socket, Set<Integer> peerUids, Tls tls) {
+  /**
+   * The API over TLS. Certificate, key and token are made when they are not there.
+   *
+   * @param host name or address to listen at, such as {@code 127.0.0.1}, or {@code 0.0.0.0} for all
+   * @param firstPort the port to listen at; when it is taken the ones up to {@code lastPort} are
+   *     tried. 0 lets the kernel choose
+   * @param certificate PEM
+   * @param key PEM, PKCS #8
+   * @param token the administrator's secret
+   */
+  public record Tls(
+      String host, int firstPort, int lastPort, Path certificate, Path key, Path token) {}
+
+  public HttpSettings {
+    peerUids = Set.copyOf(peerUids);
+  }
+
+  /** Those of a daemon with this layout, which listens on the loopback address for TLS. */
+  public static HttpSettings of(Layout layout, Set<Integer> peerUids, int firstPort, int lastPort) {
+    return new HttpSettings(
+        layout.socket(),
+        peerUids,
+        new Tls(
+            "127.0.0.1",
+            firstPort,
+            lastPort,
+            layout.certificate(),
+            layout.certificate().resolveSibling("tls.key"),
+            layout.token()));
+  }
+}

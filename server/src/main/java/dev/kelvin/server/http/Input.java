@@ -1,0 +1,178 @@
+package dev.kelvin.server.http;
+
+import dev.kelvin.codec.Documents;
+import dev.kelvin.codec.Documents.Syntax;
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Problem;
+import dev.kelvin.model.ProblemException;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.Request;
+import org.jspecify.annotations.Nullable;
+
+/** What a request says, read strictly. */
+final class Input {
+  private static final Problem UNREADABLE =
+      Problem.of(Code.MALFORMED, "The request ended before all of it had arrived")
+          .remedy("send it again");
+
+  private final Request request;
+  private final Map<String, String> path;
+  private final QueryParameters query;
+
+  Input(Request request, Map<String, String> path, QueryParameters query) {
+    this.request = request;
+    this.path = path;
+    this.query = query;
+  }
+
+  /** The part of the path that the route's template calls {@code name}. */
+  String path(String name) {
+    return Objects.requireNonNull(path.get(name), name);
+  }
+
+  QueryParameters query() {
+    return query;
+  }
+
+  /** A JSON document, which must be there. */
+  <T> T json(Class<T> type) {
+    return document(type, false, null);
+  }
+
+  /** A JSON document, or {@code absent} when the request has no body. */
+  <T> T json(Class<T> type, T absent) {
+    return document(type, false, absent);
+  }
+
+  /** A document in JSON or YAML, as the Content-Type says. */
+  <T> T jsonOrYaml(Class<T> type) {
+    return document(type, true, null);
+  }
+
+  private <T> T document(Class<T> type, boolean yamlToo, @Nullable T absent) {
+    byte[] body = body();
+    if (body.length == 0 && absent != null) {
+      return absent;
+    }
+    String contentType = request.getHeaders().get(HttpHeader.CONTENT_TYPE);
+    String essence = MediaTypes.essence(contentType);
+    Syntax syntax = essence == null ? Syntax.JSON : MediaTypes.syntax(essence);
+    if (syntax == null || (syntax == Syntax.YAML && !yamlToo)) {
+      throw unsupported(
+          "it is " + essence,
+          yamlToo
+              ? "send Content-Type: application/json or application/yaml"
+              : "send Content-Type: application/json");
+    } else if (MediaTypes.otherCharset(contentType)) {
+      throw unsupported("its character set is not UTF-8", "send UTF-8");
+    }
+    return Documents.read(body, syntax, type);
+  }
+
+  /** Makes sure that nothing is sent to an operation that has nothing to read. */
+  void nothing() {
+    json(Bodies.Nothing.class, Bodies.Nothing.NONE);
+  }
+
+  private byte[] body() {
+    refuseEncoded();
+    if (request.getLength() > Documents.MAX_BYTES) {
+      throw tooLarge(request.getLength() + " bytes were announced");
+    }
+    try {
+      byte[] body = stream().readNBytes(Documents.MAX_BYTES + 1);
+      if (body.length > Documents.MAX_BYTES) {
+        throw tooLarge("it goes on after " + Documents.MAX_BYTES + " bytes");
+      }
+      return body;
+    } catch (IOException e) {
+      throw UNREADABLE.because(e.toString()).asException(e);
+    }
+  }
+
+  /**
+   * The bytes of a file, to be read once. Reading throws an IOException when the client goes away
+   * before the end.
+   */
+  InputStream upload() {
+    refuseEncoded();
+    String essence = MediaTypes.essence(request.getHeaders().get(HttpHeader.CONTENT_TYPE));
+    if (essence != null && !essence.equals(MediaTypes.BYTES)) {
+      throw unsupported("it is " + essence, "send Content-Type: application/octet-stream");
+    }
+    return stream();
+  }
+
+  /** Closing it does nothing: Jetty would break the connection instead of sending the answer. */
+  private InputStream stream() {
+    return new FilterInputStream(Content.Source.asInputStream(request)) {
+      @Override
+      public void close() {}
+    };
+  }
+
+  /** How many bytes the body has as announced; -1 when it was not. */
+  long length() {
+    return request.getLength();
+  }
+
+  private void refuseEncoded() {
+    String encoding = request.getHeaders().get(HttpHeader.CONTENT_ENCODING);
+    if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
+      throw unsupported("its Content-Encoding is " + encoding, "send it as it is");
+    }
+  }
+
+  /** The revision in If-Match; null without one and for {@code *}. */
+  @Nullable Long ifMatch() {
+    List<String> values = request.getHeaders().getValuesList(HttpHeader.IF_MATCH);
+    if (values.isEmpty() || values.equals(List.of("*"))) {
+      return null;
+    }
+    String value = String.join(", ", values);
+    if (value.matches("\"[0-9]{1,18}\"")) {
+      return Long.valueOf(value.substring(1, value.length() - 1));
+    }
+    throw Problem.of(Code.INVALID_ARGUMENT, "If-Match is not valid")
+        .at("If-Match")
+        .because("it is " + value + ", which is not an ETag of Kelvin")
+        .remedy("send the ETag of the object as it was read, such as \"42\"")
+        .asException();
+  }
+
+  /** The last event that the client has seen; null when it does not say. */
+  @Nullable Long lastEventId() {
+    String value = request.getHeaders().get("Last-Event-ID");
+    if (value == null || value.isEmpty()) {
+      return null;
+    } else if (value.matches("[0-9]{1,18}")) {
+      return Long.valueOf(value);
+    }
+    throw Problem.of(Code.INVALID_ARGUMENT, "Last-Event-ID is not valid")
+        .at("Last-Event-ID")
+        .because("\"" + value + "\" is not an id of an event of Kelvin")
+        .remedy("send the id of the last event as it came, or leave the header out")
+        .asException();
+  }
+
+  private static ProblemException unsupported(String cause, String remedy) {
+    return Problem.of(Code.UNSUPPORTED_MEDIA_TYPE, "The body cannot be read")
+        .because(cause)
+        .remedy(remedy)
+        .asException();
+  }
+
+  private static ProblemException tooLarge(String cause) {
+    return Problem.of(Code.TOO_LARGE, "The document is too large")
+        .because(cause + "; the limit is " + Documents.MAX_BYTES)
+        .remedy("send a smaller document")
+        .asException();
+  }
+}

@@ -1,0 +1,84 @@
+package dev.kelvin.server.http;
+
+import dev.kelvin.model.Image.Format;
+import dev.kelvin.model.WireName;
+import dev.kelvin.server.action.Action;
+import dev.kelvin.server.action.Action.Resource;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** The operations on the daemon, its host, images, tasks and events. */
+final class NodeRoutes {
+  private static final String IMAGE = "/v1/images/{image}";
+  private static final String TASK = "/v1/tasks/{task}";
+
+  private NodeRoutes() {}
+
+  static List<Route> all() {
+    return List.of(
+        Route.get("/metrics", in -> new Action.GetMetrics()),
+        Route.get("/v1/info", in -> new Action.GetInfo()),
+        Route.ask("POST", "/v1/shutdown", NodeRoutes::stopDaemon, 202),
+        Route.get("/v1/doctor", in -> new Action.GetDoctor()),
+        Route.post("/v1/doctor", NodeRoutes::runDoctor),
+        Route.post("/v1/packages", NodeRoutes::installPackages),
+        Lists.of("/v1/images", Resource.IMAGES).with("label"),
+        Route.post("/v1/images", NodeRoutes::buildImage),
+        Route.get(IMAGE, in -> new Action.GetImage(in.path("image"))),
+        Route.delete(IMAGE, in -> new Action.DeleteImage(in.path("image"))),
+        Route.post(IMAGE + "/import", NodeRoutes::importImage).with("format", "label"),
+        Lists.of("/v1/tasks", Resource.TASKS),
+        Route.get(TASK, in -> new Action.GetTask(in.path("task"))),
+        Route.post(TASK + "/cancel", NodeRoutes::cancelTask),
+        Route.get("/v1/events", NodeRoutes::events).with("after", "object"));
+  }
+
+  private static Action stopDaemon(Input in) {
+    var body = in.json(Bodies.StopDaemon.class, new Bodies.StopDaemon(null));
+    return new Action.StopDaemon(VmRoutes.isTrue(body.stopVms()));
+  }
+
+  private static Action runDoctor(Input in) {
+    in.nothing();
+    return new Action.RunDoctor();
+  }
+
+  private static Action installPackages(Input in) {
+    var body = in.json(Bodies.InstallPackages.class);
+    return new Action.InstallPackages(Bodies.someTexts(body.packages(), "packages"));
+  }
+
+  private static Action buildImage(Input in) {
+    var body = in.json(Bodies.BuildImage.class);
+    return new Action.BuildImage(
+        Bodies.required(body.name(), "name"),
+        Bodies.required(body.build(), "build"),
+        Bodies.labels(body.labels()));
+  }
+
+  private static Action importImage(Input in) {
+    String all = Arrays.stream(Format.values()).map(Format::wire).collect(Collectors.joining(", "));
+    String named = in.query().required("format", "add ?format= and one of: " + all);
+    Format format =
+        WireName.find(Format.class, named)
+            .orElseThrow(() ->
+                QueryParameters.invalid(
+                        "format",
+                        "\"" + named + "\" is no format of images",
+                        "write one of: " + all)
+                    .asException());
+    var labels = Lists.labels(in.query());
+    return new Action.ImportImage(in.path("image"), format, labels, in.upload(), in.length());
+  }
+
+  private static Action cancelTask(Input in) {
+    in.nothing();
+    return new Action.CancelTask(in.path("task"));
+  }
+
+  private static Action events(Input in) {
+    Long after = in.query().number("after", 0, Long.MAX_VALUE);
+    return new Action.Events(after != null ? after : in.lastEventId(), in.query().one("object"));
+  }
+}

@@ -1,0 +1,99 @@
+package dev.kelvin.server.http;
+
+import dev.kelvin.codec.Documents;
+import dev.kelvin.codec.Documents.Syntax;
+import dev.kelvin.model.Task;
+import dev.kelvin.server.action.Outcome;
+import dev.kelvin.server.http.Route.Trait;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.jspecify.annotations.Nullable;
+
+/** Turns outcomes into answers. */
+final class Responder {
+  private record PageDocument(List<?> items, @Nullable String next, long revision) {}
+
+  private record TicketDocument(String ticket, String path, long validSeconds) {}
+
+  private final Duration keepAlive;
+  private final Live live;
+
+  Responder(Duration keepAlive, Live live) {
+    this.keepAlive = keepAlive;
+    this.live = live;
+  }
+
+  /**
+   * Writes an answer to its end.
+   *
+   * @param whenDone the status when nothing is left to say
+   * @throws IOException when the client is gone
+   */
+  void answer(
+      Outcome outcome,
+      Route route,
+      int whenDone,
+      Projection projection,
+      Request request,
+      Response response)
+      throws IOException {
+    var headers = response.getHeaders();
+    switch (outcome) {
+      case Outcome.Document(Object body, Long revision) -> {
+        if (revision != null) {
+          headers.put(HttpHeader.ETAG, "\"" + revision + "\"");
+        }
+        if (route.is(Trait.YAML)) {
+          headers.put(HttpHeader.VARY, "Accept");
+        }
+        if (route.is(Trait.YAML) && MediaTypes.preferred(request.getHeaders()) == Syntax.YAML) {
+          byte[] yaml = Documents.yaml(body).getBytes(StandardCharsets.UTF_8);
+          send(response, 200, MediaTypes.YAML, yaml);
+        } else {
+          json(response, 200, body);
+        }
+      }
+      case Outcome.Page(List<?> items, String next, long revision) ->
+          json(
+              response,
+              200,
+              new PageDocument(items.stream().map(projection::of).toList(), next, revision));
+      case Outcome.Accepted(Task task) -> {
+        headers.put(HttpHeader.LOCATION, "/v1/tasks/" + task.id());
+        json(response, 202, task);
+      }
+      case Outcome.Done() -> {
+        response.setStatus(whenDone);
+        Content.Sink.write(response, true, ByteBuffer.allocate(0));
+      }
+      case Outcome.Bytes(String type, byte[] content) -> send(response, 200, type, content);
+      case Outcome.Stream(Outcome.Subscription subscription) -> {
+        try (subscription) {
+          if (!request.getMethod().equals("HEAD")) {
+            new EventStream(subscription, projection, keepAlive).run(request, response, live);
+          }
+        }
+      }
+      case Outcome.Ticket(String ticket, String path, Duration validFor) ->
+          json(response, 201, new TicketDocument(ticket, path, validFor.toSeconds()));
+    }
+  }
+
+  private static void json(Response response, int status, Object body) throws IOException {
+    send(response, status, MediaTypes.JSON, Documents.json(body));
+  }
+
+  private static void send(Response response, int status, String type, byte[] content)
+      throws IOException {
+    response.setStatus(status);
+    response.getHeaders().put(HttpHeader.CONTENT_TYPE, type);
+    Content.Sink.write(response, true, ByteBuffer.wrap(content));
+  }
+}

@@ -1,0 +1,192 @@
+package dev.kelvin.server.http;
+
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Problem;
+import dev.kelvin.model.ProblemException;
+import dev.kelvin.server.http.HttpSettings.Tls;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
+import org.eclipse.jetty.http.HttpVersion;
+import org.eclipse.jetty.http2.server.HTTP2ServerConnectionFactory;
+import org.eclipse.jetty.io.WindowRateControl;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.SecureRequestCustomizer;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.SslConnectionFactory;
+import org.eclipse.jetty.util.ssl.SslContextFactory;
+
+/**
+ * The API over TLS. Its port is bound at once, so that its address is known; certificate, token and
+ * the machinery of TLS, which take longer, are got ready on a thread of their own.
+ */
+final class TlsEndpoint implements AutoCloseable {
+  private static final Logger LOG = System.getLogger(TlsEndpoint.class.getName());
+  private static final int BACKLOG = 128;
+
+  /** A browser has one connection for everything, watches included. */
+  private static final int STREAMS_PER_CONNECTION = 1024;
+
+  /** Frames of control in a second; closing that many watches at once is no attack. */
+  private static final int CONTROL_FRAMES_PER_SECOND = 4096;
+
+  private record Secrets(TlsIdentity identity, AdminToken token) {}
+
+  private final Tls settings;
+  private final ServerSocketChannel port;
+  private final int number;
+  private final CompletableFuture<Secrets> secrets = new CompletableFuture<>();
+  private volatile boolean started;
+
+  private TlsEndpoint(Tls settings, ServerSocketChannel port, int number) {
+    this.settings = settings;
+    this.port = port;
+    this.number = number;
+  }
+
+  /**
+   * Binds the first port that is free.
+   *
+   * @throws ProblemException conflict when none is
+   */
+  static TlsEndpoint bind(Tls settings) throws IOException {
+    IOException taken = null;
+    for (int number = settings.firstPort(); number <= settings.lastPort(); number++) {
+      ServerSocketChannel channel = ServerSocketChannel.open();
+      try {
+        InetAddress host = InetAddress.getByName(settings.host());
+        channel.bind(new InetSocketAddress(host, number), BACKLOG);
+        int bound = ((InetSocketAddress) channel.getLocalAddress()).getPort();
+        return new TlsEndpoint(settings, channel, bound);
+      } catch (BindException e) {
+        channel.close();
+        taken = e;
+      } catch (IOException e) {
+        channel.close();
+        throw e;
+      }
+    }
+    String ports =
+        settings.firstPort() == settings.lastPort()
+            ? "port " + settings.firstPort()
+            : "the ports from " + settings.firstPort() + " to " + settings.lastPort();
+    throw Problem.of(Code.CONFLICT, "The API cannot be served over TLS")
+        .on(settings.host() + ":" + settings.firstPort())
+        .because(taken + " for " + ports)
+        .remedy("free a port, or name another one in kelvin.yaml")
+        .asException();
+  }
+
+  /** Gets ready to answer, and begins to. Does not wait for that. */
+  void start(Server server, HttpConfiguration configuration) {
+    started = true;
+    Thread.ofVirtual()
+        .name("tls-start")
+        .start(() -> {
+          try {
+            var identity =
+                TlsIdentity.loadOrCreate(settings.certificate(), settings.key(), settings.host());
+            var token = AdminToken.loadOrCreate(settings.token());
+            connect(server, configuration, identity);
+            secrets.complete(new Secrets(identity, token));
+          } catch (Exception e) {
+            // The local API goes on: it is the way to find out and to mend it.
+            LOG.log(Level.ERROR, "the API is not served over TLS", e);
+            secrets.completeExceptionally(e);
+          }
+        });
+  }
+
+  private void connect(Server server, HttpConfiguration configuration, TlsIdentity identity)
+      throws Exception {
+    var ssl = new SslContextFactory.Server();
+    ssl.setSslContext(identity.context());
+    var customizer = new SecureRequestCustomizer();
+    // Whoever knows the certificate by its fingerprint may call this host by any name.
+    customizer.setSniHostCheck(false);
+    var secure = new HttpConfiguration(configuration);
+    secure.addCustomizer(customizer);
+    var http2 = new HTTP2ServerConnectionFactory(secure);
+    http2.setMaxConcurrentStreams(STREAMS_PER_CONNECTION);
+    http2.setRateControlFactory(new WindowRateControl.Factory(CONTROL_FRAMES_PER_SECOND));
+    // Consoles are WebSockets over HTTP/1.1 everywhere, as on the Unix socket.
+    http2.setConnectProtocolEnabled(false);
+    var alpn = new ALPNServerConnectionFactory();
+    alpn.setDefaultProtocol(HttpVersion.HTTP_1_1.asString());
+    var connector =
+        new ServerConnector(
+            server,
+            0,
+            1,
+            new SslConnectionFactory(ssl, alpn.getProtocol()),
+            alpn,
+            http2,
+            new HttpConnectionFactory(secure));
+    connector.open(port);
+    server.addConnector(connector);
+    connector.start();
+  }
+
+  String url() {
+    String host = settings.host();
+    boolean everywhere = host.equals("0.0.0.0") || host.equals("::");
+    String shown = everywhere ? "localhost" : host.contains(":") ? "[" + host + "]" : host;
+    return "https://" + shown + ":" + number;
+  }
+
+  int number() {
+    return number;
+  }
+
+  /** Why it is not served; empty while it is, or is being got ready. */
+  Optional<Problem> failure() {
+    return secrets.isCompletedExceptionally()
+        ? Optional.of(ProblemException.toProblem(secrets.exceptionNow()))
+        : Optional.empty();
+  }
+
+  /** Waits until it is ready. */
+  String fingerprint() {
+    return await().identity().fingerprint();
+  }
+
+  AdminToken token() {
+    return await().token();
+  }
+
+  private Secrets await() {
+    try {
+      return secrets.join();
+    } catch (CompletionException e) {
+      Throwable cause = e.getCause();
+      throw ProblemException.toProblem(cause == null ? e : cause).asException(e);
+    }
+  }
+
+  /** Waits until nothing goes on any more in {@link #start}; whether that went well or not. */
+  void settle() {
+    if (started) {
+      var _ = secrets.handle((_, failure) -> failure == null).join();
+    }
+  }
+
+  /** Lets go of the port. */
+  @Override
+  public void close() {
+    try {
+      port.close();
+    } catch (IOException e) {
+      LOG.log(Level.WARNING, "the port of the API could not be closed", e);
+    }
+  }
+}

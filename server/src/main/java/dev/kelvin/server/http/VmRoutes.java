@@ -1,0 +1,188 @@
+package dev.kelvin.server.http;
+
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Problem;
+import dev.kelvin.model.Vm;
+import dev.kelvin.model.spec.Disk;
+import dev.kelvin.model.spec.Nic;
+import dev.kelvin.server.action.Action;
+import dev.kelvin.server.action.Action.ConsoleKind;
+import dev.kelvin.server.http.Route.Trait;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/** The operations on virtual machines. */
+final class VmRoutes {
+  private static final String VM = "/v1/vms/{vm}";
+  private static final int LONGEST_WAIT_SECONDS = 86_400;
+  private static final int USUAL_EXEC_SECONDS = 60;
+  private static final long USUAL_TAIL_BYTES = 1 << 20;
+
+  private VmRoutes() {}
+
+  static List<Route> all() {
+    return List.of(
+        Lists.of("/v1/vms", Action.Resource.VMS).with("label"),
+        Route.post("/v1/vms", in -> new Action.CreateVm(document(in), in.query().flag("dryRun")))
+            .with("dryRun")
+            .being(Trait.YAML),
+        Route.get(VM, in -> new Action.GetVm(vm(in))).being(Trait.YAML),
+        Route.put(VM, VmRoutes::update).with("dryRun").being(Trait.YAML).being(Trait.CONDITIONAL),
+        Route.delete(VM, in -> new Action.DeleteVm(vm(in), in.query().flag("force"))).with("force"),
+        power("start", Action.StartVm::new),
+        power("stop", Action.StopVm::new),
+        power("reset", Action.ResetVm::new),
+        power("pause", Action.PauseVm::new),
+        power("resume", Action.ResumeVm::new),
+        Route.post(VM + "/shutdown", VmRoutes::shutdown),
+        Route.post(VM + "/rename", VmRoutes::rename),
+        Route.post(VM + "/disks", VmRoutes::attachDisk),
+        Route.delete(VM + "/disks/{disk}", in -> new Action.DetachDisk(vm(in), in.path("disk"))),
+        Route.post(VM + "/nics", VmRoutes::attachNic),
+        Route.delete(VM + "/nics/{nic}", in -> new Action.DetachNic(vm(in), in.path("nic"))),
+        Route.put(VM + "/cdroms/{cdrom}", VmRoutes::setMedia),
+        Route.get(VM + "/screenshot", in -> new Action.Screenshot(vm(in))),
+        Route.get(VM + "/log", VmRoutes::serialLog).with("tail"),
+        Route.post(VM + "/keys", VmRoutes::sendKeys),
+        Route.post(VM + "/consoles", VmRoutes::openConsole),
+        Route.get(VM + "/guest", in -> new Action.GetGuest(vm(in))),
+        Route.post(VM + "/guest/exec", VmRoutes::exec),
+        Route.get(VM + "/guest/files", in -> new Action.ReadGuestFile(vm(in), guestPath(in)))
+            .with("path"),
+        Route.put(
+                VM + "/guest/files",
+                in -> new Action.WriteGuestFile(vm(in), guestPath(in), in.upload()))
+            .with("path"));
+  }
+
+  private static String vm(Input in) {
+    return in.path("vm");
+  }
+
+  private static Route power(String word, Function<String, Action> action) {
+    return Route.post(
+        VM + "/" + word,
+        in -> {
+          in.nothing();
+          return action.apply(vm(in));
+        });
+  }
+
+  /** The fields are checked behind the door; without these two there is nothing to check. */
+  private static Vm document(Input in) {
+    Vm vm = in.jsonOrYaml(Vm.class);
+    Bodies.required(vm.metadata(), "metadata");
+    Bodies.required(vm.metadata().name(), "metadata.name");
+    if (!vm.kind().equals(Vm.KIND)) {
+      throw Problem.of(Code.INVALID_ARGUMENT, "The document is not a VM")
+          .at("kind")
+          .because("its kind is \"" + vm.kind() + "\"")
+          .remedy("write kind: " + Vm.KIND + ", or leave it out")
+          .asException();
+    }
+    return vm;
+  }
+
+  private static Action update(Input in) {
+    return new Action.UpdateVm(vm(in), document(in), in.ifMatch(), in.query().flag("dryRun"));
+  }
+
+  private static Action shutdown(Input in) {
+    var body = in.json(Bodies.ShutdownVm.class, new Bodies.ShutdownVm(null, null));
+    Integer seconds = body.timeoutSeconds();
+    Duration timeout =
+        seconds == null
+            ? null
+            : Duration.ofSeconds(
+                Bodies.number(seconds, 0, 1, LONGEST_WAIT_SECONDS, "timeoutSeconds"));
+    return new Action.ShutdownVm(vm(in), timeout, isTrue(body.force()));
+  }
+
+  static boolean isTrue(@Nullable Boolean value) {
+    return Boolean.TRUE.equals(value);
+  }
+
+  private static Action rename(Input in) {
+    var body = in.json(Bodies.RenameVm.class);
+    return new Action.RenameVm(vm(in), Bodies.required(body.name(), "name"));
+  }
+
+  private static Action attachDisk(Input in) {
+    Disk disk = in.json(Disk.class);
+    Bodies.required(disk.name(), "name");
+    return new Action.AttachDisk(vm(in), disk);
+  }
+
+  private static Action attachNic(Input in) {
+    Nic nic = in.json(Nic.class);
+    Bodies.required(nic.name(), "name");
+    return new Action.AttachNic(vm(in), nic);
+  }
+
+  private static Action setMedia(Input in) {
+    JsonNode image = Bodies.required(in.json(Bodies.SetMedia.class).image(), "image");
+    if (!image.isNull() && !image.isString()) {
+      throw Problem.of(Code.INVALID_ARGUMENT, "Field image has the wrong type")
+          .at("image")
+          .because("it wants a text or null")
+          .remedy("write the name of an image, or null to take out what is there")
+          .asException();
+    }
+    return new Action.SetMedia(
+        vm(in), in.path("cdrom"), image.isNull() ? null : image.stringValue());
+  }
+
+  private static Action serialLog(Input in) {
+    Long tail = in.query().number("tail", 1, Long.MAX_VALUE);
+    return new Action.GetSerialLog(vm(in), tail == null ? USUAL_TAIL_BYTES : tail);
+  }
+
+  private static Action sendKeys(Input in) {
+    var body = in.json(Bodies.SendKeys.class);
+    return new Action.SendKeys(vm(in), Bodies.someTexts(body.keys(), "keys"));
+  }
+
+  private static Action openConsole(Input in) {
+    String kind = Bodies.required(in.json(Bodies.OpenConsole.class).kind(), "kind");
+    return new Action.OpenConsole(
+        vm(in),
+        switch (kind) {
+          case "serial" -> ConsoleKind.SERIAL;
+          case "vnc" -> ConsoleKind.VNC;
+          default ->
+              throw Problem.of(Code.INVALID_ARGUMENT, "Field kind has a value that it cannot have")
+                  .at("kind")
+                  .because("\"" + kind + "\" is no kind of console")
+                  .remedy("write one of: serial, vnc")
+                  .asException();
+        });
+  }
+
+  private static Action exec(Input in) {
+    var body = in.json(Bodies.GuestExec.class);
+    int seconds =
+        Bodies.number(
+            body.timeoutSeconds(), USUAL_EXEC_SECONDS, 1, LONGEST_WAIT_SECONDS, "timeoutSeconds");
+    return new Action.GuestExec(
+        vm(in),
+        Bodies.someTexts(body.command(), "command"),
+        Bodies.texts(body.environment(), "environment"),
+        Bodies.base64(body.input(), "input"),
+        Duration.ofSeconds(seconds));
+  }
+
+  private static String guestPath(Input in) {
+    String path = in.query().required("path", "add ?path= and an absolute path inside the guest");
+    if (!path.startsWith("/")) {
+      throw QueryParameters.invalid(
+              "path",
+              "\"" + path + "\" is not an absolute path",
+              "begin it with /, such as /etc/hostname")
+          .asException();
+    }
+    return path;
+  }
+}

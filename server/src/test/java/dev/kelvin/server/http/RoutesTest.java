@@ -1,0 +1,366 @@
+package dev.kelvin.server.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kelvin.model.ByteSize;
+import dev.kelvin.model.Image.BuildRecipe;
+import dev.kelvin.model.Image.Format;
+import dev.kelvin.model.Metadata;
+import dev.kelvin.model.Vm;
+import dev.kelvin.model.VmStatus;
+import dev.kelvin.model.spec.Disk;
+import dev.kelvin.model.spec.Nic;
+import dev.kelvin.model.spec.VmSpec;
+import dev.kelvin.server.action.Action;
+import dev.kelvin.server.action.Action.Condition;
+import dev.kelvin.server.action.Action.ConsoleKind;
+import dev.kelvin.server.action.Action.Query;
+import dev.kelvin.server.action.Action.Resource;
+import dev.kelvin.server.action.Outcome;
+import dev.kelvin.server.action.Principal;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Each operation asks for the action it should, over a real socket. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class RoutesTest {
+  private static final String ID = "6f2a91c04b7d3e85a1c9";
+
+  private TestServer server;
+
+  @BeforeAll
+  void start(@TempDir Path directory) {
+    server = TestServer.start(directory);
+  }
+
+  @AfterAll
+  void stop() {
+    server.close();
+  }
+
+  /**
+   * A request and what it asks for.
+   *
+   * @param body null for none
+   */
+  record Case(
+      String method, String target, @Nullable String body, List<String> headers, Action action) {
+    static Case of(String method, String target, Action action) {
+      return new Case(method, target, null, List.of(), action);
+    }
+
+    Case sends(String newBody) {
+      return new Case(method, target, newBody, headers, action);
+    }
+
+    Case saying(String... newHeaders) {
+      return new Case(method, target, body, List.of(newHeaders), action);
+    }
+
+    @Override
+    public String toString() {
+      return method + " " + target + (body == null ? "" : " " + body) + " " + headers;
+    }
+  }
+
+  private static Vm vm(String name) {
+    return new Vm(Metadata.named(name), VmSpec.defaults(), VmStatus.initial());
+  }
+
+  private static Query all() {
+    return new Query(Map.of(), List.of(), null, 100);
+  }
+
+  static List<Case> cases() {
+    var cases = new ArrayList<Case>();
+    cases.addAll(nodeCases());
+    cases.addAll(listCases());
+    cases.addAll(vmCases());
+    cases.addAll(deviceCases());
+    cases.addAll(guestCases());
+    return cases;
+  }
+
+  private static List<Case> nodeCases() {
+    return List.of(
+        Case.of("GET", "/metrics", new Action.GetMetrics()),
+        Case.of("GET", "/v1/info", new Action.GetInfo()),
+        Case.of("HEAD", "/v1/info", new Action.GetInfo()),
+        Case.of("POST", "/v1/shutdown", new Action.StopDaemon(false)),
+        Case.of("POST", "/v1/shutdown", new Action.StopDaemon(true)).sends("{\"stopVms\":true}"),
+        Case.of("GET", "/v1/doctor", new Action.GetDoctor()),
+        Case.of("POST", "/v1/doctor", new Action.RunDoctor()),
+        Case.of("POST", "/v1/doctor", new Action.RunDoctor()).sends("{}"),
+        Case.of("POST", "/v1/packages", new Action.InstallPackages(List.of("qemu-utils", "mtools")))
+            .sends("{\"packages\":[\"qemu-utils\",\"mtools\"]}"),
+        Case.of(
+                "POST",
+                "/v1/images",
+                new Action.BuildImage(
+                    "deb",
+                    new BuildRecipe(
+                        "debian", "trixie", ByteSize.ofGiB(4), List.of("vim"), "http://m/"),
+                    Map.of("a", "b")))
+            .sends(
+                """
+                {"name":"deb","labels":{"a":"b"},"build":{"distribution":"debian",
+                 "suite":"trixie","size":"4GiB","packages":["vim"],"mirror":"http://m/"}}\
+                """),
+        Case.of("GET", "/v1/images/deb", new Action.GetImage("deb")),
+        Case.of("DELETE", "/v1/images/deb", new Action.DeleteImage("deb")),
+        Case.of("GET", "/v1/tasks/" + ID, new Action.GetTask(ID)),
+        Case.of("POST", "/v1/tasks/" + ID + "/cancel", new Action.CancelTask(ID)),
+        Case.of("GET", "/v1/events", new Action.Events(null, null)),
+        Case.of("GET", "/v1/events?after=0&object=vm%2Fweb1", new Action.Events(0L, "vm/web1")),
+        Case.of("GET", "/v1/events", new Action.Events(17L, null)).saying("Last-Event-ID: 17"),
+        Case.of("GET", "/v1/events?after=3", new Action.Events(3L, null))
+            .saying("Last-Event-ID: 17"));
+  }
+
+  private static List<Case> listCases() {
+    return List.of(
+        Case.of("GET", "/v1/vms", new Action.ListObjects(Resource.VMS, all())),
+        Case.of("GET", "/v1/images", new Action.ListObjects(Resource.IMAGES, all())),
+        Case.of("GET", "/v1/tasks", new Action.ListObjects(Resource.TASKS, all())),
+        Case.of(
+            "GET",
+            "/v1/vms?limit=7&after=web1&label=team=blue&label=tier%3Da%2Bb&field=status.phase=running"
+                + "&field=metadata.name!=web2&fields=metadata.name,spec.disks.size",
+            new Action.ListObjects(
+                Resource.VMS,
+                new Query(
+                    Map.of("team", "blue", "tier", "a+b"),
+                    List.of(
+                        new Condition("status.phase", true, "running"),
+                        new Condition("metadata.name", false, "web2")),
+                    "web1",
+                    7))),
+        Case.of(
+            "GET",
+            "/v1/tasks?field=state=running",
+            new Action.ListObjects(
+                Resource.TASKS,
+                new Query(Map.of(), List.of(new Condition("state", true, "running")), null, 100))),
+        Case.of("GET", "/v1/vms?watch", new Action.Watch(Resource.VMS, watched(), 0)),
+        Case.of(
+            "GET",
+            "/v1/images?watch=true&revision=42",
+            new Action.Watch(Resource.IMAGES, watched(), 42)),
+        Case.of("GET", "/v1/tasks?watch=true", new Action.Watch(Resource.TASKS, watched(), 9))
+            .saying("Last-Event-ID: 9"),
+        Case.of(
+            "GET",
+            "/v1/vms?watch=false&limit=500",
+            new Action.ListObjects(Resource.VMS, Query.all())));
+  }
+
+  private static Query watched() {
+    return new Query(Map.of(), List.of(), null, 500);
+  }
+
+  private static List<Case> vmCases() {
+    String json = "{\"metadata\":{\"name\":\"web1\"}}";
+    String yaml = "kind: VM\nmetadata:\n  name: web1\n";
+    return List.of(
+        Case.of("POST", "/v1/vms", new Action.CreateVm(vm("web1"), false)).sends(json),
+        Case.of("POST", "/v1/vms?dryRun=true", new Action.CreateVm(vm("web1"), true))
+            .sends(json)
+            .saying("Content-Type: application/json; charset=utf-8"),
+        Case.of("POST", "/v1/vms", new Action.CreateVm(vm("web1"), false))
+            .sends(yaml)
+            .saying("Content-Type: application/yaml"),
+        Case.of("GET", "/v1/vms/web1", new Action.GetVm("web1")),
+        Case.of("PUT", "/v1/vms/web1", new Action.UpdateVm("web1", vm("web1"), null, false))
+            .sends(json),
+        Case.of("PUT", "/v1/vms/web1?dryRun", new Action.UpdateVm("web1", vm("web1"), 42L, true))
+            .sends(json)
+            .saying("If-Match: \"42\""),
+        Case.of("PUT", "/v1/vms/web1", new Action.UpdateVm("web1", vm("web1"), null, false))
+            .sends(json)
+            .saying("If-Match: *"),
+        Case.of("DELETE", "/v1/vms/web1", new Action.DeleteVm("web1", false)),
+        Case.of("DELETE", "/v1/vms/web1?force=true", new Action.DeleteVm("web1", true)),
+        Case.of("POST", "/v1/vms/web1/start", new Action.StartVm("web1")),
+        Case.of("POST", "/v1/vms/web1/stop", new Action.StopVm("web1")),
+        Case.of("POST", "/v1/vms/web1/reset", new Action.ResetVm("web1")),
+        Case.of("POST", "/v1/vms/web1/pause", new Action.PauseVm("web1")),
+        Case.of("POST", "/v1/vms/web1/resume", new Action.ResumeVm("web1")),
+        Case.of("POST", "/v1/vms/web1/shutdown", new Action.ShutdownVm("web1", null, false)),
+        Case.of(
+                "POST",
+                "/v1/vms/web1/shutdown",
+                new Action.ShutdownVm("web1", Duration.ofSeconds(60), true))
+            .sends("{\"timeoutSeconds\":60,\"force\":true}"),
+        Case.of("POST", "/v1/vms/web1/rename", new Action.RenameVm("web1", "web2"))
+            .sends("{\"name\":\"web2\"}"));
+  }
+
+  private static List<Case> deviceCases() {
+    return List.of(
+        Case.of(
+                "POST",
+                "/v1/vms/web1/disks",
+                new Action.AttachDisk("web1", Disk.of("data", null, ByteSize.ofGiB(20))))
+            .sends("{\"name\":\"data\",\"size\":\"20GiB\"}"),
+        Case.of("DELETE", "/v1/vms/web1/disks/data", new Action.DetachDisk("web1", "data")),
+        Case.of("POST", "/v1/vms/web1/nics", new Action.AttachNic("web1", Nic.of("net1")))
+            .sends("{\"name\":\"net1\"}"),
+        Case.of("DELETE", "/v1/vms/web1/nics/net1", new Action.DetachNic("web1", "net1")),
+        Case.of("PUT", "/v1/vms/web1/cdroms/cd0", new Action.SetMedia("web1", "cd0", "inst"))
+            .sends("{\"image\":\"inst\"}"),
+        Case.of("PUT", "/v1/vms/web1/cdroms/cd0", new Action.SetMedia("web1", "cd0", null))
+            .sends("{\"image\":null}"),
+        Case.of("GET", "/v1/vms/web1/screenshot", new Action.Screenshot("web1")),
+        Case.of("GET", "/v1/vms/web1/log", new Action.GetSerialLog("web1", 1 << 20)),
+        Case.of("GET", "/v1/vms/web1/log?tail=10", new Action.GetSerialLog("web1", 10)),
+        Case.of("POST", "/v1/vms/web1/keys", new Action.SendKeys("web1", List.of("ctrl", "c")))
+            .sends("{\"keys\":[\"ctrl\",\"c\"]}"),
+        Case.of("POST", "/v1/vms/web1/consoles", new Action.OpenConsole("web1", ConsoleKind.SERIAL))
+            .sends("{\"kind\":\"serial\"}"),
+        Case.of("POST", "/v1/vms/web1/consoles", new Action.OpenConsole("web1", ConsoleKind.VNC))
+            .sends("{\"kind\":\"vnc\"}"));
+  }
+
+  private static List<Case> guestCases() {
+    return List.of(
+        Case.of("GET", "/v1/vms/web1/guest", new Action.GetGuest("web1")),
+        Case.of(
+            "GET",
+            "/v1/vms/web1/guest/files?path=/etc/host%20name",
+            new Action.ReadGuestFile("web1", "/etc/host name")));
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void asksForTheAction(Case one) {
+    byte[] body = one.body() == null ? null : one.body().getBytes(StandardCharsets.UTF_8);
+    var answer =
+        server.send(one.method(), one.target(), body, one.headers().toArray(String[]::new));
+    assertThat(answer.status()).as(answer.text()).isEqualTo(202);
+    assertThat(server.actions.last()).isEqualTo(one.action());
+    assertThat(server.actions.askers.getLast().means()).isEqualTo(Principal.Means.PEER_CREDENTIALS);
+  }
+
+  @Test
+  void runsAProgramInTheGuest() {
+    String body =
+        """
+        {"command":["cat","-"],"environment":["A=b"],"input":"aGVsbG8=","timeoutSeconds":5}\
+        """;
+    server.send("POST", "/v1/vms/web1/guest/exec", body.getBytes(StandardCharsets.UTF_8));
+    var exec = (Action.GuestExec) server.actions.last();
+    assertThat(exec.command()).containsExactly("cat", "-");
+    assertThat(exec.environment()).containsExactly("A=b");
+    assertThat(exec.input()).isEqualTo("hello".getBytes(StandardCharsets.UTF_8));
+    assertThat(exec.timeout()).isEqualTo(Duration.ofSeconds(5));
+
+    server.send(
+        "POST",
+        "/v1/vms/web1/guest/exec",
+        "{\"command\":[\"w\"]}".getBytes(StandardCharsets.UTF_8));
+    exec = (Action.GuestExec) server.actions.last();
+    assertThat(exec.timeout()).isEqualTo(Duration.ofSeconds(60));
+    assertThat(exec.input()).isEmpty();
+  }
+
+  @Test
+  void streamsUploadsToTheAction() {
+    byte[] file = new byte[3 << 20];
+    file[file.length - 1] = 7;
+    var received = new ArrayList<byte[]>();
+    server.actions.script =
+        what -> {
+          try {
+            switch (what) {
+              case Action.ImportImage one -> received.add(one.content().readAllBytes());
+              case Action.WriteGuestFile one -> {
+                received.add(one.content().readAllBytes());
+                one.content().close();
+              }
+              default -> throw new IllegalStateException();
+            }
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+          return new Outcome.Done();
+        };
+    try {
+      var answer =
+          server.send(
+              "POST",
+              "/v1/images/deb/import?format=vmdk&label=a=b",
+              file,
+              "Content-Type: application/octet-stream");
+      assertThat(answer.status()).isEqualTo(204);
+      var imported = (Action.ImportImage) server.actions.last();
+      assertThat(imported.name()).isEqualTo("deb");
+      assertThat(imported.format()).isEqualTo(Format.VMDK);
+      assertThat(imported.labels()).isEqualTo(Map.of("a", "b"));
+      assertThat(imported.length()).isEqualTo(file.length);
+      answer = server.send("PUT", "/v1/vms/web1/guest/files?path=/tmp/x", file);
+      assertThat(answer.status()).isEqualTo(204);
+      var written = (Action.WriteGuestFile) server.actions.last();
+      assertThat(written.path()).isEqualTo("/tmp/x");
+    } finally {
+      server.actions.script = what -> new Outcome.Accepted(ScriptedActions.TASK);
+    }
+    assertThat(received).hasSize(2).allSatisfy(bytes -> assertThat(bytes).isEqualTo(file));
+  }
+
+  @Test
+  void theDocumentAndTheRoutesHaveTheSameOperations() {
+    var documented = new TreeSet<String>();
+    Contract.operations().forEach(one -> documented.add(signature(one)));
+    var served = new TreeSet<String>();
+    for (Route route : Routes.all(() -> new Outcome.Done())) {
+      served.add(
+          route.method()
+              + " "
+              + route.template()
+              + " "
+              + new TreeSet<>(route.parameters())
+              + (route.is(Route.Trait.OPEN) ? " open" : ""));
+    }
+    assertThat(served).isEqualTo(documented);
+  }
+
+  private static String signature(Contract.Operation one) {
+    return one.method()
+        + " "
+        + one.path()
+        + " "
+        + new TreeSet<>(one.queryParameters())
+        + (one.open() ? " open" : "");
+  }
+
+  @Test
+  void everyOperationIsTried() {
+    Set<String> tried = new HashSet<>();
+    for (Case one : cases()) {
+      Contract.find(one.method(), one.target()).ifPresent(found -> tried.add(found.id()));
+    }
+    Set<String> all = new HashSet<>();
+    Contract.operations().forEach(one -> all.add(one.id()));
+    all.removeAll(
+        Set.of("getHealth", "getRoot", "getDocs", "getOpenApi", "getVmSchema", "connectConsole"));
+    all.removeAll(Set.of("guestExec", "importImage", "writeGuestFile"));
+    assertThat(tried).isEqualTo(all);
+  }
+}
