@@ -1,0 +1,329 @@
+package dev.kelvin.qmp;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Talks to QEMU's guest agent (docs/interop/qemu-ga, qga/qapi-schema.json of QEMU). The guest is
+ * not trusted: what it says is cut to size and cleaned of control characters, a message of more
+ * than {@value #MAX_MESSAGE} bytes ends the connection, and every call has a time-out. Safe for
+ * several threads, which take turns. After any fault the next call connects and synchronizes anew.
+ */
+public final class AgentClient implements AutoCloseable {
+  /** The longest message that is accepted, in bytes; bounds the output of a command, too. */
+  public static final int MAX_MESSAGE = 16 << 20;
+
+  private static final int CHUNK = 128 << 10;
+  private static final int MAX_TEXT = 256;
+  private static final int MAX_INTERFACES = 64;
+  private static final int MAX_ADDRESSES = 32;
+  private static final Duration FIRST_POLL = Duration.ofMillis(20);
+  private static final Duration LONGEST_POLL = Duration.ofSeconds(1);
+  private static final Duration SHUTDOWN_REFUSAL = Duration.ofSeconds(2);
+
+  private final AgentLink link;
+  private final Duration limit;
+
+  private AgentClient(AgentLink link, Duration limit) {
+    this.link = link;
+    this.limit = limit;
+  }
+
+  /**
+   * A client for the agent behind a socket. It connects when the first command is given; whether an
+   * agent answers is seen by {@link #ping}.
+   *
+   * @param limit how long a command may take that is given no limit of its own
+   */
+  public static AgentClient connect(Path socket, Duration limit) {
+    return new AgentClient(new AgentLink(socket, MAX_MESSAGE), limit);
+  }
+
+  static AgentClient connect(Path socket, Duration limit, int maxMessage) {
+    return new AgentClient(new AgentLink(socket, maxMessage), limit);
+  }
+
+  /** The agent itself. */
+  public record AgentInfo(String version, Set<String> commands) {}
+
+  /** The guest's operating system, as in its os-release and uname. */
+  public record OsInfo(
+      @Nullable String id,
+      @Nullable String prettyName,
+      @Nullable String versionId,
+      @Nullable String kernelRelease,
+      @Nullable String machine) {}
+
+  /** A network interface inside the guest; addresses have their prefix length. */
+  public record GuestInterface(String name, @Nullable String mac, List<String> addresses) {}
+
+  /**
+   * How a command ended in the guest.
+   *
+   * @param signal that killed it; null when it ended by itself
+   * @param truncated whether the agent kept only the first part of the output
+   */
+  @SuppressWarnings("ArrayRecordComponent") // Handed on once, never compared.
+  public record ExecResult(
+      int exitCode, @Nullable Integer signal, byte[] out, byte[] err, boolean truncated) {}
+
+  /** Runs any command of the agent. */
+  public JsonNode execute(String command, Map<String, ?> arguments, Duration timeout)
+      throws QmpException, InterruptedException {
+    return link.call(command, arguments, timeout);
+  }
+
+  private JsonNode call(String command, Map<String, ?> arguments)
+      throws QmpException, InterruptedException {
+    return link.call(command, arguments, limit);
+  }
+
+  /** Returns when the agent answers. */
+  public void ping(Duration timeout) throws QmpException, InterruptedException {
+    link.call("guest-ping", Map.of(), timeout);
+  }
+
+  public AgentInfo info() throws QmpException, InterruptedException {
+    JsonNode info = call("guest-info", Map.of());
+    var commands = new TreeSet<String>();
+    for (JsonNode command : info.path("supported_commands")) {
+      if (command.path("enabled").asBoolean(false)) {
+        commands.add(text(command.path("name")));
+      }
+    }
+    return new AgentInfo(text(info.path("version")), commands);
+  }
+
+  public OsInfo osInfo() throws QmpException, InterruptedException {
+    JsonNode info = call("guest-get-osinfo", Map.of());
+    return new OsInfo(
+        textOrNull(info.path("id")),
+        textOrNull(info.path("pretty-name")),
+        textOrNull(info.path("version-id")),
+        textOrNull(info.path("kernel-release")),
+        textOrNull(info.path("machine")));
+  }
+
+  public String hostName() throws QmpException, InterruptedException {
+    return text(call("guest-get-host-name", Map.of()).path("host-name"));
+  }
+
+  /** The guest's network interfaces, loopback included. */
+  public List<GuestInterface> networkInterfaces() throws QmpException, InterruptedException {
+    var interfaces = new ArrayList<GuestInterface>();
+    for (JsonNode one : call("guest-network-get-interfaces", Map.of())) {
+      var addresses = new ArrayList<String>();
+      for (JsonNode address : one.path("ip-addresses")) {
+        if (addresses.size() < MAX_ADDRESSES) {
+          addresses.add(text(address.path("ip-address")) + "/" + address.path("prefix").asInt(0));
+        }
+      }
+      if (interfaces.size() < MAX_INTERFACES) {
+        interfaces.add(
+            new GuestInterface(
+                text(one.path("name")),
+                textOrNull(one.path("hardware-address")),
+                List.copyOf(addresses)));
+      }
+    }
+    return interfaces;
+  }
+
+  /**
+   * Runs a program in the guest and waits for its end.
+   *
+   * @param argv the first is the program, looked for in the agent's PATH when it is no path
+   * @param environment {@code NAME=value}; empty for the agent's own
+   * @param input its standard input
+   * @param timeout how long it may run. After that it runs on: the agent has no way to end it
+   * @throws QmpException.TimedOut when it still runs
+   */
+  public ExecResult exec(
+      List<String> argv, List<String> environment, byte[] input, Duration timeout)
+      throws QmpException, InterruptedException {
+    if (argv.isEmpty()) {
+      throw new IllegalArgumentException("there is no program to run");
+    }
+    long deadline = System.nanoTime() + timeout.toNanos();
+    var arguments = new LinkedHashMap<String, Object>();
+    arguments.put("path", argv.getFirst());
+    arguments.put("arg", argv.subList(1, argv.size()));
+    if (!environment.isEmpty()) {
+      arguments.put("env", environment);
+    }
+    if (input.length > 0) {
+      arguments.put("input-data", Base64.getEncoder().encodeToString(input));
+    }
+    arguments.put("capture-output", true);
+    long pid = call("guest-exec", arguments).path("pid").asLong(-1);
+    Duration pause = FIRST_POLL;
+    while (true) {
+      JsonNode status = call("guest-exec-status", Map.of("pid", pid));
+      if (status.path("exited").asBoolean(false)) {
+        return result(status);
+      }
+      long left = deadline - System.nanoTime();
+      if (left <= 0) {
+        throw new QmpException.TimedOut(
+            "process " + pid + " of the guest (" + argv.getFirst() + ")", timeout, true);
+      }
+      pause(Math.min(left, pause.toNanos()));
+      pause =
+          pause.multipliedBy(2).compareTo(LONGEST_POLL) < 0 ? pause.multipliedBy(2) : LONGEST_POLL;
+    }
+  }
+
+  private static ExecResult result(JsonNode status) throws QmpException.ProtocolViolation {
+    return new ExecResult(
+        status.path("exitcode").asInt(-1),
+        status.has("signal") ? (Integer) status.path("signal").asInt(0) : null,
+        decode(status.path("out-data")),
+        decode(status.path("err-data")),
+        status.path("out-truncated").asBoolean(false)
+            || status.path("err-truncated").asBoolean(false));
+  }
+
+  /**
+   * Reads a file of the guest.
+   *
+   * @param maxBytes how large it may be
+   * @throws QmpException.CommandFailed also when it is larger
+   */
+  public byte[] readFile(String path, int maxBytes) throws QmpException, InterruptedException {
+    long handle = open(path, "r");
+    try {
+      var content = new ByteArrayOutputStream();
+      while (true) {
+        JsonNode read = call("guest-file-read", Map.of("handle", handle, "count", CHUNK));
+        byte[] bytes = decode(read.path("buf-b64"));
+        if ((long) content.size() + bytes.length > maxBytes) {
+          throw new QmpException.CommandFailed(
+              "guest-file-read", "TooLarge", path + " has more than " + maxBytes + " bytes");
+        }
+        content.writeBytes(bytes);
+        if (bytes.length == 0 || read.path("eof").asBoolean(false)) {
+          return content.toByteArray();
+        }
+      }
+    } finally {
+      closeFile(handle);
+    }
+  }
+
+  /**
+   * Writes a file of the guest, in place of one that is there. What was written until a fault
+   * stays.
+   *
+   * @return how many bytes it has
+   * @throws IOException when {@code content} cannot be read
+   */
+  public long writeFile(String path, InputStream content)
+      throws QmpException, InterruptedException, IOException {
+    long handle = open(path, "w");
+    try {
+      long total = 0;
+      while (true) {
+        byte[] bytes = content.readNBytes(CHUNK);
+        if (bytes.length == 0) {
+          call("guest-file-flush", Map.of("handle", handle));
+          return total;
+        }
+        write(handle, bytes);
+        total += bytes.length;
+      }
+    } finally {
+      closeFile(handle);
+    }
+  }
+
+  private void write(long handle, byte[] bytes) throws QmpException, InterruptedException {
+    int at = 0;
+    while (at < bytes.length) {
+      byte[] rest = Arrays.copyOfRange(bytes, at, bytes.length);
+      int count =
+          call(
+                  "guest-file-write",
+                  Map.of("handle", handle, "buf-b64", Base64.getEncoder().encodeToString(rest)))
+              .path("count")
+              .asInt(0);
+      if (count <= 0 || count > rest.length) {
+        throw new QmpException.ProtocolViolation("the agent wrote " + count + " bytes", null);
+      }
+      at += count;
+    }
+  }
+
+  private long open(String path, String mode) throws QmpException, InterruptedException {
+    return call("guest-file-open", Map.of("path", path, "mode", mode)).asLong(-1);
+  }
+
+  private void closeFile(long handle) throws InterruptedException {
+    try {
+      call("guest-file-close", Map.of("handle", handle));
+    } catch (QmpException e) {
+      System.getLogger(AgentClient.class.getName())
+          .log(System.Logger.Level.DEBUG, "a file of the guest stays open in its agent", e);
+    }
+  }
+
+  /**
+   * Has the guest power itself off. Returns when the agent did not refuse; an agent that obeys does
+   * not answer.
+   */
+  public void shutdown() throws QmpException, InterruptedException {
+    ping(limit);
+    try {
+      link.call("guest-shutdown", Map.of("mode", "powerdown"), SHUTDOWN_REFUSAL);
+    } catch (QmpException.TimedOut | QmpException.Disconnected e) {
+      // Silence is consent; and a guest that is off already has cut the line.
+    }
+  }
+
+  private static byte[] decode(JsonNode base64) throws QmpException.ProtocolViolation {
+    try {
+      return Base64.getDecoder().decode(base64.asString(""));
+    } catch (IllegalArgumentException e) {
+      throw new QmpException.ProtocolViolation("the agent sent data that is not base64", e);
+    }
+  }
+
+  /** A text of the guest, fit to be shown: no control characters, at most {@value #MAX_TEXT}. */
+  static String text(JsonNode value) {
+    return value
+        .asString("")
+        .codePoints()
+        .filter(c -> !Character.isISOControl(c) && Character.getType(c) != Character.FORMAT)
+        .limit(MAX_TEXT)
+        .mapToObj(Character::toString)
+        .collect(Collectors.joining());
+  }
+
+  private static @Nullable String textOrNull(JsonNode value) {
+    String text = text(value);
+    return text.isEmpty() ? null : text;
+  }
+
+  private static void pause(long nanos) throws InterruptedException {
+    TimeUnit.NANOSECONDS.sleep(nanos);
+  }
+
+  @Override
+  public void close() {
+    link.close();
+  }
+}

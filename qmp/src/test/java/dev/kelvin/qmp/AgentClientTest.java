@@ -1,0 +1,401 @@
+package dev.kelvin.qmp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+@Timeout(30)
+class AgentClientTest {
+  private static final Duration SOON = Duration.ofSeconds(10);
+  private static final Duration SHORT = Duration.ofMillis(200);
+
+  @TempDir Path directory;
+
+  /** Answers commands; an agent in few words. */
+  private interface Answers {
+    /** JSON of the value to return; null to say nothing. */
+    String to(String command, JsonNode arguments) throws Exception;
+  }
+
+  private FakePeer agent(Answers answers) throws IOException {
+    return FakePeer.start(
+        directory,
+        line -> {
+          while (true) {
+            answer(line, answers);
+          }
+        });
+  }
+
+  private static void answer(FakePeer.Line line, Answers answers) throws Exception {
+    JsonNode command = readCommand(line);
+    if (command.path("execute").asString().equals("guest-sync-delimited")) {
+      sync(line, command);
+      return;
+    }
+    String answer = answers.to(command.path("execute").asString(), command.path("arguments"));
+    if (!answer.isEmpty()) {
+      line.send("{\"return\": " + answer + "}\n");
+    }
+  }
+
+  private static JsonNode readCommand(FakePeer.Line line) throws IOException {
+    byte[] bytes = line.readBytes();
+    int start = bytes[0] == (byte) 0xFF ? 1 : 0;
+    return QmpClient.JSON.readTree(bytes, start, bytes.length - start);
+  }
+
+  private static void sync(FakePeer.Line line, JsonNode command) throws IOException {
+    line.send(new byte[] {(byte) 0xFF});
+    line.send("{\"return\": " + command.path("arguments").path("id") + "}\n");
+  }
+
+  @Test
+  void beginsWithTheSentinelAndASync() throws Exception {
+    var first = new CopyOnWriteArrayList<byte[]>();
+    try (var peer =
+            FakePeer.start(
+                directory,
+                line -> {
+                  byte[] bytes = line.readBytes();
+                  first.add(bytes);
+                  sync(line, QmpClient.JSON.readTree(bytes, 1, bytes.length - 1));
+                  line.read();
+                  line.send("{\"return\": {}}\n");
+                  line.drain();
+                });
+        var agent = AgentClient.connect(peer.socket(), SOON)) {
+      agent.ping(SOON);
+      assertThat(first.getFirst()[0]).isEqualTo((byte) 0xFF);
+      assertThat(new String(first.getFirst(), StandardCharsets.UTF_8))
+          .contains("guest-sync-delimited");
+    }
+  }
+
+  @Test
+  void whatAnEarlierClientLeftBehindIsThrownAway() throws Exception {
+    try (var peer =
+            FakePeer.start(
+                directory,
+                line -> {
+                  line.send("f of an answer\"}\n{\"return\": 5}\n{\"return\": {\"half");
+                  JsonNode command = readCommand(line);
+                  line.send("{\"error\": {\"class\": \"GenericError\", \"desc\": \"Invalid\"}}\n");
+                  sync(line, command);
+                  line.send("{\"return\": 42}\n");
+                  line.read();
+                  line.send("{\"return\": {\"host-name\": \"web1\"}}\n");
+                  line.drain();
+                });
+        var agent = AgentClient.connect(peer.socket(), SOON)) {
+      assertThat(agent.hostName()).isEqualTo("web1");
+    }
+  }
+
+  @Test
+  void afterATimeOutItConnectsAnewAndTheLateAnswerIsNotMistaken() throws Exception {
+    var commands = new AtomicInteger();
+    var late = new CountDownLatch(1);
+    try (var peer =
+            agent((command, arguments) -> {
+              if (commands.incrementAndGet() == 1) {
+                late.await();
+                return "{\"host-name\": \"late\"}";
+              }
+              return "{\"host-name\": \"fresh\"}";
+            });
+        var agent = AgentClient.connect(peer.socket(), SHORT)) {
+      assertThatThrownBy(agent::hostName).isInstanceOf(QmpException.TimedOut.class);
+      late.countDown();
+      assertThat(agent.hostName()).isEqualTo("fresh");
+      assertThat(peer.connections()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void anAbsentAgentCostsTheTimeOut() throws Exception {
+    try (var peer = FakePeer.start(directory, FakePeer.Line::drain);
+        var agent = AgentClient.connect(peer.socket(), SOON)) {
+      assertThatThrownBy(() -> agent.ping(SHORT)).isInstanceOf(QmpException.TimedOut.class);
+    }
+  }
+
+  @Test
+  void withoutASocketItFailsAtOnce() {
+    try (var agent = AgentClient.connect(directory.resolve("none"), SOON)) {
+      assertThatThrownBy(() -> agent.ping(SOON)).isInstanceOf(QmpException.Disconnected.class);
+    }
+  }
+
+  @Test
+  void aRefusalHasTheAgentsWords() throws Exception {
+    try (var peer =
+            FakePeer.start(
+                directory,
+                line -> {
+                  sync(line, readCommand(line));
+                  line.read();
+                  line.send(
+                      "{\"error\": {\"class\": \"CommandNotFound\", \"desc\": \"no \\u0007such\"}}\n");
+                  line.drain();
+                });
+        var agent = AgentClient.connect(peer.socket(), SOON)) {
+      assertThatThrownBy(agent::osInfo)
+          .isInstanceOfSatisfying(
+              QmpException.CommandFailed.class,
+              failed -> {
+                assertThat(failed.errorClass()).isEqualTo("CommandNotFound");
+                assertThat(failed.description()).isEqualTo("no such");
+              });
+    }
+  }
+
+  @Test
+  void aMessageBeyondTheLimitEndsTheConnectionAndTheNextCallBeginsAnew() throws Exception {
+    var calls = new AtomicInteger();
+    try (var peer =
+            agent((command, arguments) ->
+                calls.incrementAndGet() == 1
+                    ? "\"" + "x".repeat(5000) + "\""
+                    : "{\"host-name\": \"ok\"}");
+        var agent = AgentClient.connect(peer.socket(), SOON, 2000)) {
+      assertThatThrownBy(agent::hostName).isInstanceOf(QmpException.ProtocolViolation.class);
+      assertThat(agent.hostName()).isEqualTo("ok");
+    }
+  }
+
+  @Test
+  void theGuestsTextsAreCleanedAndCut() throws Exception {
+    String hostile = "a\\u001b[31mb\\u0000\\u202e" + "c".repeat(1000);
+    try (var peer = agent((command, arguments) -> "{\"host-name\": \"" + hostile + "\"}");
+        var agent = AgentClient.connect(peer.socket(), SOON)) {
+      assertThat(agent.hostName()).startsWith("a[31mbccc").hasSize(256);
+    }
+  }
+
+  @Test
+  void readsWhatTheAgentTells() throws Exception {
+    try (var peer =
+            agent((command, arguments) ->
+                switch (command) {
+                  case "guest-info" ->
+                      """
+                      {"version": "7.2.22", "supported_commands": [
+                        {"name": "guest-exec", "enabled": true, "success-response": true},
+                        {"name": "guest-file-open", "enabled": false, "success-response": true}]}\
+                      """
+                          .replace("\n", " ");
+                  case "guest-get-osinfo" ->
+                      "{\"id\": \"debian\", \"pretty-name\": \"Debian\", \"machine\": \"x86_64\"}";
+                  case "guest-network-get-interfaces" ->
+                      """
+                      [{"name": "lo", "ip-addresses": [
+                         {"ip-address": "127.0.0.1", "ip-address-type": "ipv4", "prefix": 8}]},
+                       {"name": "enp1s0", "hardware-address": "52:54:00:00:00:01"}]\
+                      """
+                          .replace("\n", " ");
+                  default -> "{}";
+                });
+        var agent = AgentClient.connect(peer.socket(), SOON)) {
+      assertThat(agent.info().version()).isEqualTo("7.2.22");
+      assertThat(agent.info().commands()).containsExactly("guest-exec");
+      assertThat(agent.osInfo())
+          .isEqualTo(new AgentClient.OsInfo("debian", "Debian", null, null, "x86_64"));
+      assertThat(agent.networkInterfaces())
+          .containsExactly(
+              new AgentClient.GuestInterface("lo", null, List.of("127.0.0.1/8")),
+              new AgentClient.GuestInterface("enp1s0", "52:54:00:00:00:01", List.of()));
+    }
+  }
+
+  @Test
+  void runsAProgramAndWaitsForItsEnd() throws Exception {
+    var seen = new CopyOnWriteArrayList<JsonNode>();
+    var polls = new AtomicInteger();
+    try (var peer =
+            agent((command, arguments) -> {
+              seen.add(arguments);
+              if (command.equals("guest-exec")) {
+                return "{\"pid\": 77}";
+              }
+              return polls.incrementAndGet() < 4
+                  ? "{\"exited\": false}"
+                  : "{\"exited\": true, \"exitcode\": 3, \"out-data\": \"aGk=\","
+                      + " \"err-data\": \"bm8=\", \"out-truncated\": true}";
+            });
+        var agent = AgentClient.connect(peer.socket(), SOON)) {
+      var result =
+          agent.exec(
+              List.of("sh", "-c", "exit 3"),
+              List.of("A=b"),
+              "in".getBytes(StandardCharsets.UTF_8),
+              SOON);
+      assertThat(result.exitCode()).isEqualTo(3);
+      assertThat(result.signal()).isNull();
+      assertThat(new String(result.out(), StandardCharsets.UTF_8)).isEqualTo("hi");
+      assertThat(new String(result.err(), StandardCharsets.UTF_8)).isEqualTo("no");
+      assertThat(result.truncated()).isTrue();
+      assertThat(seen.getFirst().path("path").asString()).isEqualTo("sh");
+      assertThat(seen.getFirst().path("arg").size()).isEqualTo(2);
+      assertThat(seen.getFirst().path("env").get(0).asString()).isEqualTo("A=b");
+      assertThat(seen.getFirst().path("input-data").asString()).isEqualTo("aW4=");
+      assertThat(seen.getLast().path("pid").asInt()).isEqualTo(77);
+    }
+  }
+
+  @Test
+  void aProgramThatRunsTooLongTimesOutAndTheAgentStaysUsable() throws Exception {
+    try (var peer =
+            agent((command, arguments) ->
+                switch (command) {
+                  case "guest-exec" -> "{\"pid\": 1}";
+                  case "guest-exec-status" -> "{\"exited\": false}";
+                  default -> "{\"host-name\": \"h\"}";
+                });
+        var agent = AgentClient.connect(peer.socket(), SOON)) {
+      assertThatThrownBy(() -> agent.exec(List.of("sleep"), List.of(), new byte[0], SHORT))
+          .isInstanceOf(QmpException.TimedOut.class)
+          .hasMessageContaining("sleep");
+      assertThat(agent.hostName()).isEqualTo("h");
+    }
+  }
+
+  /** A file system of one file. */
+  private static final class OneFile implements Answers {
+    final ByteArrayOutputStream written = new ByteArrayOutputStream();
+    byte[] content = new byte[0];
+    int at;
+    int open;
+
+    @Override
+    public String to(String command, JsonNode arguments) {
+      return switch (command) {
+        case "guest-file-open" -> {
+          open++;
+          yield "1000";
+        }
+        case "guest-file-close" -> {
+          open--;
+          yield "{}";
+        }
+        case "guest-file-read" -> {
+          int count = Math.min(arguments.path("count").asInt(), content.length - at);
+          var part = java.util.Arrays.copyOfRange(content, at, at + count);
+          at += count;
+          yield "{\"count\": "
+              + count
+              + ", \"buf-b64\": \""
+              + Base64.getEncoder().encodeToString(part)
+              + "\", \"eof\": "
+              + (at == content.length)
+              + "}";
+        }
+        case "guest-file-write" -> {
+          byte[] part = Base64.getDecoder().decode(arguments.path("buf-b64").asString());
+          // Now and then an agent takes less than it is given.
+          int count = Math.max(1, Math.min(part.length, 50_000));
+          written.write(part, 0, count);
+          yield "{\"count\": " + count + ", \"eof\": false}";
+        }
+        default -> "{}";
+      };
+    }
+  }
+
+  @Test
+  void readsAndWritesFilesInChunks() throws Exception {
+    byte[] content = new byte[300_000];
+    new Random(1).nextBytes(content);
+    var file = new OneFile();
+    file.content = content;
+    try (var peer = agent(file);
+        var agent = AgentClient.connect(peer.socket(), SOON)) {
+      assertThat(agent.readFile("/etc/x", 300_000)).isEqualTo(content);
+      assertThat(agent.writeFile("/etc/x", new ByteArrayInputStream(content))).isEqualTo(300_000);
+      assertThat(file.written.toByteArray()).isEqualTo(content);
+      assertThat(file.open).isZero();
+    }
+  }
+
+  @Test
+  void aFileThatIsTooLargeIsRefusedAndClosed() throws Exception {
+    var file = new OneFile();
+    file.content = new byte[200_000];
+    try (var peer = agent(file);
+        var agent = AgentClient.connect(peer.socket(), SOON)) {
+      assertThatThrownBy(() -> agent.readFile("/etc/x", 150_000))
+          .isInstanceOf(QmpException.CommandFailed.class)
+          .hasMessageContaining("150000");
+      assertThat(file.open).isZero();
+    }
+  }
+
+  @Test
+  void dataThatIsNotBase64IsAViolation() throws Exception {
+    try (var peer =
+            agent((command, arguments) ->
+                command.equals("guest-file-open")
+                    ? "1"
+                    : "{\"count\": 1, \"buf-b64\": \"%%%\", \"eof\": true}");
+        var agent = AgentClient.connect(peer.socket(), SOON)) {
+      assertThatThrownBy(() -> agent.readFile("/x", 100))
+          .isInstanceOf(QmpException.ProtocolViolation.class);
+    }
+  }
+
+  @Test
+  void shuttingDownIsDoneWhenTheAgentIsSilentOrGone() throws Exception {
+    try (var silent = agent((command, any) -> command.equals("guest-shutdown") ? "" : "{}");
+        var agent = AgentClient.connect(silent.socket(), SOON)) {
+      agent.shutdown();
+    }
+    try (var gone =
+            FakePeer.start(
+                directory,
+                line -> {
+                  answer(line, (command, any) -> "{}");
+                  answer(line, (command, any) -> "{}");
+                  line.read();
+                });
+        var agent = AgentClient.connect(gone.socket(), SOON)) {
+      agent.shutdown();
+    }
+  }
+
+  @Test
+  void callersTakeTurns() throws Exception {
+    try (var peer = agent((command, arguments) -> "{\"echo\": " + arguments.path("n") + "}");
+        var agent = AgentClient.connect(peer.socket(), SOON);
+        var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      var answers = new ArrayList<Future<JsonNode>>();
+      for (int i = 0; i < 20; i++) {
+        int n = i;
+        answers.add(threads.submit(() -> agent.execute("guest-x", Map.of("n", n), SOON)));
+      }
+      for (int i = 0; i < 20; i++) {
+        assertThat(answers.get(i).get().path("echo").asInt()).isEqualTo(i);
+      }
+      assertThat(peer.connections()).isEqualTo(1);
+    }
+  }
+}
