@@ -27,7 +27,10 @@ public final class Commands {
   /** How long a program that was asked to end has before it is killed. */
   private static final Duration GRACE = Duration.ofSeconds(3);
 
-  /** How long output may stay open after the program has ended: what it left behind holds it. */
+  /** How long output may stay open after the program has ended. */
+  private static final Duration LINGER = Duration.ofMillis(200);
+
+  /** How long it may take to read what is left when nothing writes any more. */
   private static final Duration DRAIN = Duration.ofSeconds(5);
 
   /**
@@ -229,8 +232,10 @@ public final class Commands {
       err.check();
     }
     for (OutputReader reader : List.of(out, err)) {
-      if (!reader.join(DRAIN)) {
-        new ProcessTree(process.toHandle()).end(Duration.ZERO);
+      if (!reader.join(LINGER)) {
+        // A child that outlives the program holds the stream open: the command is over all the
+        // same.
+        new ProcessTree(process.toHandle()).end(GRACE);
         reader.join(DRAIN);
       }
       reader.check();

@@ -55,7 +55,7 @@ public final class Packages {
       return;
     }
     Distribution family = family(packages);
-    List<String> known = Requirements.packages(family);
+    List<String> known = Requirements.packages(family, Requirements.all());
     for (String name : packages) {
       if (!known.contains(name)) {
         throw Problem.of(Code.INVALID_ARGUMENT, "Kelvin does not install the package " + name)

@@ -1,5 +1,8 @@
 package dev.kelvin.host;
 
+import dev.kelvin.model.WireName;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
@@ -13,20 +16,27 @@ public final class Requirements {
   private Requirements() {}
 
   /** What something is needed for. */
-  public enum Purpose {
+  public enum Purpose implements WireName {
     /** To run any VM. */
-    RUN("to run VMs"),
+    RUN("run", "to run VMs"),
     /** To import images, and for the seeds that set guests up. */
-    IMAGES("to import images and set guests up"),
+    IMAGES("images", "to import images and set guests up"),
     /** To build images. */
-    BUILD("to build images"),
+    BUILD("build", "to build images"),
     /** To reach guests. */
-    REACH("to reach guests");
+    REACH("reach", "to reach guests");
 
+    private final String wire;
     private final String words;
 
-    Purpose(String words) {
+    Purpose(String wire, String words) {
+      this.wire = wire;
       this.words = words;
+    }
+
+    @Override
+    public String wire() {
+      return wire;
     }
 
     /** For sentences: {@code to run VMs}. */
@@ -49,8 +59,11 @@ public final class Requirements {
       Purpose purpose,
       String why,
       Map<Distribution, String> packages) {
-    public boolean isProgram() {
-      return files.isEmpty();
+    /** Whether this host has it. */
+    public boolean isThere() {
+      return files.isEmpty()
+          ? Programs.find(name).isPresent()
+          : files.stream().anyMatch(file -> Files.isReadable(Path.of(file)));
     }
   }
 
@@ -220,9 +233,14 @@ public final class Requirements {
     return ALL.stream().filter(requirement -> requirement.name().equals(name)).findFirst();
   }
 
-  /** Every package that Kelvin may want on this distribution. */
-  public static List<String> packages(Distribution family) {
-    return ALL.stream()
+  /** What this host lacks. */
+  public static List<Requirement> missing() {
+    return ALL.stream().filter(requirement -> !requirement.isThere()).toList();
+  }
+
+  /** The packages of a family that have these, without repetition. */
+  public static List<String> packages(Distribution family, List<Requirement> requirements) {
+    return requirements.stream()
         .map(requirement -> requirement.packages().get(family))
         .filter(Objects::nonNull)
         .distinct()

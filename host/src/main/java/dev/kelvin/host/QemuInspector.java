@@ -1,0 +1,137 @@
+package dev.kelvin.host;
+
+import dev.kelvin.host.Commands.Command;
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Problem;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** What the installed QEMU is and has, by its own help (qemu(1)). */
+final class QemuInspector {
+  static final String PROGRAM = "qemu-system-x86_64";
+
+  /** Where Red Hat's own build is, which is in no PATH. */
+  private static final Path RED_HAT = Path.of("/usr/libexec/qemu-kvm");
+
+  private static final Pattern VERSION = Pattern.compile("version (\\d+\\.\\d+\\.\\d+)");
+  private static final Pattern MACHINE = Pattern.compile("[a-z][\\w.+-]*(?=\\s)");
+  private static final Pattern ALIAS = Pattern.compile("\\(alias of ([^)\\s]+)\\)");
+  private static final Pattern DEVICE = Pattern.compile("name \"([^\"]+)\"");
+  private static final Pattern CPU =
+      Pattern.compile("(?:x86\\s+)?([A-Za-z0-9][\\w.+-]*)(?:\\s.*)?");
+
+  private final Commands commands;
+
+  QemuInspector(Commands commands) {
+    this.commands = commands;
+  }
+
+  /**
+   * What QEMU says of itself.
+   *
+   * @param version such as {@code 7.2.22}
+   */
+  record Qemu(
+      Path binary,
+      String version,
+      Map<String, String> machineAliases,
+      Set<String> machines,
+      Set<String> devices,
+      Set<String> cpuModels) {}
+
+  static Optional<Path> find() {
+    return Programs.find(PROGRAM).or(() -> Optional.of(RED_HAT).filter(Files::isExecutable));
+  }
+
+  Qemu inspect(Path binary) throws InterruptedException {
+    var aliases = new HashMap<String, String>();
+    Set<String> machines = machines(ask(binary, "-machine", "help"), aliases);
+    return new Qemu(
+        binary,
+        version(ask(binary, "--version")),
+        aliases,
+        machines,
+        devices(ask(binary, "-device", "help")),
+        cpuModels(ask(binary, "-cpu", "help")));
+  }
+
+  private String ask(Path binary, String... question) throws InterruptedException {
+    var argv = Stream.concat(Stream.of(binary.toString()), Stream.of(question)).toList();
+    var asked = Command.of(argv).timeout(Duration.ofSeconds(30)).maxOutputBytes(4 << 20);
+    var result = commands.run(asked);
+    if (!result.ok()) {
+      throw Problem.of(Code.HOST_FAILURE, "QEMU does not tell what it has")
+          .on(binary.toString())
+          .because(
+              String.join(" ", question)
+                  + " ended with "
+                  + result.exitCode()
+                  + ": "
+                  + result.lastError())
+          .remedy("install the distribution's own QEMU again")
+          .asException();
+    }
+    return result.stdout();
+  }
+
+  static String version(String text) {
+    var match = VERSION.matcher(text);
+    if (!match.find()) {
+      throw Problem.of(Code.HOST_FAILURE, "QEMU does not tell its version")
+          .because("it says: " + text.lines().findFirst().orElse("nothing"))
+          .remedy("install the distribution's own QEMU again")
+          .asException();
+    }
+    return match.group(1);
+  }
+
+  /** The machine types, the aliases among them; what each alias means goes to {@code aliases}. */
+  static Set<String> machines(String help, Map<String, String> aliases) {
+    var machines = new HashSet<String>();
+    for (String line : help.lines().skip(1).toList()) {
+      var match = MACHINE.matcher(line);
+      if (match.lookingAt()) {
+        machines.add(match.group());
+        var alias = ALIAS.matcher(line);
+        if (alias.find()) {
+          aliases.put(match.group(), alias.group(1));
+        }
+      }
+    }
+    return machines;
+  }
+
+  static Set<String> devices(String help) {
+    var devices = new HashSet<String>();
+    for (String line : help.lines().toList()) {
+      var match = DEVICE.matcher(line);
+      if (match.lookingAt()) {
+        devices.add(match.group(1));
+      }
+    }
+    return devices;
+  }
+
+  /** The models up to the empty line after which flags follow. */
+  static Set<String> cpuModels(String help) {
+    var models = new HashSet<String>();
+    List<String> lines =
+        help.lines().skip(1).takeWhile(line -> !line.isBlank()).map(String::strip).toList();
+    for (String line : lines) {
+      var match = CPU.matcher(line);
+      if (match.matches()) {
+        models.add(match.group(1));
+      }
+    }
+    return models;
+  }
+}

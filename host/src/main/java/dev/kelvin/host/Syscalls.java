@@ -1,0 +1,138 @@
+package dev.kelvin.host;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.VarHandle;
+import java.util.Map;
+
+/**
+ * Calls of the kernel that the JDK has no method for, through the C library's {@code syscall(2)}.
+ * All foreign calls of this module are here. Starting them costs some 50 ms once; the command line
+ * keeps out.
+ */
+final class Syscalls {
+  /** What a call gave: its value, or -1 and the error number (errno(3)). */
+  record Answer(long value, int errno) {
+    boolean ok() {
+      return value >= 0;
+    }
+
+    /** For people: the name and the meaning of the error. */
+    String error() {
+      return ERRORS.getOrDefault(errno, "error " + errno);
+    }
+  }
+
+  static final int EPERM = 1;
+  static final int ENOENT = 2;
+  static final int ENOSYS = 38;
+
+  private static final Map<Integer, String> ERRORS =
+      Map.ofEntries(
+          Map.entry(EPERM, "EPERM, not permitted"),
+          Map.entry(ENOENT, "ENOENT, no such file"),
+          Map.entry(6, "ENXIO, no such device"),
+          Map.entry(9, "EBADF, bad descriptor"),
+          Map.entry(12, "ENOMEM, not enough memory"),
+          Map.entry(13, "EACCES, permission denied"),
+          Map.entry(16, "EBUSY, in use"),
+          Map.entry(19, "ENODEV, no such device"),
+          Map.entry(22, "EINVAL, not understood"),
+          Map.entry(25, "ENOTTY, not understood by the device"),
+          Map.entry(ENOSYS, "ENOSYS, not in this kernel"),
+          Map.entry(95, "EOPNOTSUPP, not switched on"));
+
+  /** Numbers of calls that are the same on x86-64 and in the generic table (arm64). */
+  static final long IO_URING_SETUP = 425;
+
+  static final long LANDLOCK_CREATE_RULESET = 444;
+
+  private static final boolean X86 = System.getProperty("os.arch", "").equals("amd64");
+  private static final long OPENAT = X86 ? 257 : 56;
+  private static final long CLOSE = X86 ? 3 : 57;
+  private static final long IOCTL = X86 ? 16 : 29;
+  private static final long MMAP = X86 ? 9 : 222;
+  private static final long MUNMAP = X86 ? 11 : 215;
+  private static final long MADVISE = X86 ? 28 : 233;
+  static final long USERFAULTFD = X86 ? 323 : 282;
+
+  private static final long AT_FDCWD = -100;
+  private static final long O_RDWR_CLOEXEC = 0x80002;
+  private static final long PROT_READ_WRITE = 3;
+  private static final long MAP_PRIVATE_ANONYMOUS = 0x22;
+
+  private static final MemoryLayout STATE = Linker.Option.captureStateLayout();
+  private static final VarHandle ERRNO =
+      STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
+
+  private final MethodHandle syscall;
+
+  Syscalls() {
+    var linker = Linker.nativeLinker();
+    var number = ValueLayout.JAVA_LONG;
+    syscall =
+        linker.downcallHandle(
+            linker.defaultLookup().findOrThrow("syscall"),
+            FunctionDescriptor.of(number, number, number, number, number, number, number, number),
+            Linker.Option.firstVariadicArg(1),
+            Linker.Option.captureCallState("errno"));
+  }
+
+  /** Makes a call with up to six numbers. */
+  Answer call(long number, long... arguments) {
+    long[] all = java.util.Arrays.copyOf(arguments, 6);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(STATE);
+      long value =
+          (long) syscall.invokeExact(state, number, all[0], all[1], all[2], all[3], all[4], all[5]);
+      return new Answer(value, value == -1 ? (int) ERRNO.get(state, 0L) : 0);
+    } catch (RuntimeException | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new IllegalStateException("a foreign call cannot throw this", e);
+    }
+  }
+
+  /** Opens a file for reading and writing. */
+  Answer open(String path) {
+    try (Arena arena = Arena.ofConfined()) {
+      return call(OPENAT, AT_FDCWD, arena.allocateFrom(path).address(), O_RDWR_CLOEXEC);
+    }
+  }
+
+  void close(long descriptor) {
+    call(CLOSE, descriptor);
+  }
+
+  /** A device's own call, with memory that it reads and writes. */
+  Answer ioctl(long descriptor, long request, MemorySegment memory) {
+    return call(IOCTL, descriptor, request, memory.address());
+  }
+
+  Answer ioctl(long descriptor, long request, long argument) {
+    return call(IOCTL, descriptor, request, argument);
+  }
+
+  /** Maps private memory; {@code flags} are added to MAP_PRIVATE and MAP_ANONYMOUS. */
+  Answer map(long bytes, long flags) {
+    return call(MMAP, 0, bytes, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS | flags, -1, 0);
+  }
+
+  void unmap(long address, long bytes) {
+    call(MUNMAP, address, bytes);
+  }
+
+  Answer advise(long address, long bytes, long advice) {
+    return call(MADVISE, address, bytes, advice);
+  }
+
+  /** Memory that {@link #map} gave. */
+  static MemorySegment memory(long address, long bytes) {
+    return MemorySegment.ofAddress(address).reinterpret(bytes);
+  }
+}

@@ -1,0 +1,102 @@
+package dev.kelvin.host;
+
+import dev.kelvin.host.Commands.Command;
+import dev.kelvin.host.Commands.Result;
+import dev.kelvin.host.Requirements.Purpose;
+import dev.kelvin.host.Requirements.Requirement;
+import dev.kelvin.model.DoctorReport.Check;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Which other programs are there, and whether processes can be given users of their own. */
+final class ToolChecks {
+  /** A user id that no account has; nothing of it remains. */
+  private static final String PROBE_UID = "61183";
+
+  private final Commands commands;
+  private final Optional<Distribution> distribution;
+  private final boolean root;
+
+  ToolChecks(Commands commands, Optional<Distribution> distribution, boolean root) {
+    this.commands = commands;
+    this.distribution = distribution;
+    this.root = root;
+  }
+
+  List<Check> all() throws InterruptedException {
+    List<Check> checks = new ArrayList<>();
+    for (Purpose purpose : Purpose.values()) {
+      checks.add(tools(purpose));
+    }
+    checks.add(users());
+    checks.add(nftables());
+    return List.copyOf(checks);
+  }
+
+  private Check tools(Purpose purpose) {
+    var check = new Checks("tools-" + purpose.wire(), "programs " + purpose.words());
+    List<Requirement> all =
+        Requirements.all().stream().filter(r -> r.purpose() == purpose).toList();
+    List<Requirement> missing = all.stream().filter(r -> !r.isThere()).toList();
+    if (missing.isEmpty()) {
+      return check.ok("found " + String.join(", ", all.stream().map(Requirement::name).toList()));
+    }
+    List<String> names = missing.stream().map(r -> r.name() + " (" + r.why() + ")").toList();
+    List<String> packages =
+        distribution.map(family -> Requirements.packages(family, missing)).orElse(List.of());
+    String remedy =
+        packages.isEmpty()
+            ? "install them from the distribution's packages"
+            : "sudo " + String.join(" ", distribution.get().installCommand(packages));
+    return check.required("missing: " + String.join(", ", names), remedy);
+  }
+
+  /** Whether each VM can be a user of its own. */
+  private Check users() throws InterruptedException {
+    var check = new Checks("vm-users", "a user of its own for each VM");
+    if (!root) {
+      return check.limited(
+          "the daemon is an ordinary user: VMs run as the same one",
+          "run the daemon as root to separate VMs from each other by user");
+    }
+    if (Programs.find("setpriv").isEmpty()) {
+      return check.required("setpriv is missing", Requirements.remedyFor("setpriv", distribution));
+    }
+    Result result =
+        commands.run(
+            Command.of(
+                    "setpriv",
+                    "--no-new-privs",
+                    "--reuid=" + PROBE_UID,
+                    "--regid=" + PROBE_UID,
+                    "--clear-groups",
+                    "id",
+                    "-u")
+                .timeout(Duration.ofSeconds(10)));
+    return result.ok() && result.stdout().strip().equals(PROBE_UID)
+        ? check.ok("ran a program as user " + PROBE_UID)
+        : check.broken(
+            "running a program as another user: " + result.lastError(),
+            "let the daemon change users (CAP_SETUID and CAP_SETGID)");
+  }
+
+  private Check nftables() throws InterruptedException {
+    var check = new Checks("nftables", "nftables (firewall and routed networks)");
+    if (Programs.find("nft").isEmpty()) {
+      return check.absent(
+          "nft is not installed", "user-mode networking works without; for more, install nftables");
+    }
+    Result result =
+        commands.run(Command.of("nft", "list", "tables").timeout(Duration.ofSeconds(10)));
+    if (result.ok()) {
+      long tables = result.stdout().lines().count();
+      return check.ok("listed the kernel's tables: " + tables);
+    }
+    String proof = "listing the kernel's tables: " + result.lastError();
+    return root
+        ? check.absent(proof, "use a kernel with nf_tables: sudo modprobe nf_tables")
+        : check.limited(proof, "run the daemon as root; user-mode networking works without");
+  }
+}
