@@ -79,12 +79,10 @@ final class AcceleratorChecks {
       return check.state() == CheckState.OK && ownUsers && !othersMayOpen(device)
           ? noPermission(
               device + " is root's alone, while each VM runs as a user of its own",
-              "sudo chgrp kvm " + device + " && sudo chmod 660 " + device)
+              openToGroup(device))
           : check;
     } catch (AccessDeniedException e) {
-      return noPermission(
-          "opened " + device + ": permission denied",
-          "sudo usermod -aG kvm " + System.getProperty("user.name") + ", then log in anew");
+      return noPermission("opened " + device + ": permission denied", joinGroup(device));
     } catch (IOException e) {
       return KVM.absent("missing: opened " + device + ": " + reason(e), missingRemedy());
     }
@@ -142,15 +140,36 @@ final class AcceleratorChecks {
     return KVM.broken("no permission: " + seen, remedy);
   }
 
-  /** Whether a user other than root can be given access by a group. */
+  private static String joinGroup(Path device) {
+    String join = "sudo usermod -aG %s " + System.getProperty("user.name") + ", then log in anew";
+    try {
+      var attributes = Files.readAttributes(device, PosixFileAttributes.class);
+      return groupMayOpen(attributes)
+          ? join.formatted(attributes.group().getName())
+          : openToGroup(device) + " && " + join.formatted("kvm");
+    } catch (IOException e) {
+      return join.formatted("kvm");
+    }
+  }
+
+  private static String openToGroup(Path device) {
+    return "sudo chgrp kvm " + device + " && sudo chmod 660 " + device;
+  }
+
+  private static boolean groupMayOpen(PosixFileAttributes attributes) {
+    return !attributes.group().getName().equals("root")
+        && attributes
+            .permissions()
+            .containsAll(Set.of(PosixFilePermission.GROUP_READ, PosixFilePermission.GROUP_WRITE));
+  }
+
+  /** Whether a user other than root can be given access. */
   private static boolean othersMayOpen(Path device) throws IOException {
-    var permissions = Files.readAttributes(device, PosixFileAttributes.class).permissions();
-    int group = (Integer) Files.getAttribute(device, "unix:gid");
-    return permissions.containsAll(
-            Set.of(PosixFilePermission.OTHERS_READ, PosixFilePermission.OTHERS_WRITE))
-        || (group != 0
-            && permissions.containsAll(
-                Set.of(PosixFilePermission.GROUP_READ, PosixFilePermission.GROUP_WRITE)));
+    var attributes = Files.readAttributes(device, PosixFileAttributes.class);
+    return groupMayOpen(attributes)
+        || attributes
+            .permissions()
+            .containsAll(Set.of(PosixFilePermission.OTHERS_READ, PosixFilePermission.OTHERS_WRITE));
   }
 
   private String missingRemedy() {

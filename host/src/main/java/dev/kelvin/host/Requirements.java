@@ -23,6 +23,8 @@ public final class Requirements {
     IMAGES("images", "to import images and set guests up"),
     /** To build images. */
     BUILD("build", "to build images"),
+    /** To build images too, but only when the daemon is an ordinary user. */
+    USER_BUILD("user-build", "to build images as an ordinary user"),
     /** To reach guests. */
     REACH("reach", "to reach guests");
 
@@ -134,6 +136,14 @@ public final class Requirements {
               null,
               null),
           program(
+              "newuidmap",
+              Purpose.USER_BUILD,
+              "gives an ordinary user the ids of a whole system",
+              "uidmap",
+              "shadow-utils",
+              "shadow",
+              "shadow"),
+          program(
               "mke2fs",
               Purpose.BUILD,
               "makes the root file system",
@@ -233,9 +243,16 @@ public final class Requirements {
     return ALL.stream().filter(requirement -> requirement.name().equals(name)).findFirst();
   }
 
-  /** What this host lacks. */
+  /** What this host must have for a daemon that is root, or an ordinary user. */
+  public static List<Requirement> needed(boolean root) {
+    return ALL.stream()
+        .filter(requirement -> !root || requirement.purpose() != Purpose.USER_BUILD)
+        .toList();
+  }
+
+  /** What this host lacks for this daemon. */
   public static List<Requirement> missing() {
-    return ALL.stream().filter(requirement -> !requirement.isThere()).toList();
+    return needed(Users.isRoot()).stream().filter(requirement -> !requirement.isThere()).toList();
   }
 
   /** The packages of a family that have these, without repetition. */

@@ -27,18 +27,20 @@ final class ToolChecks {
 
   List<Check> all() throws InterruptedException {
     List<Check> checks = new ArrayList<>();
+    List<Requirement> needed = Requirements.needed(root);
     for (Purpose purpose : Purpose.values()) {
-      checks.add(tools(purpose));
+      List<Requirement> all = needed.stream().filter(r -> r.purpose() == purpose).toList();
+      if (!all.isEmpty()) {
+        checks.add(tools(purpose, all));
+      }
     }
     checks.add(users());
     checks.add(nftables());
     return List.copyOf(checks);
   }
 
-  private Check tools(Purpose purpose) {
+  private Check tools(Purpose purpose, List<Requirement> all) {
     var check = new Checks("tools-" + purpose.wire(), "programs " + purpose.words());
-    List<Requirement> all =
-        Requirements.all().stream().filter(r -> r.purpose() == purpose).toList();
     List<Requirement> missing = all.stream().filter(r -> !r.isThere()).toList();
     if (missing.isEmpty()) {
       return check.ok("found " + String.join(", ", all.stream().map(Requirement::name).toList()));

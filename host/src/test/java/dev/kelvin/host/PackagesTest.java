@@ -127,6 +127,12 @@ class PackagesTest {
     assertThat(Requirements.remedyFor("xyz", Optional.empty())).contains("program xyz");
   }
 
+  @Test
+  void whatOnlyOrdinaryUsersNeedIsNotAskedOfRoot() {
+    assertThat(Requirements.needed(true)).extracting(r -> r.name()).doesNotContain("newuidmap");
+    assertThat(Requirements.needed(false)).extracting(r -> r.name()).contains("newuidmap");
+  }
+
   private Packages packages(Distribution distribution, boolean root) {
     return new Packages(new Commands(), Optional.of(distribution), root, this::located);
   }

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -70,6 +71,36 @@ class PlainLauncherTest {
       assertThat(status(process, "groups")).isIn("", Long.toString(kvmGroup()));
       assertThat(status(process, "capeff")).isEqualTo("0000000000000000");
       assertThat(status(process, "capprm")).isEqualTo("0000000000000000");
+    } finally {
+      kill(process);
+    }
+  }
+
+  @Test
+  void outlivesADaemonThatIsKilled() throws Exception {
+    String classes =
+        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+    Path java = Path.of(System.getProperty("java.home"), "bin", "java");
+    Process daemon =
+        new ProcessBuilder(
+                java.toString(),
+                "-cp",
+                classes,
+                LaunchAndHang.class.getName(),
+                directory.toString())
+            .redirectErrorStream(true)
+            .start();
+    ProcessId process;
+    try (var output = daemon.inputReader()) {
+      process = ProcessId.decode(output.readLine());
+    } finally {
+      daemon.destroyForcibly();
+    }
+    try {
+      assertThat(daemon.waitFor(10, TimeUnit.SECONDS)).isTrue();
+      Files.createFile(directory.resolve("go"));
+      Await.until(() -> output().equals("up\n"), "it writes on");
+      assertThat(process.alive()).isTrue();
     } finally {
       kill(process);
     }
