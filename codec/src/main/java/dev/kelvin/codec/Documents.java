@@ -1,5 +1,6 @@
 package dev.kelvin.codec;
 
+import com.fasterxml.jackson.annotation.JsonAutoDetect;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Names;
@@ -110,6 +111,8 @@ public final class Documents {
             new AnnotationIntrospectorPair(new WireNames(), new JacksonAnnotationIntrospector()))
         .disable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
         .disable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
+        // A record's components are its fields; a method such as isMicrovm is a question about them.
+        .changeDefaultVisibility(seen -> seen.withIsGetterVisibility(JsonAutoDetect.Visibility.NONE))
         .changeDefaultPropertyInclusion(
             value -> value.withValueInclusion(com.fasterxml.jackson.annotation.JsonInclude.Include.NON_NULL));
   }
@@ -194,6 +197,10 @@ public final class Documents {
               .at(path(value))
               .because(badValue(value))
               .remedy(allowed(value.getTargetType()));
+      case MismatchedInputException end when end.getOriginalMessage().startsWith("Trailing token") ->
+          Problem.of(Code.MALFORMED, "The document goes on after its end")
+              .because("something follows the last bracket (line " + end.getLocation().getLineNr() + ")")
+              .remedy("send one document at a time");
       case MismatchedInputException type ->
           Problem.of(Code.INVALID_ARGUMENT, "Field " + path(type) + " has the wrong type")
               .at(path(type))

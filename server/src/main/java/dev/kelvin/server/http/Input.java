@@ -58,8 +58,14 @@ final class Input {
 
   private <T> T document(Class<T> type, boolean yamlToo, @Nullable T absent) {
     byte[] body = body();
-    if (body.length == 0 && absent != null) {
-      return absent;
+    if (body.length == 0) {
+      if (absent != null) {
+        return absent;
+      }
+      throw Problem.of(Code.MALFORMED, "The request has no body")
+          .because("this operation wants a document")
+          .remedy("send one; see /docs for its fields")
+          .asException();
     }
     String contentType = request.getHeaders().get(HttpHeader.CONTENT_TYPE);
     String essence = MediaTypes.essence(contentType);

@@ -25,24 +25,20 @@ final class Lists {
 
   private static Action decode(Input input, Resource resource) {
     QueryParameters query = input.query();
+    Long asked = query.number("limit", 1, LARGEST_LIMIT);
+    int limit = asked == null ? USUAL_LIMIT : asked.intValue();
     if (query.flag("watch")) {
-      refuse(query, "limit", "a stream of changes has no pages", "leave it out");
+      // A limit is let pass, so that the query of a list can be kept when it is watched.
       refuse(query, "after", "a stream of changes has no pages", "use revision instead");
-      var all = new Query(labels(query), conditions(query, resource), null, LARGEST_LIMIT);
+      var all = new Query(labels(query), conditions(query, resource), null, limit);
       Long revision = query.number("revision", 0, Long.MAX_VALUE);
       Long seen = input.lastEventId();
       long from = revision != null ? revision : seen != null ? seen : 0;
       return new Action.Watch(resource, all, from);
     }
     refuse(query, "revision", "it is for watching", "add watch=true");
-    Long limit = query.number("limit", 1, LARGEST_LIMIT);
     return new Action.ListObjects(
-        resource,
-        new Query(
-            labels(query),
-            conditions(query, resource),
-            query.one("after"),
-            limit == null ? USUAL_LIMIT : limit.intValue()));
+        resource, new Query(labels(query), conditions(query, resource), query.one("after"), limit));
   }
 
   private static void refuse(QueryParameters query, String name, String cause, String remedy) {

@@ -136,7 +136,8 @@ record Route(
     List<String> own = segments(template);
     for (int i = 0; i < own.size(); i++) {
       boolean variable = own.get(i).startsWith("{");
-      filled.add(variable && i < path.size() ? path.get(i) : own.get(i));
+      boolean known = i < path.size() && !path.get(i).isEmpty();
+      filled.add(variable && known ? path.get(i) : own.get(i));
     }
     return "/" + String.join("/", filled);
   }

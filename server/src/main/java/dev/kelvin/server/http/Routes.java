@@ -4,7 +4,6 @@ import dev.kelvin.api.OpenApi;
 import dev.kelvin.server.action.Outcome;
 import dev.kelvin.server.http.Route.Target;
 import dev.kelvin.server.http.docs.ReferencePage;
-import dev.kelvin.server.http.docs.VmSchema;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -20,7 +19,7 @@ final class Routes {
     // Made anew each time: they are seldom asked for and not worth the memory.
     routes.add(page("/docs", "text/html; charset=utf-8", ReferencePage::html));
     routes.add(page("/openapi.yaml", MediaTypes.YAML, OpenApi::yaml));
-    routes.add(page("/schemas/vm.json", "application/schema+json", VmSchema::json));
+    routes.add(page("/schemas/vm.json", "application/schema+json", OpenApi::vmSchema));
     routes.add(Route.open("/v1/consoles/{ticket}", new Target.Console()));
     routes.addAll(VmRoutes.all());
     routes.addAll(NodeRoutes.all());

@@ -158,21 +158,17 @@ class RoutesTest {
             new Action.ListObjects(
                 Resource.TASKS,
                 new Query(Map.of(), List.of(new Condition("state", true, "running")), null, 100))),
-        Case.of("GET", "/v1/vms?watch", new Action.Watch(Resource.VMS, watched(), 0)),
+        Case.of("GET", "/v1/vms?watch", new Action.Watch(Resource.VMS, all(), 0)),
         Case.of(
             "GET",
             "/v1/images?watch=true&revision=42",
-            new Action.Watch(Resource.IMAGES, watched(), 42)),
-        Case.of("GET", "/v1/tasks?watch=true", new Action.Watch(Resource.TASKS, watched(), 9))
+            new Action.Watch(Resource.IMAGES, all(), 42)),
+        Case.of("GET", "/v1/tasks?watch=true", new Action.Watch(Resource.TASKS, all(), 9))
             .saying("Last-Event-ID: 9"),
         Case.of(
             "GET",
             "/v1/vms?watch=false&limit=500",
             new Action.ListObjects(Resource.VMS, Query.all())));
-  }
-
-  private static Query watched() {
-    return new Query(Map.of(), List.of(), null, 500);
   }
 
   private static List<Case> vmCases() {

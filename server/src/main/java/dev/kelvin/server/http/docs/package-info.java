@@ -1,7 +1,4 @@
-/**
- * What the daemon tells about its API, made of the OpenAPI document when somebody asks: a web page
- * and the JSON Schema of VM documents.
- */
+/** The reference of the API as a web page, made of the OpenAPI document when somebody asks. */
 @NullMarked
 package dev.kelvin.server.http.docs;
 
