@@ -1,0 +1,72 @@
+package dev.kelvin.bench;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
+
+/** Waits for conditions. */
+final class Await {
+  /** Short against what is measured, long enough not to compete with it for a processor. */
+  private static final long POLL_NANOS = 500_000;
+
+  /** For what takes less than a second on an idle machine. */
+  static final Duration USUAL = Duration.ofSeconds(60);
+
+  private Await() {}
+
+  /** What is waited for. */
+  @FunctionalInterface
+  interface Condition {
+    boolean holds() throws IOException, InterruptedException;
+  }
+
+  /** What is done to close something. */
+  @FunctionalInterface
+  interface Closing {
+    void run() throws IOException, InterruptedException;
+  }
+
+  /** Does it for a close method, which may not be interrupted by its contract. */
+  static void whileClosing(Closing closing) throws IOException {
+    try {
+      closing.run();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw (IOException) new InterruptedIOException("while closing").initCause(e);
+    }
+  }
+
+  /** What is tried until it succeeds. */
+  @FunctionalInterface
+  interface Attempt<T> {
+    /** Empty when it has to be tried again. */
+    Optional<T> make() throws IOException, InterruptedException;
+  }
+
+  /** Waits until a condition holds. Fails when it takes longer than {@code limit}. */
+  static void until(String what, Duration limit, Condition condition)
+      throws IOException, InterruptedException {
+    result(what, limit, () -> condition.holds() ? Optional.of(true) : Optional.empty());
+  }
+
+  /** Tries until there is a result. Fails when it takes longer than {@code limit}. */
+  static <T> T result(String what, Duration limit, Attempt<T> attempt)
+      throws IOException, InterruptedException {
+    long deadline = System.nanoTime() + limit.toNanos();
+    while (true) {
+      Optional<T> result = attempt.make();
+      if (result.isPresent()) {
+        return result.get();
+      }
+      if (System.nanoTime() > deadline) {
+        throw new IllegalStateException(what + " did not come in " + limit.toSeconds() + " s");
+      }
+      if (Thread.interrupted()) {
+        throw new InterruptedException("while waiting for " + what);
+      }
+      LockSupport.parkNanos(POLL_NANOS);
+    }
+  }
+}

@@ -1,0 +1,111 @@
+package dev.kelvin.bench;
+
+import dev.kelvin.api.Client;
+import dev.kelvin.api.ListQuery;
+import dev.kelvin.api.VmDocument;
+import dev.kelvin.model.Metadata;
+import dev.kelvin.model.Phase;
+import dev.kelvin.model.Vm;
+import dev.kelvin.model.VmStatus;
+import dev.kelvin.model.spec.VmSpec;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** How fast daemon and command line are, and how much memory the daemon takes. */
+final class DaemonFigures {
+  private static final int COMMANDS = 20;
+  private static final int DAEMON_STARTS = 10;
+  private static final int MEMORY_SAMPLES = 10;
+
+  private DaemonFigures() {}
+
+  /** The round trip of {@code ./kelvin ls}, as the shell sees it, to a daemon that runs. */
+  static Series commandLine(Path root, Node node) throws IOException, InterruptedException {
+    var times = new ArrayList<Duration>();
+    // The first one brings program and caches into memory.
+    for (int i = 0; i <= COMMANDS; i++) {
+      Path output = node.layout().home().resolve("ls.out");
+      var builder =
+          new ProcessBuilder(root.resolve("kelvin").toString(), "ls")
+              .redirectErrorStream(true)
+              .redirectOutput(output.toFile());
+      builder.environment().putAll(node.environment());
+      long begin = System.nanoTime();
+      int status = builder.start().waitFor();
+      Duration time = Duration.ofNanos(System.nanoTime() - begin);
+      if (status != 0) {
+        throw new IOException("kelvin ls ended with " + status + ": " + Files.readString(output));
+      }
+      if (i > 0) {
+        times.add(time);
+      }
+    }
+    return Series.ofTimes("kelvin ls, round trip", times);
+  }
+
+  /** From the daemon's exec to the first answer, on files that an earlier daemon left. */
+  static Series answer(Node node) throws IOException, InterruptedException {
+    var times = new ArrayList<Duration>();
+    for (int i = 0; i < DAEMON_STARTS; i++) {
+      node.stop();
+      times.add(node.start());
+    }
+    return Series.ofTimes("daemon, exec to first answer", times);
+  }
+
+  /**
+   * The resident memory of the daemon while VMs run and it is asked for lists and metrics once a
+   * second. The VMs stay.
+   */
+  static Series memory(Node node, VmSpec spec, int vms) throws IOException, InterruptedException {
+    try (Client client = node.client()) {
+      for (int i = 0; i < vms; i++) {
+        var vm = new Vm(Metadata.named("many-" + i), spec, VmStatus.initial());
+        node.finish(client, client.createVm(VmDocument.of(vm)));
+      }
+      Await.until("VMs that run", Duration.ofMinutes(5), () -> running(client) == vms);
+      for (int i = 0; i < vms; i++) {
+        String name = "many-" + i;
+        Await.until(
+            "the marker of " + name,
+            Duration.ofMinutes(10),
+            () ->
+                new String(client.serialLog(name, 65536), StandardCharsets.ISO_8859_1)
+                    .contains(Guest.MARKER));
+      }
+      var samples = new ArrayList<Double>();
+      long next = System.nanoTime();
+      for (int i = 0; i < MEMORY_SAMPLES; i++) {
+        client.metrics();
+        client.allVms(ListQuery.all());
+        next += Duration.ofSeconds(1).toNanos();
+        long until = next;
+        Await.until("the next second", Await.USUAL, () -> System.nanoTime() >= until);
+        samples.add(residentKiB(node.pid()) / 1024.0);
+      }
+      return new Series(
+          "daemon, resident memory with " + vms + " VMs", "MiB", List.copyOf(samples));
+    }
+  }
+
+  private static long running(Client client) {
+    return client.allVms(ListQuery.all()).stream()
+        .filter(vm -> vm.status().phase() == Phase.RUNNING)
+        .count();
+  }
+
+  /** VmRSS of proc_pid_status(5). */
+  private static double residentKiB(long pid) throws IOException {
+    return Files.readAllLines(Path.of("/proc", Long.toString(pid), "status")).stream()
+        .filter(line -> line.startsWith("VmRSS:"))
+        .map(line -> line.replaceAll("[^0-9]", ""))
+        .mapToDouble(Double::parseDouble)
+        .findFirst()
+        .orElseThrow(() -> new IOException("the daemon is gone"));
+  }
+}

@@ -1,0 +1,92 @@
+package dev.kelvin.bench;
+
+import dev.kelvin.host.Commands;
+import dev.kelvin.host.Commands.Command;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.stream.Stream;
+
+/**
+ * A guest of two files: Debian's cloud kernel, and an initramfs whose init writes a marker to the
+ * serial port and then does nothing.
+ */
+record Guest(Path kernel, Path initrd) {
+  static final String MARKER = "KELVIN-BENCH-INIT";
+  static final String CMDLINE = "console=ttyS0 quiet rdinit=/init";
+
+  private static final String META_PACKAGE = "linux-image-cloud-amd64";
+  private static final String INIT =
+      """
+      #!/bin/busybox sh
+      /bin/busybox echo %s
+      exec /bin/busybox sleep 1000000
+      """
+          .formatted(MARKER);
+
+  /** Makes it in {@code directory}, or takes it from there when an earlier run made it. */
+  static Guest obtain(Path directory, Commands commands) throws IOException, InterruptedException {
+    Files.createDirectories(directory);
+    var guest = new Guest(directory.resolve("vmlinuz"), directory.resolve("initrd"));
+    if (!Files.exists(guest.kernel)) {
+      Path work = Files.createTempDirectory(directory, "fetch");
+      try {
+        run(commands, work, "apt-get", "download", "-q", kernelPackage(commands, work));
+        run(commands, work, "sh", "-c", "dpkg-deb -x linux-image-*.deb root");
+        Path kernel = only(work.resolve("root/boot"), "vmlinuz-");
+        Files.move(kernel, guest.kernel, StandardCopyOption.ATOMIC_MOVE);
+      } finally {
+        Trees.delete(work);
+      }
+    }
+    var archive = new Cpio();
+    archive.directory("bin");
+    archive.directory("dev");
+    archive.program("bin/busybox", Files.readAllBytes(busybox()));
+    archive.program("init", INIT.getBytes(StandardCharsets.UTF_8));
+    Files.write(guest.initrd, archive.finish());
+    return guest;
+  }
+
+  private static Path busybox() {
+    return Stream.of("/usr/bin/busybox", "/bin/busybox")
+        .map(Path::of)
+        .filter(Files::isExecutable)
+        .findFirst()
+        .orElseThrow(
+            () -> new IllegalStateException("there is no busybox; install busybox-static"));
+  }
+
+  private static String kernelPackage(Commands commands, Path work) throws InterruptedException {
+    return run(commands, work, "apt-cache", "depends", META_PACKAGE)
+        .lines()
+        .map(String::strip)
+        .filter(line -> line.startsWith("Depends: linux-image-"))
+        .map(line -> line.substring("Depends: ".length()))
+        .findFirst()
+        .orElseThrow(() -> new IllegalStateException("apt knows no package " + META_PACKAGE));
+  }
+
+  private static Path only(Path directory, String prefix) throws IOException {
+    try (Stream<Path> files = Files.list(directory)) {
+      return files
+          .filter(file -> file.getFileName().toString().startsWith(prefix))
+          .findFirst()
+          .orElseThrow(() -> new IOException("no " + prefix + " in " + directory));
+    }
+  }
+
+  private static String run(Commands commands, Path directory, String... argv)
+      throws InterruptedException {
+    var result =
+        commands.run(Command.of(argv).directory(directory).timeout(Duration.ofMinutes(10)));
+    if (!result.ok()) {
+      throw new IllegalStateException(
+          String.join(" ", argv) + " ended with " + result.exitCode() + ": " + result.stderr());
+    }
+    return result.stdout();
+  }
+}

@@ -1,0 +1,124 @@
+package dev.kelvin.bench;
+
+import dev.kelvin.model.Vm;
+import dev.kelvin.qmp.Cost;
+import dev.kelvin.qmp.QmpClient;
+import dev.kelvin.qmp.QmpEvent;
+import dev.kelvin.qmp.QmpException;
+import dev.kelvin.qmp.QmpListener;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Starts QEMU with the very arguments of a VM of Kelvin, with directories of its own in them: from
+ * the exec until QMP says that it runs, and until the marker comes out of its serial port.
+ */
+final class HandStart implements Start {
+  private static final QmpListener DEAF =
+      new QmpListener() {
+        @Override
+        public void event(QmpEvent event) {}
+
+        @Override
+        public void closed(@Nullable Throwable why) {}
+      };
+
+  private final List<String> argv;
+  private final Path runtime;
+
+  private HandStart(List<String> argv, Path runtime) {
+    this.argv = argv;
+    this.runtime = runtime;
+  }
+
+  /**
+   * Takes over the arguments of a running VM, and copies what it keeps.
+   *
+   * @param directory to work in; does not exist yet
+   */
+  static HandStart like(Vm vm, Node node, Path directory) throws IOException {
+    String id = vm.metadata().id();
+    Path runtime = directory.resolve("run");
+    Path state = directory.resolve("state");
+    Files.createDirectories(runtime);
+    Trees.copy(node.layout().vmState(id), state);
+    String line =
+        Files.readString(
+            Path.of("/proc", Long.toString(vm.status().pid()), "cmdline"), StandardCharsets.UTF_8);
+    List<String> argv =
+        Stream.of(line.split("\0", -1))
+            .map(word -> word.replace(node.layout().vmRuntime(id).toString(), runtime.toString()))
+            .map(word -> word.replace(node.layout().vmState(id).toString(), state.toString()))
+            .toList();
+    return new HandStart(argv.subList(0, argv.size() - 1), runtime);
+  }
+
+  @Override
+  public String name() {
+    return "by hand";
+  }
+
+  List<String> argv() {
+    return argv;
+  }
+
+  @Override
+  public Times measure() throws IOException, InterruptedException {
+    Trees.delete(runtime);
+    Files.createDirectories(runtime);
+    Path output = runtime.resolveSibling("qemu.out");
+    var builder =
+        new ProcessBuilder(argv).redirectErrorStream(true).redirectOutput(output.toFile());
+    try (var serial = new Serial(runtime.resolve("serial.sock"))) {
+      long begin = System.nanoTime();
+      Process qemu = builder.start();
+      try {
+        long running = awaitRunning(qemu, output);
+        long init = serial.await();
+        return new Times(Duration.ofNanos(running - begin), Duration.ofNanos(init - begin));
+      } finally {
+        qemu.destroyForcibly().waitFor();
+      }
+    }
+  }
+
+  private long awaitRunning(Process process, Path output) throws IOException, InterruptedException {
+    try (QmpClient qmp = connect(process, output)) {
+      qmp.execute("cont", Cost.NORMAL);
+      String status = qmp.execute("query-status", Cost.NORMAL).path("status").asString("unknown");
+      if (!status.equals("running")) {
+        throw new IOException("QEMU started by hand is " + status);
+      }
+      return System.nanoTime();
+    } catch (QmpException e) {
+      throw new IOException("QEMU started by hand", e);
+    }
+  }
+
+  private QmpClient connect(Process process, Path output) throws IOException, InterruptedException {
+    Path socket = runtime.resolve("qmp.sock");
+    return Await.result(
+        "QMP",
+        Await.USUAL,
+        () -> {
+          if (!process.isAlive()) {
+            throw new IOException("QEMU started by hand ended: " + Files.readString(output));
+          }
+          if (!Files.exists(socket)) {
+            return Optional.empty();
+          }
+          try {
+            return Optional.of(QmpClient.connect(socket, Await.USUAL, DEAF));
+          } catch (QmpException notYet) {
+            return Optional.empty();
+          }
+        });
+  }
+}
