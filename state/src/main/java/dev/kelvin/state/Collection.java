@@ -27,7 +27,7 @@ public final class Collection<T> {
   private static final int PAGE = 500;
 
   /** How a document is wrapped. */
-  record Envelope(int v, JsonNode doc) {}
+  record Envelope(int v, @Nullable JsonNode doc) {}
 
   /**
    * Documents of one moment.
@@ -285,7 +285,11 @@ public final class Collection<T> {
 
   private T value(Entry entry) {
     try {
-      Envelope envelope = Documents.readTrusted(entry.value(), Envelope.class);
+      @Nullable Envelope envelope = Documents.readTrusted(entry.value(), Envelope.class);
+      JsonNode doc = envelope == null ? null : envelope.doc();
+      if (envelope == null || doc == null || doc.isNull()) {
+        throw new IllegalArgumentException("it is no envelope with a version and a document");
+      }
       if (envelope.v() > version) {
         throw Problem.of(Code.WRONG_STATE, "A document was written by a newer Kelvin")
             .on(entry.key())
@@ -293,28 +297,28 @@ public final class Collection<T> {
             .remedy("run that version of Kelvin or a later one")
             .asException();
       }
-      JsonNode doc = envelope.doc();
-      for (int v = envelope.v(); v < version; v++) {
-        UnaryOperator<JsonNode> upgrade = upgrades.get(v);
-        if (upgrade == null) {
-          throw damaged(entry, "it has version " + v, null);
-        }
-        doc = upgrade.apply(doc);
-      }
-      return Documents.readTrusted(doc, type);
-    } catch (JacksonException e) {
-      throw damaged(entry, e.getOriginalMessage(), e);
+      return Documents.readTrusted(upgraded(envelope.v(), doc), type);
+    } catch (ProblemException e) {
+      throw e;
+    } catch (RuntimeException e) { // from the parser, an upgrade or the record itself
+      throw Problem.of(Code.HOST_FAILURE, "A document in the store cannot be read")
+          .on(entry.key())
+          .because(e instanceof JacksonException known ? known.getOriginalMessage() : e.toString())
+          .remedy("restore the store from a backup")
+          .asException(e);
     }
   }
 
-  private static ProblemException damaged(
-      Entry entry, String cause, @Nullable JacksonException reason) {
-    Problem problem =
-        Problem.of(Code.HOST_FAILURE, "A document in the store cannot be read")
-            .on(entry.key())
-            .because(cause)
-            .remedy("restore the store from a backup");
-    return reason == null ? problem.asException() : problem.asException(reason);
+  private JsonNode upgraded(int from, JsonNode old) {
+    JsonNode doc = old;
+    for (int v = from; v < version; v++) {
+      UnaryOperator<JsonNode> upgrade = upgrades.get(v);
+      if (upgrade == null) {
+        throw new IllegalArgumentException("there was never a version " + v);
+      }
+      doc = upgrade.apply(doc);
+    }
+    return doc;
   }
 
   private ProblemException changed(String id, long expected) {

@@ -71,7 +71,11 @@ final class SqliteReaders implements AutoCloseable {
 
   @Override
   public void close() throws SQLException {
+    boolean interrupted = Thread.interrupted(); // else those who wait for answers got none
     threads.close();
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
     for (SqliteSession session : sessions) {
       session.close();
     }

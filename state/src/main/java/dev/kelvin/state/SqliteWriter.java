@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -85,6 +86,7 @@ final class SqliteWriter implements AutoCloseable {
   private final SqliteTables tables;
   private final Committed committed;
   private final BlockingQueue<Job<?>> queue = new LinkedBlockingQueue<>();
+  private final ReentrantLock accepting = new ReentrantLock();
   private final Thread thread;
   private volatile long revision;
   private volatile boolean closed;
@@ -111,9 +113,14 @@ final class SqliteWriter implements AutoCloseable {
   /** The answer comes when the work is on the disk. */
   <T> CompletableFuture<T> submit(Work<T> work) {
     var answer = new CompletableFuture<T>();
-    queue.add(new Job<>(work, answer));
-    if (closed && !thread.isAlive()) {
-      refuseAll(); // nobody else does it any more
+    accepting.lock();
+    try {
+      if (closed) {
+        throw closedProblem().asException();
+      }
+      queue.add(new Job<>(work, answer));
+    } finally {
+      accepting.unlock();
     }
     return answer;
   }
@@ -127,11 +134,22 @@ final class SqliteWriter implements AutoCloseable {
         queue.drainTo(jobs, BATCH - 1);
         writeAll(jobs);
       }
-    } catch (InterruptedException e) {
-      LOG.log(System.Logger.Level.ERROR, "the thread that writes the store was interrupted", e);
-    } finally {
+    } catch (InterruptedException | Error e) { // such as too little memory: nobody may wait on
+      LOG.log(System.Logger.Level.ERROR, "the store stops, because its thread ends", e);
+      stopAccepting();
+      queue.drainTo(jobs);
+      jobs.forEach(job -> job.answer().completeExceptionally(closedProblem().asException(e)));
+    }
+  }
+
+  /** Nothing is added to the queue after the job that is added here, which does nothing. */
+  private void stopAccepting() {
+    accepting.lock();
+    try {
       closed = true;
-      refuseAll();
+      queue.add(new Job<Void>(null, new CompletableFuture<>()));
+    } finally {
+      accepting.unlock();
     }
   }
 
@@ -177,12 +195,6 @@ final class SqliteWriter implements AutoCloseable {
     jobs.forEach(job -> job.answer().completeExceptionally(told));
   }
 
-  private void refuseAll() {
-    for (Job<?> job = queue.poll(); job != null; job = queue.poll()) {
-      job.answer().completeExceptionally(closedProblem().asException());
-    }
-  }
-
   static Problem closedProblem() {
     return Problem.of(Code.UNAVAILABLE, "The store is closed")
         .because("the daemon is ending")
@@ -192,8 +204,7 @@ final class SqliteWriter implements AutoCloseable {
   /** Writes what waits and ends. */
   @Override
   public void close() throws SQLException {
-    closed = true;
-    queue.add(new Job<Void>(null, new CompletableFuture<>())); // wakes it
+    stopAccepting();
     boolean interrupted = false;
     while (thread.isAlive()) {
       try {

@@ -175,9 +175,8 @@ public final class TaskEngine implements AutoCloseable {
     try {
       start(run(type, task, storage.input(task.id()), storage.cancelRequested(task.id())));
       return Optional.empty();
-    } catch (JacksonException e) {
-      return Optional.of(
-          strandedProblem(task, "its input cannot be read: " + e.getOriginalMessage()));
+    } catch (JacksonException | ProblemException e) {
+      return Optional.of(strandedProblem(task, "its input cannot be read: " + e.getMessage()));
     }
   }
 
@@ -255,7 +254,7 @@ public final class TaskEngine implements AutoCloseable {
   /**
    * Waits until a task has ended, at most for {@code timeout}.
    *
-   * @return the task, which has not ended when the time is over
+   * @return the task, which has not ended when the time is over or the engine closes
    * @throws ProblemException not-found
    */
   public Task await(String id, Duration timeout) throws InterruptedException {
@@ -273,10 +272,10 @@ public final class TaskEngine implements AutoCloseable {
   }
 
   private void ended(TaskRun<?> run) {
-    runs.remove(run.id());
-    if (endedSincePrune.incrementAndGet() >= PRUNE_EVERY) {
+    if (endedSincePrune.incrementAndGet() >= PRUNE_EVERY && !closed) {
       prune();
     }
+    runs.remove(run.id()); // last: until then close() waits for it
   }
 
   /** Forgets ended tasks that are too old or too many. */

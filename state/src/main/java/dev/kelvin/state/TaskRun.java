@@ -76,7 +76,7 @@ final class TaskRun<I> {
     return task.view(progress, trouble);
   }
 
-  /** Completes when the task has ended; not when the engine closes. */
+  /** Completes when the task has ended, or is left to the next engine. */
   CompletableFuture<Task> end() {
     return end;
   }
@@ -106,9 +106,9 @@ final class TaskRun<I> {
     }
   }
 
-  /** Whether the thread ended in time. */
+  /** Whether the thread ended in time, or is the caller's. */
   boolean join(Duration timeout) throws InterruptedException {
-    return thread.join(timeout);
+    return Thread.currentThread().equals(thread) || thread.join(timeout);
   }
 
   private void run() {
@@ -121,9 +121,9 @@ final class TaskRun<I> {
             case SUCCEEDED, FAILED, CANCELLED -> false;
           };
     }
+    end.complete(view());
     if (task.state().ended()) {
       shared.ended().accept(this);
-      end.complete(view());
     }
   }
 
@@ -215,8 +215,11 @@ final class TaskRun<I> {
         shared.changed().accept(view());
         return true;
       } catch (RuntimeException e) { // whatever it is, the task must not be lost
+        if (trouble == null) {
+          LOG.log(System.Logger.Level.WARNING, "task {0} waits for the store: {1}", id(), e);
+        }
         trouble = ProblemException.toProblem(e);
-        LOG.log(System.Logger.Level.WARNING, "task " + id() + " waits for the store", e);
+        shared.changed().accept(view());
       } finally {
         writing.unlock();
       }
