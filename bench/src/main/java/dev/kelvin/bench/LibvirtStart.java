@@ -80,7 +80,7 @@ final class LibvirtStart implements Start {
       <devices>
         <serial type='unix'><source mode='bind' path='%s'/></serial>
         <channel type='unix'>
-          <source mode='bind'/>
+          <source mode='bind' path='%s'/>
           <target type='virtio' name='org.qemu.guest_agent.0'/>
         </channel>
         <graphics type='vnc' socket='%s'/>
@@ -103,6 +103,7 @@ final class LibvirtStart implements Start {
             Guest.CMDLINE,
             kvm ? "host-passthrough" : "maximum",
             serial,
+            serial.resolveSibling("agent.sock"),
             serial.resolveSibling("vnc.sock"));
   }
 }

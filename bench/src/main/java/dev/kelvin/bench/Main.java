@@ -57,7 +57,7 @@ public final class Main {
       System.exit(2);
       return;
     }
-    Path place = Files.createTempDirectory("kelvin-bench");
+    Path place = Files.createTempDirectory("kb");
     // A VM's own user, and libvirt's, must be able to pass through.
     Files.setPosixFilePermissions(place, PosixFilePermissions.fromString("rwx--x--x"));
     Runtime.getRuntime().addShutdownHook(new Thread(() -> tidy(place), "tidy"));
