@@ -175,8 +175,12 @@ public final class TaskEngine implements AutoCloseable {
     try {
       start(run(type, task, storage.input(task.id()), storage.cancelRequested(task.id())));
       return Optional.empty();
-    } catch (JacksonException | ProblemException e) {
-      return Optional.of(strandedProblem(task, "its input cannot be read: " + e.getMessage()));
+    } catch (JacksonException e) {
+      return Optional.of(
+          strandedProblem(task, "its input cannot be read: " + e.getOriginalMessage()));
+    } catch (ProblemException e) {
+      return Optional.of(
+          strandedProblem(task, "its input cannot be read: " + e.problem().oneLine()));
     }
   }
 
