@@ -65,6 +65,7 @@ final class Layers {
               "server.http",
               parts("server.action", "model", "codec", "api"),
               JSON,
+              "jdk.net.",
               "org.bouncycastle.",
               "org.eclipse.jetty."),
           row(
