@@ -1,0 +1,56 @@
+package dev.kelvin.cli;
+
+import dev.kelvin.cli.text.Style;
+import dev.kelvin.model.Problem;
+import java.io.PrintStream;
+import org.jspecify.annotations.Nullable;
+
+/** Says what went wrong, on which object, why, and what to do. */
+public final class ErrorPrinter {
+  private final PrintStream err;
+  private final Style style;
+
+  public ErrorPrinter(Session session) {
+    this(session.err(), Style.of(session.terminal().hasErrors(), session.environment()));
+  }
+
+  ErrorPrinter(PrintStream err, Style style) {
+    this.err = err;
+    this.style = style;
+  }
+
+  public void print(Problem problem) {
+    err.print(render(problem, style));
+  }
+
+  public static String render(Problem problem, Style style) {
+    var text = new StringBuilder(style.red("Error:")).append(' ').append(stop(problem.detail()));
+    if (problem.object() != null) {
+      text.append(" (").append(problem.object()).append(')');
+    }
+    text.append('\n');
+    line(text, "at", problem.field());
+    line(text, "why", problem.cause());
+    for (Problem.Violation violation : problem.violations()) {
+      text.append("  - ").append(style.bold(violation.field())).append(": ");
+      text.append(violation.cause()).append('\n');
+      if (!violation.remedy().isEmpty()) {
+        text.append("    do: ").append(violation.remedy()).append('\n');
+      }
+    }
+    line(text, "do", problem.remedy());
+    return text.toString();
+  }
+
+  private static void line(StringBuilder text, String word, @Nullable String words) {
+    if (words != null && !words.isBlank()) {
+      text.append("  ").append(word).append(": ");
+      text.append(words.strip().replace("\n", "\n       ")).append('\n');
+    }
+  }
+
+  /** Without a full stop: an object in brackets follows. */
+  private static String stop(String sentence) {
+    return sentence.endsWith(".") ? sentence.substring(0, sentence.length() - 1) : sentence;
+  }
+}

@@ -1,0 +1,75 @@
+package dev.kelvin.cli.command;
+
+import dev.kelvin.api.http.EventStream;
+import dev.kelvin.cli.Session;
+import dev.kelvin.codec.Documents;
+import dev.kelvin.model.Event;
+import dev.kelvin.model.Problem;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+
+/** {@code kelvin events}. */
+@CommandLine.Command(
+    sortOptions = false,
+    footer = {
+      "",
+      "Follows until Ctrl-C, or until the daemon ends. With -o json each event is a line of JSON.",
+      "",
+      "Example:",
+      "  kelvin events --object vm/web1"
+    })
+public final class EventsCommand extends Command {
+  private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss.SSS");
+
+  @Option(
+      names = "--after",
+      paramLabel = "N",
+      description =
+          "Begin after this sequence number; 0 for all that are remembered. Usual: from now on.")
+  @Nullable Long after;
+
+  @Option(
+      names = "--object",
+      paramLabel = "KIND/NAME",
+      description = "Only what happens to this object.")
+  @Nullable String object;
+
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "FORMAT",
+      description = "table or json.")
+  Outputs.Format format = Outputs.Format.TABLE;
+
+  public EventsCommand(Session session) {
+    super(session);
+  }
+
+  @Override
+  protected int run() throws IOException {
+    try (EventStream events = session.client().events(after, object)) {
+      for (var item = events.next(); item != null; item = events.next()) {
+        if (item.event().equals("error")) {
+          throw Documents.readTrusted(item.data().getBytes(StandardCharsets.UTF_8), Problem.class)
+              .asException();
+        }
+        session.out().println(format == Outputs.Format.TABLE ? line(item.data()) : item.data());
+      }
+    }
+    return 0;
+  }
+
+  private String line(String json) {
+    Event event = Documents.readTrusted(json.getBytes(StandardCharsets.UTF_8), Event.class);
+    String time = event.time().atZone(ZoneId.systemDefault()).format(TIME);
+    var style = session.style();
+    return style.dim(time)
+        + "  "
+        + String.format("%-20s  %-22s  ", event.object(), event.type())
+        + event.message();
+  }
+}

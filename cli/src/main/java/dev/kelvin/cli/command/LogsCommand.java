@@ -1,0 +1,77 @@
+package dev.kelvin.cli.command;
+
+import dev.kelvin.cli.Session;
+import dev.kelvin.cli.text.Units;
+import dev.kelvin.model.Code;
+import dev.kelvin.model.ProblemException;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Arrays;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code kelvin logs}. */
+@CommandLine.Command(
+    sortOptions = false,
+    footer = {"", "Example:", "  kelvin logs --tail 4KiB -f web1"})
+public final class LogsCommand extends Command {
+  private static final Duration LOOK = Duration.ofMillis(400);
+  private static final int WINDOW = 1 << 18;
+
+  @Parameters(paramLabel = "VM", description = "Its name.")
+  String vm = "";
+
+  @Option(
+      names = {"-f", "--follow"},
+      description = "Go on with what it writes from now on, until Ctrl-C.")
+  boolean follow;
+
+  @Option(
+      names = "--tail",
+      paramLabel = "SIZE",
+      description = "Show no more than this of the end. Usual: 1MiB, as much as is usually kept.")
+  String tail = "1MiB";
+
+  public LogsCommand(Session session) {
+    super(session);
+  }
+
+  @Override
+  protected int run() throws IOException {
+    long bytes = Math.max(1, Units.size(tail, "--tail").bytes());
+    byte[] last = session.client().serialLog(vm, bytes);
+    show(last);
+    while (follow) {
+      session.pause(LOOK);
+      byte[] next;
+      try {
+        next = session.client().serialLog(vm, WINDOW);
+      } catch (ProblemException e) {
+        if (e.problem().code() == Code.UNAVAILABLE) {
+          continue; // The daemon is being restarted; what was written meanwhile comes after.
+        }
+        throw e;
+      }
+      show(Arrays.copyOfRange(next, overlap(last, next), next.length));
+      last = next;
+    }
+    return 0;
+  }
+
+  private void show(byte[] text) throws IOException {
+    session.out().write(text);
+    session.out().flush();
+  }
+
+  /** How much of the beginning of {@code next} is the end of {@code last} and was shown before. */
+  static int overlap(byte[] last, byte[] next) {
+    int start = Math.max(0, last.length - next.length);
+    for (int at = start; at < last.length; at++) {
+      if (Arrays.equals(last, at, last.length, next, 0, last.length - at)) {
+        return last.length - at;
+      }
+    }
+    return 0;
+  }
+}

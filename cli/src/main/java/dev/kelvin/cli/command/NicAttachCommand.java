@@ -1,0 +1,62 @@
+package dev.kelvin.cli.command;
+
+import dev.kelvin.cli.Session;
+import dev.kelvin.cli.TaskFollower.OnInterrupt;
+import dev.kelvin.model.spec.Nic;
+import dev.kelvin.model.spec.NicModel;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code kelvin nic attach}. */
+@CommandLine.Command(
+    sortOptions = false,
+    footer = {"", "Example:", "  kelvin nic attach web1 net1 --forward 8080:80"})
+public final class NicAttachCommand extends Command {
+  @Parameters(index = "0", paramLabel = "VM", description = "Its name.")
+  String vm = "";
+
+  @Parameters(index = "1", paramLabel = "NIC", description = "The name of the new network card.")
+  String name = "";
+
+  @Option(names = "--model", paramLabel = "MODEL", description = "virtio or e1000e. Usual: virtio.")
+  String model = "virtio";
+
+  @Option(
+      names = "--mac",
+      paramLabel = "ADDRESS",
+      description = "Its address. Usual: one is chosen.")
+  @Nullable String mac;
+
+  @Option(
+      names = "--forward",
+      paramLabel = "[[ADDRESS:]HOST:]GUEST[/udp]",
+      description = "A host port that leads to a guest port. Can be given several times.")
+  List<String> forwards = List.of();
+
+  @Mixin Waiting waiting = new Waiting();
+
+  public NicAttachCommand(Session session) {
+    super(session);
+  }
+
+  @Override
+  protected int run() {
+    var nic =
+        new Nic(
+            name,
+            Wire.read(NicModel.class, model, "--model"),
+            mac,
+            forwards.stream().map(Forwards::parse).toList(),
+            null);
+    waiting.finish(
+        session,
+        session.client().attachNic(vm, nic),
+        OnInterrupt.DETACH,
+        vm + " has the network card " + name);
+    return 0;
+  }
+}

@@ -1,0 +1,44 @@
+package dev.kelvin.cli.command;
+
+import dev.kelvin.api.Client;
+import dev.kelvin.cli.Session;
+import dev.kelvin.cli.run.SshKeys;
+import dev.kelvin.model.Task;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code kelvin rm}. */
+@CommandLine.Command(
+    sortOptions = false,
+    footer = {"", "Example:", "  kelvin rm --force web1"})
+public final class RmCommand extends Command {
+  @Parameters(arity = "1..*", paramLabel = "VM", description = "Names of VMs.")
+  List<String> vms = List.of();
+
+  @Option(
+      names = "--force",
+      description = "Stop a VM that runs. Without it, only VMs that are off are deleted.")
+  boolean force;
+
+  @Mixin Waiting waiting = new Waiting();
+
+  public RmCommand(Session session) {
+    super(session);
+  }
+
+  @Override
+  protected int run() {
+    return new EachObject(session, waiting).run(vms, this::delete, "is deleted");
+  }
+
+  private Task delete(String name) {
+    Client client = session.client();
+    String id = client.vm(name).metadata().id();
+    Task task = client.deleteVm(name, force);
+    new SshKeys(session).forgetHost(id);
+    return task;
+  }
+}

@@ -1,0 +1,93 @@
+package dev.kelvin.cli.command;
+
+import dev.kelvin.cli.Session;
+import dev.kelvin.cli.run.DaemonControl;
+import dev.kelvin.cli.run.GuestWaiter;
+import dev.kelvin.cli.run.GuestWaiter.Readiness;
+import dev.kelvin.cli.run.HostPreparer;
+import dev.kelvin.cli.run.ImagePreparer;
+import dev.kelvin.cli.run.Reach;
+import dev.kelvin.model.Task;
+import dev.kelvin.model.Vm;
+import dev.kelvin.model.spec.Disk;
+import dev.kelvin.model.spec.Power;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code kelvin run}. */
+@CommandLine.Command(
+    sortOptions = false,
+    footer = {
+      "",
+      "Starts the daemon if none runs, installs what the host lacks (after asking), makes the image if it",
+      "is not there, creates the VM, boots it, and waits until the guest says that it is ready. Ctrl-C",
+      "cancels what is being made; once the VM boots, it leaves it alone.",
+      "",
+      "Examples:",
+      "  kelvin run debian",
+      "  kelvin run debian --name web1 --memory 2GiB --cpus 4 --disk 20GiB --forward 8080:80",
+      "  kelvin run --image server.qcow2 --uefi",
+      "  kelvin run --iso debian-12-netinst.iso --disk 20GiB --no-wait",
+      "  kelvin run --kernel vmlinuz --initrd initrd.img --cmdline 'console=ttyS0 quiet'"
+    })
+public final class RunCommand extends Command {
+  private static final Duration PATIENCE = Duration.ofMinutes(20);
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "DISTRIBUTION",
+      description = "What to boot: debian, debian:trixie, or an image that is there.")
+  @Nullable String distribution;
+
+  @Mixin VmOptions options = new VmOptions();
+
+  @Option(
+      names = {"-y", "--yes"},
+      description = "Install packages that the host lacks without asking.")
+  boolean yes;
+
+  @Mixin Waiting waiting = new Waiting();
+
+  public RunCommand(Session session) {
+    super(session);
+  }
+
+  @Override
+  protected int run() {
+    options.check(distribution);
+    Duration limit = waiting.limit(PATIENCE);
+    new DaemonControl(session).ensure();
+    new HostPreparer(session).prepare(yes);
+    var maker = new NewVm(session, options, waiting);
+    Vm vm = maker.describe(distribution, Power.RUNNING);
+    String name = vm.metadata().name();
+    Task task = maker.make(vm);
+    if (!waiting.waits()) {
+      session.out().println(name);
+      session.err().println("It is being made. Wait with: kelvin task wait " + task.id());
+      return 0;
+    }
+    Vm ready = new GuestWaiter(session).await(name, readiness(vm), limit);
+    session.out().print(new Reach(session).text(ready, session.style()));
+    return 0;
+  }
+
+  /** Only a guest that is known to have an agent is waited for to say something. */
+  private Readiness readiness(Vm vm) {
+    boolean agent = vm.spec().guestAgent() && vm.spec().cloudInit() != null;
+    if (!agent || vm.spec().disks().isEmpty()) {
+      return Readiness.RUNNING;
+    }
+    Disk root = vm.spec().disks().getFirst();
+    if (root.image() == null) {
+      return Readiness.RUNNING;
+    }
+    return new ImagePreparer(session).isBuilt(root.image())
+        ? Readiness.CLOUD_INIT
+        : Readiness.RUNNING;
+  }
+}

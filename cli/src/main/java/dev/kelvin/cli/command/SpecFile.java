@@ -1,0 +1,163 @@
+package dev.kelvin.cli.command;
+
+import dev.kelvin.api.VmDocument;
+import dev.kelvin.cli.Session;
+import dev.kelvin.codec.Documents;
+import dev.kelvin.codec.Documents.Syntax;
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Problem;
+import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.Vm;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
+
+/** Reads the documents that users wrote: files, directories of them, standard input. */
+final class SpecFile {
+  private SpecFile() {}
+
+  /**
+   * One document.
+   *
+   * @param source which file it is from, and which document of it
+   */
+  record Part(String source, String text, Syntax syntax) {
+    /** The VM, read strictly. */
+    Vm vm() {
+      Vm vm = parse(Vm.class);
+      if (vm.metadata() == null || vm.metadata().name() == null) {
+        throw nameless();
+      }
+      return vm;
+    }
+
+    /** The name of the VM that it is about. */
+    String name() {
+      JsonNode name = parse(JsonNode.class).path("metadata").path("name");
+      if (!name.isString()) {
+        throw nameless();
+      }
+      return name.asString();
+    }
+
+    private ProblemException nameless() {
+      return Problem.of(Code.INVALID_ARGUMENT, "The document names no VM")
+          .on(source)
+          .at("metadata.name")
+          .because("it is missing")
+          .remedy("write metadata: {name: web1}")
+          .asException();
+    }
+
+    private <T> T parse(Class<T> type) {
+      try {
+        return Documents.read(text.getBytes(StandardCharsets.UTF_8), syntax, type);
+      } catch (ProblemException e) {
+        throw e.problem().on(source).asException(e);
+      }
+    }
+
+    VmDocument document() {
+      return new VmDocument(text, syntax);
+    }
+  }
+
+  /** All documents of all files, in order. */
+  static List<Part> read(Session session, List<String> files) {
+    var parts = new ArrayList<Part>();
+    for (String file : files) {
+      if (file.equals("-")) {
+        parts.addAll(split("standard input", standardInput(session), Syntax.YAML));
+        continue;
+      }
+      Path path = session.file(file);
+      if (Files.isDirectory(path)) {
+        documents(path).forEach(each -> parts.addAll(read(each)));
+      } else {
+        parts.addAll(read(path));
+      }
+    }
+    if (parts.isEmpty()) {
+      throw Problem.of(Code.INVALID_ARGUMENT, "There is no document")
+          .on(String.join(", ", files))
+          .because("nothing is in there, or only comments")
+          .remedy("write one, such as those in docs/spec.md")
+          .asException();
+    }
+    return parts;
+  }
+
+  private static String standardInput(Session session) {
+    try {
+      return new String(session.in().readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException("reading standard input", e);
+    }
+  }
+
+  private static List<Path> documents(Path directory) {
+    return LocalFiles.write(
+        directory,
+        path -> {
+          try (Stream<Path> files = Files.list(path)) {
+            return files.filter(SpecFile::isDocument).sorted().toList();
+          }
+        });
+  }
+
+  private static boolean isDocument(Path file) {
+    String name = file.toString();
+    return name.endsWith(".yaml") || name.endsWith(".yml") || name.endsWith(".json");
+  }
+
+  private static List<Part> read(Path file) {
+    byte[] bytes = LocalFiles.read(file, Files::readAllBytes);
+    String text = new String(bytes, StandardCharsets.UTF_8);
+    if (text.indexOf('\uFFFD') >= 0) {
+      throw Problem.of(Code.MALFORMED, "The file is not UTF-8 text")
+          .on(file.toString())
+          .because("it has bytes that no UTF-8 text has")
+          .remedy("save it as UTF-8")
+          .asException();
+    }
+    boolean json = file.toString().endsWith(".json");
+    return split(file.toString(), text, json ? Syntax.JSON : Syntax.YAML);
+  }
+
+  /** YAML has several documents in one file, with {@code ---} between them. */
+  private static List<Part> split(String source, String text, Syntax syntax) {
+    if (syntax == Syntax.JSON) {
+      return List.of(new Part(source, text, syntax));
+    }
+    var texts = new ArrayList<String>();
+    var current = new StringBuilder();
+    for (String line : text.lines().toList()) {
+      if (line.equals("---") || line.startsWith("--- ") || line.equals("...")) {
+        texts.add(current.toString());
+        current.setLength(0);
+      } else {
+        current.append(line).append('\n');
+      }
+    }
+    texts.add(current.toString());
+    var parts = new ArrayList<Part>();
+    List<String> full = texts.stream().filter(SpecFile::saysSomething).toList();
+    for (int i = 0; i < full.size(); i++) {
+      String name = full.size() == 1 ? source : source + " (document " + (i + 1) + ")";
+      parts.add(new Part(name, full.get(i), syntax));
+    }
+    return parts;
+  }
+
+  private static boolean saysSomething(String text) {
+    return text.lines()
+        .map(String::strip)
+        .anyMatch(line -> !line.isEmpty() && !line.startsWith("#"));
+  }
+}

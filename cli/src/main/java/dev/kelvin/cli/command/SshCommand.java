@@ -1,0 +1,55 @@
+package dev.kelvin.cli.command;
+
+import dev.kelvin.cli.Session;
+import dev.kelvin.cli.run.Programs;
+import dev.kelvin.cli.run.Reach;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code kelvin ssh}. */
+@CommandLine.Command(
+    sortOptions = false,
+    footer = {
+      "",
+      "Starts ssh(1) with the forwarded port, Kelvin's key and a file of known hosts for this VM alone.",
+      "What follows the name is given to ssh as it is.",
+      "",
+      "Examples:",
+      "  kelvin ssh web1",
+      "  kelvin ssh web1 -- uptime",
+      "  kelvin ssh --user root web1 -- -L 5432:localhost:5432"
+    })
+public final class SshCommand extends Command {
+  @Parameters(index = "0", paramLabel = "VM", description = "Its name.")
+  String vm = "";
+
+  @Parameters(index = "1..*", paramLabel = "ARGUMENT", description = "Further arguments for ssh.")
+  List<String> arguments = List.of();
+
+  @Option(
+      names = {"-u", "--user"},
+      paramLabel = "NAME",
+      description = "Log in as this user. Usual: the one that cloud-init made.")
+  String user = "";
+
+  @Option(names = "--print", description = "Write the ssh command instead of running it.")
+  boolean print;
+
+  public SshCommand(Session session) {
+    super(session);
+  }
+
+  @Override
+  protected int run() throws InterruptedException {
+    boolean dashes = !arguments.isEmpty() && arguments.getFirst().equals("--");
+    List<String> further = dashes ? arguments.subList(1, arguments.size()) : arguments;
+    List<String> command = new Reach(session).ssh(session.client().vm(vm), user, further);
+    if (print) {
+      session.out().println(String.join(" ", command));
+      return 0;
+    }
+    return Programs.become(command, "openssh-client");
+  }
+}

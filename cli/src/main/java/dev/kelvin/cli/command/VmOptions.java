@@ -1,0 +1,254 @@
+package dev.kelvin.cli.command;
+
+import dev.kelvin.cli.Session;
+import dev.kelvin.cli.run.ImagePreparer;
+import dev.kelvin.cli.run.SshKeys;
+import dev.kelvin.cli.run.VmWish;
+import dev.kelvin.cli.text.Units;
+import dev.kelvin.model.ByteSize;
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Problem;
+import dev.kelvin.model.spec.Accelerator;
+import dev.kelvin.model.spec.Boot;
+import dev.kelvin.model.spec.CloudInit;
+import dev.kelvin.model.spec.Power;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The options that say what a new VM is like. */
+public final class VmOptions {
+  private static final String USUAL_DISK = "10GiB";
+  private static final String SERIAL_CONSOLE = "console=ttyS0";
+  private static final Pattern USER = Pattern.compile("[a-z_][a-z0-9_-]{0,31}");
+
+  @Option(
+      names = "--name",
+      paramLabel = "NAME",
+      description = "The VM's name. Usual: such as debian-1.")
+  @Nullable String name;
+
+  @Option(
+      names = {"-f", "--file"},
+      paramLabel = "SPEC",
+      description =
+          "Take the VM from this document (YAML or JSON, - for standard input) instead of options.")
+  @Nullable String file;
+
+  @Option(
+      names = "--image",
+      paramLabel = "FILE|NAME",
+      description = "Boot from this image. A file (its name has a . or a /) is imported first.")
+  @Nullable String image;
+
+  @Option(
+      names = "--format",
+      paramLabel = "FORMAT",
+      description =
+          "The format of the file: raw, qcow2, vmdk, vhdx or vdi. Usual: what its ending says.")
+  @Nullable String format;
+
+  @Option(
+      names = "--iso",
+      paramLabel = "FILE|NAME",
+      description = "Put this CD into the drive, and boot from it as long as the disk is empty.")
+  @Nullable String iso;
+
+  @Option(names = "--kernel", paramLabel = "FILE", description = "Boot this Linux kernel directly.")
+  @Nullable String kernel;
+
+  @Option(
+      names = "--initrd",
+      paramLabel = "FILE",
+      description = "The initial RAM disk for that kernel.")
+  @Nullable String initrd;
+
+  @Option(
+      names = "--cmdline",
+      paramLabel = "TEXT",
+      description = "The command line for that kernel. Usual: " + SERIAL_CONSOLE + ".")
+  @Nullable String cmdline;
+
+  @Option(names = "--memory", paramLabel = "SIZE", description = "Main memory. Usual: 1GiB.")
+  @Nullable String memory;
+
+  @Option(names = "--cpus", paramLabel = "N", description = "Virtual CPUs. Usual: 2.")
+  @Nullable Integer cpus;
+
+  @Option(
+      names = "--disk",
+      paramLabel = "SIZE",
+      description =
+          "How large the disk is. Usual: "
+              + USUAL_DISK
+              + "; none for a kernel that is booted directly.")
+  @Nullable String disk;
+
+  @Option(names = "--uefi", description = "Start with UEFI instead of BIOS.")
+  boolean uefi;
+
+  @Option(
+      names = "--machine",
+      paramLabel = "TYPE",
+      description = "q35, i440fx or microvm. Usual: q35.")
+  @Nullable String machine;
+
+  @Option(
+      names = "--accelerator",
+      paramLabel = "NAME",
+      description =
+          "auto, kvm or tcg. With kvm it fails where that is not proven to work. Usual: auto.")
+  @Nullable String accelerator;
+
+  @Option(
+      names = "--user",
+      paramLabel = "NAME",
+      description = "The account to make in the guest. Usual: yours, or kelvin.")
+  @Nullable String user;
+
+  @Option(
+      names = "--ssh-key",
+      paramLabel = "FILE",
+      description =
+          "A public key that may log in. Usual: those in ~/.ssh. Can be given several times.")
+  List<String> sshKeys = List.of();
+
+  @Option(
+      names = "--forward",
+      paramLabel = "[[ADDRESS:]HOST:]GUEST[/udp]",
+      description = "A host port that leads to a guest port. Can be given several times.")
+  List<String> forwards = List.of();
+
+  @Option(
+      names = {"-l", "--label"},
+      paramLabel = "KEY=VALUE",
+      description = "A label. Can be given several times.")
+  List<String> labels = List.of();
+
+  /** Finds what cannot be meant, before anything is done. */
+  void check(@Nullable String distribution) {
+    if (file != null) {
+      conflict("-f", distribution != null || describes());
+      return;
+    }
+    int sources = (distribution == null ? 0 : 1) + (image == null ? 0 : 1);
+    if (sources > 1) {
+      throw both("a distribution", "--image");
+    }
+    if (sources == 0 && iso == null && kernel == null) {
+      throw Problem.of(Code.INVALID_ARGUMENT, "What the VM boots is missing")
+          .because("no distribution, --image, --iso, --kernel or -f is given")
+          .remedy("try: kelvin run debian")
+          .asException();
+    }
+    if (kernel == null && (initrd != null || cmdline != null)) {
+      throw Problem.of(Code.INVALID_ARGUMENT, "There is no kernel for --initrd and --cmdline")
+          .remedy("add --kernel FILE")
+          .asException();
+    }
+    if (cpus != null && cpus < 1) {
+      throw Problem.of(Code.INVALID_ARGUMENT, "A VM cannot have " + cpus + " CPUs")
+          .at("--cpus")
+          .remedy("give it at least 1")
+          .asException();
+    }
+  }
+
+  private boolean describes() {
+    boolean sources = image != null || iso != null || kernel != null || initrd != null;
+    boolean sizes = memory != null || cpus != null || disk != null || cmdline != null;
+    boolean kinds = uefi || machine != null || accelerator != null || user != null;
+    boolean lists = !sshKeys.isEmpty() || !forwards.isEmpty() || !labels.isEmpty();
+    return sources || sizes || kinds || lists || format != null;
+  }
+
+  private static void conflict(String option, boolean given) {
+    if (given) {
+      throw both(option, "options that describe the VM");
+    }
+  }
+
+  private static dev.kelvin.model.ProblemException both(String one, String other) {
+    return Problem.of(Code.INVALID_ARGUMENT, one + " and " + other + " exclude each other")
+        .remedy("leave one of them out")
+        .asException();
+  }
+
+  /** What the VM's name begins with when it is not given. */
+  String stem(@Nullable String distribution, @Nullable String imageName) {
+    if (distribution != null) {
+      int end = distribution.indexOf(':');
+      return end < 0 ? distribution : distribution.substring(0, end);
+    }
+    return imageName == null ? "vm" : imageName;
+  }
+
+  /** The VM that is meant, with its images made ready. */
+  VmWish wish(Session session, @Nullable String distribution, Power power) {
+    var images = new ImagePreparer(session);
+    String root = null;
+    if (distribution != null) {
+      root = images.ofName(distribution);
+    } else if (image != null) {
+      root = images.ofFileOrName(image, format);
+    }
+    String cd = iso == null ? null : images.ofIso(iso);
+    boolean cloud = root != null;
+    return new VmWish(
+        power,
+        machine == null ? "q35" : machine,
+        accelerator == null
+            ? Accelerator.AUTO
+            : Wire.read(Accelerator.class, accelerator, "--accelerator"),
+        uefi,
+        cpus == null ? 2 : cpus,
+        memory == null ? ByteSize.ofGiB(1) : Units.size(memory, "--memory"),
+        boot(session),
+        root,
+        cd,
+        diskSize(root),
+        forwards.stream().map(Forwards::parse).toList(),
+        cloud ? cloudInit(session) : null,
+        Wire.labels(labels));
+  }
+
+  private Boot boot(Session session) {
+    if (kernel == null) {
+      return Boot.none();
+    }
+    return new Boot(
+        session.file(kernel).toString(),
+        initrd == null ? null : session.file(initrd).toString(),
+        cmdline == null ? SERIAL_CONSOLE : cmdline);
+  }
+
+  private @Nullable ByteSize diskSize(@Nullable String root) {
+    if (disk != null) {
+      return Units.size(disk, "--disk");
+    }
+    // An imported disk may be larger than the usual; it keeps its size.
+    boolean imported = root != null && image != null;
+    boolean none = root == null && kernel != null && iso == null;
+    return imported || none ? null : Units.size(USUAL_DISK, "--disk");
+  }
+
+  private CloudInit cloudInit(Session session) {
+    List<String> keys = new ArrayList<>(new SshKeys(session).publicKeys());
+    for (String file : sshKeys) {
+      String key = SshKeys.fromFile(session.file(file));
+      if (!keys.contains(key)) {
+        keys.add(key);
+      }
+    }
+    String account = user == null ? localUser() : user;
+    return new CloudInit(null, account, keys, null, List.of(), null, null);
+  }
+
+  /** The local user's name; root's is that of an account which every guest has already. */
+  private static String localUser() {
+    String local = System.getProperty("user.name", "");
+    return USER.matcher(local).matches() && !local.equals("root") ? local : "kelvin";
+  }
+}

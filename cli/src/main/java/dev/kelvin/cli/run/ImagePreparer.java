@@ -1,0 +1,141 @@
+package dev.kelvin.cli.run;
+
+import dev.kelvin.api.Client;
+import dev.kelvin.api.ListQuery;
+import dev.kelvin.cli.Session;
+import dev.kelvin.cli.TaskFollower;
+import dev.kelvin.cli.TaskFollower.OnInterrupt;
+import dev.kelvin.cli.text.Progress;
+import dev.kelvin.model.ByteSize;
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Image;
+import dev.kelvin.model.Image.BuildRecipe;
+import dev.kelvin.model.Image.Format;
+import dev.kelvin.model.Image.ImagePhase;
+import dev.kelvin.model.Names;
+import dev.kelvin.model.Problem;
+import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.Task;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Sees to it that an image is there: builds it, imports it, or waits for it. */
+public final class ImagePreparer {
+  private static final Duration LIMIT = Duration.ofHours(4);
+  private static final String BUILD = "image.build";
+  private final Session session;
+
+  public ImagePreparer(Session session) {
+    this.session = session;
+  }
+
+  /** The image of a distribution, or of the name that the user gave. Returns its name. */
+  public String ofName(String text) {
+    Optional<Image> known = find(text);
+    if (known.isPresent()) {
+      return ready(text);
+    }
+    Optional<Distribution> distribution = Distribution.find(text);
+    if (distribution.isEmpty()) {
+      throw unknown(text);
+    }
+    String name = distribution.get().imageName();
+    if (find(name).isPresent()) {
+      return ready(name);
+    }
+    build(name, distribution.get());
+    return name;
+  }
+
+  private ProblemException unknown(String text) {
+    List<String> names =
+        new java.util.ArrayList<>(
+            session.client().allImages(ListQuery.all()).stream()
+                .map(image -> image.metadata().name())
+                .toList());
+    names.add("debian");
+    return Problem.of(Code.NOT_FOUND, "There is no image and no distribution \"" + text + "\"")
+        .because("images there are: " + String.join(", ", names.subList(0, names.size() - 1)))
+        .remedy(
+            Names.nearest(text, names)
+                .map(name -> "did you mean " + name + "?")
+                .orElse("use debian, or import an image: kelvin image import FILE"))
+        .asException();
+  }
+
+  private void build(String name, Distribution distribution) {
+    var recipe =
+        new BuildRecipe(
+            distribution.name(), distribution.suite(), ByteSize.ofGiB(3), List.of(), null);
+    session
+        .err()
+        .println("There is no image " + name + " yet; it is built once, which takes some minutes.");
+    follow(session.client().buildImage(name, recipe, Map.of()));
+  }
+
+  private void follow(Task task) {
+    try (Progress progress = TaskFollower.progress(session)) {
+      new TaskFollower(session, progress, LIMIT).follow(task, OnInterrupt.CANCEL);
+    }
+  }
+
+  /** Waits for an image that is being made. */
+  private String ready(String name) {
+    Image image = session.client().image(name);
+    if (image.status().phase() == ImagePhase.MAKING) {
+      var query = ListQuery.all().fields(List.of("object=image/" + name, "type=" + BUILD));
+      session.client().allTasks(query).stream()
+          .filter(task -> !task.state().ended())
+          .findFirst()
+          .ifPresent(this::follow);
+    }
+    return name;
+  }
+
+  private Optional<Image> find(String name) {
+    if (!Names.valid(name)) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(session.client().image(name));
+    } catch (ProblemException e) {
+      if (e.problem().code() == Code.NOT_FOUND) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * The image that {@code text} means: that of a file, imported if it is not there yet, else the
+   * one of that name. Returns its name.
+   */
+  public String ofFileOrName(String text, @Nullable String format) {
+    boolean file = text.indexOf('/') >= 0 || text.indexOf('.') >= 0;
+    return file ? ofFile(ImageFile.of(session.file(text), format)) : ofName(text);
+  }
+
+  /** The image of a CD's file. Returns its name. */
+  public String ofIso(String text) {
+    boolean file = text.indexOf('/') >= 0 || text.indexOf('.') >= 0;
+    return file ? ofFile(ImageFile.of(session.file(text), Format.ISO.wire())) : ofName(text);
+  }
+
+  private String ofFile(ImageFile file) {
+    String name = file.contentName(session);
+    if (find(name).isPresent()) {
+      return ready(name);
+    }
+    follow(file.upload(session, name, Map.of()));
+    return name;
+  }
+
+  /** Whether the image is one that Kelvin built, with cloud-init and an agent inside. */
+  public boolean isBuilt(String name) {
+    Client client = session.client();
+    return client.image(name).spec().build() != null;
+  }
+}

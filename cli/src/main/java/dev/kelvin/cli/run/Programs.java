@@ -1,0 +1,28 @@
+package dev.kelvin.cli.run;
+
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Problem;
+import java.io.IOException;
+import java.util.List;
+
+/** Other programs that the command line uses. */
+public final class Programs {
+  private Programs() {}
+
+  /**
+   * Runs a program on this terminal, in the place of this one.
+   *
+   * @param parcel the distribution's package that has it
+   * @return its exit code
+   */
+  public static int become(List<String> command, String parcel) throws InterruptedException {
+    try {
+      return new ProcessBuilder(command).inheritIO().start().waitFor();
+    } catch (IOException e) {
+      throw Problem.of(Code.CAPABILITY_MISSING, command.getFirst() + " cannot be started")
+          .because(String.valueOf(e.getMessage()))
+          .remedy("install the package " + parcel)
+          .asException(e);
+    }
+  }
+}

@@ -1,0 +1,105 @@
+package dev.kelvin.cli.run;
+
+import dev.kelvin.cli.Session;
+import dev.kelvin.cli.text.Style;
+import dev.kelvin.model.Code;
+import dev.kelvin.model.GuestInfo;
+import dev.kelvin.model.Problem;
+import dev.kelvin.model.Vm;
+import dev.kelvin.model.VmStatus.Forward;
+import dev.kelvin.model.spec.CloudInit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** How a VM is reached. */
+public final class Reach {
+  private final Session session;
+
+  public Reach(Session session) {
+    this.session = session;
+  }
+
+  private static Optional<Forward> sshForward(Vm vm) {
+    return vm.status().forwards().stream()
+        .filter(one -> one.guestPort() == VmWish.SSH && one.protocol().equals("tcp"))
+        .findFirst();
+  }
+
+  /**
+   * The command that logs in to the VM.
+   *
+   * @param user empty for the one that cloud-init made
+   * @throws dev.kelvin.model.ProblemException wrong-state when it does not run or no port leads to
+   *     it
+   */
+  public List<String> ssh(Vm vm, String user, List<String> further) {
+    Forward forward =
+        sshForward(vm)
+            .orElseThrow(() -> {
+              boolean runs = vm.status().phase().hasProcess();
+              String name = vm.metadata().name();
+              return Problem.of(Code.WRONG_STATE, "There is no way to log in to the VM")
+                  .on(vm.ref())
+                  .because(
+                      runs
+                          ? "no host port leads to its port 22"
+                          : "it is " + vm.status().phase().wire())
+                  .remedy(
+                      runs
+                          ? "add a forward to guest port 22: kelvin edit " + name
+                          : "start it: kelvin start " + name)
+                  .asException();
+            });
+    var keys = new SshKeys(session);
+    CloudInit cloudInit = vm.spec().cloudInit();
+    String made = cloudInit == null || cloudInit.user() == null ? "" : cloudInit.user();
+    String login = user.isEmpty() ? made : user;
+    String host = forward.hostAddress().equals("0.0.0.0") ? "127.0.0.1" : forward.hostAddress();
+    var command = new ArrayList<String>(List.of("ssh", "-p", String.valueOf(forward.hostPort())));
+    if (java.nio.file.Files.exists(keys.privateKey())) {
+      command.addAll(List.of("-i", keys.privateKey().toString()));
+    }
+    command.addAll(List.of("-o", "StrictHostKeyChecking=accept-new"));
+    command.addAll(
+        List.of("-o", "UserKnownHostsFile=" + keys.prepareKnownHosts(vm.metadata().id())));
+    command.addAll(List.of("-o", "HostKeyAlias=" + vm.metadata().name(), "-o", "LogLevel=ERROR"));
+    command.add(login.isEmpty() ? host : login + "@" + host);
+    command.addAll(further);
+    return command;
+  }
+
+  /** What to type to use a VM that is ready. */
+  public String text(Vm vm, Style style) {
+    String name = vm.metadata().name();
+    var text = new StringBuilder(style.bold(name)).append(" is ready");
+    GuestInfo guest = vm.status().guest();
+    if (guest != null && guest.osName() != null) {
+      text.append(": ").append(guest.osName());
+    }
+    text.append(".\n");
+    Optional<Forward> ssh = sshForward(vm);
+    if (ssh.isPresent() && vm.spec().cloudInit() != null) {
+      line(text, "log in", "kelvin ssh " + name);
+    }
+    if (vm.spec().serial().enabled()) {
+      line(text, "console", "kelvin console " + name + "   (leave it with Ctrl-])");
+    }
+    if (guest != null) {
+      line(text, "run in it", "kelvin exec " + name + " -- uname -a");
+    }
+    for (Forward forward : vm.status().forwards()) {
+      line(
+          text,
+          "port " + forward.guestPort(),
+          forward.hostAddress() + ":" + forward.hostPort() + "/" + forward.protocol());
+    }
+    line(text, "delete", "kelvin rm --force " + name);
+    return text.toString();
+  }
+
+  private static void line(StringBuilder text, String what, String how) {
+    text.append("  ").append(what).append(" ".repeat(Math.max(1, 12 - what.length())));
+    text.append(how).append('\n');
+  }
+}

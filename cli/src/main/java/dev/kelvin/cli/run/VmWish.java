@@ -1,0 +1,104 @@
+package dev.kelvin.cli.run;
+
+import dev.kelvin.model.ByteSize;
+import dev.kelvin.model.Metadata;
+import dev.kelvin.model.Vm;
+import dev.kelvin.model.VmStatus;
+import dev.kelvin.model.spec.Accelerator;
+import dev.kelvin.model.spec.Boot;
+import dev.kelvin.model.spec.Cdrom;
+import dev.kelvin.model.spec.CdromBus;
+import dev.kelvin.model.spec.CloudInit;
+import dev.kelvin.model.spec.Cpu;
+import dev.kelvin.model.spec.Disk;
+import dev.kelvin.model.spec.Firmware;
+import dev.kelvin.model.spec.FirmwareType;
+import dev.kelvin.model.spec.Graphics;
+import dev.kelvin.model.spec.GraphicsType;
+import dev.kelvin.model.spec.Memory;
+import dev.kelvin.model.spec.Nic;
+import dev.kelvin.model.spec.PortForward;
+import dev.kelvin.model.spec.Power;
+import dev.kelvin.model.spec.Protocol;
+import dev.kelvin.model.spec.VmSpec;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A VM as {@code kelvin run} and {@code kelvin create} make it.
+ *
+ * @param image what its first disk starts as
+ * @param iso what is in its CD drive
+ * @param diskSize of its first disk; null for none, or for the size of the image
+ * @param cloudInit null for a guest without cloud-init
+ */
+public record VmWish(
+    Power power,
+    String machine,
+    Accelerator accelerator,
+    boolean uefi,
+    int cpus,
+    ByteSize memory,
+    Boot boot,
+    @Nullable String image,
+    @Nullable String iso,
+    @Nullable ByteSize diskSize,
+    List<PortForward> forwards,
+    @Nullable CloudInit cloudInit,
+    Map<String, String> labels) {
+
+  static final int SSH = 22;
+  private static final String MICROVM = "microvm";
+
+  /** The document with this name. */
+  public Vm named(String name) {
+    var spec =
+        new VmSpec.Builder()
+            .power(power)
+            .machine(machine)
+            .accelerator(accelerator)
+            .firmware(new Firmware(uefi ? FirmwareType.UEFI : FirmwareType.BIOS))
+            .cpu(Cpu.of(cpus))
+            .memory(Memory.of(memory))
+            .boot(boot)
+            .disks(disks())
+            .cdroms(cdroms())
+            .nics(List.of(Nic.of("net0").withForwards(allForwards())))
+            .cloudInit(cloudInit);
+    if (machine.equals(MICROVM)) {
+      spec.graphics(new Graphics(GraphicsType.NONE));
+    }
+    return new Vm(
+        new Metadata(name, "", labels, 0, Instant.EPOCH), spec.build(), VmStatus.initial());
+  }
+
+  private List<Disk> disks() {
+    if (image == null && diskSize == null) {
+      return List.of();
+    }
+    return List.of(Disk.of("root", image, diskSize).withBootIndex(0));
+  }
+
+  private List<Cdrom> cdroms() {
+    if (iso == null) {
+      return List.of();
+    }
+    // An empty disk does not boot, so the CD follows it; once a system is installed, it does.
+    CdromBus bus = machine.equals(MICROVM) ? CdromBus.VIRTIO_SCSI : CdromBus.SATA;
+    return List.of(new Cdrom("cd0", iso, bus, 1));
+  }
+
+  /** The user's forwards, and one to the guest's sshd when it is a guest to log in to. */
+  private List<PortForward> allForwards() {
+    boolean reachable = forwards.stream().anyMatch(one -> one.guestPort() == SSH);
+    if (reachable || cloudInit == null) {
+      return forwards;
+    }
+    var all = new ArrayList<>(forwards);
+    all.addFirst(new PortForward(Protocol.TCP, "127.0.0.1", 0, SSH));
+    return all;
+  }
+}
