@@ -19,6 +19,8 @@ class HouseRulesTest {
   /** Files that may sleep, and why. */
   private static final Map<String, String> SLEEPERS =
       Map.of(
+          "cli/src/main/java/dev/kelvin/cli/Session.java",
+          "a command looks again and again at what it waits for, and its callers have deadlines",
           "qmp/src/main/java/dev/kelvin/qmp/AgentClient.java",
           "the agent has no event for the end of a program: its status is asked for again and again");
 
