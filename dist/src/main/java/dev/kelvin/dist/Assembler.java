@@ -36,39 +36,46 @@ public final class Assembler {
     this.jdk = jdk;
   }
 
-  /** Called by the build with: directory to make, file with the CLI's class path, the daemon's. */
+  /**
+   * Called by the build with: the directory to make, a file with the CLI's class path, one with the
+   * daemon's, the jar with this class.
+   */
   public static void main(String[] args) throws IOException, InterruptedException {
-    if (args.length != 3) {
+    if (args.length != 4) {
       throw new IllegalArgumentException(
-          "usage: Assembler DIRECTORY CLI-CLASSPATH DAEMON-CLASSPATH");
+          "usage: Assembler DIRECTORY CLI-CLASSPATH DAEMON-CLASSPATH OWN-JAR");
     }
     Path home = Path.of(args[0]).toAbsolutePath().normalize();
     Path jdk = Path.of(System.getProperty("java.home"));
+    var cli = new ArrayList<>(classPath(Path.of(args[1])));
+    // Last, and never opened in use: the class path must be the one that the cache was made with.
+    cli.add(Path.of(args[3]));
     new Assembler(home, jdk)
         .assemble(
-            classPath(Path.of(args[1])),
-            classPath(Path.of(args[2])),
-            "dev.kelvin.cli.Main",
-            "dev.kelvin.server.Main");
+            new Part("dev.kelvin.cli.Main", Rehearsal.class.getName(), cli),
+            new Part(
+                "dev.kelvin.server.Main", "dev.kelvin.server.Main", classPath(Path.of(args[2]))));
   }
 
   private static List<Path> classPath(Path file) throws IOException {
-    return Stream.of(Files.readString(file).strip().split(File.pathSeparator))
+    return Stream.of(Files.readString(file).strip().split(File.pathSeparator, -1))
         .map(Path::of)
         .toList();
   }
 
-  void assemble(List<Path> cliJars, List<Path> daemonJars, String cliMain, String daemonMain)
-      throws IOException, InterruptedException {
+  /** What one of the programs is made of. */
+  record Part(String mainClass, String trainingClass, List<Path> jars) {}
+
+  void assemble(Part cliPart, Part daemonPart) throws IOException, InterruptedException {
     var library = new Library(home.resolve("lib"));
-    if (!library.has(cliJars) || !library.has(daemonJars)) {
+    if (!library.has(cliPart.jars()) || !library.has(daemonPart.jars())) {
       discard();
     }
-    var cli = new Program("cli", cliMain, library.copy(cliJars), cliOptions());
-    List<Path> daemonLibrary = library.copy(daemonJars);
+    Program cli = program("cli", cliPart, library, cliOptions());
+    library.copy(daemonPart.jars());
     var daemonOptions = new ArrayList<>(daemonOptions());
     library.unpackSqlite().ifPresent(path -> daemonOptions.add("-Dorg.sqlite.lib.path=" + path));
-    var daemon = new Program("daemon", daemonMain, daemonLibrary, List.copyOf(daemonOptions));
+    Program daemon = program("daemon", daemonPart, library, daemonOptions);
     library.prune();
 
     String inputs = inputs(cli, daemon);
@@ -92,6 +99,16 @@ public final class Assembler {
     say(
         "built %s; with its caches a command takes %d ms, the API answers after %d ms"
             .formatted(home, times.command().toMillis(), times.answer().toMillis()));
+  }
+
+  private static Program program(String name, Part part, Library library, List<String> options)
+      throws IOException {
+    return new Program(
+        name,
+        part.mainClass(),
+        part.trainingClass(),
+        library.copy(part.jars()),
+        List.copyOf(options));
   }
 
   /**

@@ -12,10 +12,12 @@ import java.util.stream.Stream;
  *
  * @param name {@code cli} or {@code daemon}
  * @param mainClass what is run
+ * @param trainingClass what is run to make the cache
  * @param jars the class path in order; its order is part of what an AOT cache depends on
  * @param options of the JVM, the same in training and in use, as the cache depends on some of them
  */
-record Program(String name, String mainClass, List<Path> jars, List<String> options) {
+record Program(
+    String name, String mainClass, String trainingClass, List<Path> jars, List<String> options) {
   /** Where the cache is kept below the directory of the built program. */
   Path cache(Path home) {
     return home.resolve(name + ".aot");
@@ -25,25 +27,25 @@ record Program(String name, String mainClass, List<Path> jars, List<String> opti
     return home.resolve(name + ".argv");
   }
 
-  /** The arguments of a JVM that runs this program with further options, the main class last. */
-  List<String> arguments(String... further) {
+  /** The arguments of a JVM that runs a class of this program with further options. */
+  private List<String> arguments(String run, String... further) {
     var arguments = new ArrayList<>(options);
     arguments.addAll(List.of(further));
     arguments.add("-cp");
     arguments.add(
         jars.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator)));
-    arguments.add(mainClass);
+    arguments.add(run);
     return List.copyOf(arguments);
   }
 
   /** The arguments in use. A cache that another JDK made is passed over without a word. */
   List<String> argumentsInUse(Path home) {
-    return arguments("-XX:AOTCache=" + cache(home));
+    return arguments(mainClass, "-XX:AOTCache=" + cache(home));
   }
 
   /** The whole command of a training run, which writes the cache when the JVM ends. */
   List<String> training(Path java, Path home, List<String> userArguments) {
-    return join(java, arguments("-XX:AOTCacheOutput=" + cache(home)), userArguments);
+    return join(java, arguments(trainingClass, "-XX:AOTCacheOutput=" + cache(home)), userArguments);
   }
 
   /**
@@ -56,6 +58,7 @@ record Program(String name, String mainClass, List<Path> jars, List<String> opti
     return join(
         java,
         arguments(
+            mainClass,
             "-XX:AOTCache=" + cache(home),
             "-XX:AOTMode=on",
             "-Xlog:class+load:file=\"" + classes + "\":none"),

@@ -64,7 +64,7 @@ final class Training {
           daemon.training(java, home, List.of()),
           api -> {
             exercise(api);
-            command(place, cli.training(java, home, List.of("ls")));
+            command(place, cli.training(java, home, List.of()));
           });
       return prove(place, cli, daemon);
     } finally {

@@ -145,7 +145,9 @@ class AssemblerTest {
   }
 
   private void assemble() throws IOException, InterruptedException {
-    assembler.assemble(List.of(cli), List.of(daemon), "Cli", "Daemon");
+    assembler.assemble(
+        new Assembler.Part("Cli", "Cli", List.of(cli)),
+        new Assembler.Part("Daemon", "Daemon", List.of(daemon)));
   }
 
   private String run(String... arguments) throws IOException, InterruptedException {

@@ -86,7 +86,7 @@ final class Layers {
               JSON,
               "java.util.logging."),
           row("cli", parts("api", "codec", "model"), JSON, "picocli.", "org.jline."),
-          row("dist", parts()),
+          row("dist", parts("cli")),
           row("bench", parts("api", "codec", "model", "host", "qmp"), JSON));
 
   private Layers() {}
