@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -27,8 +28,8 @@ import tools.jackson.databind.json.JsonMapper;
  * open, timeout, host-failure for anything else.
  */
 public final class QemuImg {
-  /** Address space: qemu-img needs about 300 MiB of it for its threads and caches. */
-  private static final ByteSize MEMORY = ByteSize.ofGiB(1);
+  /** Of address space, most of which the stacks and heaps of its threads reserve and never use. */
+  private static final ByteSize MEMORY = ByteSize.ofGiB(2);
 
   private static final Duration QUICK = Duration.ofSeconds(30);
   private static final Duration CHECK = Duration.ofMinutes(10);
@@ -193,7 +194,10 @@ public final class QemuImg {
     }
     argv.add("qemu-img");
     argv.addAll(arguments);
-    return Command.of(argv).timeout(timeout).memoryLimit(MEMORY);
+    return Command.of(argv)
+        .timeout(timeout)
+        .memoryLimit(MEMORY)
+        .environment(Map.of("MALLOC_ARENA_MAX", "2"));
   }
 
   private static void refuse(String verb, Path file, Result result) {

@@ -1,0 +1,119 @@
+package dev.kelvin.image;
+
+import dev.kelvin.host.Commands;
+import dev.kelvin.host.Commands.Command;
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Problem;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a guest's files have the owners that they have in the guest. For root that is the host; for
+ * others a user namespace of mmdebstrap, in which the guest's users are the caller's subordinate
+ * ids.
+ */
+final class Namespace {
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
+
+  /** In the work directory of an ordinary user: a link to the tree. */
+  private static final String LINK = "tree.link";
+
+  private final Commands commands;
+  private final boolean root;
+
+  Namespace(Commands commands, boolean root) {
+    this.commands = commands;
+    this.root = root;
+  }
+
+  /** That of the daemon's user. */
+  static Namespace current(Commands commands) {
+    return new Namespace(commands, isRoot());
+  }
+
+  static boolean isRoot() {
+    try {
+      return Integer.valueOf(0).equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  boolean root() {
+    return root;
+  }
+
+  /** mmdebstrap's name of it. */
+  String mode() {
+    return root ? "root" : "unshare";
+  }
+
+  /**
+   * Makes the directory for the guest's files. The subordinate ids of an ordinary user cannot pass
+   * through that user's private directories, so that theirs is in /var/tmp; the work directory has
+   * a link to it, by which it is found again after a crash.
+   */
+  Path makeTree(Path workDir) throws IOException {
+    if (root) {
+      return Files.createDirectory(workDir.resolve("tree"));
+    }
+    Path outer = Files.createTempDirectory(Path.of("/var/tmp"), "kelvin-build-");
+    Files.createSymbolicLink(workDir.resolve(LINK), outer);
+    Files.setPosixFilePermissions(outer, PosixFilePermissions.fromString("rwx--x--x"));
+    return Files.createDirectory(outer.resolve("tree"));
+  }
+
+  /** Deletes the guest's files; when there are none, that is what was wanted. */
+  void removeTree(Path workDir) throws IOException, InterruptedException {
+    Path tree = workDir.resolve("tree");
+    Path link = workDir.resolve(LINK);
+    if (Files.isSymbolicLink(link)) {
+      Path outer = Files.readSymbolicLink(link);
+      remove(outer.resolve("tree"));
+      Files.deleteIfExists(outer);
+      Files.deleteIfExists(link);
+    } else if (Files.isDirectory(tree)) {
+      remove(tree);
+    }
+  }
+
+  private void remove(Path tree) throws InterruptedException {
+    run(List.of("rm", "-rf", "--one-file-system", "--", tree.toString()), Map.of(), null);
+  }
+
+  /**
+   * Runs a program there.
+   *
+   * @param output a file that it may write to as standard input; in a user namespace the daemon's
+   *     own files can be reached in no other way
+   * @throws dev.kelvin.model.ProblemException host-failure when it fails
+   */
+  void run(List<String> argv, Map<String, String> environment, @Nullable Path output)
+      throws InterruptedException {
+    List<String> all = new ArrayList<>();
+    if (output != null) {
+      all.addAll(List.of("sh", "-c", "file=$1; shift; exec \"$@\" 0<>\"$file\"", "sh"));
+      all.add(output.toString());
+    }
+    if (!root) {
+      all.addAll(List.of("mmdebstrap", "--unshare-helper"));
+    }
+    all.addAll(argv);
+    var result = commands.run(Command.of(all).timeout(PATIENCE).environment(environment));
+    if (!result.ok()) {
+      throw Problem.of(Code.HOST_FAILURE, "The image cannot be built")
+          .on(argv.getFirst())
+          .because(result.lastError())
+          .remedy("check the room on the file system of Kelvin's state")
+          .asException();
+    }
+  }
+}
