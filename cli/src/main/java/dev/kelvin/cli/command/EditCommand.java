@@ -119,7 +119,7 @@ public final class EditCommand extends Command {
     editor = editor.isEmpty() ? "vi" : editor;
     // The variable may hold options too, which a shell parts as every program's users expect.
     List<String> command = List.of("/bin/sh", "-c", editor + " \"$1\"", "sh", file.toString());
-    int code = Programs.become(command, "vim");
+    int code = Programs.become(session, command, "vim");
     if (code != 0) {
       throw Problem.of(Code.CANCELLED, "The editor ended with exit code " + code)
           .because("\"" + editor + "\" was started")

@@ -50,6 +50,6 @@ public final class SshCommand extends Command {
       session.out().println(String.join(" ", command));
       return 0;
     }
-    return Programs.become(command, "openssh-client");
+    return Programs.become(session, command, "openssh-client");
   }
 }

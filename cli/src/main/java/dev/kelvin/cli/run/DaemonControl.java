@@ -57,7 +57,7 @@ public final class DaemonControl {
       makeState(session.layout().state());
       logged = Files.exists(log) ? Files.size(log) : 0;
       daemon =
-          new ProcessBuilder(command)
+          Programs.prepare(session, command)
               .redirectErrorStream(true)
               .redirectOutput(Redirect.appendTo(log.toFile()))
               .redirectInput(Redirect.from(Path.of("/dev/null").toFile()))
@@ -102,7 +102,7 @@ public final class DaemonControl {
   public int runForeground() throws InterruptedException {
     List<String> command = command();
     try {
-      Process daemon = new ProcessBuilder(command).inheritIO().start();
+      Process daemon = Programs.prepare(session, command).inheritIO().start();
       // Ctrl-C reaches both; this process ends after the daemon has.
       try (var _ = Interrupts.during(() -> waitFor(daemon))) {
         return daemon.waitFor();

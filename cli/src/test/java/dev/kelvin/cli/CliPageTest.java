@@ -1,0 +1,96 @@
+package dev.kelvin.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kelvin.cli.Catalog.Entry;
+import dev.kelvin.model.Code;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * docs/cli.md is what it would be made as today; with {@code -Dkelvin.docs=write} it is made anew.
+ */
+class CliPageTest {
+  @TempDir Path directory;
+
+  @Test
+  void thePageOfCommandsIsNotStale() throws IOException {
+    Path file = Path.of("../docs/cli.md");
+    String page = page();
+    if (System.getProperty("kelvin.docs", "").equals("write")) {
+      Files.writeString(file, page);
+    }
+    assertThat(Files.readString(file))
+        .as("docs/cli.md is stale; make it anew with -Dkelvin.docs=write")
+        .isEqualTo(page);
+  }
+
+  private String page() throws IOException {
+    var page =
+        new StringBuilder(
+            """
+            <!-- Made from the commands' own help. Do not edit. -->
+            # The commands
+
+            """);
+    page.append("```\n").append(Catalog.overview()).append("```\n");
+    page.append(
+        """
+
+        ## For programs
+
+        `-o json` and `-o yaml` write objects as the [API](api.md) has them, a list of them or a single one;
+        `-o name` writes names alone, one a line. Results go to standard output; progress, notes and errors
+        go to standard error. Where standard error is no terminal, progress is a line now and then. Colours
+        are for terminals only, and `NO_COLOR` turns them off. A command that waits takes `--no-wait` and then
+        writes the id of its task, and `--timeout`.
+
+        ## Exit codes
+
+        | Code | What happened |
+        |---|---|
+        | 0 | It is done. |
+        """);
+    exitCodes(page);
+    page.append(
+        """
+        | 130 | Ctrl-C. The command said what becomes of the task. |
+
+        `diff` exits with 1 when something would change. `exec` and `ssh` exit with the code of the program
+        they ran.
+
+        ## The environment
+
+        | Variable | What it does |
+        |---|---|
+        | `KELVIN_HOME` | The directory with all files of the daemon that is meant. |
+        | `KELVIN_URL` | A daemon that is reached over TLS, such as `https://host:8006`. |
+        | `KELVIN_TOKEN`, `KELVIN_TOKEN_FILE` | The token for it, or a file with it. |
+        | `KELVIN_FINGERPRINT` | The SHA-256 fingerprint of its certificate, as `kelvin info` shows it. |
+        | `KELVIN_DEBUG` | With 1, errors show where in the program they arose. |
+        | `NO_COLOR` | Anything in it turns colours off. |
+        | `VISUAL`, `EDITOR` | The editor of `kelvin edit`. |
+        """);
+    for (Entry entry : Catalog.ENTRIES) {
+      String help = new Cli(directory).run(("help " + entry.name()).split(" ", -1)).out();
+      page.append("\n## kelvin ").append(entry.name()).append("\n\n```\n");
+      page.append(help.stripTrailing()).append("\n```\n");
+    }
+    return page.toString();
+  }
+
+  /** Several kinds of problems share a code. */
+  private static void exitCodes(StringBuilder page) {
+    var kinds = new TreeMap<Integer, String>();
+    for (Code code : Code.values()) {
+      String kind = code.title() + " (`" + code.wire() + "`)";
+      kinds.merge(code.exitCode(), kind, (one, other) -> one + "; " + other);
+    }
+    kinds.forEach(
+        (exit, kind) -> page.append("| ").append(exit).append(" | ").append(kind).append(". |\n"));
+  }
+}
