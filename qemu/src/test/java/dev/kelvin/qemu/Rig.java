@@ -1,0 +1,175 @@
+package dev.kelvin.qemu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kelvin.model.VmStatus.Forward;
+import dev.kelvin.model.spec.VmSpec;
+import dev.kelvin.qemu.testkit.QemuProcess;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
+
+/** A VM of a test: its files, its QEMU, what it signals, and what it was commanded. */
+final class Rig implements AutoCloseable {
+  static final Duration SOON = Duration.ofSeconds(20);
+
+  private final LaunchPlan plan;
+  private final Path directory;
+  private final QemuProcess process;
+  private final QmpTap tap;
+  private final BlockingQueue<QemuSignal> signals = new LinkedBlockingQueue<>();
+  private RunningVm vm;
+
+  private Rig(LaunchPlan plan, Path directory) throws IOException, InterruptedException {
+    this.plan = plan;
+    this.directory = directory;
+    Path behind = directory.resolve("qemu.sock");
+    String front = CommandLine.escape(plan.files().qmp().toString());
+    List<String> argv =
+        CommandLine.build(plan).stream()
+            .map(word -> word.replace(front, behind.toString()))
+            .toList();
+    process = QemuProcess.start(argv, plan.files().output());
+    awaitFile(behind);
+    tap = QmpTap.start(plan.files().qmp(), behind);
+    vm = connect();
+  }
+
+  /** Starts a VM of this spec, paused. Disks are empty, 64 MiB each. */
+  static Rig start(Path directory, VmSpec spec) throws IOException, InterruptedException {
+    var plan = plan(directory, spec);
+    for (var disk : plan.disks().values()) {
+      newDisk(disk);
+    }
+    return new Rig(plan, directory);
+  }
+
+  static LaunchPlan plan(Path directory, VmSpec spec) throws IOException {
+    var macs = new AtomicInteger();
+    var pinned =
+        Pinning.pin(
+            spec,
+            GoldenCase.FACTS,
+            () -> "52:54:00:00:01:%02x".formatted(macs.incrementAndGet()));
+    Map<String, BlockSource> disks = new HashMap<>();
+    for (var disk : pinned.disks()) {
+      disks.put(disk.name(), source(directory, disk.name()));
+    }
+    var files = new VmFiles(directory.resolve("run"), directory.resolve("state"));
+    Files.createDirectories(files.runtime());
+    Files.createDirectories(files.state());
+    return new LaunchPlan(
+        "rig",
+        "0123456789abcdef0123",
+        pinned,
+        GoldenCase.FACTS,
+        files,
+        "tcg",
+        disks,
+        Map.of(),
+        false,
+        Map.<String, List<Forward>>of());
+  }
+
+  private static BlockSource source(Path directory, String disk) {
+    return new BlockSource(directory.resolve(disk + ".qcow2").toString(), "qcow2");
+  }
+
+  private static void newDisk(BlockSource source) throws IOException, InterruptedException {
+    var image =
+        new ProcessBuilder("qemu-img", "create", "-q", "-f", "qcow2", source.path(), "64M")
+            .inheritIO()
+            .start();
+    assertThat(image.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(image.exitValue()).isZero();
+  }
+
+  /** A new volume, to be plugged in. */
+  BlockSource volume(String name) throws IOException, InterruptedException {
+    var source = source(directory, name);
+    newDisk(source);
+    return source;
+  }
+
+  private void awaitFile(Path file) throws IOException, InterruptedException {
+    long deadline = System.nanoTime() + SOON.toNanos();
+    while (!Files.exists(file)) {
+      if (!process.alive() || System.nanoTime() > deadline) {
+        throw new AssertionError("QEMU did not start: " + process.said());
+      }
+      TimeUnit.MILLISECONDS.sleep(1);
+    }
+  }
+
+  private RunningVm connect() throws InterruptedException {
+    return RunningVm.connect(plan.files(), SOON, signals::add);
+  }
+
+  /** Lets go of QEMU and takes it up again, as a daemon that is started anew does. */
+  RunningVm reconnect() throws InterruptedException {
+    vm.close();
+    await(QemuSignal.Closed.class);
+    vm = connect();
+    return vm;
+  }
+
+  RunningVm vm() {
+    return vm;
+  }
+
+  LaunchPlan plan() {
+    return plan;
+  }
+
+  QemuProcess process() {
+    return process;
+  }
+
+  /** Waits for a signal of a kind and takes all that came before it off the queue. */
+  <S extends QemuSignal> S await(Class<S> kind) throws InterruptedException {
+    long deadline = System.nanoTime() + SOON.toNanos() * 3;
+    var passed = new ArrayList<QemuSignal>();
+    while (true) {
+      var signal = signals.poll(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+      if (signal == null) {
+        throw new AssertionError("no " + kind.getSimpleName() + " came, but " + passed);
+      } else if (kind.isInstance(signal)) {
+        return kind.cast(signal);
+      }
+      passed.add(signal);
+    }
+  }
+
+  /** The files that QEMU has open. */
+  List<String> openFiles() throws IOException {
+    var open = new ArrayList<String>();
+    try (Stream<Path> descriptors = Files.list(Path.of("/proc/" + process.pid() + "/fd"))) {
+      for (Path descriptor : descriptors.toList()) {
+        open.add(Files.readSymbolicLink(descriptor).toString());
+      }
+    }
+    return open;
+  }
+
+  List<JsonNode> commands() {
+    return tap.commands();
+  }
+
+  @Override
+  public void close() throws IOException {
+    vm.close();
+    process.close();
+    tap.close();
+  }
+}

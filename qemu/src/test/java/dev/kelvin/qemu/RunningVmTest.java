@@ -1,0 +1,355 @@
+package dev.kelvin.qemu;
+
+import static dev.kelvin.qemu.Specs.cdrom;
+import static dev.kelvin.qemu.Specs.disk;
+import static dev.kelvin.qemu.Specs.read;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.kelvin.model.ByteSize;
+import dev.kelvin.model.Code;
+import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.spec.Disk;
+import dev.kelvin.model.spec.DiskBus;
+import dev.kelvin.model.spec.Graphics;
+import dev.kelvin.model.spec.GraphicsType;
+import dev.kelvin.model.spec.Memory;
+import dev.kelvin.model.spec.Nic;
+import dev.kelvin.model.spec.VmSpec;
+import dev.kelvin.qemu.testkit.QemuProcess;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Operations on a real QEMU whose guest is no more than its firmware. */
+@Timeout(120)
+class RunningVmTest {
+  private static final Duration SHORT = Duration.ofMillis(300);
+
+  @TempDir Path directory;
+
+  private static VmSpec.Builder small() {
+    return new VmSpec.Builder()
+        .memory(Memory.of(ByteSize.ofMiB(64)))
+        .graphics(new Graphics(GraphicsType.NONE));
+  }
+
+  private static void assertProblem(ThrowingCallable call, Code code, String words) {
+    assertThatThrownBy(call)
+        .isInstanceOfSatisfying(
+            ProblemException.class,
+            e -> {
+              assertThat(e.problem().code()).isEqualTo(code);
+              assertThat(e.problem().oneLine()).contains(words);
+              assertThat(e.problem().remedy()).isNotBlank();
+            });
+  }
+
+  @Test
+  void runsPausesResetsAndQuits() throws Exception {
+    try (var rig = Rig.start(directory, small().build())) {
+      var vm = rig.vm();
+      assertThat(vm.state()).isEqualTo(RunState.PRELAUNCH);
+      assertThat(vm.qemuVersion()).matches("\\d+\\.\\d+\\.\\d+");
+      vm.cont();
+      rig.await(QemuSignal.Resumed.class);
+      assertThat(vm.state()).isEqualTo(RunState.RUNNING);
+      vm.pause();
+      rig.await(QemuSignal.Paused.class);
+      assertThat(vm.state()).isEqualTo(RunState.PAUSED);
+      vm.cont();
+      vm.reset();
+      assertThat(rig.await(QemuSignal.GuestReset.class).byGuest()).isFalse();
+      assertThat(vm.state()).isEqualTo(RunState.RUNNING);
+      vm.quit();
+      assertThat(rig.await(QemuSignal.GuestShutdown.class))
+          .isEqualTo(new QemuSignal.GuestShutdown(false, "host-qmp-quit"));
+      rig.await(QemuSignal.Closed.class);
+      assertThat(rig.process().awaitExit(Rig.SOON)).isZero();
+    }
+  }
+
+  @Test
+  void isTakenUpAgainWithWhatItHas() throws Exception {
+    var spec =
+        small()
+            .disks(List.of(disk("root", DiskBus.VIRTIO_BLK), disk("s", DiskBus.VIRTIO_SCSI)))
+            .nics(List.of(Nic.of("net0")))
+            .cdroms(List.of(cdrom("{name: cd}")))
+            .build();
+    try (var rig = Rig.start(directory, spec)) {
+      rig.vm().cont();
+      var again = rig.reconnect();
+      assertThat(again.state()).isEqualTo(RunState.RUNNING);
+      assertThat(again.devices()).containsExactly("cd-cd", "disk-root", "disk-s", "nic-net0");
+      assertThat(again.blockStats())
+          .extracting(BlockStat::disk)
+          .containsExactlyInAnyOrder("root", "s");
+    }
+  }
+
+  @Test
+  void aKilledQemuIsMissedAtOnce() throws Exception {
+    try (var rig = Rig.start(directory, small().build())) {
+      rig.process().kill();
+      assertThat(rig.await(QemuSignal.Closed.class).why()).isNotNull();
+      assertThat(rig.vm().isOpen()).isFalse();
+      assertProblem(() -> rig.vm().state(), Code.UNAVAILABLE, "connection");
+    }
+  }
+
+  @Test
+  void aSignalEndsQemuAndIsToldFromAPowerOff() throws Exception {
+    try (var rig = Rig.start(directory, small().build())) {
+      rig.vm().cont();
+      assertThat(ProcessHandle.of(rig.process().pid()).orElseThrow().destroy()).isTrue();
+      assertThat(rig.await(QemuSignal.GuestShutdown.class))
+          .isEqualTo(new QemuSignal.GuestShutdown(false, "host-signal"));
+      assertThat(rig.process().awaitExit(Rig.SOON)).isZero();
+    }
+  }
+
+  @Test
+  void aQemuThatCannotStartSaysWhy() throws Exception {
+    var plan =
+        Rig.plan(directory, small().disks(List.of(disk("gone", DiskBus.VIRTIO_BLK))).build());
+    try (var qemu = QemuProcess.start(CommandLine.build(plan), plan.files().output())) {
+      assertProblem(
+          () -> RunningVm.awaitStart(plan.files(), Rig.SOON, qemu::alive, signal -> {}),
+          Code.QEMU_REFUSED,
+          "gone.qcow2': No such file or directory");
+    }
+  }
+
+  @Test
+  void waitingForAQemuThatNeverListensTimesOut() {
+    var files = new VmFiles(directory, directory);
+    assertProblem(
+        () -> RunningVm.awaitStart(files, SHORT, () -> true, signal -> {}),
+        Code.TIMEOUT,
+        "control channel");
+  }
+
+  @Test
+  void pressesKeys() throws Exception {
+    try (var rig = Rig.start(directory, small().build())) {
+      rig.vm().cont();
+      rig.vm().sendKeys(List.of("ctrl-alt-delete", "A", "enter"));
+      var keys = rig.commands().getLast().path("arguments").path("keys");
+      assertThat(keys.get(0).path("data").asString()).isEqualTo("ret");
+      assertProblem(
+          () -> rig.vm().sendKeys(List.of("a", "delte")),
+          Code.INVALID_ARGUMENT,
+          "There is no key \"delte\"");
+      assertProblem(() -> rig.vm().sendKeys(List.of()), Code.INVALID_ARGUMENT, "keys");
+      assertProblem(
+          () -> rig.vm().sendKeys(List.of("a-b-c-d-e-f-g")), Code.INVALID_ARGUMENT, "at once");
+    }
+  }
+
+  @Test
+  void takesAScreenshot() throws Exception {
+    try (var rig =
+        Rig.start(directory, small().graphics(new Graphics(GraphicsType.VNC)).build())) {
+      rig.vm().cont();
+      Path png = rig.plan().files().screenshot();
+      rig.vm().screenshot(png);
+      byte[] image = Files.readAllBytes(png);
+      assertThat(Arrays.copyOf(image, 8))
+          .containsExactly(0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n');
+      assertThat(ByteBuffer.wrap(image).getInt(16)).isBetween(320, 4096);
+    }
+  }
+
+  @Test
+  void withoutAScreenThereIsNoScreenshot() throws Exception {
+    try (var rig = Rig.start(directory, small().build())) {
+      assertProblem(
+          () -> rig.vm().screenshot(rig.plan().files().screenshot()), Code.QEMU_REFUSED, "");
+    }
+  }
+
+  @Test
+  void plugsAndPullsAScsiDiskWithoutTheGuestsHelp() throws Exception {
+    try (var rig = Rig.start(directory, small().build())) {
+      for (int i = 0; i < 2; i++) {
+        var one = rig.volume("one");
+        var two = rig.volume("two");
+        rig.vm().attachDisk(rig.plan(), disk("one", DiskBus.VIRTIO_SCSI), one);
+        rig.vm().attachDisk(rig.plan(), disk("two", DiskBus.VIRTIO_SCSI), two);
+        assertThat(rig.vm().devices()).containsExactly("disk-one", "disk-two");
+        assertThat(rig.openFiles()).contains(one.path(), two.path());
+        rig.vm().detachDisk("one", Rig.SOON);
+        assertThat(rig.vm().devices()).containsExactly("disk-two");
+        assertThat(rig.openFiles()).doesNotContain(one.path()).contains(two.path());
+        rig.vm().detachDisk("two", Rig.SOON);
+      }
+      rig.vm().detachDisk("never-there", Rig.SOON);
+    }
+  }
+
+  @Test
+  void plugsEveryKindOfDeviceOnBothMachines() throws Exception {
+    for (String machine : List.of("q35", "i440fx")) {
+      Path place = Files.createDirectories(directory.resolve(machine));
+      try (var rig = Rig.start(place, small().machine(machine).build())) {
+        var vm = rig.vm();
+        vm.cont();
+        vm.attachDisk(rig.plan(), disk("blk", DiskBus.VIRTIO_BLK), rig.volume("blk"));
+        vm.attachDisk(rig.plan(), disk("nvme", DiskBus.NVME), rig.volume("nvme"));
+        vm.attachDisk(rig.plan(), disk("scsi", DiskBus.VIRTIO_SCSI), rig.volume("scsi"));
+        vm.attachNic(rig.plan(), Nic.of("net9").withMac("52:54:00:00:00:09"), List.of());
+        assertThat(vm.devices())
+            .containsExactly("disk-blk", "disk-nvme", "disk-scsi", "nic-net9");
+        assertProblem(
+            () -> vm.attachDisk(rig.plan(), disk("s", DiskBus.SATA), rig.volume("s")),
+            Code.WRONG_STATE,
+            "SATA");
+        assertProblem(
+            () -> vm.attachDisk(rig.plan(), disk("blk", DiskBus.NVME), rig.volume("x")),
+            Code.ALREADY_EXISTS,
+            "disk-blk");
+      }
+    }
+  }
+
+  @Test
+  void aPlugThatFailsLeavesNothingBehind() throws Exception {
+    try (var rig = Rig.start(directory, small().build())) {
+      var missing = new BlockSource(directory.resolve("missing").toString(), "qcow2");
+      assertProblem(
+          () -> rig.vm().attachDisk(rig.plan(), disk("d", DiskBus.VIRTIO_BLK), missing),
+          Code.QEMU_REFUSED,
+          "No such file");
+      // Refused by the device, after node and thread were made: another disk has the file's lock.
+      var volume = rig.volume("d");
+      rig.vm().attachDisk(rig.plan(), disk("first", DiskBus.VIRTIO_BLK), volume);
+      for (var bus : List.of(DiskBus.VIRTIO_BLK, DiskBus.VIRTIO_SCSI, DiskBus.NVME)) {
+        assertProblem(
+            () -> rig.vm().attachDisk(rig.plan(), disk("d", bus), volume),
+            Code.QEMU_REFUSED,
+            "lock");
+      }
+      var badMac = Nic.of("n").withMac("nonsense");
+      assertProblem(
+          () -> rig.vm().attachNic(rig.plan(), badMac, List.of()), Code.QEMU_REFUSED, "mac");
+      // The same names are free: nothing was left in the way.
+      rig.vm().attachDisk(rig.plan(), disk("d", DiskBus.VIRTIO_BLK), rig.volume("other"));
+      rig.vm().attachNic(rig.plan(), Nic.of("n").withMac("52:54:00:00:00:09"), List.of());
+      assertThat(rig.vm().devices()).containsExactly("disk-d", "disk-first", "nic-n");
+    }
+  }
+
+  @Test
+  void aFullMachineSaysSo() throws Exception {
+    try (var rig = Rig.start(directory, small().build())) {
+      int plugged = 0;
+      try {
+        while (plugged < 40) {
+          rig.vm()
+              .attachNic(
+                  rig.plan(),
+                  Nic.of("n" + plugged).withMac("52:54:00:00:00:%02x".formatted(plugged)),
+                  List.of());
+          plugged++;
+        }
+      } catch (ProblemException e) {
+        assertThat(e.problem().code()).isEqualTo(Code.CONFLICT);
+      }
+      assertThat(plugged).isEqualTo(2);
+      assertThat(rig.vm().devices()).hasSize(plugged);
+    }
+  }
+
+  @Test
+  void aGuestThatKeepsItsDiskIsATimeOutAndNothingIsTornOut() throws Exception {
+    var spec = small().disks(List.of(disk("root", DiskBus.VIRTIO_BLK))).build();
+    try (var rig = Rig.start(directory, spec)) {
+      rig.vm().cont();
+      for (int i = 0; i < 2; i++) {
+        assertProblem(() -> rig.vm().detachDisk("root", SHORT), Code.TIMEOUT, "disk-root");
+      }
+      assertThat(rig.vm().devices()).containsExactly("disk-root");
+      assertThat(rig.openFiles()).contains(directory.resolve("root.qcow2").toString());
+    }
+  }
+
+  @Test
+  void changesMediaOnEveryKindOfDrive() throws Exception {
+    Path first = iso("first.iso");
+    Path second = iso("second.iso");
+    var drives =
+        List.of(
+            cdrom("{name: sata}"),
+            cdrom("{name: scsi, bus: virtio-scsi}"));
+    try (var rig = Rig.start(directory, small().cdroms(drives).build())) {
+      for (var drive : drives) {
+        String name = drive.name();
+        rig.vm().ejectMedia(name);
+        rig.vm().insertMedia(name, first);
+        assertThat(rig.openFiles()).contains(first.toString());
+        while (!rig.await(QemuSignal.TrayMoved.class).id().equals("cd-" + name)) {
+          // The other drive's tray moved before.
+        }
+        rig.vm().insertMedia(name, second);
+        assertThat(rig.openFiles()).contains(second.toString()).doesNotContain(first.toString());
+        assertProblem(
+            () -> rig.vm().insertMedia(name, directory.resolve("none.iso")),
+            Code.QEMU_REFUSED,
+            "No such file");
+        assertThat(rig.openFiles()).as("the old medium stays in").contains(second.toString());
+        rig.vm().ejectMedia(name);
+        assertThat(rig.openFiles()).doesNotContain(second.toString());
+      }
+      assertProblem(() -> rig.vm().ejectMedia("nope"), Code.NOT_FOUND, "cd-nope");
+    }
+  }
+
+  @Test
+  void aMediumOfTheCommandLineCanBeEjected() throws Exception {
+    Path medium = iso("start.iso");
+    var spec = small().cdroms(List.of(cdrom("{name: cd, image: start}"))).build();
+    var plan = Rig.plan(directory, spec);
+    var loaded =
+        new LaunchPlan(
+            plan.name(),
+            plan.id(),
+            plan.spec(),
+            plan.facts(),
+            plan.files(),
+            plan.accelerator(),
+            plan.disks(),
+            java.util.Map.of("cd", medium),
+            false,
+            plan.forwards());
+    try (var qemu = QemuProcess.start(CommandLine.build(loaded), plan.files().output());
+        var vm = RunningVm.awaitStart(plan.files(), Rig.SOON, qemu::alive, signal -> {})) {
+      vm.ejectMedia("cd");
+      vm.insertMedia("cd", iso("other.iso"));
+      vm.ejectMedia("cd");
+    }
+  }
+
+  private Path iso(String name) throws Exception {
+    return Files.write(directory.resolve(name), new byte[1 << 20]);
+  }
+
+  @Test
+  void aHungQemuIsATimeOut() throws Exception {
+    try (var rig = Rig.start(directory, small().build())) {
+      var kill =
+          new ProcessBuilder("kill", "-STOP", Long.toString(rig.process().pid())).start();
+      assertThat(kill.waitFor(10, TimeUnit.SECONDS)).isTrue();
+      assertProblem(
+          () -> RunningVm.connect(rig.plan().files(), SHORT, signal -> {}), Code.TIMEOUT, "");
+    }
+  }
+}
