@@ -171,7 +171,8 @@ public final class Doctor {
         identity.cpus(),
         identity.memory(),
         uefi,
-        root);
+        root,
+        identity.tscKhz());
   }
 
   private static void report(ProgressSink progress, int done, String message) {

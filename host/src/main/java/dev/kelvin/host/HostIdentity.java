@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
 /** What the host is: for people, and as a key that changes when an examination may differ. */
 final class HostIdentity {
   /** Raised when the checks change, so that what an earlier Kelvin has kept is not taken. */
-  private static final int REVISION = 1;
+  private static final int REVISION = 2;
 
   private final Path root;
   private final Supplier<Optional<Path>> qemu;
@@ -46,6 +46,17 @@ final class HostIdentity {
   int cpus() {
     long count = cpuInfo.stream().filter(line -> line.startsWith("processor")).count();
     return Math.max(1, Math.toIntExact(count));
+  }
+
+  /**
+   * How fast the time-stamp counter runs, in kHz; 0 when that is not known. Linux on x86 derives
+   * bogomips from it (proc_cpuinfo(5)): two per MHz.
+   */
+  long tscKhz() {
+    return value(cpuInfo, "bogomips")
+        .filter(text -> text.matches("\\d{1,7}\\.\\d{2}"))
+        .map(text -> Math.round(Double.parseDouble(text) * 500))
+        .orElse(0L);
   }
 
   ByteSize memory() {

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param memory of the host
  * @param uefi the firmware for UEFI guests; null when none is installed
  * @param runAsRoot whether the daemon can give each VM a user of its own
+ * @param tscKhz how fast the CPU's time-stamp counter runs; 0 when that is not known
  */
 public record HostFacts(
     String qemuBinary,
@@ -32,7 +33,8 @@ public record HostFacts(
     int cpus,
     ByteSize memory,
     @Nullable UefiFirmware uefi,
-    boolean runAsRoot) {
+    boolean runAsRoot,
+    long tscKhz) {
 
   public HostFacts {
     accelerators = List.copyOf(accelerators);

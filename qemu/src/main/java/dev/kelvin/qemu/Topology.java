@@ -20,7 +20,7 @@ import java.util.function.Predicate;
  *                CDs   09 port of the seed   0a serial bus   0b RNG   0c USB   1f chip set, SATA
  * i440fx, pci.0  01 chip set, IDE   02 screen   03 serial bus   04 RNG   05 USB   06 SATA   07 SCSI
  *                08 SCSI CDs   09 to 10 NIC n   11 to 1e disk n   1f seed
- * microvm        virtio-mmio-bus.n in the order disks, seed, NICs, SCSI, serial bus, RNG
+ * microvm        virtio-mmio-bus.7 and down: disks, seed, NICs, SCSI, SCSI CDs, serial bus, RNG
  * </pre>
  */
 final class Topology {
@@ -237,8 +237,9 @@ final class Topology {
     return Props.of("bus", "pci.0").set("addr", address(slot, 0));
   }
 
+  /** Linux finds the transport of the highest number first. */
   private static Props mmio(int index) {
-    return Props.of("bus", "virtio-mmio-bus." + index);
+    return Props.of("bus", "virtio-mmio-bus." + (SpecRules.MAX_MMIO_DEVICES - 1 - index));
   }
 
   private static String address(int slot, int function) {

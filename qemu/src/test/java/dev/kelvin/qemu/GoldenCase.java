@@ -63,7 +63,8 @@ record GoldenCase(
           8,
           ByteSize.ofGiB(32),
           new UefiFirmware(HOME + "/firmware/CODE.fd", HOME + "/firmware/VARS.fd"),
-          true);
+          true,
+          2_700_000);
 
   private static Set<String> words(String... lines) {
     return Stream.of(lines).flatMap(line -> Stream.of(line.split(" "))).collect(Collectors.toSet());

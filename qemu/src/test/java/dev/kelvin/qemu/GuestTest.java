@@ -152,11 +152,10 @@ class GuestTest {
     assertThat(serial.run("echo kelvin > /dev/" + device + " && sync && echo written"))
         .isEqualTo("written");
     assertThat(rig.vm().blockStats())
-        .anySatisfy(
-            stat -> {
-              assertThat(stat.disk()).isEqualTo("data");
-              assertThat(stat.writtenBytes()).isPositive();
-            });
+        .anySatisfy(stat -> {
+          assertThat(stat.disk()).isEqualTo("data");
+          assertThat(stat.writtenBytes()).isPositive();
+        });
     rig.vm().detachDisk(disk.name(), STEP);
     awaitTrue(serial, "test ! -e /sys/block/" + device);
     assertThat(rig.vm().devices()).doesNotContain("disk-data");
@@ -166,7 +165,9 @@ class GuestTest {
   private static void awaitTrue(SerialConsole serial, String test) throws Exception {
     assertThat(
             serial.run(
-                "for i in $(seq 100); do if " + test + "; then echo yes; break; fi; sleep 0.1; done"))
+                "for i in $(seq 100); do if "
+                    + test
+                    + "; then echo yes; break; fi; sleep 0.1; done"))
         .as(test)
         .isEqualTo("yes");
   }
@@ -220,7 +221,8 @@ class GuestTest {
       Path first = medium("first");
       Path second = medium("second");
       for (String drive : List.of("ide", "scsi")) {
-        String device = drive.equals("ide") ? "sr0" : "sr1";
+        // The guest loads its driver of SCSI first.
+        String device = drive.equals("ide") ? "sr1" : "sr0";
         rig.vm().insertMedia(drive, first);
         awaitTrue(serial, "head -c 5 /dev/" + device + " 2>/dev/null | grep -q first");
         rig.vm().insertMedia(drive, second);
@@ -232,8 +234,7 @@ class GuestTest {
   }
 
   private Path medium(String text) throws Exception {
-    byte[] content =
-        Arrays.copyOf((text + "\n").getBytes(StandardCharsets.UTF_8), 1 << 20);
+    byte[] content = Arrays.copyOf((text + "\n").getBytes(StandardCharsets.UTF_8), 1 << 20);
     return Files.write(directory.resolve(text + ".iso"), content);
   }
 

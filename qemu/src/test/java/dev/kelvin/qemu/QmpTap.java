@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -42,15 +43,31 @@ final class QmpTap implements AutoCloseable {
     try {
       while (true) {
         var client = server.accept();
-        var behind = SocketChannel.open(StandardProtocolFamily.UNIX);
+        var behind = connect();
         open.addAll(List.of(client, behind));
-        behind.connect(UnixDomainSocketAddress.of(qemu));
         Thread.ofVirtual().start(() -> pass(client, behind, new Notes()));
         Thread.ofVirtual().start(() -> pass(behind, client, null));
       }
     } catch (IOException e) {
       // close() ends accept() like this.
       return;
+    }
+  }
+
+  /** QEMU's socket is there a moment before QEMU listens on it. */
+  private SocketChannel connect() throws IOException {
+    for (int attempt = 0; ; attempt++) {
+      var channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+      try {
+        channel.connect(UnixDomainSocketAddress.of(qemu));
+        return channel;
+      } catch (IOException e) {
+        channel.close();
+        if (attempt == 1000) {
+          throw e;
+        }
+        LockSupport.parkNanos(1_000_000);
+      }
     }
   }
 

@@ -2,6 +2,7 @@ package dev.kelvin.qemu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kelvin.model.HostFacts;
 import dev.kelvin.model.VmStatus.Forward;
 import dev.kelvin.model.spec.VmSpec;
 import dev.kelvin.qemu.testkit.QemuProcess;
@@ -17,6 +18,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
@@ -58,10 +60,7 @@ final class Rig implements AutoCloseable {
   static LaunchPlan plan(Path directory, VmSpec spec) throws IOException {
     var macs = new AtomicInteger();
     var pinned =
-        Pinning.pin(
-            spec,
-            GoldenCase.FACTS,
-            () -> "52:54:00:00:01:%02x".formatted(macs.incrementAndGet()));
+        Pinning.pin(spec, facts(), () -> "52:54:00:00:01:%02x".formatted(macs.incrementAndGet()));
     Map<String, BlockSource> disks = new HashMap<>();
     for (var disk : pinned.disks()) {
       disks.put(disk.name(), source(directory, disk.name()));
@@ -73,13 +72,37 @@ final class Rig implements AutoCloseable {
         "rig",
         "0123456789abcdef0123",
         pinned,
-        GoldenCase.FACTS,
+        facts(),
         files,
         "tcg",
         disks,
         Map.of(),
         false,
         Map.<String, List<Forward>>of());
+  }
+
+  /** Those of the goldens, with this host's clock. */
+  private static HostFacts facts() throws IOException {
+    var facts = GoldenCase.FACTS;
+    long tscKhz =
+        Files.readAllLines(Path.of("/proc/cpuinfo")).stream()
+            .filter(line -> line.startsWith("bogomips"))
+            .mapToLong(line -> Math.round(Double.parseDouble(line.replaceFirst(".*:", "")) * 500))
+            .findFirst()
+            .orElse(0);
+    return new HostFacts(
+        facts.qemuBinary(),
+        facts.qemuVersion(),
+        facts.accelerators(),
+        facts.machineAliases(),
+        facts.machines(),
+        facts.devices(),
+        facts.cpuModels(),
+        facts.cpus(),
+        facts.memory(),
+        facts.uefi(),
+        facts.runAsRoot(),
+        tscKhz);
   }
 
   private static BlockSource source(Path directory, String disk) {
@@ -108,7 +131,7 @@ final class Rig implements AutoCloseable {
       if (!process.alive() || System.nanoTime() > deadline) {
         throw new AssertionError("QEMU did not start: " + process.said());
       }
-      TimeUnit.MILLISECONDS.sleep(1);
+      LockSupport.parkNanos(1_000_000);
     }
   }
 

@@ -2,14 +2,12 @@ package dev.kelvin.qemu;
 
 import static dev.kelvin.qemu.Specs.cdrom;
 import static dev.kelvin.qemu.Specs.disk;
-import static dev.kelvin.qemu.Specs.read;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.ProblemException;
-import dev.kelvin.model.spec.Disk;
 import dev.kelvin.model.spec.DiskBus;
 import dev.kelvin.model.spec.Graphics;
 import dev.kelvin.model.spec.GraphicsType;
@@ -157,8 +155,7 @@ class RunningVmTest {
 
   @Test
   void takesAScreenshot() throws Exception {
-    try (var rig =
-        Rig.start(directory, small().graphics(new Graphics(GraphicsType.VNC)).build())) {
+    try (var rig = Rig.start(directory, small().graphics(new Graphics(GraphicsType.VNC)).build())) {
       rig.vm().cont();
       Path png = rig.plan().files().screenshot();
       rig.vm().screenshot(png);
@@ -207,8 +204,7 @@ class RunningVmTest {
         vm.attachDisk(rig.plan(), disk("nvme", DiskBus.NVME), rig.volume("nvme"));
         vm.attachDisk(rig.plan(), disk("scsi", DiskBus.VIRTIO_SCSI), rig.volume("scsi"));
         vm.attachNic(rig.plan(), Nic.of("net9").withMac("52:54:00:00:00:09"), List.of());
-        assertThat(vm.devices())
-            .containsExactly("disk-blk", "disk-nvme", "disk-scsi", "nic-net9");
+        assertThat(vm.devices()).containsExactly("disk-blk", "disk-nvme", "disk-scsi", "nic-net9");
         assertProblem(
             () -> vm.attachDisk(rig.plan(), disk("s", DiskBus.SATA), rig.volume("s")),
             Code.WRONG_STATE,
@@ -286,10 +282,7 @@ class RunningVmTest {
   void changesMediaOnEveryKindOfDrive() throws Exception {
     Path first = iso("first.iso");
     Path second = iso("second.iso");
-    var drives =
-        List.of(
-            cdrom("{name: sata}"),
-            cdrom("{name: scsi, bus: virtio-scsi}"));
+    var drives = List.of(cdrom("{name: sata}"), cdrom("{name: scsi, bus: virtio-scsi}"));
     try (var rig = Rig.start(directory, small().cdroms(drives).build())) {
       for (var drive : drives) {
         String name = drive.name();
@@ -345,8 +338,7 @@ class RunningVmTest {
   @Test
   void aHungQemuIsATimeOut() throws Exception {
     try (var rig = Rig.start(directory, small().build())) {
-      var kill =
-          new ProcessBuilder("kill", "-STOP", Long.toString(rig.process().pid())).start();
+      var kill = new ProcessBuilder("kill", "-STOP", Long.toString(rig.process().pid())).start();
       assertThat(kill.waitFor(10, TimeUnit.SECONDS)).isTrue();
       assertProblem(
           () -> RunningVm.connect(rig.plan().files(), SHORT, signal -> {}), Code.TIMEOUT, "");

@@ -11,8 +11,7 @@ final class Specs {
   private Specs() {}
 
   static <T> T read(String yaml, Class<T> type) {
-    return Documents.read(
-        yaml.getBytes(StandardCharsets.UTF_8), Documents.Syntax.YAML, type);
+    return Documents.read(yaml.getBytes(StandardCharsets.UTF_8), Documents.Syntax.YAML, type);
   }
 
   static Disk disk(String name, DiskBus bus) {

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kelvin.model.ProblemException;
-
 import dev.kelvin.model.VmStatus.Forward;
 import dev.kelvin.model.spec.CacheMode;
 import dev.kelvin.model.spec.DiscardMode;
@@ -34,8 +33,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Holds every command that Kelvin gives, with its arguments, against the schema of the QEMU at hand:
- * an operation of each kind is carried out, and what passed on the wire is checked.
+ * Holds every command that Kelvin gives, with its arguments, against the schema of the QEMU at
+ * hand: an operation of each kind is carried out, and what passed on the wire is checked.
  */
 @Timeout(120)
 class SpokenCommandsTest {
@@ -124,18 +123,15 @@ class SpokenCommandsTest {
     rig.vm().detachDisk("d1", Rig.SOON);
     rig.vm().attachDisk(rig.plan(), disk("nvme", DiskBus.NVME), rig.volume("nvme"));
     // A plug that fails takes its thread back.
-    assertThatThrownBy(
-            () ->
-                rig.vm()
-                    .attachDisk(
-                        rig.plan(),
-                        disk("gone", DiskBus.VIRTIO_BLK),
-                        new BlockSource("/none/gone", "raw")))
+    assertThatThrownBy(() ->
+            rig.vm()
+                .attachDisk(
+                    rig.plan(),
+                    disk("gone", DiskBus.VIRTIO_BLK),
+                    new BlockSource("/none/gone", "raw")))
         .isInstanceOf(ProblemException.class);
     var nic = Nic.of("net0").withMac("52:54:00:00:00:09");
-    rig.vm()
-        .attachNic(
-            rig.plan(), nic, List.of(new Forward("net0", "tcp", "127.0.0.1", 0, 22)));
+    rig.vm().attachNic(rig.plan(), nic, List.of(new Forward("net0", "tcp", "127.0.0.1", 0, 22)));
   }
 
   private JsonNode schema() throws Exception {
@@ -143,8 +139,7 @@ class SpokenCommandsTest {
     try (var rig = Rig.start(place, read("memory: {size: 64MiB}", VmSpec.class))) {
       rig.vm().close();
       rig.await(QemuSignal.Closed.class);
-      try (var client =
-          QmpClient.connect(rig.plan().files().qmp(), Rig.SOON, QmpListener.none())) {
+      try (var client = QmpClient.connect(rig.plan().files().qmp(), Rig.SOON, QmpListener.none())) {
         return client.execute("query-qmp-schema", Cost.NORMAL);
       }
     }

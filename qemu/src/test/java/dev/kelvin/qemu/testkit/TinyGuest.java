@@ -32,7 +32,7 @@ public record TinyGuest(Path kernel, Path initrd) {
       "console=ttyS0 quiet rdinit=/init no_timer_check random.trust_cpu=on";
 
   /** Part of the cache's key: a change of what is below makes a new initramfs. */
-  private static final int FORM = 4;
+  private static final int FORM = 6;
 
   private static final String META_PACKAGE = "linux-image-cloud-amd64";
 
@@ -68,12 +68,13 @@ public record TinyGuest(Path kernel, Path initrd) {
       if ! grep -q nobutton /proc/cmdline; then
         printf '#!/bin/sh\\npoweroff -f\\n' > /etc/acpi/PWRF/00000080
         chmod 755 /etc/acpi/PWRF/00000080
-        acpid
+        acpid -f -d > /dev/null 2>&1 &
       fi
       if grep -q tick /proc/cmdline; then
         (n=0; while :; do n=$((n+1)); echo "TICK $n"; sleep 1; done) &
       fi
       stty -echo
+      dmesg -n 1
       # The shell greets before it reads this file; what comes after READY is the test's own.
       echo 'echo TINY-GUEST-READY' > /etc/rc
       export ENV=/etc/rc PS1=
