@@ -30,7 +30,12 @@ class DaemonTest {
         System.err.println("the port is taken");
         System.exit(3);
       }
-      var daemon = new FakeDaemon(home);
+      var daemon = new FakeDaemon(home, one -> answers(one, home));
+      Thread.currentThread().join();
+      daemon.close();
+    }
+
+    private static void answers(FakeDaemon daemon, Path home) {
       daemon.on(
           "GET /v1/info",
           Reply.json(
@@ -52,15 +57,13 @@ class DaemonTest {
                   0,
                   "startedAt",
                   "2026-11-21T12:00:00Z")));
-      Path ended = home.resolve("ended");
       daemon.on(
           "POST /v1/shutdown",
           call -> {
-            Files.writeString(ended, call.body());
+            Files.writeString(home.resolve("ended"), call.body());
             Thread.ofPlatform().start(() -> Runtime.getRuntime().halt(0));
             return Reply.empty(202);
           });
-      Thread.currentThread().join();
     }
   }
 

@@ -22,6 +22,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Consumer;
 
 /** A daemon that answers what a test says, on a Unix socket as the real one does. */
 public final class FakeDaemon implements Closeable {
@@ -62,19 +63,25 @@ public final class FakeDaemon implements Closeable {
   }
 
   private final ServerSocketChannel server;
-  private final Thread acceptor;
+  private final Thread acceptor = Thread.ofVirtual().name("fake-daemon").unstarted(this::accept);
   private final Map<String, Deque<Route>> routes = new ConcurrentHashMap<>();
   private final Map<String, Takeover> takeovers = new ConcurrentHashMap<>();
   private final Queue<Call> calls = new ConcurrentLinkedQueue<>();
   private final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
 
   public FakeDaemon(Path home) throws IOException {
+    this(home, daemon -> {});
+  }
+
+  /** A daemon that knows its answers before the first request comes. */
+  public FakeDaemon(Path home, Consumer<FakeDaemon> answers) throws IOException {
     Path socket = home.resolve("run/api.sock");
     Files.createDirectories(socket.getParent());
     server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     server.bind(UnixDomainSocketAddress.of(socket));
     on("GET /healthz", Reply.json(200, Map.of("status", "ok")));
-    acceptor = Thread.ofVirtual().name("fake-daemon").start(this::accept);
+    answers.accept(this);
+    acceptor.start();
   }
 
   /** Answers a request, its query included, always in this way, or after the ways added before. */

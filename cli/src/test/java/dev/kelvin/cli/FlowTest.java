@@ -9,6 +9,7 @@ import dev.kelvin.model.Phase;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.Task.TaskState;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,7 +29,7 @@ class FlowTest {
   static final String ALL_VMS = "GET /v1/vms?limit=500";
   @TempDir Path directory;
   private Cli cli;
-  private FakeDaemon daemon;
+  private volatile FakeDaemon daemon;
 
   @BeforeEach
   void start() throws IOException {
@@ -133,23 +134,26 @@ class FlowTest {
         "POST /v1/vms/web1/start",
         call -> {
           daemon.close();
-          Thread.ofVirtual()
-              .start(() -> {
-                try {
-                  Files.delete(cli.kelvinHome().resolve("run/api.sock"));
-                  daemon = new FakeDaemon(cli.kelvinHome());
-                  daemon.on(
-                      "GET /v1/tasks/t1",
-                      Reply.json(
-                          200, Things.task("t1", "vm.start", "vm/web1", TaskState.SUCCEEDED)));
-                } catch (IOException e) {
-                  throw new java.io.UncheckedIOException(e);
-                }
-              });
+          Thread.ofVirtual().start(this::restart);
           return Reply.json(202, Things.task("t1", "vm.start", "vm/web1", TaskState.RUNNING));
         });
-    // The restart goes on in a thread of its own, so the first looks may fail in several ways.
     assertThat(cli.run("start", "web1").out()).isEqualTo("web1 is started\n");
+  }
+
+  private void restart() {
+    try {
+      Files.delete(cli.kelvinHome().resolve("run/api.sock"));
+      daemon =
+          new FakeDaemon(
+              cli.kelvinHome(),
+              fresh ->
+                  fresh.on(
+                      "GET /v1/tasks/t1",
+                      Reply.json(
+                          200, Things.task("t1", "vm.start", "vm/web1", TaskState.SUCCEEDED))));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Test

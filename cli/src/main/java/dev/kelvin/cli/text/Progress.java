@@ -89,19 +89,19 @@ public final class Progress implements Closeable {
     String measured = meter.describe(true);
     var text = new StringBuilder(label).append("  ");
     text.append(measured.isEmpty() ? span : measured);
+    int room = Math.max(20, width.getAsInt() - 1);
+    String end = hint.isEmpty() ? "" : "  (" + hint + ")";
+    if (text.length() + end.length() > room) {
+      end = "";
+    }
     if (!message.isEmpty()) {
       text.append("  ").append(printable(message));
     }
-    int room = Math.max(20, width.getAsInt() - 1);
-    String end = hint.isEmpty() ? "" : "  (" + hint + ")";
-    int left = Math.max(10, room - end.length());
-    if (text.length() > left) {
-      text.setLength(left - 1);
+    if (text.length() > room - end.length()) {
+      text.setLength(room - end.length() - 1);
       text.append('~');
     }
-    if (text.length() + end.length() <= room) {
-      text.append(end);
-    }
+    text.append(end);
     err.print("\r" + text + "\033[K");
     err.flush();
     lineOpen = true;

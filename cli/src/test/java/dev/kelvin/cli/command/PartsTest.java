@@ -1,0 +1,101 @@
+package dev.kelvin.cli.command;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.spec.PortForward;
+import dev.kelvin.model.spec.Protocol;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The small parts of commands. */
+class PartsTest {
+  @Test
+  void readsPortForwards() {
+    assertThat(Forwards.parse("80")).isEqualTo(new PortForward(Protocol.TCP, "127.0.0.1", 0, 80));
+    assertThat(Forwards.parse("8080:80"))
+        .isEqualTo(new PortForward(Protocol.TCP, "127.0.0.1", 8080, 80));
+    assertThat(Forwards.parse("0.0.0.0:53:53/udp"))
+        .isEqualTo(new PortForward(Protocol.UDP, "0.0.0.0", 53, 53));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "http", "80:", ":80", "1:2:3:4", "70000", "-1:80", "80/sctp"})
+  void refusesWhatIsNoForward(String text) {
+    assertThatThrownBy(() -> Forwards.parse(text)).isInstanceOf(ProblemException.class);
+  }
+
+  @Test
+  void readsLabels() {
+    assertThat(Wire.labels(List.of("a=b", "c=d=e", "f=")))
+        .isEqualTo(Map.of("a", "b", "c", "d=e", "f", ""));
+    assertThatThrownBy(() -> Wire.labels(List.of("=x"))).isInstanceOf(ProblemException.class);
+    assertThatThrownBy(() -> Wire.labels(List.of("x"))).isInstanceOf(ProblemException.class);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "abc,abcdef,3",
+    "abc,bcde,2",
+    "abc,xyz,0",
+    "'',abc,0",
+    "abc,abc,3",
+    "aab,ab,2",
+    "abcabc,abc,3"
+  })
+  void findsWhereALogGoesOn(String last, String next, int overlap) {
+    assertThat(LogsCommand.overlap(last.getBytes(UTF_8), next.getBytes(UTF_8))).isEqualTo(overlap);
+  }
+
+  @Test
+  void readsPrometheusText() {
+    Metrics metrics =
+        Metrics.parse(
+            """
+            # HELP kelvin_vm_up 1 while the VM has a process.
+            # TYPE kelvin_vm_up gauge
+            kelvin_vm_up{vm="web1"} 1.0
+            kelvin_vm_up{vm="db"} 0
+            kelvin_vm_disk_read_bytes_total{vm="web1",disk="root"} 1e3
+            kelvin_vm_disk_read_bytes_total{disk="d\\"ata",vm="web1"} 24 1700000000
+            kelvin_node_cpus 2.0
+            kelvin_node_load1 +Inf
+            broken{
+            alone
+            """);
+    assertThat(metrics.running()).containsExactly("web1");
+    assertThat(metrics.ofVm("kelvin_vm_disk_read_bytes_total", "web1")).isEqualTo(1024);
+    assertThat(metrics.ofNode("kelvin_node_cpus")).isEqualTo(2);
+    assertThat(metrics.samples()).anyMatch(one -> "d\"ata".equals(one.labels().get("disk")));
+  }
+
+  @Test
+  void topShowsRates() {
+    String form =
+        """
+        kelvin_vm_up{vm="web1"} 1
+        kelvin_vm_cpu_seconds_total{vm="web1"} %s
+        kelvin_vm_memory_bytes{vm="web1"} 1073741824
+        kelvin_vm_memory_resident_bytes{vm="web1"} 536870912
+        kelvin_vm_disk_written_bytes_total{vm="web1",disk="root"} %s
+        kelvin_node_cpus 2
+        kelvin_node_load1 0.5
+        kelvin_node_memory_bytes 4294967296
+        kelvin_node_memory_available_bytes 1073741824
+        """;
+    String text =
+        TopCommand.text(
+            Metrics.parse(form.formatted("10", "0")),
+            Metrics.parse(form.formatted("13", "2097152")),
+            2);
+    assertThat(text)
+        .contains("Host: 2 CPUs, load 0.50, 3.0 GiB of 4.0 GiB memory used; 1 VMs run")
+        .contains("web1  150 %  512 MiB  1.0 GiB  0 B/s  1.0 MiB/s");
+  }
+}
