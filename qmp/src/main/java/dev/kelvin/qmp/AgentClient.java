@@ -69,8 +69,12 @@ public final class AgentClient implements AutoCloseable {
       @Nullable String kernelRelease,
       @Nullable String machine) {}
 
-  /** A network interface inside the guest; addresses have their prefix length. */
-  public record GuestInterface(String name, @Nullable String mac, List<String> addresses) {}
+  /**
+   * A network interface inside the guest. Addresses have their prefix length; the counters are
+   * bytes since the guest started, 0 where its agent does not tell them.
+   */
+  public record GuestInterface(
+      String name, @Nullable String mac, List<String> addresses, long rxBytes, long txBytes) {}
 
   /**
    * How a command ended in the guest.
@@ -138,7 +142,9 @@ public final class AgentClient implements AutoCloseable {
             new GuestInterface(
                 text(one.path("name")),
                 textOrNull(one.path("hardware-address")),
-                List.copyOf(addresses)));
+                List.copyOf(addresses),
+                Math.max(0, one.path("statistics").path("rx-bytes").asLong(0)),
+                Math.max(0, one.path("statistics").path("tx-bytes").asLong(0))));
       }
     }
     return interfaces;

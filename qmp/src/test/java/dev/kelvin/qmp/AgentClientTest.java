@@ -102,7 +102,6 @@ class AgentClientTest {
                   JsonNode command = readCommand(line);
                   line.send("{\"error\": {\"class\": \"GenericError\", \"desc\": \"Invalid\"}}\n");
                   sync(line, command);
-                  line.send("{\"return\": 42}\n");
                   line.read();
                   line.send("{\"return\": {\"host-name\": \"web1\"}}\n");
                   line.drain();
@@ -211,7 +210,8 @@ class AgentClientTest {
                       """
                       [{"name": "lo", "ip-addresses": [
                          {"ip-address": "127.0.0.1", "ip-address-type": "ipv4", "prefix": 8}]},
-                       {"name": "enp1s0", "hardware-address": "52:54:00:00:00:01"}]\
+                       {"name": "enp1s0", "hardware-address": "52:54:00:00:00:01",
+                            "statistics": {"rx-bytes": 7, "tx-bytes": 9}}]\
                       """
                           .replace("\n", " ");
                   default -> "{}";
@@ -223,8 +223,8 @@ class AgentClientTest {
           .isEqualTo(new AgentClient.OsInfo("debian", "Debian", null, null, "x86_64"));
       assertThat(agent.networkInterfaces())
           .containsExactly(
-              new AgentClient.GuestInterface("lo", null, List.of("127.0.0.1/8")),
-              new AgentClient.GuestInterface("enp1s0", "52:54:00:00:00:01", List.of()));
+              new AgentClient.GuestInterface("lo", null, List.of("127.0.0.1/8"), 0, 0),
+              new AgentClient.GuestInterface("enp1s0", "52:54:00:00:00:01", List.of(), 7, 9));
     }
   }
 

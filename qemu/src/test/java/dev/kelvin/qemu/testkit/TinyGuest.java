@@ -4,16 +4,12 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.opentest4j.TestAbortedException;
 
 /**
  * A Linux guest of two files, which boots to a shell on its serial port in a few seconds of
@@ -32,7 +28,7 @@ public record TinyGuest(Path kernel, Path initrd) {
       "console=ttyS0 quiet rdinit=/init no_timer_check random.trust_cpu=on";
 
   /** Part of the cache's key: a change of what is below makes a new initramfs. */
-  private static final int FORM = 6;
+  private static final int FORM = 7;
 
   private static final String META_PACKAGE = "linux-image-cloud-amd64";
 
@@ -84,51 +80,20 @@ public record TinyGuest(Path kernel, Path initrd) {
   /**
    * The guest's files, made if they are not in the cache.
    *
-   * @throws TestAbortedException when this host cannot get the packages
+   * @throws org.opentest4j.TestAbortedException when this host cannot get the packages
    */
   public static TinyGuest obtain() throws IOException, InterruptedException {
-    String kernelPackage = kernelPackage();
-    Path home =
-        Path.of(
-            System.getenv()
-                .getOrDefault("XDG_CACHE_HOME", System.getProperty("user.home") + "/.cache"));
-    Path cache = home.resolve("kelvin-testkit").resolve("tiny-" + FORM + "-" + kernelPackage);
-    var guest = new TinyGuest(cache.resolve("vmlinuz"), cache.resolve("initrd"));
-    if (!Files.exists(guest.initrd)) {
-      Files.createDirectories(cache.getParent());
-      Path work = Files.createTempDirectory(cache.getParent(), "making-");
-      try {
-        make(work, kernelPackage);
-        Files.createDirectories(cache);
-        // The initrd comes last: where it is, all is.
-        Files.move(work.resolve("vmlinuz"), guest.kernel, StandardCopyOption.REPLACE_EXISTING);
-        Files.move(work.resolve("initrd"), guest.initrd, StandardCopyOption.REPLACE_EXISTING);
-      } finally {
-        deleteTree(work);
-      }
-    }
-    return guest;
-  }
-
-  private static String kernelPackage() throws IOException, InterruptedException {
-    return run(Path.of("/"), "apt-cache", "depends", META_PACKAGE)
-        .lines()
-        .map(String::strip)
-        .filter(line -> line.startsWith("Depends: linux-image-"))
-        .map(line -> line.substring("Depends: ".length()))
-        .findFirst()
-        .orElseThrow(() -> skip("apt knows no package " + META_PACKAGE));
+    String kernelPackage = DebianPackages.dependency(META_PACKAGE, "linux-image-");
+    Path directory =
+        DebianPackages.cached(
+            "tiny-" + FORM + "-" + kernelPackage, work -> make(work, kernelPackage));
+    return new TinyGuest(directory.resolve("vmlinuz"), directory.resolve("initrd"));
   }
 
   private static void make(Path work, String kernelPackage)
       throws IOException, InterruptedException {
-    run(work, "apt-get", "download", "-q", kernelPackage, "busybox-static");
-    try (Stream<Path> packages = Files.list(work)) {
-      for (Path file : packages.filter(path -> path.toString().endsWith(".deb")).toList()) {
-        run(work, "dpkg-deb", "-x", file.toString(), work.resolve("root").toString());
-      }
-    }
     Path root = work.resolve("root");
+    DebianPackages.unpack(work, List.of(kernelPackage, "busybox-static"), root);
     Files.move(only(root.resolve("boot"), "vmlinuz-"), work.resolve("vmlinuz"));
     var archive = new Cpio();
     List.of("bin", "modules").forEach(archive::directory);
@@ -142,6 +107,7 @@ public record TinyGuest(Path kernel, Path initrd) {
     archive.file(
         "modules/order", (String.join("\n", order) + "\n").getBytes(StandardCharsets.UTF_8));
     Files.write(work.resolve("initrd"), archive.finish());
+    DebianPackages.deleteTree(root);
   }
 
   /** Adds a module after those that it depends on. */
@@ -197,44 +163,6 @@ public record TinyGuest(Path kernel, Path initrd) {
           .filter(path -> path.getFileName().toString().startsWith(prefix))
           .findFirst()
           .orElseThrow(() -> new IOException("no " + prefix + " in " + directory));
-    }
-  }
-
-  private static String run(Path directory, String... command)
-      throws IOException, InterruptedException {
-    Process process;
-    try {
-      process =
-          new ProcessBuilder(command)
-              .directory(directory.toFile())
-              .redirectErrorStream(true)
-              .start();
-    } catch (IOException e) {
-      throw skip(command[0] + " is not here: " + e.getMessage());
-    }
-    try {
-      process.getOutputStream().close();
-      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      if (!process.waitFor(5, TimeUnit.MINUTES) || process.exitValue() != 0) {
-        throw skip(String.join(" ", command) + " failed: " + output.strip());
-      }
-      return output;
-    } finally {
-      process.destroyForcibly();
-    }
-  }
-
-  private static TestAbortedException skip(String reason) {
-    return new TestAbortedException("no tiny guest on this host: " + reason);
-  }
-
-  private static void deleteTree(Path directory) throws IOException {
-    var paths = new ArrayList<Path>();
-    try (Stream<Path> all = Files.walk(directory)) {
-      all.forEach(paths::add);
-    }
-    for (Path path : paths.reversed()) {
-      Files.delete(path);
     }
   }
 }

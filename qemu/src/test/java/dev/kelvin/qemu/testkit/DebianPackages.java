@@ -1,0 +1,122 @@
+package dev.kelvin.qemu.testkit;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.opentest4j.TestAbortedException;
+
+/**
+ * Files of Debian's packages, without installing them. They are kept in a cache directory of the
+ * user; on a host that cannot get them the test is skipped.
+ */
+public final class DebianPackages {
+  private DebianPackages() {}
+
+  /** What one directory of the cache is made of. */
+  interface Maker {
+    /** Puts files into {@code work}. */
+    void make(Path work) throws IOException, InterruptedException;
+  }
+
+  /** The program {@code path} of a package. */
+  public static Path file(String packageName, String path)
+      throws IOException, InterruptedException {
+    Path directory = cached(packageName, work -> unpack(work, List.of(packageName), work));
+    return directory.resolve(path);
+  }
+
+  /** A directory of the cache; {@code maker} fills it when it is not there. */
+  static Path cached(String name, Maker maker) throws IOException, InterruptedException {
+    Path home =
+        Path.of(
+            System.getenv()
+                .getOrDefault("XDG_CACHE_HOME", System.getProperty("user.home") + "/.cache"));
+    Path directory = home.resolve("kelvin-testkit").resolve(name);
+    if (!Files.exists(directory)) {
+      Files.createDirectories(directory.getParent());
+      Path work = Files.createTempDirectory(directory.getParent(), "making-");
+      try {
+        maker.make(work);
+        // Two tests may make the same; the first one's stays.
+        if (!Files.exists(directory)) {
+          Files.move(work, directory);
+        }
+      } finally {
+        deleteTree(work);
+      }
+    }
+    return directory;
+  }
+
+  /** Fetches packages and unpacks them all into {@code root}. */
+  static void unpack(Path work, List<String> names, Path root)
+      throws IOException, InterruptedException {
+    var download = new ArrayList<>(List.of("apt-get", "download", "-q"));
+    download.addAll(names);
+    run(work, download);
+    try (Stream<Path> files = Files.list(work)) {
+      for (Path file : files.filter(path -> path.toString().endsWith(".deb")).toList()) {
+        run(work, List.of("dpkg-deb", "-x", file.toString(), root.toString()));
+        Files.delete(file);
+      }
+    }
+  }
+
+  /** The package that a package without files of its own stands for. */
+  static String dependency(String metaPackage, String prefix)
+      throws IOException, InterruptedException {
+    return run(Path.of("/"), List.of("apt-cache", "depends", metaPackage))
+        .lines()
+        .map(String::strip)
+        .filter(line -> line.startsWith("Depends: " + prefix))
+        .map(line -> line.substring("Depends: ".length()))
+        .findFirst()
+        .orElseThrow(() -> skip("apt knows no package " + metaPackage));
+  }
+
+  private static String run(Path directory, List<String> command)
+      throws IOException, InterruptedException {
+    Process process;
+    try {
+      process =
+          new ProcessBuilder(command)
+              .directory(directory.toFile())
+              .redirectErrorStream(true)
+              .start();
+    } catch (IOException e) {
+      throw skip(command.getFirst() + " is not here: " + e.getMessage());
+    }
+    try {
+      process.getOutputStream().close();
+      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      if (!process.waitFor(5, TimeUnit.MINUTES) || process.exitValue() != 0) {
+        throw skip(String.join(" ", command) + " failed: " + output.strip());
+      }
+      return output;
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  private static TestAbortedException skip(String reason) {
+    return new TestAbortedException("no Debian packages on this host: " + reason);
+  }
+
+  static void deleteTree(Path directory) throws IOException {
+    if (!Files.exists(directory)) {
+      return;
+    }
+    var paths = new ArrayList<Path>();
+    try (Stream<Path> all = Files.walk(directory)) {
+      all.forEach(paths::add);
+    }
+    for (Path path : paths.reversed()) {
+      Files.delete(path);
+    }
+  }
+}
