@@ -117,7 +117,7 @@ final class Scripted {
 
     @Override
     public void undo(Input input, StepContext context) {
-      notes.add("undo " + name);
+      notes.add("undo " + name + (Thread.currentThread().isInterrupted() ? ", interrupted" : ""));
       if (name.equals(input.step()) && undos.getAndIncrement() < input.failingUndos()) {
         throw Problem.of(Code.UNAVAILABLE, "Not undone on purpose")
             .because("the test says so")

@@ -117,6 +117,18 @@ class SqliteStoreTest {
   }
 
   @Test
+  void deletedKeysLeaveNothingInTheEnd() throws Exception {
+    try (var store = SqliteStore.open(file, new ManualClock(), 20);
+        var session = SqliteSession.open(file)) {
+      for (int i = 0; i < 300; i++) {
+        store.commit(Txn.of(put("k" + i, "")));
+        store.commit(Txn.of(Op.delete("k" + i)));
+      }
+      assertThat(session.number("SELECT count(*) FROM change")).isLessThan(30);
+    }
+  }
+
+  @Test
   void aRefusedTransactionDoesNotHarmThoseWrittenWithIt() throws Exception {
     try (var store = SqliteStore.open(file);
         var threads = Executors.newVirtualThreadPerTaskExecutor()) {

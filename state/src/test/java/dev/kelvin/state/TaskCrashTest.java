@@ -254,7 +254,7 @@ class TaskCrashTest {
 
     private static void killMyself() {
       try {
-        new ProcessBuilder("kill", "-9", Long.toString(ProcessHandle.current().pid())).start();
+        new ProcessBuilder("sh", "-c", "kill -9 " + ProcessHandle.current().pid()).start();
         new CountDownLatch(1).await(); // goes no further
       } catch (IOException | InterruptedException e) {
         throw new IllegalStateException(e);

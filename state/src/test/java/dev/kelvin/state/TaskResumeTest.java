@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -231,5 +232,23 @@ class TaskResumeTest {
       assertThat(end.problem()).isNull();
       assertThat(script.notes()).containsExactly("run a", "run b", "run c");
     }
+  }
+
+  @Test
+  void aCancelThatIsStoredInTheLastMomentCounts() throws Exception {
+    var atNextCommit = new AtomicReference<Runnable>(() -> {});
+    var racing = new DyingStore(store, () -> atNextCommit.getAndSet(() -> {}).run());
+    var script = new Scripted();
+    try (var engine = engine(racing, script.type())) {
+      Task task = engine.submit(Scripted.TYPE, new Scripted.Input("c", Way.WAIT, 0), WEB1);
+      script.awaitWaiting();
+      // Stored, but its engine has not heard of it yet when the last step is done.
+      Txn cancel = Txn.of(StoreConformance.put("task-cancel/" + task.id(), ""));
+      atNextCommit.set(() -> store.commit(cancel));
+      script.release();
+      assertThat(engine.await(task.id(), DEADLINE).state()).isEqualTo(TaskState.CANCELLED);
+      assertThat(script.notes()).endsWith("undo c", "undo b", "undo a");
+    }
+    assertThat(store.range("task", null, 9).entries()).hasSize(1);
   }
 }
