@@ -50,11 +50,16 @@ public final class Assembler {
     var cli = new ArrayList<>(classPath(Path.of(args[1])));
     // Last, and never opened in use: the class path must be the one that the cache was made with.
     cli.add(Path.of(args[3]));
-    new Assembler(home, jdk)
-        .assemble(
-            new Part("dev.kelvin.cli.Main", Rehearsal.class.getName(), cli),
-            new Part(
-                "dev.kelvin.server.Main", "dev.kelvin.server.Main", classPath(Path.of(args[2]))));
+    String server = "dev.kelvin.server.Main";
+    try {
+      new Assembler(home, jdk)
+          .assemble(
+              new Part("dev.kelvin.cli.Main", Rehearsal.class.getName(), cli),
+              new Part(server, server, classPath(Path.of(args[2]))));
+    } catch (IllegalStateException e) {
+      System.err.println("dist: " + e.getMessage());
+      System.exit(1);
+    }
   }
 
   private static List<Path> classPath(Path file) throws IOException {
@@ -68,14 +73,17 @@ public final class Assembler {
 
   void assemble(Part cliPart, Part daemonPart) throws IOException, InterruptedException {
     var library = new Library(home.resolve("lib"));
-    if (!library.has(cliPart.jars()) || !library.has(daemonPart.jars())) {
+    var old = new OldClasses(home.resolveSibling("renewed"));
+    List<Path> cliJars = old.renew(cliPart.jars());
+    List<Path> daemonJars = old.renew(daemonPart.jars());
+    if (!library.has(cliJars) || !library.has(daemonJars)) {
       discard();
     }
-    Program cli = program("cli", cliPart, library, cliOptions());
-    library.copy(daemonPart.jars());
+    Program cli = program("cli", cliPart, library.copy(cliJars), cliOptions());
+    List<Path> daemonLibrary = library.copy(daemonJars);
     var daemonOptions = new ArrayList<>(daemonOptions());
     library.unpackSqlite().ifPresent(path -> daemonOptions.add("-Dorg.sqlite.lib.path=" + path));
-    Program daemon = program("daemon", daemonPart, library, daemonOptions);
+    Program daemon = program("daemon", daemonPart, daemonLibrary, daemonOptions);
     library.prune();
 
     String inputs = inputs(cli, daemon);
@@ -101,14 +109,8 @@ public final class Assembler {
             .formatted(home, times.command().toMillis(), times.answer().toMillis()));
   }
 
-  private static Program program(String name, Part part, Library library, List<String> options)
-      throws IOException {
-    return new Program(
-        name,
-        part.mainClass(),
-        part.trainingClass(),
-        library.copy(part.jars()),
-        List.copyOf(options));
+  private static Program program(String name, Part part, List<Path> jars, List<String> options) {
+    return new Program(name, part.mainClass(), part.trainingClass(), jars, List.copyOf(options));
   }
 
   /**

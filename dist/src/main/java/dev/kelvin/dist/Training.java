@@ -3,6 +3,7 @@ package dev.kelvin.dist;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
@@ -58,6 +59,8 @@ final class Training {
 
   Times run(Program cli, Program daemon) throws IOException, InterruptedException {
     Path place = Files.createTempDirectory("kelvin-build");
+    // A daemon of root wants directories that its VMs' users can pass through.
+    Files.setPosixFilePermissions(place, PosixFilePermissions.fromString("rwx--x--x"));
     try {
       withDaemon(
           place,
@@ -189,7 +192,8 @@ final class Training {
   }
 
   private static IllegalStateException failed(String what, Path log) throws IOException {
-    List<String> lines = Files.readAllLines(log);
+    List<String> lines =
+        Files.readAllLines(log).stream().filter(line -> !line.startsWith("Picked up ")).toList();
     return new IllegalStateException(
         what
             + "; its last words were:\n"

@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.ClassTransform;
+import java.lang.classfile.CodeTransform;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
+import java.util.zip.ZipFile;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -34,8 +39,10 @@ class AssemblerTest {
       """;
 
   private static final String DAEMON =
-      """
-      import java.nio.ByteBuffer;
+"""
+      import java.lang.classfile.ClassTransform;
+import java.lang.classfile.CodeTransform;
+import java.nio.ByteBuffer;
       import java.nio.channels.*;
       import java.nio.file.*;
       public class Daemon {
@@ -57,7 +64,7 @@ class AssemblerTest {
           }
         }
       }
-      """;
+""";
 
   private static final String BROKEN =
       """
@@ -134,6 +141,18 @@ class AssemblerTest {
   }
 
   @Test
+  void classesThatAreTooOldForACacheAreRenewed() throws Exception {
+    cli = jar("Cli", CLI, true);
+
+    assemble();
+
+    // Without a daemon it fails, and it must come that far with all of its own checks on.
+    assertThat(run("-Xverify:all", "@" + home.resolve("cli.argv"))).startsWith("first edition");
+    assertThat(version(home.resolve("lib/Cli.jar"))).isEqualTo(52);
+    assertThat(version(cli)).isEqualTo(49);
+  }
+
+  @Test
   void daemonThatDiesFailsTheBuildWithItsLastWords() throws Exception {
     daemon = jar("Daemon", BROKEN);
 
@@ -165,6 +184,11 @@ class AssemblerTest {
   }
 
   private Path jar(String name, String source) throws IOException {
+    return jar(name, source, false);
+  }
+
+  /** A jar with one class; an old one is as Java 5 made them, without stack maps. */
+  private Path jar(String name, String source, boolean old) throws IOException {
     Path file = Files.writeString(directory.resolve(name + ".java"), source);
     int result =
         ToolProvider.getSystemJavaCompiler()
@@ -173,8 +197,26 @@ class AssemblerTest {
     Path jar = directory.resolve(name + ".jar");
     try (var out = new JarOutputStream(Files.newOutputStream(jar))) {
       out.putNextEntry(new JarEntry(name + ".class"));
-      out.write(Files.readAllBytes(directory.resolve(name + ".class")));
+      byte[] compiled = Files.readAllBytes(directory.resolve(name + ".class"));
+      out.write(old ? age(compiled) : compiled);
     }
     return jar;
+  }
+
+  private static byte[] age(byte[] compiled) {
+    var ager = ClassFile.of(ClassFile.StackMapsOption.DROP_STACK_MAPS);
+    byte[] aged =
+        ager.transformClass(
+            ager.parse(compiled),
+            ClassTransform.transformingMethodBodies(CodeTransform.ACCEPT_ALL));
+    ByteBuffer.wrap(aged).putShort(6, (short) 49);
+    return aged;
+  }
+
+  private static int version(Path jar) throws IOException {
+    try (var zip = new ZipFile(jar.toFile());
+        var in = zip.getInputStream(zip.getEntry("Cli.class"))) {
+      return ByteBuffer.wrap(in.readNBytes(8)).getShort(6);
+    }
   }
 }
