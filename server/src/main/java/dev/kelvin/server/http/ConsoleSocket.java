@@ -89,11 +89,17 @@ public final class ConsoleSocket implements Session.Listener, ConsoleSink, Live.
     finish(StatusCode.NORMAL, why);
   }
 
-  /** The daemon ends, or the WebSocket did not come about. */
+  /** The daemon ends. */
   @Override
   public void end() {
     finish(StatusCode.SHUTDOWN, "the daemon ends");
+  }
+
+  /** The WebSocket has not come about. */
+  void abandon() {
+    finish(StatusCode.NORMAL, "there is no connection");
     release();
+    live.remove(this);
   }
 
   /** Lets what is queued go out, then closes. */
@@ -129,7 +135,6 @@ public final class ConsoleSocket implements Session.Listener, ConsoleSink, Live.
     } finally {
       lock.unlock();
     }
-    live.remove(this);
     if (guest != null) {
       guest.close();
     }
@@ -163,13 +168,16 @@ public final class ConsoleSocket implements Session.Listener, ConsoleSink, Live.
         }
         await(client, sent);
       }
-      client.close(status, reason, Callback.NOOP);
+      var sent = new Callback.Completable();
+      client.close(status, reason, sent);
+      await(client, sent);
     } catch (ExecutionException e) {
       LOG.log(Level.DEBUG, "a console's client is gone", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
       release();
+      live.remove(this);
     }
   }
 

@@ -53,7 +53,7 @@ final class Consoles {
       }
     } finally {
       if (!upgraded) {
-        socket.end();
+        socket.abandon();
       }
     }
   }

@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 final class EventStream implements Live.Endless {
   private static final byte[] COMMENT = ":\n\n".getBytes(StandardCharsets.US_ASCII);
 
+  /** The change whose data is a whole object, of which a client may want parts only. */
+  private static final String PUT = "put";
+
   private final Subscription subscription;
   private final Projection projection;
   private final Duration keepAlive;
@@ -94,8 +97,8 @@ final class EventStream implements Live.Endless {
   }
 
   private byte[] encode(Item item) {
-    return encode(
-        Long.toString(item.id()), item.event(), Documents.json(projection.of(item.data())));
+    Object data = item.event().equals(PUT) ? projection.of(item.data()) : item.data();
+    return encode(Long.toString(item.id()), item.event(), Documents.json(data));
   }
 
   private static byte[] encode(ProblemException e) {

@@ -16,7 +16,7 @@ import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.unixdomain.server.UnixDomainServerConnector;
-import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.eclipse.jetty.util.thread.ExecutorThreadPool;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,31 +33,47 @@ public final class HttpServer implements AutoCloseable {
   private static final Duration KEEP_ALIVE = Duration.ofSeconds(15);
   private static final Duration PATIENCE = Duration.ofSeconds(2);
 
-  /** Selectors and the odd task of Jetty's; requests run on virtual threads. */
-  private static final int PLATFORM_THREADS = 8;
+  /** How long a client may keep the server waiting for the rest of a request. */
+  private static final Duration IDLE = Duration.ofSeconds(60);
+
+  /** Two selectors and the odd task of Jetty's; requests run on virtual threads. */
+  private static final int PLATFORM_THREADS = 5;
 
   private final HttpSettings settings;
   private final Actions actions;
   private final Health health;
   private final Live live = new Live();
   private final Duration keepAlive;
+  private final Duration idle;
+
+  /** Held, because a logger that nobody holds forgets its level. */
+  private final java.util.logging.Logger jetty;
+
   private @Nullable Server server;
   private @Nullable TlsEndpoint tls;
 
   public HttpServer(HttpSettings settings, Actions actions, Health health) {
-    this(settings, actions, health, KEEP_ALIVE);
+    this(settings, actions, health, KEEP_ALIVE, IDLE);
   }
 
   /**
-   * One whose idle streams and consoles show at other times that they are alive.
+   * One with other times.
    *
-   * @param keepAlive how long nothing is sent before a sign of life is
+   * @param keepAlive how long nothing is sent on a stream or console before a sign of life is
+   * @param idle how long nothing is received before a connection is given up
    */
-  HttpServer(HttpSettings settings, Actions actions, Health health, Duration keepAlive) {
+  HttpServer(
+      HttpSettings settings, Actions actions, Health health, Duration keepAlive, Duration idle) {
     this.settings = settings;
     this.actions = actions;
     this.health = health;
     this.keepAlive = keepAlive;
+    this.idle = idle;
+    this.jetty = java.util.logging.Logger.getLogger("org.eclipse.jetty");
+    if (jetty.getLevel() == null) {
+      // That its parts start and stop is no news, and to format the first line takes 30 ms.
+      jetty.setLevel(java.util.logging.Level.WARNING);
+    }
   }
 
   /**
@@ -76,6 +92,7 @@ public final class HttpServer implements AutoCloseable {
       var local =
           new UnixDomainServerConnector(made, 0, 1, new HttpConnectionFactory(configuration));
       local.setUnixDomainPath(socket.prepare());
+      local.setIdleTimeout(idle.toMillis());
       made.addConnector(local);
       made.setHandler(handler(remote));
       made.setErrorHandler(new ProblemRenderer());
@@ -83,7 +100,7 @@ public final class HttpServer implements AutoCloseable {
       made.start();
       socket.publish();
       local.setUnixDomainPath(settings.socket());
-      remote.start(made, configuration);
+      remote.start(made, configuration, idle);
     } catch (ProblemException e) {
       close();
       throw e;
@@ -97,8 +114,9 @@ public final class HttpServer implements AutoCloseable {
     }
   }
 
-  private static QueuedThreadPool threads() {
-    var threads = new QueuedThreadPool(PLATFORM_THREADS, 1);
+  /** Jetty's usual pool would start the JMX server for a guess about the width of cache lines. */
+  private static ExecutorThreadPool threads() {
+    var threads = new ExecutorThreadPool(PLATFORM_THREADS);
     threads.setName("http-io");
     threads.setReservedThreads(0);
     threads.setVirtualThreadsExecutor(

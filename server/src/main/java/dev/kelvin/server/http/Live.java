@@ -54,21 +54,22 @@ final class Live {
 
   void remove(Endless one) {
     endless.remove(one);
+    lock.lock();
+    try {
+      idle.signalAll();
+    } finally {
+      lock.unlock();
+    }
   }
 
-  /** How many streams and consoles are open. */
-  int endless() {
-    return endless.size();
-  }
-
-  /** Ends what does not end by itself, then waits for the rest. */
+  /** Ends what does not end by itself, then waits for all to be over. */
   void close(Duration patience) throws InterruptedException {
     closed = true;
     endless.forEach(Endless::end);
     lock.lock();
     try {
       long left = patience.toNanos();
-      while (requests > 0 && left > 0) {
+      while ((requests > 0 || !endless.isEmpty()) && left > 0) {
         left = idle.awaitNanos(left);
       }
     } finally {

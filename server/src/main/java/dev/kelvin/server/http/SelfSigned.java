@@ -26,13 +26,16 @@ import org.bouncycastle.asn1.x509.GeneralNames;
 import org.bouncycastle.asn1.x509.KeyPurposeId;
 import org.bouncycastle.asn1.x509.KeyUsage;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
-import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.bouncycastle.util.IPAddress;
 
 /**
- * A new key on the curve P-256 and a certificate for it that it signs itself. Only the first start
- * of a daemon comes here, so that later ones do not load BouncyCastle.
+ * A new key on the curve P-256 and a certificate for it that it signs itself.
+ *
+ * <p>Only the first start of a daemon may load BouncyCastle, whose signed jars take 45 ms and 7 MB
+ * to open. An AOT cache loads and verifies this class at every start, and verification loads the
+ * types of exceptions that are caught and of interfaces that arguments are passed as. So none of
+ * these is BouncyCastle's here.
  */
 record SelfSigned(String certificatePem, String keyPem) {
   private static final Duration VALID_FOR = Duration.ofDays(3650);
@@ -59,10 +62,11 @@ record SelfSigned(String certificatePem, String keyPem) {
             // X.520 allows a common name 64 characters.
             .addRDN(BCStyle.CN, host.substring(0, Math.min(64, host.length())))
             .build();
+    byte[] certificate;
     try {
       var signer = new JcaContentSignerBuilder("SHA256withECDSA").build(keys.getPrivate());
       // A clock that is behind on another host must not make the certificate one of the future.
-      byte[] certificate =
+      certificate =
           new JcaX509v3CertificateBuilder(
                   subject,
                   new BigInteger(127, random).setBit(126),
@@ -70,20 +74,25 @@ record SelfSigned(String certificatePem, String keyPem) {
                   Date.from(now.plus(VALID_FOR)),
                   subject,
                   keys.getPublic())
-              .addExtension(Extension.basicConstraints, true, new BasicConstraints(false))
-              .addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.digitalSignature))
+              .addExtension(
+                  Extension.basicConstraints, true, new BasicConstraints(false).getEncoded())
+              .addExtension(
+                  Extension.keyUsage, true, new KeyUsage(KeyUsage.digitalSignature).getEncoded())
               .addExtension(
                   Extension.extendedKeyUsage,
                   false,
-                  new ExtendedKeyUsage(KeyPurposeId.id_kp_serverAuth))
-              .addExtension(Extension.subjectAlternativeName, false, alternatives(names))
+                  new ExtendedKeyUsage(KeyPurposeId.id_kp_serverAuth).getEncoded())
+              .addExtension(
+                  Extension.subjectAlternativeName, false, alternatives(names).getEncoded())
               .build(signer)
               .getEncoded();
-      return new SelfSigned(
-          pem("CERTIFICATE", certificate), pem("PRIVATE KEY", keys.getPrivate().getEncoded()));
-    } catch (OperatorCreationException e) {
+    } catch (IOException e) {
+      throw e;
+    } catch (Exception e) {
       throw new GeneralSecurityException("the certificate cannot be signed", e);
     }
+    return new SelfSigned(
+        pem("CERTIFICATE", certificate), pem("PRIVATE KEY", keys.getPrivate().getEncoded()));
   }
 
   private static GeneralNames alternatives(Set<String> names) {

@@ -11,6 +11,7 @@ import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.channels.ServerSocketChannel;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -88,7 +89,7 @@ final class TlsEndpoint implements AutoCloseable {
   }
 
   /** Gets ready to answer, and begins to. Does not wait for that. */
-  void start(Server server, HttpConfiguration configuration) {
+  void start(Server server, HttpConfiguration configuration, Duration idle) {
     started = true;
     Thread.ofVirtual()
         .name("tls-start")
@@ -97,7 +98,7 @@ final class TlsEndpoint implements AutoCloseable {
             var identity =
                 TlsIdentity.loadOrCreate(settings.certificate(), settings.key(), settings.host());
             var token = AdminToken.loadOrCreate(settings.token());
-            connect(server, configuration, identity);
+            connect(server, configuration, identity, idle);
             secrets.complete(new Secrets(identity, token));
           } catch (Exception e) {
             // The local API goes on: it is the way to find out and to mend it.
@@ -107,7 +108,8 @@ final class TlsEndpoint implements AutoCloseable {
         });
   }
 
-  private void connect(Server server, HttpConfiguration configuration, TlsIdentity identity)
+  private void connect(
+      Server server, HttpConfiguration configuration, TlsIdentity identity, Duration idle)
       throws Exception {
     var ssl = new SslContextFactory.Server();
     ssl.setSslContext(identity.context());
@@ -132,6 +134,7 @@ final class TlsEndpoint implements AutoCloseable {
             alpn,
             http2,
             new HttpConnectionFactory(secure));
+    connector.setIdleTimeout(idle.toMillis());
     connector.open(port);
     server.addConnector(connector);
     connector.start();

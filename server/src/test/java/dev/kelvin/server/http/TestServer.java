@@ -26,9 +26,9 @@ final class TestServer implements AutoCloseable {
   final HttpSettings settings;
   final HttpServer server;
 
-  private TestServer(HttpSettings settings, Duration keepAlive) {
+  private TestServer(HttpSettings settings, Duration keepAlive, Duration idle) {
     this.settings = settings;
-    this.server = new HttpServer(settings, actions, Optional::empty, keepAlive);
+    this.server = new HttpServer(settings, actions, Optional::empty, keepAlive, idle);
   }
 
   static TestServer start(Path directory) {
@@ -36,7 +36,11 @@ final class TestServer implements AutoCloseable {
   }
 
   static TestServer start(HttpSettings settings, Duration keepAlive) {
-    var made = new TestServer(settings, keepAlive);
+    return start(settings, keepAlive, Duration.ofSeconds(60));
+  }
+
+  static TestServer start(HttpSettings settings, Duration keepAlive, Duration idle) {
+    var made = new TestServer(settings, keepAlive, idle);
     made.server.start();
     return made;
   }
