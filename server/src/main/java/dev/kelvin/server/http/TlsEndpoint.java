@@ -119,6 +119,9 @@ final class TlsEndpoint implements AutoCloseable {
     var secure = new HttpConfiguration(configuration);
     secure.addCustomizer(customizer);
     var http2 = new HTTP2ServerConnectionFactory(secure);
+    // Jetty 12.1.12 breaks a stream at its second time-out, even if work goes on and its listener
+    // says so (its issue 15656). The connection's time-out heeds the work on all streams.
+    http2.setStreamIdleTimeout(-1);
     http2.setMaxConcurrentStreams(STREAMS_PER_CONNECTION);
     http2.setRateControlFactory(new WindowRateControl.Factory(CONTROL_FRAMES_PER_SECOND));
     // Consoles are WebSockets over HTTP/1.1 everywhere, as on the Unix socket.
