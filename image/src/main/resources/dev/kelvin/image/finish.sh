@@ -66,11 +66,21 @@ E
 
 chroot "$root" systemctl --quiet enable systemd-networkd.service \
   systemd-networkd-wait-online.service
-# A guest is online as soon as one card is; one that has none does not wait for ever.
+# A guest is online as soon as one card is; one that has no card, or no network, boots all the same.
 put etc/systemd/system/systemd-networkd-wait-online.service.d/kelvin.conf <<E
+[Unit]
+ConditionPathExistsGlob=/sys/class/net/e*
 [Service]
 ExecStart=
-ExecStart=/lib/systemd/systemd-networkd-wait-online --any --timeout=20
+ExecStart=-/lib/systemd/systemd-networkd-wait-online --any --timeout=20
+E
+# cloud-init sets up the first card only; this is for all others, and for those plugged in later.
+put etc/systemd/network/90-dhcp.network <<E
+[Match]
+Name=en* eth*
+
+[Network]
+DHCP=yes
 E
 # Work that helps no new guest: unattended upgrades are not set up, and e2scrub is for LVM.
 chroot "$root" systemctl --quiet disable apt-daily.timer apt-daily-upgrade.timer \

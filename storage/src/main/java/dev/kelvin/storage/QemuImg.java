@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -31,35 +32,26 @@ public final class QemuImg {
   /** Of address space, most of which the stacks and heaps of its threads reserve and never use. */
   private static final ByteSize MEMORY = ByteSize.ofGiB(2);
 
-  private static final Duration QUICK = Duration.ofSeconds(30);
+  static final Duration QUICK = Duration.ofSeconds(30);
   private static final Duration CHECK = Duration.ofMinutes(10);
-  private static final Duration CONVERT = Duration.ofHours(1);
+  static final Duration CONVERT = Duration.ofHours(1);
 
   private static final Pattern PERCENT = Pattern.compile("\\s*\\((\\d+)\\.\\d+/100%\\)\\s*");
   private static final JsonMapper JSON = new JsonMapper();
 
   private final Commands commands;
-  private final @Nullable Integer uid;
-  private final @Nullable ByteSize largestFile;
 
   public QemuImg(Commands commands) {
-    this(commands, null, null);
-  }
-
-  private QemuImg(Commands commands, @Nullable Integer uid, @Nullable ByteSize largestFile) {
     this.commands = commands;
-    this.uid = uid;
-    this.largestFile = largestFile;
   }
 
   /**
-   * One for files that may be hostile: it can write no file beyond a size, and runs as a user that
-   * owns nothing else.
+   * One for files that may be hostile.
    *
-   * @param userId null to stay the daemon's own user, as one who is not root must
+   * @param largestFile what it may write at most
    */
-  public QemuImg confined(@Nullable Integer userId, ByteSize maxFileSize) {
-    return new QemuImg(commands, userId, maxFileSize);
+  public ConfinedQemuImg confined(ByteSize largestFile) {
+    return new ConfinedQemuImg(commands, largestFile);
   }
 
   /**
@@ -93,16 +85,29 @@ public final class QemuImg {
   public DiskInfo info(Path file, String format) throws InterruptedException {
     var result =
         require("look at", file, QUICK, List.of("info", "--output=json", "-f", format, at(file)));
+    return parse(file, result);
+  }
+
+  static DiskInfo parse(Path file, Result result) {
+    JsonNode json = json(file, result);
+    JsonNode data = json.path("format-specific").path("data");
+    return new DiskInfo(
+        json.path("format").asString(),
+        new ByteSize(json.path("virtual-size").asLong()),
+        new ByteSize(json.path("actual-size").asLong()),
+        text(json.path("full-backing-filename"), json.path("backing-filename")),
+        text(data.path("data-file")),
+        json.path("encrypted").asBoolean(false) || data.has("encrypt"));
+  }
+
+  /** Where the last thing in the file ends, of an answer of {@code check}. */
+  static long imageEnd(Path file, Result result) {
+    return json(file, result).path("image-end-offset").asLong(0);
+  }
+
+  private static JsonNode json(Path file, Result result) {
     try {
-      JsonNode json = JSON.readTree(result.stdout());
-      JsonNode data = json.path("format-specific").path("data");
-      return new DiskInfo(
-          json.path("format").asString(),
-          new ByteSize(json.path("virtual-size").asLong()),
-          new ByteSize(json.path("actual-size").asLong()),
-          text(json.path("full-backing-filename"), json.path("backing-filename")),
-          text(data.path("data-file")),
-          json.path("encrypted").asBoolean(false) || data.has("encrypt"));
+      return JSON.readTree(result.stdout());
     } catch (JacksonException e) {
       throw Problem.of(Code.HOST_FAILURE, "The answer of qemu-img cannot be read")
           .on(file.toString())
@@ -135,25 +140,32 @@ public final class QemuImg {
   /** Copies the content of one file into a new one, leaving out what is zero. */
   public void convert(Path source, String format, Path target, Target as, ProgressSink progress)
       throws InterruptedException {
+    var arguments = conversion(format, as, at(source), at(target));
+    var result = commands.run(command(CONVERT, arguments), percents(progress));
+    refuse("convert", source, result);
+  }
+
+  static List<String> conversion(String format, Target as, String source, String target) {
     List<String> arguments = new ArrayList<>(List.of("convert", "-p", "-f", format));
     arguments.addAll(List.of("-O", as.format()));
     if (as.compressed()) {
       arguments.add("-c");
     }
     options(arguments, as);
-    arguments.addAll(List.of(at(source), at(target)));
-    var result =
-        commands.run(
-            command(CONVERT, arguments),
-            line -> {
-              var percent = PERCENT.matcher(line);
-              if (percent.matches()) {
-                progress.report(
-                    new Task.Progress(
-                        Long.parseLong(percent.group(1)), 100, "percent", "converting the disk"));
-              }
-            });
-    refuse("convert", source, result);
+    arguments.addAll(List.of(source, target));
+    return arguments;
+  }
+
+  /** Reads the progress that {@code -p} makes qemu-img write. */
+  static Consumer<String> percents(ProgressSink progress) {
+    return line -> {
+      var percent = PERCENT.matcher(line);
+      if (percent.matches()) {
+        progress.report(
+            new Task.Progress(
+                Long.parseLong(percent.group(1)), 100, "percent", "converting the disk"));
+      }
+    };
   }
 
   public void resize(Path file, String format, ByteSize size) throws InterruptedException {
@@ -182,18 +194,14 @@ public final class QemuImg {
     return result;
   }
 
-  private Command command(Duration timeout, List<String> arguments) {
-    List<String> argv = new ArrayList<>();
-    if (uid != null) {
-      argv.addAll(
-          List.of(
-              "setpriv", "--reuid=" + uid, "--regid=" + uid, "--clear-groups", "--no-new-privs"));
-    }
-    if (largestFile != null) {
-      argv.addAll(List.of("prlimit", "--fsize=" + largestFile.bytes(), "--core=0"));
-    }
-    argv.add("qemu-img");
+  private static Command command(Duration timeout, List<String> arguments) {
+    List<String> argv = new ArrayList<>(List.of("qemu-img"));
     argv.addAll(arguments);
+    return limited(argv, timeout);
+  }
+
+  /** With the limits that every call has. */
+  static Command limited(List<String> argv, Duration timeout) {
     return Command.of(argv)
         .timeout(timeout)
         .memoryLimit(MEMORY)

@@ -1,0 +1,161 @@
+package dev.kelvin.image;
+
+import dev.kelvin.model.ByteSize;
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Image.Format;
+import dev.kelvin.model.Problem;
+import dev.kelvin.storage.Qcow2Header;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * Reads the headers of disks that may be hostile, without the help of programs that follow them.
+ */
+final class ForeignDisk {
+  /** Larger than any disk of the clouds; a header with more is damaged or a trap. */
+  private static final ByteSize MOST = ByteSize.ofGiB(64 * 1024);
+
+  private static final int VDI_SIGNATURE = 0xbeda107f;
+  private static final int VDI_DYNAMIC = 1;
+  private static final int VDI_FIXED = 2;
+
+  /** ISO 9660, 8.1: the volume descriptors begin with the 17th sector of 2048 bytes. */
+  private static final int ISO_DESCRIPTOR = 16 * 2048 + 1;
+
+  private ForeignDisk() {}
+
+  /** Refuses what is not of the format, or leads to other files. */
+  static void check(Path file, Format named) throws IOException {
+    switch (named) {
+      case RAW -> {
+        // Any content is a raw disk.
+      }
+      case ISO -> {
+        String mark = text(file, ISO_DESCRIPTOR, 5);
+        require(file, named, mark.equals("CD001") || mark.equals("BEA01"));
+      }
+      case QCOW2 -> checkQcow2(file);
+      case VMDK -> VmdkHeader.check(file);
+      case VHDX -> require(file, named, text(file, 0, 8).equals("vhdxfile"));
+      case VDI -> checkVdi(file);
+    }
+  }
+
+  private static void checkQcow2(Path file) throws IOException {
+    var header = Qcow2Header.read(file);
+    require(file, Format.QCOW2, header.isPresent());
+    Qcow2Header disk = header.orElseThrow();
+    String backing = disk.backing();
+    if (backing != null) {
+      throw namesAnotherFile(file, backing).asException();
+    }
+    if (disk.externalData()) {
+      throw namesAnotherFile(file, "its data file").asException();
+    }
+    if (disk.encrypted()) {
+      throw isEncrypted(file).asException();
+    }
+    if (disk.corrupt()) {
+      throw Problem.of(Code.INVALID_ARGUMENT, "The disk is damaged")
+          .on(name(file))
+          .because("QEMU has marked it as corrupt")
+          .remedy("repair it where it is used, with qemu-img check -r all, and look at its content")
+          .asException();
+    }
+    checkSize(file, Format.QCOW2, disk.size());
+  }
+
+  private static void checkVdi(Path file) throws IOException {
+    ByteBuffer header = read(file, 0, 512).order(ByteOrder.LITTLE_ENDIAN);
+    require(file, Format.VDI, header.limit() == 512 && header.getInt(0x40) == VDI_SIGNATURE);
+    int type = header.getInt(0x4c);
+    if (type != VDI_DYNAMIC && type != VDI_FIXED) {
+      throw namesAnotherFile(file, "its parent: it holds only the differences").asException();
+    }
+    long block = Integer.toUnsignedLong(header.getInt(0x178));
+    long allocated = Integer.toUnsignedLong(header.getInt(0x184));
+    checkLength(file, Integer.toUnsignedLong(header.getInt(0x158)) + block * allocated);
+  }
+
+  /** Refuses a file that is shorter than it must be. */
+  static void checkLength(Path file, long least) throws IOException {
+    long length = Files.size(file);
+    if (length < least) {
+      throw Problem.of(Code.INVALID_ARGUMENT, "The disk is not whole")
+          .on(name(file))
+          .because("the file has " + length + " bytes, and its tables lead beyond " + least)
+          .remedy("copy it again from where it is whole")
+          .asException();
+    }
+  }
+
+  /** Refuses a size that no disk has. */
+  static void checkSize(Path file, Format named, ByteSize size) {
+    if (size.bytes() > 0 && size.compareTo(MOST) <= 0) {
+      return;
+    }
+    throw Problem.of(Code.INVALID_ARGUMENT, "The disk has a size that no disk has")
+        .on(name(file))
+        .because(
+            "its " + named.wire() + " header says " + size + "; possible are 1 byte to " + MOST)
+        .remedy("check that the file is whole and of the format that was named")
+        .asException();
+  }
+
+  static Problem namesAnotherFile(Path file, String other) {
+    return Problem.of(Code.INVALID_ARGUMENT, "The disk depends on another file")
+        .on(name(file))
+        .because("it names " + printable(other) + ", which is not part of the upload")
+        .remedy(
+            "make one file of both where both are (qemu-img convert -O qcow2 FILE WHOLE.qcow2),"
+                + " then import that");
+  }
+
+  static Problem isEncrypted(Path file) {
+    return Problem.of(Code.INVALID_ARGUMENT, "The disk is encrypted")
+        .on(name(file))
+        .because("its content cannot be read without a secret")
+        .remedy("decrypt it where the secret is (qemu-img convert), then import the result");
+  }
+
+  /** Refuses a file that is not of the format that was named. */
+  static void require(Path file, Format named, boolean fits) {
+    if (!fits) {
+      throw Problem.of(Code.INVALID_ARGUMENT, "The file is not of the format that was named")
+          .on(name(file))
+          .at("format")
+          .because("it has no header of a " + named.wire() + " file")
+          .remedy("name the format that it has, or check that it was sent whole")
+          .asException();
+    }
+  }
+
+  static String text(Path file, long offset, int length) throws IOException {
+    return StandardCharsets.ISO_8859_1.decode(read(file, offset, length)).toString();
+  }
+
+  static ByteBuffer read(Path file, long offset, int length) throws IOException {
+    try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      ByteBuffer buffer = ByteBuffer.allocate(length);
+      while (buffer.hasRemaining() && channel.read(buffer, offset + buffer.position()) >= 0) {
+        // Until it is full or the file ends.
+      }
+      return buffer.flip();
+    }
+  }
+
+  private static String name(Path file) {
+    return file.getFileName().toString();
+  }
+
+  private static String printable(String text) {
+    String clean = text.replaceAll("\\p{Cntrl}", "?");
+    return clean.length() > 200 ? clean.substring(0, 200) + "…" : clean;
+  }
+}

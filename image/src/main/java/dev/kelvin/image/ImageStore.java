@@ -1,0 +1,216 @@
+package dev.kelvin.image;
+
+import dev.kelvin.host.Commands;
+import dev.kelvin.model.ByteSize;
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Image.Format;
+import dev.kelvin.model.Problem;
+import dev.kelvin.storage.Qcow2Header;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.regex.Pattern;
+
+/**
+ * The files of images, named by their content: the same content is kept once, and a file never
+ * changes once it is here. Beside them is a directory of work for each task that makes one, on the
+ * same file system, so that a finished file moves over at once.
+ *
+ * <p>Every method throws {@link dev.kelvin.model.ProblemException} host-failure when the medium
+ * fails. One process at a time may use a directory.
+ */
+public final class ImageStore {
+  private static final System.Logger LOG = System.getLogger(ImageStore.class.getName());
+  private static final Pattern TASK = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,79}");
+  private static final Pattern DIGEST = Pattern.compile("[0-9a-f]{64}");
+  private static final Pattern BLOB = Pattern.compile("([0-9a-f]{64})\\.(qcow2|iso)");
+
+  private final Path blobs;
+  private final Path work;
+  private final ReentrantLock lock = new ReentrantLock();
+
+  /** Opens the directory, and makes it when there is none. */
+  public ImageStore(Path root) {
+    this.blobs = root.toAbsolutePath().normalize().resolve("blobs");
+    this.work = root.toAbsolutePath().normalize().resolve("work");
+    guarded(
+        root,
+        () -> {
+          // The users of VMs read their images, whose names they are told; they list nothing.
+          for (Path directory : Set.of(root, blobs)) {
+            Files.createDirectories(directory);
+            Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
+          }
+          Files.createDirectories(work);
+          Files.setPosixFilePermissions(work, PosixFilePermissions.fromString("rwx------"));
+          return true;
+        });
+  }
+
+  /** The directory in which a task makes its file; made when there is none. */
+  public Path workDir(String taskId) {
+    if (!TASK.matcher(taskId).matches()) {
+      throw new IllegalArgumentException("no id of a task: " + taskId);
+    }
+    Path directory = work.resolve(taskId);
+    return guarded(directory, () -> Files.createDirectories(directory));
+  }
+
+  /**
+   * Takes a finished file, which is moved: it is on the medium under its digest when this returns.
+   * One with the same content that is here already stays.
+   *
+   * @param format qcow2 or iso
+   */
+  public Stored adopt(Path file, Format format) {
+    return guarded(
+        file,
+        () -> {
+          ByteSize virtualSize = virtualSize(file, format);
+          ByteSize fileSize = new ByteSize(Files.size(file));
+          String digest = digest(file);
+          Path target = path(digest, format);
+          if (Integer.valueOf(0).equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"))) {
+            Files.setAttribute(file, "unix:uid", 0);
+            Files.setAttribute(file, "unix:gid", 0);
+          }
+          Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("r--r--r--"));
+          Durable.flush(file);
+          lock.lock();
+          try {
+            if (Files.isRegularFile(target)) {
+              Files.delete(file);
+            } else {
+              Files.move(file, target, StandardCopyOption.ATOMIC_MOVE);
+              Durable.flush(blobs);
+            }
+          } finally {
+            lock.unlock();
+          }
+          return new Stored(digest, format, virtualSize, fileSize);
+        });
+  }
+
+  /** Where a file is, or would be. */
+  public Path path(String digest, Format format) {
+    if (!DIGEST.matcher(digest).matches()) {
+      throw new IllegalArgumentException("no digest: " + digest);
+    }
+    return blobs.resolve(digest + "." + checkFormat(format).wire());
+  }
+
+  /** Deletes a file; when there is none, that is what was wanted. */
+  public void delete(String digest, Format format) {
+    Path file = path(digest, format);
+    guarded(
+        file,
+        () -> {
+          if (Files.deleteIfExists(file)) {
+            Durable.flush(blobs);
+          }
+          return true;
+        });
+  }
+
+  /** The digests of all files here. */
+  public Set<String> digests() {
+    return guarded(
+        blobs,
+        () -> {
+          Set<String> digests = new TreeSet<>();
+          try (var files = Files.newDirectoryStream(blobs)) {
+            for (Path file : files) {
+              var name = BLOB.matcher(file.getFileName().toString());
+              if (name.matches()) {
+                digests.add(name.group(1));
+              }
+            }
+          }
+          return digests;
+        });
+  }
+
+  /** Removes the work of tasks that are no more; for the start, and for a task's own end. */
+  public void cleanWork(Set<String> liveTaskIds) {
+    guarded(
+        work,
+        () -> {
+          try (var directories = Files.newDirectoryStream(work)) {
+            for (Path directory : directories) {
+              if (!liveTaskIds.contains(directory.getFileName().toString())) {
+                LOG.log(System.Logger.Level.INFO, "Removing {0}, which no task needs", directory);
+                Namespace.current(new Commands()).removeTree(directory);
+                Trees.delete(directory);
+              }
+            }
+          }
+          return true;
+        });
+  }
+
+  private static Format checkFormat(Format format) {
+    return switch (format) {
+      case QCOW2, ISO -> format;
+      case RAW, VMDK, VHDX, VDI ->
+          throw new IllegalArgumentException("files of format " + format.wire() + " are not kept");
+    };
+  }
+
+  private static ByteSize virtualSize(Path file, Format format) throws IOException {
+    if (checkFormat(format) == Format.ISO) {
+      return new ByteSize(Files.size(file));
+    }
+    return Qcow2Header.read(file)
+        .filter(header -> header.backing() == null && !header.externalData())
+        .map(Qcow2Header::size)
+        .orElseThrow(() -> new IOException(file + " is no qcow2 file that stands alone"));
+  }
+
+  private static String digest(Path file) throws IOException {
+    try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      ByteBuffer buffer = ByteBuffer.allocate(1 << 20);
+      while (channel.read(buffer) >= 0) {
+        digest.update(buffer.flip());
+        buffer.clear();
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+
+  private interface Work<T> {
+    T run() throws IOException, InterruptedException;
+  }
+
+  private static <T> T guarded(Path object, Work<T> work) {
+    try {
+      return work.run();
+    } catch (IOException e) {
+      throw Problem.of(Code.HOST_FAILURE, "The store of images fails")
+          .on(object.toString())
+          .because(e.toString())
+          .remedy("check the room, the permissions and the health of the file system")
+          .asException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw Problem.of(Code.CANCELLED, "The work on images was cancelled")
+          .on(object.toString())
+          .because("whoever waited for it gave up")
+          .remedy("try again")
+          .asException(e);
+    }
+  }
+}

@@ -1,0 +1,91 @@
+package dev.kelvin.image;
+
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Image.Format;
+import dev.kelvin.model.Problem;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Lets only those VMDK files pass that are whole in themselves: sparse ones with one extent, the
+ * file itself (VMware, Virtual Disk Format 5.0). A descriptor can name any file of the host as an
+ * extent or as a parent, and QEMU would read it into the guest's disk.
+ */
+final class VmdkHeader {
+  /** "KDMV". */
+  private static final int MAGIC = 0x4b444d56;
+
+  private static final int HEADER = 79;
+  private static final int CAPACITY = 12;
+  private static final int DESCRIPTOR_OFFSET = 28;
+  private static final int SECTOR = 512;
+
+  /** As much as QEMU reads of a descriptor. */
+  private static final int DESCRIPTOR_LENGTH = 20 * SECTOR;
+
+  private static final Pattern EXTENT =
+      Pattern.compile("(?m)^\\s*(?:RW|RDONLY|NOACCESS)\\s+\\d+\\s+(\\w+)(.*)$");
+  private static final Pattern PARENT_ID =
+      Pattern.compile("(?mi)^\\s*parentCID\\s*=\\s*([0-9a-f]+)");
+  private static final List<String> TYPES = List.of("monolithicSparse", "streamOptimized");
+  private static final Pattern TYPE = Pattern.compile("(?m)^\\s*createType\\s*=\\s*\"([^\"]*)\"");
+
+  private VmdkHeader() {}
+
+  static void check(Path file) throws IOException {
+    ByteBuffer header = ForeignDisk.read(file, 0, HEADER);
+    if (header.limit() < HEADER || header.getInt(0) != MAGIC) {
+      String start = ForeignDisk.text(file, 0, DESCRIPTOR_LENGTH);
+      if (start.contains("createType") || start.startsWith("# Disk DescriptorFile")) {
+        throw refused(file, "it is only a descriptor, whose content is in other files")
+            .asException();
+      }
+      ForeignDisk.require(file, Format.VMDK, false);
+    }
+    header.order(ByteOrder.LITTLE_ENDIAN);
+    if (header.getLong(CAPACITY) == 0) {
+      throw refused(file, "its header says that its content is in other files").asException();
+    }
+    long sector = header.getLong(DESCRIPTOR_OFFSET);
+    if (sector < 0 || sector > Integer.MAX_VALUE) {
+      throw refused(file, "its descriptor is beyond its end").asException();
+    }
+    ByteBuffer bytes = ForeignDisk.read(file, sector * SECTOR, DESCRIPTOR_LENGTH);
+    checkDescriptor(file, StandardCharsets.ISO_8859_1.decode(bytes).toString());
+  }
+
+  private static void checkDescriptor(Path file, String descriptor) {
+    if (descriptor.contains("parentFileNameHint")) {
+      throw ForeignDisk.namesAnotherFile(file, "a parent").asException();
+    }
+    Matcher parent = PARENT_ID.matcher(descriptor);
+    if (parent.find() && !parent.group(1).equalsIgnoreCase("ffffffff")) {
+      throw ForeignDisk.namesAnotherFile(file, "a parent").asException();
+    }
+    Matcher type = TYPE.matcher(descriptor);
+    if (type.find() && !TYPES.contains(type.group(1))) {
+      throw refused(file, "it is of the kind " + type.group(1)).asException();
+    }
+    Matcher extent = EXTENT.matcher(descriptor);
+    for (int count = 1; extent.find(); count++) {
+      if (count > 1 || !extent.group(1).equals("SPARSE")) {
+        throw refused(file, "its content is in several files").asException();
+      }
+    }
+  }
+
+  private static Problem refused(Path file, String cause) {
+    return Problem.of(Code.INVALID_ARGUMENT, "The VMDK file is not whole in itself")
+        .on(file.getFileName().toString())
+        .because(cause)
+        .remedy(
+            "export it as one file (an OVA has such), or make one where all files are: qemu-img"
+                + " convert -O qcow2 FILE WHOLE.qcow2; a file that ends in -flat.vmdk is raw");
+  }
+}

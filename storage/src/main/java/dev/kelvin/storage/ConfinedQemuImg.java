@@ -1,0 +1,186 @@
+package dev.kelvin.storage;
+
+import dev.kelvin.host.Commands;
+import dev.kelvin.host.Commands.Result;
+import dev.kelvin.model.ByteSize;
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Problem;
+import dev.kelvin.model.ProgressSink;
+import dev.kelvin.storage.QemuImg.DiskInfo;
+import dev.kelvin.storage.QemuImg.Target;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Calls qemu-img(1) for files of strangers, whose parsers are where they attack. It runs as nobody
+ * when the daemon is root, gains no privileges, writes no file beyond a size, leaves no core, and
+ * is given its two files already open, so that it needs to reach no other: a name in a hostile file
+ * leads nowhere that nobody may not go.
+ *
+ * <p>Throws {@link dev.kelvin.model.ProblemException}: invalid-argument when qemu-img refuses the
+ * file, timeout, host-failure.
+ */
+public final class ConfinedQemuImg {
+  /** The user and the group that own nothing. */
+  private static final int NOBODY = 65534;
+
+  private static final String SOURCE = "/proc/self/fd/0";
+  private static final String TARGET = "/proc/self/fd/3";
+
+  private static final Duration CHECK = Duration.ofMinutes(10);
+
+  /** Exit codes of qemu-img check: there is nothing to check; space is taken and not used. */
+  private static final int UNSUPPORTED = 63;
+
+  private static final int LEAKS = 3;
+
+  private final Commands commands;
+  private final ByteSize largestFile;
+
+  ConfinedQemuImg(Commands commands, ByteSize largestFile) {
+    this.commands = commands;
+    this.largestFile = largestFile;
+  }
+
+  /** Reads what the file says of itself. */
+  public DiskInfo info(Path file, String format) throws InterruptedException {
+    var result = run(file, List.of("info", "--output=json", "-f", format), QemuImg.QUICK);
+    refuse(file, format, result);
+    return QemuImg.parse(file, result);
+  }
+
+  /**
+   * Follows all tables of the file. Space that belongs to nothing is no fault.
+   *
+   * @return how long the file must be at least, as far as qemu-img tells for this format; else 0
+   */
+  public long check(Path file, String format) throws InterruptedException {
+    var result = run(file, List.of("check", "--output=json", "-f", format), CHECK);
+    if (result.exitCode() == UNSUPPORTED) {
+      return 0;
+    }
+    if (result.exitCode() != LEAKS) {
+      refuse(file, format, result);
+    }
+    return QemuImg.imageEnd(file, result);
+  }
+
+  private Result run(Path file, List<String> arguments, Duration timeout)
+      throws InterruptedException {
+    List<String> argv = new ArrayList<>(List.of("sh", "-c", "exec 0<\"$0\"; exec \"$@\""));
+    argv.add(file.toString());
+    argv.addAll(confinement());
+    argv.add("qemu-img");
+    argv.addAll(arguments);
+    argv.add(SOURCE);
+    own(file, "r--------");
+    return commands.run(QemuImg.limited(argv, timeout));
+  }
+
+  /**
+   * Copies the content into a new file, which afterwards is the daemon's own; it is deleted when
+   * that fails.
+   */
+  public void convert(
+      Path source, String format, Path target, Target as, Duration timeout, ProgressSink progress)
+      throws InterruptedException {
+    List<String> argv =
+        new ArrayList<>(List.of("sh", "-c", "exec 0<\"$0\" 3<>\"$1\"; shift; exec \"$@\""));
+    argv.addAll(List.of(source.toString(), target.toString()));
+    argv.addAll(confinement());
+    argv.add("qemu-img");
+    argv.addAll(QemuImg.conversion(format, as, SOURCE, TARGET));
+    boolean done = false;
+    try {
+      own(source, "r--------");
+      Files.createFile(target);
+      own(target, "rw-------");
+      var result = commands.run(QemuImg.limited(argv, timeout), QemuImg.percents(progress));
+      refuse(source, format, result);
+      if (isRoot()) {
+        Files.setAttribute(target, "unix:uid", 0);
+        Files.setAttribute(target, "unix:gid", 0);
+      }
+      done = true;
+    } catch (IOException e) {
+      throw failure(target, e).asException(e);
+    } finally {
+      if (!done) {
+        remove(target);
+      }
+    }
+  }
+
+  private List<String> confinement() {
+    List<String> argv = new ArrayList<>(List.of("setpriv", "--no-new-privs"));
+    if (isRoot()) {
+      argv.addAll(List.of("--reuid=" + NOBODY, "--regid=" + NOBODY, "--clear-groups"));
+    }
+    argv.addAll(List.of("prlimit", "--fsize=" + largestFile.bytes(), "--core=0"));
+    return argv;
+  }
+
+  private static void own(Path file, String permissions) {
+    try {
+      Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(permissions));
+      if (isRoot()) {
+        Files.setAttribute(file, "unix:gid", NOBODY);
+        Files.setAttribute(file, "unix:uid", NOBODY);
+      }
+    } catch (IOException e) {
+      throw failure(file, e).asException(e);
+    }
+  }
+
+  private static boolean isRoot() {
+    try {
+      return Integer.valueOf(0).equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"));
+    } catch (IOException e) {
+      throw failure(Path.of("/proc/self"), e).asException(e);
+    }
+  }
+
+  private static void remove(Path target) {
+    try {
+      Files.deleteIfExists(target);
+    } catch (IOException e) {
+      throw failure(target, e).asException(e);
+    }
+  }
+
+  private static Problem failure(Path file, IOException e) {
+    return Problem.of(Code.HOST_FAILURE, "The file cannot be worked on")
+        .on(file.toString())
+        .because(e.toString())
+        .remedy("check the room and the permissions there");
+  }
+
+  private static void refuse(Path file, String format, Result result) {
+    if (result.ok()) {
+      return;
+    }
+    String error =
+        result
+            .lastError()
+            .replaceFirst("^qemu-img: ", "")
+            .replace(SOURCE, "the file")
+            .replace(TARGET, "the copy");
+    if (error.contains("No space left") || error.contains("File too large")) {
+      throw Problem.of(Code.HOST_FAILURE, "There is no room for the image")
+          .on(file.getFileName().toString())
+          .because(error)
+          .remedy("free room on the file system of Kelvin's state, then try again")
+          .asException();
+    }
+    throw Problem.of(Code.INVALID_ARGUMENT, "The file is no " + format + " disk that can be read")
+        .on(file.getFileName().toString())
+        .because(error.isEmpty() ? "qemu-img ended with code " + result.exitCode() : error)
+        .remedy("check that it is whole and that its format is the one that was named")
+        .asException();
+  }
+}
