@@ -1,0 +1,303 @@
+package dev.kelvin.image.catalogue;
+
+import dev.kelvin.image.ImageStore;
+import dev.kelvin.image.Stored;
+import dev.kelvin.model.ByteSize;
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Image;
+import dev.kelvin.model.Image.Format;
+import dev.kelvin.model.Image.ImagePhase;
+import dev.kelvin.model.Image.ImageSpec;
+import dev.kelvin.model.Image.ImageStatus;
+import dev.kelvin.model.Metadata;
+import dev.kelvin.model.Names;
+import dev.kelvin.model.Problem;
+import dev.kelvin.state.Collection;
+import dev.kelvin.state.Compare;
+import dev.kelvin.state.Entry;
+import dev.kelvin.state.Store;
+import dev.kelvin.state.Versioned;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+
+/** The images of this node by name. */
+public final class ImageCatalogue {
+  /** Where watchers find images in the store. */
+  public static final String IMAGES = "/images/";
+
+  private final Collection<Image> images;
+  private final ImageStore files;
+  private final Supplier<Map<String, List<String>>> users;
+  private final Clock clock;
+
+  /** Several images may share a file; it is deleted with the last one. */
+  private final ReentrantLock sharing = new ReentrantLock();
+
+  /**
+   * @param users the names of the VMs that use each image, by its name
+   */
+  public ImageCatalogue(
+      Store store, ImageStore files, Supplier<Map<String, List<String>>> users, Clock clock) {
+    this.images = new Collection<>(store, IMAGES, Image.class, 1);
+    this.files = files;
+    this.users = users;
+    this.clock = clock;
+  }
+
+  /** All images, by name. */
+  public List<Image> list() {
+    Map<String, List<String>> usedBy = users.get();
+    return images.list().stream().map(stored -> complete(stored, usedBy)).toList();
+  }
+
+  public Optional<Image> find(String name) {
+    return images.get(name).map(stored -> complete(stored, users.get()));
+  }
+
+  /**
+   * The image of a name.
+   *
+   * @throws dev.kelvin.model.ProblemException not-found
+   */
+  public Image get(String name) {
+    return find(name)
+        .orElseThrow(
+            () -> {
+              List<String> names =
+                  images.listing().items().stream().map(Collection.Item::id).toList();
+              return Problem.of(Code.NOT_FOUND, "There is no image named " + name)
+                  .on("image/" + name)
+                  .remedy(
+                      Names.nearest(name, names)
+                          .map(near -> "did you mean \"" + near + "\"?")
+                          .orElse("see \"kelvin image ls\" for the images there are"))
+                  .asException();
+            });
+  }
+
+  /** Reads a stored image as a watcher gets it. */
+  public Image read(Entry entry) {
+    return complete(images.read(entry), users.get());
+  }
+
+  private static Image complete(Versioned<Image> stored, Map<String, List<String>> usedBy) {
+    Image image = stored.value();
+    ImageStatus status = image.status();
+    return image
+        .withMetadata(image.metadata().withRevision(stored.revision()))
+        .withStatus(
+            new ImageStatus(
+                status.phase(),
+                status.digest(),
+                status.format(),
+                status.virtualSize(),
+                status.fileSize(),
+                usedBy.getOrDefault(image.metadata().name(), List.of()),
+                status.readyAt()));
+  }
+
+  /**
+   * The condition under which a ready image is still what it is now.
+   *
+   * @throws dev.kelvin.model.ProblemException not-found, wrong-state
+   */
+  public Compare unchanged(String name) {
+    Image image = get(name);
+    if (image.status().phase() != ImagePhase.READY) {
+      throw notReady(image);
+    }
+    return images.isAt(name, image.metadata().revision());
+  }
+
+  private static RuntimeException notReady(Image image) {
+    return Problem.of(Code.WRONG_STATE, "Image " + image.metadata().name() + " is not ready")
+        .on(image.ref())
+        .because("it is " + image.status().phase().wire())
+        .remedy("wait for the task that works on it")
+        .asException();
+  }
+
+  /**
+   * The file of a ready image.
+   *
+   * @throws dev.kelvin.model.ProblemException not-found, wrong-state, invalid-argument
+   */
+  public Path file(String name, Format wanted) {
+    Image image = get(name);
+    String digest = image.status().digest();
+    Format format = image.status().format();
+    if (image.status().phase() != ImagePhase.READY || digest == null || format == null) {
+      throw notReady(image);
+    }
+    if (format != wanted) {
+      throw Problem.of(Code.INVALID_ARGUMENT, "Image " + name + " is of format " + format.wire())
+          .on("image/" + name)
+          .because("format " + wanted.wire() + " is wanted here")
+          .remedy("use an image of that format")
+          .asException();
+    }
+    return files.path(digest, format);
+  }
+
+  /** Throws already-exists when the name is taken. */
+  public void requireFree(String name) {
+    Names.check(name, "name");
+    if (images.get(name).isPresent()) {
+      throw taken(name);
+    }
+  }
+
+  private static RuntimeException taken(String name) {
+    return Problem.of(Code.ALREADY_EXISTS, "There is an image named " + name)
+        .on("image/" + name)
+        .at("name")
+        .because("names of images are unique")
+        .remedy("choose another name, or delete that image first")
+        .asException();
+  }
+
+  // ---- what tasks do
+
+  /** Notes an image that is being made; nothing when this task has noted it already. */
+  void begin(Metadata metadata, ImageSpec spec) {
+    String name = metadata.name();
+    Optional<Versioned<Image>> there = images.get(name);
+    if (there.isPresent()) {
+      if (there.get().value().metadata().id().equals(metadata.id())) {
+        return;
+      }
+      throw taken(name);
+    }
+    var status =
+        new ImageStatus(
+            ImagePhase.MAKING,
+            null,
+            null,
+            new ByteSize(0),
+            new ByteSize(0),
+            List.of(),
+            null);
+    images.create(name, new Image(metadata, spec, status));
+  }
+
+  boolean ready(String name) {
+    return get(name).status().phase() == ImagePhase.READY;
+  }
+
+  /** Takes a finished file into the store and makes the image ready. */
+  void finish(String name, Path file, Format format) {
+    sharing.lock();
+    try {
+      Stored stored = files.adopt(file, format);
+      images.update(
+          name,
+          image ->
+              image.withStatus(
+                  new ImageStatus(
+                      ImagePhase.READY,
+                      stored.digest(),
+                      stored.format(),
+                      stored.virtualSize(),
+                      stored.fileSize(),
+                      List.of(),
+                      clock.instant())));
+    } finally {
+      sharing.unlock();
+    }
+  }
+
+  /** Forbids new uses; refuses when there are uses. */
+  void markDeleting(String name) {
+    Image image = get(name);
+    if (image.status().phase() == ImagePhase.MAKING) {
+      throw notReady(image);
+    }
+    setPhase(name, ImagePhase.DELETING);
+    List<String> usedBy = users.get().getOrDefault(name, List.of());
+    if (!usedBy.isEmpty()) {
+      setPhase(name, ImagePhase.READY);
+      throw Problem.of(Code.CONFLICT, "Image " + name + " is in use")
+          .on("image/" + name)
+          .because("VMs have disks or media from it: " + String.join(", ", usedBy))
+          .remedy("delete those VMs first")
+          .asException();
+    }
+  }
+
+  void unmark(String name) {
+    if (images.get(name).isPresent()) {
+      setPhase(name, ImagePhase.READY);
+    }
+  }
+
+  private void setPhase(String name, ImagePhase phase) {
+    images.update(
+        name,
+        image -> {
+          ImageStatus status = image.status();
+          return image.withStatus(
+              new ImageStatus(
+                  phase,
+                  status.digest(),
+                  status.format(),
+                  status.virtualSize(),
+                  status.fileSize(),
+                  List.of(),
+                  status.readyAt()));
+        });
+  }
+
+  /** Removes an image, and its file unless another image has the same; nothing when it is gone. */
+  void remove(String name, String id) {
+    sharing.lock();
+    try {
+      Optional<Versioned<Image>> there = images.get(name);
+      if (there.isEmpty() || !there.get().value().metadata().id().equals(id)) {
+        return;
+      }
+      images.delete(name);
+      ImageStatus status = there.get().value().status();
+      String digest = status.digest();
+      Format format = status.format();
+      if (digest != null && format != null && !digests().contains(digest)) {
+        files.delete(digest, format);
+      }
+    } finally {
+      sharing.unlock();
+    }
+  }
+
+  private Set<String> digests() {
+    var digests = new HashSet<String>();
+    for (Versioned<Image> image : images.list()) {
+      String digest = image.value().status().digest();
+      if (digest != null) {
+        digests.add(digest);
+      }
+    }
+    return digests;
+  }
+
+  /** Deletes files that no image has: what a crash between storing and noting has left. */
+  public void clearOrphans() {
+    sharing.lock();
+    try {
+      Set<String> known = digests();
+      for (String digest : files.digests()) {
+        if (!known.contains(digest)) {
+          files.delete(digest, Format.QCOW2);
+          files.delete(digest, Format.ISO);
+        }
+      }
+    } finally {
+      sharing.unlock();
+    }
+  }
+}

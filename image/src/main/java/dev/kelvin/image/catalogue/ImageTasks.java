@@ -1,0 +1,222 @@
+package dev.kelvin.image.catalogue;
+
+import dev.kelvin.image.DebianBuilder;
+import dev.kelvin.image.ImageStore;
+import dev.kelvin.image.Importer;
+import dev.kelvin.model.Image.Format;
+import dev.kelvin.model.Image.ImageSpec;
+import dev.kelvin.model.Metadata;
+import dev.kelvin.state.Step;
+import dev.kelvin.state.StepContext;
+import dev.kelvin.state.TaskType;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+
+/** The durable tasks that make and delete images. */
+public final class ImageTasks {
+  public static final String BUILD = "image.build";
+  public static final String IMPORT = "image.import";
+  public static final String DELETE = "image.delete";
+
+  /** Makes an image by its recipe. */
+  public record Build(Metadata metadata, ImageSpec spec) {}
+
+  /**
+   * Makes an image of a file that was received.
+   *
+   * @param directory that the file is in, alone; it is removed in the end
+   */
+  public record Import(Metadata metadata, ImageSpec spec, String directory) {
+    /** Where the received file is. */
+    public static Path file(Path directory) {
+      return directory.resolve("received");
+    }
+  }
+
+  public record Delete(String name, String id) {}
+
+  private final ImageCatalogue catalogue;
+  private final ImageStore store;
+  private final Importer importer;
+  private final DebianBuilder debian;
+
+  public ImageTasks(
+      ImageCatalogue catalogue, ImageStore store, Importer importer, DebianBuilder debian) {
+    this.catalogue = catalogue;
+    this.store = store;
+    this.importer = importer;
+    this.debian = debian;
+  }
+
+  public List<TaskType<?>> types() {
+    return List.of(
+        new TaskType<>(
+            BUILD, Build.class, List.of(new ReserveBuild(), new RunBuild(), new StoreBuild()), true),
+        new TaskType<>(
+            IMPORT, Import.class, List.of(new Inspect(), new Convert(), new StoreImport()), true),
+        new TaskType<>(DELETE, Delete.class, List.of(new Mark(), new Remove()), false));
+  }
+
+  private final class ReserveBuild implements Step<Build> {
+    @Override
+    public String name() {
+      return "reserve";
+    }
+
+    @Override
+    public void run(Build task, StepContext context) {
+      catalogue.begin(task.metadata(), task.spec());
+      context.result("image/" + task.metadata().name());
+    }
+
+    @Override
+    public void undo(Build task, StepContext context) {
+      catalogue.remove(task.metadata().name(), task.metadata().id());
+    }
+  }
+
+  private final class RunBuild implements Step<Build> {
+    @Override
+    public String name() {
+      return "build";
+    }
+
+    @Override
+    public void run(Build task, StepContext context) throws InterruptedException, IOException {
+      Path work = store.workDir(context.taskId());
+      clear(work);
+      Files.createDirectories(work);
+      var recipe = Objects.requireNonNull(task.spec().build(), "a build has a recipe");
+      context.remember("file", debian.build(recipe, work, context).toString());
+    }
+
+    @Override
+    public void undo(Build task, StepContext context) throws IOException {
+      clear(store.workDir(context.taskId()));
+    }
+  }
+
+  private final class StoreBuild implements Step<Build> {
+    @Override
+    public String name() {
+      return "store";
+    }
+
+    @Override
+    public void run(Build task, StepContext context) throws IOException {
+      storeFile(task.metadata(), context);
+    }
+  }
+
+  private void storeFile(Metadata metadata, StepContext context) throws IOException {
+    Path file = Path.of(context.recall("file").orElseThrow());
+    Format format = file.toString().endsWith(".iso") ? Format.ISO : Format.QCOW2;
+    if (!catalogue.ready(metadata.name())) {
+      catalogue.finish(metadata.name(), file, format);
+    }
+    clear(store.workDir(context.taskId()));
+  }
+
+  private final class Inspect implements Step<Import> {
+    @Override
+    public String name() {
+      return "inspect";
+    }
+
+    @Override
+    public void run(Import task, StepContext context) throws InterruptedException {
+      catalogue.begin(task.metadata(), task.spec());
+      importer.inspect(Import.file(Path.of(task.directory())), format(task));
+      context.result("image/" + task.metadata().name());
+    }
+
+    @Override
+    public void undo(Import task, StepContext context) throws IOException {
+      catalogue.remove(task.metadata().name(), task.metadata().id());
+      clear(Path.of(task.directory()));
+    }
+  }
+
+  private final class Convert implements Step<Import> {
+    @Override
+    public String name() {
+      return "convert";
+    }
+
+    @Override
+    public void run(Import task, StepContext context) throws InterruptedException, IOException {
+      Path work = store.workDir(context.taskId());
+      clear(work);
+      Files.createDirectories(work);
+      Path received = Import.file(Path.of(task.directory()));
+      context.remember(
+          "file", importer.toStorable(received, format(task), work, context).toString());
+    }
+
+    @Override
+    public void undo(Import task, StepContext context) throws IOException {
+      clear(store.workDir(context.taskId()));
+    }
+  }
+
+  private final class StoreImport implements Step<Import> {
+    @Override
+    public String name() {
+      return "store";
+    }
+
+    @Override
+    public void run(Import task, StepContext context) throws IOException {
+      storeFile(task.metadata(), context);
+      clear(Path.of(task.directory()));
+    }
+  }
+
+  private static Format format(Import task) {
+    return Objects.requireNonNull(task.spec().sourceFormat(), "an import has a format");
+  }
+
+  private final class Mark implements Step<Delete> {
+    @Override
+    public String name() {
+      return "mark";
+    }
+
+    @Override
+    public void run(Delete task, StepContext context) {
+      catalogue.markDeleting(task.name());
+    }
+
+    @Override
+    public void undo(Delete task, StepContext context) {
+      catalogue.unmark(task.name());
+    }
+  }
+
+  private final class Remove implements Step<Delete> {
+    @Override
+    public String name() {
+      return "remove";
+    }
+
+    @Override
+    public void run(Delete task, StepContext context) {
+      catalogue.remove(task.name(), task.id());
+    }
+  }
+
+  private static void clear(Path directory) throws IOException {
+    if (!Files.exists(directory)) {
+      return;
+    }
+    try (var paths = Files.walk(directory)) {
+      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(path);
+      }
+    }
+  }
+}

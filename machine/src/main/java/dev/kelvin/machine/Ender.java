@@ -1,0 +1,179 @@
+package dev.kelvin.machine;
+
+import dev.kelvin.host.ProcessId;
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Lifecycle.Trigger;
+import dev.kelvin.model.Phase;
+import dev.kelvin.model.Problem;
+import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.VmStatus.Exit;
+import dev.kelvin.model.VmStatus.ExitReason;
+import dev.kelvin.model.spec.Power;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/** The parts of a supervisor that end a VM's process, and that decide what follows an end. */
+final class Ender {
+  private static final Logger LOG = System.getLogger(Ender.class.getName());
+  private static final Duration QUIT_DEADLINE = Duration.ofSeconds(5);
+
+  private final VmCell vm;
+
+  Ender(VmCell vm) {
+    this.vm = vm;
+  }
+
+  /**
+   * Asks the guest to shut down.
+   *
+   * @return whether the answer is known already
+   */
+  boolean shutdown(Duration timeout, boolean force, CompletableFuture<Void> answer) {
+    if (!vm.phase().hasProcess()) {
+      stayStopped();
+      return true;
+    }
+    Shutdown asked = vm.shutdown;
+    if (asked != null) {
+      asked.join(answer, force);
+      return false;
+    }
+    Running now = vm.require(Phase.RUNNING, "shutting down");
+    vm.move(Trigger.SHUTDOWN, null);
+    asked = new Shutdown(now.qemu(), vm.guest(), Instant.now().plus(timeout), force, answer);
+    vm.shutdown = asked;
+    asked.askAgain(Instant.now());
+    return false;
+  }
+
+  void shutdownOverdue(Shutdown asked) throws InterruptedException {
+    if (asked.force()) {
+      end(ExitReason.STOPPED, "the guest did not shut down in time");
+      return;
+    }
+    vm.shutdown = null;
+    vm.move(Trigger.SHUTDOWN_REFUSED, "the guest did not follow a request to shut down");
+    asked.fail(
+        Problem.of(Code.TIMEOUT, "The guest did not shut down in time")
+            .on(vm.ref())
+            .because("neither its agent nor its ACPI power button led to a shutdown")
+            .remedy("look at its console; \"kelvin stop " + vm.name() + "\" ends it at once")
+            .asException());
+  }
+
+  void stop() throws InterruptedException {
+    if (!vm.phase().hasProcess()) {
+      stayStopped();
+      return;
+    }
+    end(ExitReason.STOPPED, null);
+  }
+
+  private void stayStopped() {
+    vm.wantPower(Power.STOPPED);
+    if (vm.restartAt != null) {
+      vm.restartAt = null;
+      vm.show(vm.status().in(vm.phase(), null, vm.status().since()));
+    }
+  }
+
+  /** Ends the process: by QEMU's own means if it listens, else by force. */
+  void end(ExitReason reason, @Nullable String detail) throws InterruptedException {
+    Running now = vm.running();
+    if (now != null && vm.phase() != Phase.UNRESPONSIVE) {
+      try {
+        now.qemu().quit();
+      } catch (ProblemException e) {
+        LOG.log(Level.INFO, () -> vm.ref() + " is killed: " + e.problem().oneLine());
+      }
+      if (!Processes.awaitEnd(now.process(), QUIT_DEADLINE)) {
+        Processes.kill(now.process());
+      }
+    } else {
+      vm.context()
+          .repository()
+          .run(vm.id())
+          .map(run -> ProcessId.decode(run.process()))
+          .ifPresent(Processes::kill);
+    }
+    ended(reason, detail);
+  }
+
+  /** The control channel closed: the process has ended, or cannot be talked to. */
+  boolean endedWithConnection(Running now) {
+    if (!Processes.awaitEnd(now.process(), Duration.ofSeconds(2))) {
+      return false;
+    }
+    String words = VmHome.lastWords(now.plan().files().output());
+    ended(
+        vm.shutdown != null ? ExitReason.SHUTDOWN : ExitReason.CRASH,
+        words == null ? "its process ended by itself or was killed" : words);
+    return true;
+  }
+
+  /** Notes the end of a process that ended while nobody watched. */
+  void foundDead(RunRecord run, ExitReason reason, String detail) {
+    vm.note(vm.status().in(Phase.RUNNING, null, run.startedAt()));
+    ended(reason, detail);
+  }
+
+  /** Clears away after a process that is gone, and decides what follows. */
+  private void ended(ExitReason reason, @Nullable String detail) {
+    Instant now = Instant.now();
+    Instant started = vm.status().startedAt();
+    vm.generation++;
+    vm.checkAt = Instant.MAX;
+    vm.letGo();
+    vm.context().home().removeRuntime(vm.id());
+    vm.context().repository().deleteRun(vm.id());
+    boolean goodRun = started != null && started.plus(RestartPolicy.GOOD_RUN).isBefore(now);
+    int inRow = goodRun ? 0 : vm.status().restarts();
+    var wait = RestartPolicy.waitBeforeRestart(vm.record().spec().restart(), reason, inRow);
+    vm.restartAt = wait.map(now::plus).orElse(null);
+    if (wait.isEmpty()) {
+      vm.wantPower(Power.STOPPED);
+    }
+    vm.note(
+        vm.status()
+            .withoutProcess(new Exit(reason, detail, now))
+            .withRestarts(wait.isPresent() ? inRow : 0));
+    boolean crashed = crashed(reason);
+    vm.move(
+        crashed ? Trigger.CRASH : Trigger.EXITED,
+        wait.map(w -> "starts again in " + w.toSeconds() + " s").orElse(crashed ? detail : null));
+    Shutdown asked = vm.shutdown;
+    vm.shutdown = null;
+    if (asked != null) {
+      asked.done();
+    }
+  }
+
+  private static boolean crashed(ExitReason reason) {
+    return switch (reason) {
+      case CRASH, GUEST_PANIC, HOST_RESTART -> true;
+      case GUEST_POWEROFF, SHUTDOWN, STOPPED, START_FAILED -> false;
+    };
+  }
+
+  void markDeleting(boolean force) throws InterruptedException {
+    if (vm.phase() == Phase.DELETING) {
+      return;
+    }
+    if (vm.phase().hasProcess()) {
+      if (!force) {
+        throw Problem.of(Code.WRONG_STATE, "The VM is " + vm.phase().wire())
+            .on(vm.ref())
+            .because("only a VM without a process can be deleted")
+            .remedy("stop it first, or delete it with force")
+            .asException();
+      }
+      end(ExitReason.STOPPED, "deleted");
+    }
+    vm.restartAt = null;
+    vm.move(Trigger.DELETE, null);
+  }
+}

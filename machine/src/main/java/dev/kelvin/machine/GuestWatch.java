@@ -1,0 +1,216 @@
+package dev.kelvin.machine;
+
+import dev.kelvin.codec.Documents;
+import dev.kelvin.model.Code;
+import dev.kelvin.model.GuestInfo;
+import dev.kelvin.model.Problem;
+import dev.kelvin.model.ProblemException;
+import dev.kelvin.qmp.AgentClient;
+import dev.kelvin.qmp.QmpException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * The daemon's talk with a guest's agent: waits until it answers, and tells what it says whenever
+ * that changes.
+ */
+final class GuestWatch implements AutoCloseable {
+  private static final Logger LOG = System.getLogger(GuestWatch.class.getName());
+  private static final Duration CONNECT = Duration.ofSeconds(5);
+  private static final Duration PING = Duration.ofSeconds(3);
+  private static final Duration SOON = Duration.ofSeconds(2);
+  private static final Duration LATER = Duration.ofSeconds(30);
+
+  /** cloud-init writes it when its last stage has ended (cloud-init's "boot status" page). */
+  private static final String CLOUD_INIT_RESULT = "/run/cloud-init/result.json";
+
+  private static final String CLOUD_INIT_STATUS = "/run/cloud-init/status.json";
+
+  private final Path socket;
+  private final String vm;
+  private final Consumer<GuestInfo> heard;
+  private final Thread thread;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition wake = lock.newCondition();
+  private boolean woken;
+  private volatile @Nullable AgentClient answering;
+  private volatile @Nullable GuestInfo last;
+
+  GuestWatch(Path socket, String vm, Consumer<GuestInfo> heard) {
+    this.socket = socket;
+    this.vm = vm;
+    this.heard = heard;
+    this.thread = Thread.ofVirtual().name("guest-" + vm).unstarted(this::work);
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  boolean answers() {
+    return answering != null;
+  }
+
+  /**
+   * The agent that answers.
+   *
+   * @throws ProblemException guest-agent when none has answered since the guest started
+   */
+  AgentClient agent() {
+    AgentClient client = answering;
+    if (client == null) {
+      throw Problem.of(Code.GUEST_AGENT, "The guest agent does not answer")
+          .on("vm/" + vm)
+          .because("it is not installed, not running yet, or the guest hangs")
+          .remedy("wait until the guest has booted; install qemu-guest-agent in it if it is missing")
+          .asException();
+    }
+    return client;
+  }
+
+  /** Asks the guest to power off; false when its agent does not take it. */
+  boolean shutdown() {
+    try {
+      agent().shutdown();
+      return true;
+    } catch (QmpException | ProblemException e) {
+      LOG.log(Level.INFO, () -> "the agent of " + vm + " does not shut it down: " + e.getMessage());
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  /** What is known of the guest is of the time before its restart. */
+  void guestRestarted() {
+    answering = null;
+    last = null;
+    wake();
+  }
+
+  /** There is reason to ask at once. */
+  void wake() {
+    lock.lock();
+    try {
+      woken = true;
+      wake.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void work() {
+    try {
+      while (true) {
+        try (AgentClient client = AgentClient.connect(socket, CONNECT)) {
+          follow(client);
+        } catch (QmpException e) {
+          LOG.log(Level.DEBUG, () -> "the agent of " + vm + " is silent: " + e.getMessage());
+        } finally {
+          answering = null;
+        }
+        pause(SOON);
+      }
+    } catch (InterruptedException e) {
+      LOG.log(Level.DEBUG, () -> "the watch of the guest " + vm + " ends");
+    }
+  }
+
+  /** Asks again and again over one connection, until the agent stops answering. */
+  private void follow(AgentClient client) throws QmpException, InterruptedException {
+    while (true) {
+      client.ping(PING);
+      answering = client;
+      GuestInfo info = ask(client);
+      GuestInfo before = last;
+      last = info;
+      if (before == null || !before.withoutMeasures().equals(info.withoutMeasures())) {
+        heard.accept(info);
+      }
+      pause("running".equals(info.cloudInit()) ? SOON : LATER);
+    }
+  }
+
+  private void pause(Duration time) throws InterruptedException {
+    long nanos = time.toNanos();
+    lock.lockInterruptibly();
+    try {
+      while (!woken && nanos > 0) {
+        nanos = wake.awaitNanos(nanos);
+      }
+      woken = false;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private GuestInfo ask(AgentClient client) throws QmpException, InterruptedException {
+    var os = client.osInfo();
+    return new GuestInfo(
+        client.info().version(),
+        client.hostName(),
+        os.id(),
+        os.prettyName(),
+        os.kernelRelease(),
+        client.networkInterfaces().stream()
+            .map(
+                nic ->
+                    new GuestInfo.Interface(
+                        nic.name(), nic.mac(), nic.addresses(), nic.rxBytes(), nic.txBytes()))
+            .toList(),
+        cloudInit(client),
+        Instant.now());
+  }
+
+  /** What the agent said last, with measurements as of then. */
+  @Nullable GuestInfo last() {
+    return last;
+  }
+
+  private @Nullable String cloudInit(AgentClient client)
+      throws QmpException, InterruptedException {
+    JsonNode result = json(client, CLOUD_INIT_RESULT);
+    if (result != null) {
+      return result.path("v1").path("errors").isEmpty() ? "done" : "error";
+    }
+    return json(client, CLOUD_INIT_STATUS) == null ? null : "running";
+  }
+
+  /** A file of the guest as JSON; null when it is not there or half written. */
+  private @Nullable JsonNode json(AgentClient client, String path)
+      throws QmpException, InterruptedException {
+    try {
+      return Documents.tree(client.readFile(path, 1 << 16));
+    } catch (QmpException.CommandFailed e) {
+      LOG.log(Level.TRACE, () -> path + " of " + vm + ": " + e.getMessage());
+      return null;
+    } catch (JacksonException e) {
+      LOG.log(Level.DEBUG, () -> path + " of " + vm + " is not whole: " + e.getMessage());
+      return null;
+    }
+  }
+
+  @Override
+  public void close() {
+    thread.interrupt();
+    AgentClient client = answering;
+    if (client != null) {
+      client.close();
+    }
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

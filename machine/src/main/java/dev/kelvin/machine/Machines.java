@@ -1,0 +1,293 @@
+package dev.kelvin.machine;
+
+import dev.kelvin.host.ProcessId;
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Phase;
+import dev.kelvin.model.Problem;
+import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.Vm;
+import dev.kelvin.model.VmStatus;
+import dev.kelvin.model.spec.Cdrom;
+import dev.kelvin.model.spec.Disk;
+import dev.kelvin.state.Compare;
+import dev.kelvin.state.TaskType;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+
+/** All VMs of this node, each with its supervisor. */
+public final class Machines implements AutoCloseable {
+  private static final Logger LOG = System.getLogger(Machines.class.getName());
+
+  private static final Duration PATIENCE = Duration.ofMillis(300);
+
+  private final VmRepository repository;
+  private final VmLauncher launcher;
+  private final VmHome home;
+  private final EventSink events;
+  private final Function<String, Compare> imageUnchanged;
+  private final Map<String, Supervisor> supervisors = new ConcurrentHashMap<>();
+
+  /**
+   * @param imageUnchanged the condition under which an image is still as it is now
+   */
+  Machines(
+      VmRepository repository,
+      VmLauncher launcher,
+      VmHome home,
+      EventSink events,
+      Function<String, Compare> imageUnchanged) {
+    this.repository = repository;
+    this.launcher = launcher;
+    this.home = home;
+    this.events = events;
+    this.imageUnchanged = imageUnchanged;
+  }
+
+  public List<TaskType<?>> taskTypes() {
+    return new VmTasks(this).types();
+  }
+
+  VmRepository repository() {
+    return repository;
+  }
+
+  VmLauncher launcher() {
+    return launcher;
+  }
+
+  // ---- the daemon's start and end
+
+  /**
+   * Takes over every VM there is: those whose processes run go on as they are. Returns when each has
+   * been looked at, or after {@link #PATIENCE}: one that hangs is looked at further meanwhile.
+   */
+  public void open() throws InterruptedException {
+    var looking = new ArrayList<Thread>();
+    for (VmRecord vm : repository.all()) {
+      VmStatus status = repository.status(vm.metadata().id()).orElseGet(VmStatus::initial);
+      Supervisor supervisor = supervise(vm, status);
+      RunRecord earlier = repository.run(vm.metadata().id()).orElse(null);
+      looking.add(
+          Thread.ofVirtual()
+              .name("adopt-" + vm.metadata().name())
+              .start(() -> supervisor.begin(earlier)));
+    }
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    for (Thread one : looking) {
+      if (!one.join(Duration.ofNanos(Math.max(1, end - System.nanoTime())))) {
+        break;
+      }
+    }
+    clearOrphans();
+  }
+
+  private Supervisor supervise(VmRecord vm, VmStatus status) {
+    var supervisor =
+        new Supervisor(vm, status, new VmCell.Context(repository, launcher, home, events));
+    supervisors.put(vm.metadata().id(), supervisor);
+    return supervisor;
+  }
+
+  /**
+   * Ends processes that nobody knows of: a daemon that died between launching one and noting it has
+   * left it, paused and without a user.
+   */
+  private void clearOrphans() {
+    for (String id : home.idsWithRuntime()) {
+      Supervisor supervisor = supervisors.get(id);
+      if (supervisor != null && supervisor.snapshot().status().phase().hasProcess()) {
+        continue;
+      }
+      for (ProcessId process : Processes.naming(home.files(id).runtime())) {
+        LOG.log(Level.WARNING, "ending process " + process.pid() + ", left by a start that was not finished");
+        Processes.kill(process);
+      }
+      home.removeRuntime(id);
+    }
+  }
+
+  /** Starts the VMs that want to start with the host, in their order. */
+  public void autostart() throws InterruptedException {
+    var waves = new TreeMap<Integer, List<Vm>>();
+    for (Vm vm : list()) {
+      if (vm.spec().autostart().enabled() && !vm.status().phase().hasProcess()) {
+        waves.computeIfAbsent(vm.spec().autostart().order(), order -> new ArrayList<>()).add(vm);
+      }
+    }
+    for (List<Vm> wave : waves.values()) {
+      inParallel(wave, vm -> supervisor(vm.metadata().id()).ask(new Request.Start()));
+      int delay =
+          wave.stream().mapToInt(vm -> vm.spec().autostart().delaySeconds()).max().orElse(0);
+      Thread.sleep(Duration.ofSeconds(delay));
+    }
+  }
+
+  /** Shuts all VMs down, in the order opposite to that of their start; stops those that do not follow. */
+  public void shutDownAll() throws InterruptedException {
+    var waves = new TreeMap<Integer, List<Vm>>(Comparator.reverseOrder());
+    for (Vm vm : list()) {
+      if (vm.status().phase().hasProcess()) {
+        waves.computeIfAbsent(vm.spec().autostart().order(), order -> new ArrayList<>()).add(vm);
+      }
+    }
+    for (List<Vm> wave : waves.values()) {
+      inParallel(wave, this::shutDownOrStop);
+    }
+  }
+
+  private void shutDownOrStop(Vm vm) throws InterruptedException {
+    Supervisor supervisor = supervisor(vm.metadata().id());
+    boolean canListen =
+        vm.status().phase() == Phase.RUNNING || vm.status().phase() == Phase.STOPPING;
+    supervisor.ask(
+        canListen
+            ? new Request.Shutdown(Duration.ofSeconds(vm.spec().shutdownTimeoutSeconds()), true)
+            : new Request.Stop());
+  }
+
+  private interface Work {
+    void on(Vm vm) throws InterruptedException;
+  }
+
+  private static void inParallel(List<Vm> vms, Work work) throws InterruptedException {
+    var threads = new ArrayList<Thread>();
+    for (Vm vm : vms) {
+      threads.add(
+          Thread.ofVirtual()
+              .start(
+                  () -> {
+                    try {
+                      work.on(vm);
+                    } catch (ProblemException e) {
+                      LOG.log(Level.ERROR, vm.ref() + ": " + e.problem().oneLine());
+                    } catch (InterruptedException e) {
+                      Thread.currentThread().interrupt();
+                    }
+                  }));
+    }
+    for (Thread thread : threads) {
+      thread.join();
+    }
+  }
+
+  /** Lets go of all VMs; their processes go on. */
+  @Override
+  public void close() {
+    for (Supervisor supervisor : supervisors.values()) {
+      supervisor.release();
+    }
+  }
+
+  // ---- reading
+
+  /** All VMs as last observed, by name. */
+  public List<Vm> list() {
+    return supervisors.values().stream()
+        .map(Supervisor::snapshot)
+        .sorted(Comparator.comparing(vm -> vm.metadata().name()))
+        .toList();
+  }
+
+  /**
+   * The VM of a name.
+   *
+   * @throws ProblemException not-found
+   */
+  public Vm get(String name) {
+    return byName(name).snapshot();
+  }
+
+  Supervisor byName(String name) {
+    return supervisors.values().stream()
+        .filter(supervisor -> supervisor.record().metadata().name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                VmTasks.notFound(name, list().stream().map(vm -> vm.metadata().name()).toList())
+                    .asException());
+  }
+
+  /** The VM of an id, as last observed; empty when it is gone. */
+  public Optional<Vm> byId(String id) {
+    return Optional.ofNullable(supervisors.get(id)).map(Supervisor::snapshot);
+  }
+
+  Optional<Supervisor> find(String id) {
+    return Optional.ofNullable(supervisors.get(id));
+  }
+
+  Supervisor supervisor(String id) {
+    Supervisor supervisor = supervisors.get(id);
+    if (supervisor == null) {
+      throw Problem.of(Code.NOT_FOUND, "The VM has been deleted")
+          .on("vm/" + id)
+          .remedy("see \"kelvin ls\"")
+          .asException();
+    }
+    return supervisor;
+  }
+
+  /** What is stored of a VM now, which its supervisor may not have taken over yet. */
+  VmRecord supervisorRecord(String id) {
+    return repository.find(id).orElseGet(() -> supervisor(id).record());
+  }
+
+  /** The names of the images that VMs have disks or media from, and of those VMs. */
+  public Map<String, List<String>> imageUsers() {
+    var users = new TreeMap<String, List<String>>();
+    for (VmRecord vm : repository.all()) {
+      for (String image : images(vm)) {
+        users.computeIfAbsent(image, name -> new ArrayList<>()).add(vm.metadata().name());
+      }
+    }
+    return users;
+  }
+
+  private static Set<String> images(VmRecord vm) {
+    var images = new HashSet<String>();
+    for (Disk disk : vm.spec().disks()) {
+      if (disk.image() != null) {
+        images.add(disk.image());
+      }
+    }
+    for (Cdrom drive : vm.spec().cdroms()) {
+      if (drive.image() != null) {
+        images.add(drive.image());
+      }
+    }
+    return images;
+  }
+
+  // ---- what tasks do
+
+  /** Stores a new VM and begins to care for it; nothing when that is done already. */
+  void admit(VmRecord wanted) {
+    VmRecord vm =
+        repository.create(wanted, images(wanted).stream().map(imageUnchanged).toList());
+    if (!supervisors.containsKey(vm.metadata().id())) {
+      supervise(vm, VmStatus.initial()).begin(null);
+    }
+  }
+
+  /** Forgets a VM that has no process and no volumes any more. */
+  void remove(String id) throws InterruptedException {
+    Supervisor supervisor = supervisors.get(id);
+    if (supervisor != null) {
+      supervisor.ask(new Request.Forget());
+    }
+    repository.delete(id);
+    home.removeAll(id);
+    supervisors.remove(id);
+  }
+}

@@ -1,0 +1,38 @@
+package dev.kelvin.machine;
+
+import dev.kelvin.host.ProcessLauncher;
+import dev.kelvin.image.SeedIso;
+import dev.kelvin.model.HostFacts;
+import dev.kelvin.model.Layout;
+import dev.kelvin.state.Compare;
+import dev.kelvin.storage.StorageDriver;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/**
+ * What the module stands on.
+ *
+ * @param facts of the host, asked at each start of a VM
+ * @param imageUnchanged the condition under which an image is still as it is now
+ */
+public record MachinesSetup(
+    Layout layout,
+    VmRepository repository,
+    Supplier<HostFacts> facts,
+    ProcessLauncher processes,
+    StorageDriver storage,
+    SeedIso seedIso,
+    ImageSource images,
+    Function<String, Compare> imageUnchanged,
+    EventSink events) {
+
+  /** The module's two faces. */
+  public record Parts(Machines machines, VmAccess access, VmMeasures measures) {}
+
+  public Parts build() {
+    var home = new VmHome(layout, seedIso);
+    var launcher = new VmLauncher(facts, processes, storage, images, home);
+    var machines = new Machines(repository, launcher, home, events, imageUnchanged);
+    return new Parts(machines, new VmAccess(machines, home), new VmMeasures(machines));
+  }
+}

@@ -1,0 +1,86 @@
+package dev.kelvin.machine;
+
+import dev.kelvin.host.ProcessId;
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Problem;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+
+/** Ends processes of VMs. */
+final class Processes {
+  private static final Logger LOG = System.getLogger(Processes.class.getName());
+  private static final Duration KILL_DEADLINE = Duration.ofSeconds(20);
+
+  private Processes() {}
+
+  /**
+   * Kills a process and waits until it is gone.
+   *
+   * @throws dev.kelvin.model.ProblemException host-failure when the kernel does not end it, as while
+   *     it hangs in a disk wait
+   */
+  static void kill(ProcessId process) {
+    if (!process.alive()) {
+      return;
+    }
+    ProcessHandle.of(process.pid()).ifPresent(ProcessHandle::destroyForcibly);
+    if (!awaitEnd(process, KILL_DEADLINE)) {
+      throw Problem.of(Code.HOST_FAILURE, "Process " + process.pid() + " does not end")
+          .because("it was killed and is still there; it may hang in a wait for a disk")
+          .remedy("see what it waits for in /proc/" + process.pid() + "/stack, then try again")
+          .asException();
+    }
+  }
+
+  /** Waits for a process to end by itself; false when it has not by the deadline. */
+  static boolean awaitEnd(ProcessId process, Duration deadline) {
+    long end = System.nanoTime() + deadline.toNanos();
+    while (process.alive()) {
+      if (System.nanoTime() > end) {
+        return false;
+      }
+      LockSupport.parkNanos(Duration.ofMillis(2).toNanos());
+    }
+    return true;
+  }
+
+  /**
+   * Processes whose command line names {@code directory}: what a daemon that died between launching
+   * and recording has left.
+   */
+  static List<ProcessId> naming(Path directory) {
+    var found = new ArrayList<ProcessId>();
+    try (var entries = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
+      for (Path entry : entries) {
+        String arguments = commandLine(entry);
+        if (arguments.contains("qemu-system") && arguments.contains(directory + "/")) {
+          ProcessId.of(Long.parseLong(entry.getFileName().toString())).ifPresent(found::add);
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("listing /proc", e);
+    }
+    return found;
+  }
+
+  private static String commandLine(Path process) {
+    try {
+      return new String(Files.readAllBytes(process.resolve("cmdline")), StandardCharsets.UTF_8);
+    } catch (NoSuchFileException e) {
+      return "";
+    } catch (IOException e) {
+      LOG.log(Level.DEBUG, () -> process + " went away or cannot be read: " + e.getMessage());
+      return "";
+    }
+  }
+}

@@ -1,0 +1,50 @@
+package dev.kelvin.machine;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/** What can be asked of a VM's supervisor. */
+sealed interface Request {
+  /** Starts it; nothing when it runs. */
+  record Start() implements Request {}
+
+  /**
+   * Asks the guest to shut down.
+   *
+   * @param force whether it is stopped at the deadline; otherwise asking fails there
+   */
+  record Shutdown(Duration timeout, boolean force) implements Request {}
+
+  /** Ends the process at once; nothing when there is none. */
+  record Stop() implements Request {}
+
+  record Reset() implements Request {}
+
+  record Pause() implements Request {}
+
+  record Resume() implements Request {}
+
+  record SendKeys(List<String> keys) implements Request {}
+
+  /** Writes a picture of the screen as PNG. */
+  record Screenshot(Path target) implements Request {}
+
+  /** Takes over what is wanted now, and makes the changes that a running VM takes. */
+  record Converge(VmRecord wanted) implements Request {}
+
+  /** Takes over a new name and labels. */
+  record Rename(VmRecord renamed) implements Request {}
+
+  /** Marks it as created. */
+  record Created() implements Request {}
+
+  /** Marks it as being deleted; with {@code force} stops it first. */
+  record Delete(boolean force) implements Request {}
+
+  /** Takes the mark of {@link Delete} away again. */
+  record KeepAfterAll(String why) implements Request {}
+
+  /** Ends the supervisor of a VM that is gone. */
+  record Forget() implements Request {}
+}

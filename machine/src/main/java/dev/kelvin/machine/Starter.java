@@ -1,0 +1,211 @@
+package dev.kelvin.machine;
+
+import dev.kelvin.host.ProcessId;
+import dev.kelvin.model.Lifecycle.Trigger;
+import dev.kelvin.model.Phase;
+import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.GuestInfo;
+import dev.kelvin.model.VmStatus.Exit;
+import dev.kelvin.model.VmStatus.ExitReason;
+import dev.kelvin.qemu.QemuSignal;
+import dev.kelvin.qemu.RunState;
+import dev.kelvin.qemu.RunningVm;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** The parts of a supervisor that bring a VM's process into its care: by starting it or taking it over. */
+final class Starter {
+  private static final Logger LOG = System.getLogger(Starter.class.getName());
+  static final Duration HEALTH_INTERVAL = Duration.ofSeconds(20);
+  static final Duration RECONNECT_INTERVAL = Duration.ofSeconds(3);
+
+  private final VmCell vm;
+  private final Ender ender;
+  private final BiConsumer<Integer, QemuSignal> signals;
+  private final BiConsumer<Integer, GuestInfo> guestInfo;
+
+  Starter(
+      VmCell vm,
+      Ender ender,
+      BiConsumer<Integer, QemuSignal> signals,
+      BiConsumer<Integer, GuestInfo> guestInfo) {
+    this.vm = vm;
+    this.ender = ender;
+    this.signals = signals;
+    this.guestInfo = guestInfo;
+  }
+
+  void start() throws InterruptedException {
+    if (vm.phase().hasProcess()) {
+      return;
+    }
+    vm.move(Trigger.START, null);
+    vm.restartAt = null;
+    int mine = ++vm.generation;
+    try {
+      Running started =
+          vm.context()
+              .launcher()
+              .start(
+                  vm.record(),
+                  signal -> signals.accept(mine, signal),
+                  run -> vm.context().repository().saveRun(vm.id(), run));
+      vm.hold(started);
+      started.qemu().cont();
+      holdProcess(started, mine);
+      vm.move(Trigger.STARTED, null);
+    } catch (RuntimeException | InterruptedException e) {
+      startFailed(e);
+      throw e;
+    }
+  }
+
+  private void holdProcess(Running held, int mine) {
+    RunRecord run = held.run();
+    vm.note(
+        vm.status()
+            .withProcess(held.process().pid(), run.startedAt(), run.accelerator(), run.forwards()));
+    vm.checkAt = Instant.now().plus(HEALTH_INTERVAL);
+    if (run.spec().guestAgent()) {
+      Consumer<GuestInfo> heard = info -> guestInfo.accept(mine, info);
+      vm.watch(new GuestWatch(held.plan().files().agent(), vm.name(), heard));
+    }
+  }
+
+  private void startFailed(Exception why) {
+    Running partial = vm.running();
+    if (partial != null) {
+      vm.letGo();
+      Processes.kill(partial.process());
+      vm.context().home().removeRuntime(vm.id());
+    }
+    vm.context().repository().deleteRun(vm.id());
+    String text =
+        why instanceof ProblemException known ? known.problem().oneLine() : String.valueOf(why);
+    vm.note(vm.status().withoutProcess(new Exit(ExitReason.START_FAILED, text, Instant.now())));
+    vm.move(Trigger.START_FAILED, text);
+  }
+
+  /** Starts it again as the restart policy wants. */
+  void restart() throws InterruptedException {
+    vm.restartAt = null;
+    int restarts = vm.status().restarts() + 1;
+    vm.note(vm.status().withRestarts(restarts));
+    vm.tell("vm.restart", "restart " + restarts + " by its restart policy");
+    try {
+      start();
+    } catch (ProblemException e) {
+      LOG.log(Level.WARNING, "restart " + restarts + " of " + vm.ref(), e);
+    }
+  }
+
+  /** Takes over what an earlier daemon, or an earlier connection, left. */
+  void adopt(RunRecord run) {
+    int mine = ++vm.generation;
+    if (!vm.context().launcher().sameBoot(run)) {
+      ender.foundDead(run, ExitReason.HOST_RESTART, "the host was restarted while it ran");
+      return;
+    }
+    if (!ProcessId.decode(run.process()).alive()) {
+      ender.foundDead(run, ExitReason.CRASH, "its process ended while no daemon watched");
+      return;
+    }
+    try {
+      Running adopted =
+          vm.context()
+              .launcher()
+              .adopt(vm.record(), run, signal -> signals.accept(mine, signal));
+      vm.hold(adopted);
+      var known = vm.status().guest();
+      holdProcess(adopted, mine);
+      vm.note(vm.status().withGuest(known));
+      vm.note(
+          vm.status()
+              .withRestartRequired(SpecDiff.between(run.spec(), vm.record().spec()).restart()));
+      observe(adopted.qemu(), mine);
+    } catch (ProblemException e) {
+      vm.checkAt = Instant.now().plus(RECONNECT_INTERVAL);
+      if (vm.phase() != Phase.UNRESPONSIVE) {
+        vm.show(vm.status().in(Phase.UNRESPONSIVE, e.problem().oneLine(), Instant.now()));
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Takes over what QEMU says of its virtual CPUs after a time without contact. */
+  private void observe(RunningVm qemu, int mine) throws InterruptedException {
+    RunState state = qemu.state();
+    switch (state) {
+      case RUNNING, SUSPENDED -> found(Phase.RUNNING);
+      case PRELAUNCH -> {
+        // The daemon died between launching it and letting it go.
+        qemu.cont();
+        found(Phase.RUNNING);
+      }
+      case PAUSED, IO_ERROR, INTERNAL_ERROR, OTHER -> found(Phase.PAUSED);
+      case SHUTDOWN -> {
+        found(Phase.RUNNING);
+        signals.accept(mine, new QemuSignal.GuestShutdown(true, "guest-shutdown"));
+      }
+      case GUEST_PANICKED -> {
+        found(Phase.RUNNING);
+        signals.accept(mine, new QemuSignal.GuestPanicked("seen after a time without contact"));
+      }
+    }
+  }
+
+  private void found(Phase phase) {
+    if (vm.phase() == phase || (vm.phase() == Phase.STOPPING && vm.shutdown != null)) {
+      vm.show(vm.status());
+      return;
+    }
+    vm.show(vm.status().in(phase, null, Instant.now()));
+    vm.tell("vm." + phase.wire(), "is " + phase.wire());
+  }
+
+  /** Looks whether the process still answers, and whether one that did not does again. */
+  void check() throws InterruptedException {
+    Running now = vm.running();
+    if (now == null && vm.phase() != Phase.UNRESPONSIVE) {
+      vm.checkAt = Instant.MAX;
+      return;
+    }
+    vm.checkAt = Instant.now().plus(HEALTH_INTERVAL);
+    try {
+      if (now == null || !now.qemu().isOpen()) {
+        reconnect(now);
+        return;
+      }
+      if (vm.phase() == Phase.UNRESPONSIVE) {
+        observe(now.qemu(), vm.generation);
+      } else {
+        now.qemu().state();
+      }
+    } catch (ProblemException e) {
+      unresponsive(e.problem().oneLine());
+    }
+  }
+
+  void unresponsive(String why) {
+    if (vm.phase() != Phase.UNRESPONSIVE) {
+      vm.move(Trigger.LOST, why);
+    }
+    vm.checkAt = Instant.now().plus(RECONNECT_INTERVAL);
+  }
+
+  private void reconnect(@Nullable Running before) {
+    var run = vm.context().repository().run(vm.id());
+    if (run.isPresent()) {
+      if (before != null) {
+        vm.letGo();
+      }
+      adopt(run.get());
+    }
+  }
+}

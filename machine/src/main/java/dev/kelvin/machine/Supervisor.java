@@ -1,0 +1,373 @@
+package dev.kelvin.machine;
+
+import dev.kelvin.model.Code;
+import dev.kelvin.model.GuestInfo;
+import dev.kelvin.model.Lifecycle.Trigger;
+import dev.kelvin.model.Phase;
+import dev.kelvin.model.Problem;
+import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.Vm;
+import dev.kelvin.model.VmStatus;
+import dev.kelvin.model.VmStatus.ExitReason;
+import dev.kelvin.model.spec.Power;
+import dev.kelvin.model.spec.RestartMode;
+import dev.kelvin.qemu.QemuSignal;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Cares for one VM. Everything that changes the VM passes through the mailbox of its thread, one at a
+ * time and in order; so nothing in here is locked, and no change of one VM waits for another.
+ */
+final class Supervisor {
+  private static final Logger LOG = System.getLogger(Supervisor.class.getName());
+
+  private sealed interface Message {
+    record Ask(Request request, CompletableFuture<Void> answer) implements Message {}
+
+    /** From the process of one start; those of earlier starts are out of date. */
+    record Heard(int generation, QemuSignal signal) implements Message {}
+
+    record Guest(int generation, GuestInfo info) implements Message {}
+  }
+
+  private final BlockingQueue<Message> mailbox = new LinkedBlockingQueue<>();
+  private final VmCell vm;
+  private final Ender ender;
+  private final Starter starter;
+  private final Thread thread;
+  private boolean forgotten;
+
+  Supervisor(VmRecord record, VmStatus status, VmCell.Context context) {
+    this.vm = new VmCell(record, status, context);
+    this.ender = new Ender(vm);
+    this.starter =
+        new Starter(
+            vm,
+            ender,
+            (from, signal) -> mailbox.add(new Message.Heard(from, signal)),
+            (from, info) -> mailbox.add(new Message.Guest(from, info)));
+    this.thread =
+        Thread.ofVirtual().name("vm-" + record.metadata().name()).unstarted(this::work);
+  }
+
+  /** Begins to care, and first takes over the process of an earlier daemon if there is one. */
+  void begin(@Nullable RunRecord earlier) {
+    if (earlier != null) {
+      starter.adopt(earlier);
+    } else if (restartWasPending()) {
+      vm.restartAt = Instant.now();
+    } else if (vm.phase().hasProcess()) {
+      vm.show(
+          vm.status()
+              .withoutProcess(
+                  new VmStatus.Exit(
+                      ExitReason.START_FAILED,
+                      "the daemon ended while it was being started",
+                      Instant.now()))
+              .in(Phase.STOPPED, null, Instant.now()));
+    }
+    thread.start();
+  }
+
+  /** Whether the restart policy was about to start it when the daemon ended. */
+  private boolean restartWasPending() {
+    return !vm.phase().hasProcess()
+        && vm.phase() != Phase.PENDING
+        && vm.phase() != Phase.DELETING
+        && vm.record().spec().power() == Power.RUNNING
+        && vm.record().spec().restart().policy() != RestartMode.NEVER;
+  }
+
+  VmRecord record() {
+    return vm.record();
+  }
+
+  /** What is wanted and what was last observed; never waits. */
+  Vm snapshot() {
+    return vm.snapshot();
+  }
+
+  @Nullable Running running() {
+    return vm.running();
+  }
+
+  @Nullable GuestWatch guest() {
+    return vm.guest();
+  }
+
+  /**
+   * Asks for something and waits until it is done.
+   *
+   * @throws ProblemException when it cannot be done
+   */
+  void ask(Request request) throws InterruptedException {
+    var answer = new CompletableFuture<Void>();
+    mailbox.add(new Message.Ask(request, answer));
+    try {
+      answer.get();
+    } catch (ExecutionException e) {
+      Throwable why = Objects.requireNonNullElse(e.getCause(), e);
+      throw new ProblemException(ProblemException.toProblem(why), why);
+    }
+  }
+
+  /** Ends the care; the VM's process goes on. */
+  void release() {
+    thread.interrupt();
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    vm.letGo();
+  }
+
+  private void work() {
+    while (!forgotten) {
+      try {
+        long wait = Duration.between(Instant.now(), nextDeadline()).toMillis();
+        Message message = mailbox.poll(Math.max(0, wait), TimeUnit.MILLISECONDS);
+        if (message != null) {
+          handle(message);
+        }
+        deadlines(Instant.now());
+      } catch (InterruptedException e) {
+        refuseTheRest();
+        return;
+      } catch (RuntimeException e) {
+        LOG.log(Level.ERROR, "in the supervisor of " + vm.ref(), e);
+      }
+    }
+    refuseTheRest();
+  }
+
+  private void refuseTheRest() {
+    for (Message left = mailbox.poll(); left != null; left = mailbox.poll()) {
+      if (left instanceof Message.Ask ask) {
+        ask.answer().completeExceptionally(stopping());
+      }
+    }
+  }
+
+  private RuntimeException stopping() {
+    return Problem.of(Code.UNAVAILABLE, "Nobody cares for the VM any more")
+        .on(vm.ref())
+        .because(forgotten ? "it has been deleted" : "the daemon is stopping")
+        .remedy("ask again when the daemon is up")
+        .asException();
+  }
+
+  private Instant nextDeadline() {
+    Instant next = vm.checkAt;
+    Shutdown asked = vm.shutdown;
+    if (asked != null && asked.next().isBefore(next)) {
+      next = asked.next();
+    }
+    if (vm.restartAt != null && vm.restartAt.isBefore(next)) {
+      next = vm.restartAt;
+    }
+    Instant latest = Instant.now().plus(Duration.ofHours(1));
+    return next.isBefore(latest) ? next : latest;
+  }
+
+  private void deadlines(Instant now) throws InterruptedException {
+    Shutdown asked = vm.shutdown;
+    if (asked != null && !now.isBefore(asked.next())) {
+      if (asked.overdue(now)) {
+        ender.shutdownOverdue(asked);
+      } else {
+        asked.askAgain(now);
+      }
+    }
+    if (vm.restartAt != null && !now.isBefore(vm.restartAt)) {
+      starter.restart();
+    }
+    if (!now.isBefore(vm.checkAt)) {
+      starter.check();
+    }
+  }
+
+  private void handle(Message message) throws InterruptedException {
+    switch (message) {
+      case Message.Ask(Request request, CompletableFuture<Void> answer) -> {
+        try {
+          if (perform(request, answer)) {
+            answer.complete(null);
+          }
+        } catch (InterruptedException e) {
+          answer.completeExceptionally(stopping());
+          throw e;
+        } catch (RuntimeException e) {
+          answer.completeExceptionally(e);
+        }
+      }
+      case Message.Heard(int from, QemuSignal signal) -> {
+        if (from == vm.generation && vm.running() != null) {
+          heard(signal);
+        }
+      }
+      case Message.Guest(int from, GuestInfo info) -> {
+        if (from == vm.generation && vm.running() != null) {
+          vm.show(vm.status().withGuest(info));
+        }
+      }
+    }
+  }
+
+  /** Does what is asked; false when the answer comes later. */
+  private boolean perform(Request request, CompletableFuture<Void> answer)
+      throws InterruptedException {
+    switch (request) {
+      case Request.Start() -> {
+        vm.note(vm.status().withRestarts(0));
+        starter.start();
+        vm.wantPower(Power.RUNNING);
+      }
+      case Request.Stop() -> ender.stop();
+      case Request.Shutdown(Duration timeout, boolean force) -> {
+        return ender.shutdown(timeout, force, answer);
+      }
+      case Request.Reset() -> {
+        vm.require(Phase.RUNNING, "reset").qemu().reset();
+        vm.tell("vm.reset", "reset by a user");
+        guestRestarted();
+      }
+      case Request.Pause() -> pause();
+      case Request.Resume() -> resume();
+      case Request.SendKeys(var keys) -> vm.requireProcess("pressing keys").qemu().sendKeys(keys);
+      case Request.Screenshot(var target) ->
+          vm.requireProcess("a screenshot").qemu().screenshot(target);
+      case Request.Converge(VmRecord wanted) -> converge(wanted);
+      case Request.Rename(VmRecord renamed) -> {
+        vm.record(renamed);
+        vm.show(vm.status());
+      }
+      case Request.Created() -> {
+        if (vm.phase() == Phase.PENDING) {
+          vm.move(Trigger.CREATED, null);
+        }
+      }
+      case Request.Delete(boolean force) -> ender.markDeleting(force);
+      case Request.KeepAfterAll(String why) -> {
+        if (vm.phase() == Phase.DELETING) {
+          vm.move(Trigger.DELETE_FAILED, why);
+        }
+      }
+      case Request.Forget() -> {
+        forgotten = true;
+        vm.letGo();
+        vm.tell("vm.deleted", "is deleted");
+      }
+    }
+    return true;
+  }
+
+  private void pause() throws InterruptedException {
+    if (vm.phase() != Phase.PAUSED) {
+      vm.require(Phase.RUNNING, "pausing").qemu().pause();
+      vm.move(Trigger.PAUSE, null);
+    }
+  }
+
+  private void resume() throws InterruptedException {
+    if (vm.phase() != Phase.RUNNING) {
+      vm.require(Phase.PAUSED, "resuming").qemu().cont();
+      vm.move(Trigger.RESUME, null);
+    }
+  }
+
+  private void converge(VmRecord wanted) throws InterruptedException {
+    vm.record(wanted);
+    Running now = vm.running();
+    if (now == null) {
+      vm.show(vm.status().withRestartRequired(List.of()));
+      return;
+    }
+    try {
+      if (!SpecDiff.between(now.run().spec(), wanted.spec()).live().isEmpty()) {
+        new LiveChanges(vm.context().launcher(), wanted)
+            .apply(vm.requireProcess("changing its devices"), this::saveRun);
+      }
+    } finally {
+      RunRecord run = Objects.requireNonNullElse(vm.running(), now).run();
+      vm.show(
+          vm.status()
+              .withForwards(run.forwards())
+              .withRestartRequired(SpecDiff.between(run.spec(), wanted.spec()).restart()));
+    }
+  }
+
+  private void saveRun(Running changed) {
+    vm.hold(changed);
+    vm.context().repository().saveRun(vm.id(), changed.run());
+  }
+
+  private void guestRestarted() {
+    GuestWatch watch = vm.guest();
+    if (watch != null) {
+      watch.guestRestarted();
+    }
+    vm.show(vm.status().withGuest(null));
+  }
+
+  private void heard(QemuSignal signal) throws InterruptedException {
+    switch (signal) {
+      case QemuSignal.GuestShutdown(boolean byGuest, String reason) -> {
+        ExitReason why =
+            vm.shutdown != null
+                ? ExitReason.SHUTDOWN
+                : byGuest ? ExitReason.GUEST_POWEROFF : ExitReason.CRASH;
+        ender.end(why, byGuest ? null : "QEMU was told to end from outside: " + reason);
+      }
+      case QemuSignal.GuestPanicked(String info) -> {
+        vm.tell("vm.guest-panic", info);
+        ender.end(ExitReason.GUEST_PANIC, info);
+      }
+      case QemuSignal.GuestReset(boolean byGuest) -> {
+        if (byGuest) {
+          vm.tell("vm.guest-reboot", "the guest rebooted");
+          guestRestarted();
+        }
+      }
+      case QemuSignal.Paused() -> {
+        if (vm.phase() == Phase.RUNNING) {
+          vm.move(Trigger.PAUSE, "QEMU paused it");
+        }
+      }
+      case QemuSignal.Resumed() -> {
+        if (vm.phase() == Phase.PAUSED) {
+          vm.move(Trigger.RESUME, null);
+        }
+      }
+      case QemuSignal.DeviceDeleted(String id) -> vm.tell("vm.device-removed", id);
+      case QemuSignal.TrayMoved(String id, boolean open) ->
+          vm.tell("vm.tray", id + (open ? " opened" : " closed"));
+      case QemuSignal.BlockError(String node, String reason) ->
+          vm.tell("vm.block-error", node + ": " + reason);
+      case QemuSignal.AgentPort(boolean open) -> {
+        GuestWatch watch = vm.guest();
+        if (watch != null && open) {
+          watch.wake();
+        }
+      }
+      case QemuSignal.Closed(var why) -> {
+        Running now = vm.running();
+        if (now != null && !ender.endedWithConnection(now)) {
+          starter.unresponsive(
+              "its control channel closed" + (why == null ? "" : ": " + why.getMessage()));
+        }
+      }
+    }
+  }
+}

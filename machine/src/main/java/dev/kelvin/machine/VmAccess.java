@@ -1,0 +1,226 @@
+package dev.kelvin.machine;
+
+import dev.kelvin.model.Code;
+import dev.kelvin.model.GuestInfo;
+import dev.kelvin.model.Problem;
+import dev.kelvin.model.Vm;
+import dev.kelvin.qmp.AgentClient;
+import dev.kelvin.qmp.QmpException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What users do with a VM that changes nothing of what is wanted of it: its screen, ports, guest. */
+public final class VmAccess {
+  /** The largest file that is read from a guest at once, in bytes. */
+  public static final int MAX_FILE = 64 << 20;
+
+  private final Machines machines;
+  private final VmHome home;
+
+  VmAccess(Machines machines, VmHome home) {
+    this.machines = machines;
+    this.home = home;
+  }
+
+  /** The screen as PNG. */
+  public byte[] screenshot(String vm) throws InterruptedException {
+    Supervisor supervisor = machines.byName(vm);
+    Path picture = home.files(supervisor.record().metadata().id()).screenshot();
+    try {
+      supervisor.ask(new Request.Screenshot(picture));
+      return Files.readAllBytes(picture);
+    } catch (IOException e) {
+      throw Problem.of(Code.HOST_FAILURE, "The picture of the screen cannot be read")
+          .on("vm/" + vm)
+          .because(e.toString())
+          .remedy("check the space of the run-time directory")
+          .asException(e);
+    }
+  }
+
+  public void sendKeys(String vm, List<String> keys) throws InterruptedException {
+    machines.byName(vm).ask(new Request.SendKeys(keys));
+  }
+
+  /** The last bytes that the VM wrote to its serial port, this run and earlier ones. */
+  public byte[] serialLog(String vm, long limit) {
+    Vm found = machines.get(vm);
+    try {
+      return SerialLog.tail(home.serialLog(found.metadata().id()), limit);
+    } catch (IOException e) {
+      throw new UncheckedIOException("reading the serial log of " + vm, e);
+    }
+  }
+
+  /** Somebody who looks at a serial port. */
+  public interface SerialListener {
+    void data(byte[] fromGuest);
+
+    void closed(String reason);
+  }
+
+  /** A way to type into a serial port. */
+  public interface SerialLine extends AutoCloseable {
+    void send(byte[] toGuest);
+
+    @Override
+    void close();
+  }
+
+  /** Opens the serial port of a VM that runs. Several may be open at once. */
+  public SerialLine openSerial(String vm, SerialListener listener) {
+    SerialHub hub = requireRunning(vm).serial();
+    if (hub == null) {
+      throw Problem.of(Code.WRONG_STATE, "The VM has no serial port")
+          .on("vm/" + vm)
+          .because("spec.serial.enabled is false")
+          .remedy("enable it and start the VM again")
+          .asException();
+    }
+    var adapter =
+        new SerialHub.Listener() {
+          @Override
+          public void data(byte[] fromGuest) {
+            listener.data(fromGuest);
+          }
+
+          @Override
+          public void closed(String reason) {
+            listener.closed(reason);
+          }
+        };
+    hub.add(adapter);
+    return new SerialLine() {
+      @Override
+      public void send(byte[] toGuest) {
+        try {
+          hub.send(toGuest);
+        } catch (IOException e) {
+          throw new UncheckedIOException("typing into the serial port of " + vm, e);
+        }
+      }
+
+      @Override
+      public void close() {
+        hub.remove(adapter, "closed");
+      }
+    };
+  }
+
+  /** The socket on which QEMU serves the screen of a VM that runs (RFC 6143). */
+  public Path vncSocket(String vm) {
+    Running running = requireRunning(vm);
+    Path socket = running.plan().files().vnc();
+    if (!Files.exists(socket)) {
+      throw Problem.of(Code.WRONG_STATE, "The VM has no screen")
+          .on("vm/" + vm)
+          .because("spec.graphics.type is none")
+          .remedy("set it to vnc and start the VM again; or use the serial console")
+          .asException();
+    }
+    return socket;
+  }
+
+  private Running requireRunning(String vm) {
+    Running running = machines.byName(vm).running();
+    if (running == null) {
+      throw Problem.of(Code.WRONG_STATE, "The VM is " + machines.get(vm).status().phase().wire())
+          .on("vm/" + vm)
+          .because("it has no process")
+          .remedy("start it with \"kelvin start " + vm + "\"")
+          .asException();
+    }
+    return running;
+  }
+
+  // ---- the guest's agent
+
+  /** What the agent said last. */
+  public GuestInfo guest(String vm) {
+    GuestWatch watch = requireGuest(vm);
+    GuestInfo info = watch.last();
+    if (info == null) {
+      watch.agent();
+      throw notYet(vm);
+    }
+    return info;
+  }
+
+
+  private static RuntimeException notYet(String vm) {
+    return Problem.of(Code.GUEST_AGENT, "The guest has just begun to answer")
+        .on("vm/" + vm)
+        .remedy("ask again in a moment")
+        .asException();
+  }
+
+  private GuestWatch requireGuest(String vm) {
+    requireRunning(vm);
+    GuestWatch watch = machines.byName(vm).guest();
+    if (watch == null) {
+      throw Problem.of(Code.GUEST_AGENT, "The VM has no channel to a guest agent")
+          .on("vm/" + vm)
+          .because("spec.guestAgent is false")
+          .remedy("set it to true and start the VM again")
+          .asException();
+    }
+    return watch;
+  }
+
+  /** Something that is asked of an agent. */
+  private interface AgentCall<T> {
+    T on(AgentClient agent) throws QmpException, InterruptedException;
+  }
+
+  private <T> T ask(String vm, AgentCall<T> call) throws InterruptedException {
+    AgentClient agent = requireGuest(vm).agent();
+    try {
+      return call.on(agent);
+    } catch (QmpException e) {
+      Code code = e instanceof QmpException.TimedOut ? Code.TIMEOUT : Code.GUEST_AGENT;
+      throw Problem.of(code, "The guest agent did not do it")
+          .on("vm/" + vm)
+          .because(e.getMessage())
+          .remedy("check the path or command, and that the guest is not overloaded")
+          .asException(e);
+    }
+  }
+
+  /** Runs a program in the guest and waits for its end. */
+  public AgentClient.ExecResult exec(
+      String vm, List<String> command, List<String> environment, byte[] input, Duration timeout)
+      throws InterruptedException {
+    return ask(vm, agent -> agent.exec(command, environment, input, timeout));
+  }
+
+  public byte[] readFile(String vm, String path) throws InterruptedException {
+    return ask(vm, agent -> agent.readFile(path, MAX_FILE));
+  }
+
+  /**
+   * Writes a file of the guest in place of one that is there.
+   *
+   * @return how many bytes it has
+   */
+  public long writeFile(String vm, String path, InputStream content) throws InterruptedException {
+    return ask(
+        vm,
+        agent -> {
+          try {
+            return agent.writeFile(path, content);
+          } catch (IOException e) {
+            throw Problem.of(Code.MALFORMED, "The upload ended before the file was whole")
+                .on("vm/" + vm)
+                .because(e.toString())
+                .remedy("send it again")
+                .asException(e);
+          }
+        });
+  }
+}

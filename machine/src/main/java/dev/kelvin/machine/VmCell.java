@@ -1,0 +1,184 @@
+package dev.kelvin.machine;
+
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Lifecycle;
+import dev.kelvin.model.Lifecycle.Trigger;
+import dev.kelvin.model.Phase;
+import dev.kelvin.model.Problem;
+import dev.kelvin.model.Vm;
+import dev.kelvin.model.VmStatus;
+import dev.kelvin.model.spec.Power;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a supervisor knows of its VM. Written by the supervisor's thread only; the volatile parts are
+ * read by others at any time.
+ */
+final class VmCell {
+  /** What all supervisors share. */
+  record Context(VmRepository repository, VmLauncher launcher, VmHome home, EventSink events) {}
+
+  private final Context context;
+  private volatile VmRecord record;
+  private volatile VmStatus status;
+  private volatile @Nullable Running running;
+  private volatile @Nullable GuestWatch guest;
+
+  /** Tells signals of the present process from those of earlier ones. */
+  int generation;
+
+  /** The request to shut down that is under way. */
+  @Nullable Shutdown shutdown;
+
+  /** When the restart policy starts it again. */
+  @Nullable Instant restartAt;
+
+  /** When to look next whether the process answers. */
+  Instant checkAt = Instant.MAX;
+
+  VmCell(VmRecord record, VmStatus status, Context context) {
+    this.record = record;
+    this.status = status;
+    this.context = context;
+  }
+
+  Context context() {
+    return context;
+  }
+
+  VmRecord record() {
+    return record;
+  }
+
+  VmStatus status() {
+    return status;
+  }
+
+  Phase phase() {
+    return status.phase();
+  }
+
+  @Nullable Running running() {
+    return running;
+  }
+
+  @Nullable GuestWatch guest() {
+    return guest;
+  }
+
+  Vm snapshot() {
+    return new Vm(record.metadata(), record.spec(), status);
+  }
+
+  void record(VmRecord newRecord) {
+    record = newRecord;
+  }
+
+  /** Notes a status that is stored with the next {@link #show} or {@link #move}. */
+  void note(VmStatus newStatus) {
+    status = newStatus;
+  }
+
+  void hold(Running newRunning) {
+    running = newRunning;
+  }
+
+  void watch(GuestWatch watch) {
+    guest = watch;
+    watch.start();
+  }
+
+  /** Lets go of the process; it goes on. */
+  void letGo() {
+    GuestWatch watch = guest;
+    guest = null;
+    if (watch != null) {
+      watch.close();
+    }
+    Running now = running;
+    running = null;
+    if (now != null) {
+      now.close();
+    }
+  }
+
+  void show(VmStatus newStatus) {
+    status = newStatus;
+    context.repository().saveStatus(id(), newStatus);
+  }
+
+  void tell(String type, String message) {
+    context.events().publish(type, ref(), message, Map.of());
+  }
+
+  /**
+   * Goes to the state that the table gives for a trigger.
+   *
+   * @throws dev.kelvin.model.ProblemException wrong-state when the table has none
+   */
+  void move(Trigger trigger, @Nullable String message) {
+    Phase before = phase();
+    Phase next =
+        Lifecycle.next(before, trigger)
+            .orElseThrow(
+                () ->
+                    wrongState(
+                        trigger.name().toLowerCase(Locale.ROOT).replace('_', ' ')
+                            + " is not possible in that state",
+                        "wait for what is under way, then look at its state"));
+    show(status.in(next, message, Instant.now()));
+    tell("vm." + next.wire(), message == null ? "is " + next.wire() : message);
+  }
+
+  /** The process of a VM that must be in {@code phase} for {@code what}. */
+  Running require(Phase phase, String what) {
+    Running now = running;
+    if (phase() != phase || now == null) {
+      throw wrongState(
+          what + " needs a VM that is " + phase.wire(),
+          "see its state with \"kelvin show " + name() + "\"");
+    }
+    return now;
+  }
+
+  /** The process of a VM that must have one which answers. */
+  Running requireProcess(String what) {
+    Running now = running;
+    if (now == null || phase() == Phase.UNRESPONSIVE) {
+      throw wrongState(
+          what + " needs a VM that runs and answers",
+          "start it with \"kelvin start " + name() + "\", or stop it first if it hangs");
+    }
+    return now;
+  }
+
+  private RuntimeException wrongState(String cause, String remedy) {
+    return Problem.of(Code.WRONG_STATE, "The VM is " + phase().wire())
+        .on(ref())
+        .because(cause)
+        .remedy(remedy)
+        .asException();
+  }
+
+  /** Lets the wanted state follow an end that is final, so that it is not started again later. */
+  void wantPower(Power power) {
+    if (record.spec().power() != power) {
+      record = context.repository().savePower(record, power);
+    }
+  }
+
+  String id() {
+    return record.metadata().id();
+  }
+
+  String name() {
+    return record.metadata().name();
+  }
+
+  String ref() {
+    return "vm/" + name();
+  }
+}

@@ -1,0 +1,274 @@
+package dev.kelvin.machine;
+
+import dev.kelvin.model.ByteSize;
+import dev.kelvin.model.Code;
+import dev.kelvin.model.HostFacts;
+import dev.kelvin.model.Image;
+import dev.kelvin.model.Image.Format;
+import dev.kelvin.model.Image.ImagePhase;
+import dev.kelvin.model.Metadata;
+import dev.kelvin.model.Names;
+import dev.kelvin.model.Problem;
+import dev.kelvin.model.Problem.Violation;
+import dev.kelvin.model.Vm;
+import dev.kelvin.model.spec.Accelerator;
+import dev.kelvin.model.spec.Cdrom;
+import dev.kelvin.model.spec.Disk;
+import dev.kelvin.model.spec.Nic;
+import dev.kelvin.model.spec.SpecRules;
+import dev.kelvin.model.spec.VmSpec;
+import dev.kelvin.qemu.Pinning;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/** Makes of what a user writes a VM that can be stored: checked, complete and pinned to this host. */
+public final class VmDrafts {
+  private final VmRepository repository;
+  private final Supplier<HostFacts> facts;
+  private final Function<String, Optional<Image>> images;
+  private final SecureRandom random = new SecureRandom();
+  private final Clock clock;
+
+  public VmDrafts(
+      VmRepository repository,
+      Supplier<HostFacts> facts,
+      Function<String, Optional<Image>> images,
+      Clock clock) {
+    this.repository = repository;
+    this.facts = facts;
+    this.images = images;
+    this.clock = clock;
+  }
+
+  /**
+   * A new VM from a user's document.
+   *
+   * @throws dev.kelvin.model.ProblemException invalid-argument, already-exists, conflict, not-found
+   *     (an image), capability-missing
+   */
+  public VmRecord forCreation(Vm draft) {
+    checkDocument(draft);
+    List<Disk> disks = sized(draft.spec().disks());
+    VmSpec spec = pin(draft.spec().withDisks(disks));
+    var metadata =
+        new Metadata(
+            draft.metadata().name(),
+            Names.newId(random),
+            draft.metadata().labels(),
+            0,
+            clock.instant());
+    var record = new VmRecord(metadata, spec, -1);
+    repository.explainConflict(record);
+    return record;
+  }
+
+  /** A VM as it becomes with a user's document. */
+  public VmRecord forUpdate(VmRecord current, Vm draft) {
+    if (!draft.metadata().name().equals(current.metadata().name())) {
+      throw Problem.of(Code.INVALID_ARGUMENT, "The document names another VM")
+          .at("metadata.name")
+          .because("it says " + draft.metadata().name() + " for " + current.metadata().name())
+          .remedy("use the rename action to change a name")
+          .asException();
+    }
+    checkDocument(draft);
+    List<Disk> disks = sized(keepSizes(current.spec(), draft.spec()));
+    checkDisks(current.spec(), disks);
+    VmSpec wanted =
+        draft.spec().toBuilder()
+            .machine(keepMachine(current.spec().machine(), draft.spec().machine()))
+            .nics(keepMacs(current.spec(), draft.spec().nics()))
+            .disks(disks)
+            .build();
+    var changed =
+        current
+            .withSpec(pin(wanted))
+            .withMetadata(current.metadata().withLabels(draft.metadata().labels()));
+    repository.explainConflict(changed);
+    return changed;
+  }
+
+  private static void checkDocument(Vm draft) {
+    if (!draft.kind().equals(Vm.KIND)) {
+      throw Problem.of(Code.INVALID_ARGUMENT, "The document is of kind " + draft.kind())
+          .at("kind")
+          .because("a VM's document is wanted here")
+          .remedy("write kind: " + Vm.KIND)
+          .asException();
+    }
+    List<Violation> faults = SpecRules.check(draft);
+    if (!faults.isEmpty()) {
+      Violation first = faults.getFirst();
+      String detail =
+          faults.size() == 1
+              ? "The VM's document has a fault"
+              : "The VM's document has " + faults.size() + " faults";
+      throw Problem.of(Code.INVALID_ARGUMENT, detail)
+          .on("vm/" + draft.metadata().name())
+          .at(first.field())
+          .because(first.cause())
+          .remedy(first.remedy())
+          .violations(faults)
+          .asException();
+    }
+  }
+
+  private VmSpec pin(VmSpec spec) {
+    HostFacts host = facts.get();
+    if (spec.accelerator() == Accelerator.KVM && !host.accelerators().contains("kvm")) {
+      throw VmLauncher.kvmMissing(null);
+    }
+    for (int i = 0; i < spec.cdroms().size(); i++) {
+      Cdrom drive = spec.cdroms().get(i);
+      if (drive.image() != null) {
+        image(drive.image(), "spec.cdroms[" + i + "].image", true);
+      }
+    }
+    return Pinning.pin(spec, host, this::newMac);
+  }
+
+  /** An address with the prefix that QEMU's own addresses have; 24 random bits. */
+  private String newMac() {
+    byte[] tail = new byte[3];
+    random.nextBytes(tail);
+    return String.format(
+        Locale.ROOT, "52:54:00:%02x:%02x:%02x", tail[0], tail[1], tail[2]);
+  }
+
+  /** The disks with the size that each has in the end. */
+  private List<Disk> sized(List<Disk> disks) {
+    var sized = new ArrayList<Disk>();
+    for (int i = 0; i < disks.size(); i++) {
+      Disk disk = disks.get(i);
+      String field = "spec.disks[" + i + "]";
+      if (disk.image() == null) {
+        if (disk.size() == null) {
+          throw Problem.of(Code.INVALID_ARGUMENT, "Disk " + disk.name() + " has no size")
+              .at(field + ".size")
+              .because("a disk without an image needs one")
+              .remedy("give it a size such as 10GiB, or an image")
+              .asException();
+        }
+        sized.add(disk);
+        continue;
+      }
+      ByteSize least = image(disk.image(), field + ".image", false).status().virtualSize();
+      ByteSize size = Objects.requireNonNullElse(disk.size(), least);
+      if (size.compareTo(least) < 0) {
+        throw Problem.of(Code.INVALID_ARGUMENT, "Disk " + disk.name() + " is smaller than its image")
+            .at(field + ".size")
+            .because("image " + disk.image() + " has " + least + ", the disk " + size)
+            .remedy("give it at least " + least + ", or leave the size out")
+            .asException();
+      }
+      sized.add(disk.withSize(size));
+    }
+    return sized;
+  }
+
+  private Image image(String name, String field, boolean iso) {
+    Image image =
+        images
+            .apply(name)
+            .orElseThrow(
+                () ->
+                    Problem.of(Code.NOT_FOUND, "There is no image named " + name)
+                        .on("image/" + name)
+                        .at(field)
+                        .remedy(
+                            "see \"kelvin image ls\"; make one with \"kelvin image build\" or"
+                                + " \"kelvin image import\"")
+                        .asException());
+    if (image.status().phase() != ImagePhase.READY) {
+      throw Problem.of(Code.WRONG_STATE, "Image " + name + " is not ready")
+          .on(image.ref())
+          .at(field)
+          .because("it is " + image.status().phase().wire())
+          .remedy("wait for the task that works on it")
+          .asException();
+    }
+    if (iso != (image.status().format() == Format.ISO)) {
+      throw Problem.of(Code.INVALID_ARGUMENT, "Image " + name + " is of the wrong kind")
+          .on(image.ref())
+          .at(field)
+          .because(iso ? "a CD drive takes ISO images only" : "a disk cannot be made from an ISO image")
+          .remedy(iso ? "put it on a disk" : "put it into a CD drive")
+          .asException();
+    }
+    return image;
+  }
+
+  /** A short machine type means the one that the VM has already, if it is of that kind. */
+  private static String keepMachine(String current, String wanted) {
+    boolean sameKind =
+        switch (wanted) {
+          case "q35" -> current.startsWith("pc-q35-");
+          case "i440fx", "pc" -> current.startsWith("pc-i440fx-");
+          default -> current.equals(wanted);
+        };
+    return sameKind ? current : wanted;
+  }
+
+  private static List<Nic> keepMacs(VmSpec current, List<Nic> wanted) {
+    return wanted.stream()
+        .map(
+            nic ->
+                nic.mac() != null
+                    ? nic
+                    : current.nics().stream()
+                        .filter(old -> old.name().equals(nic.name()) && old.mac() != null)
+                        .findFirst()
+                        .map(old -> nic.withMac(Objects.requireNonNull(old.mac())))
+                        .orElse(nic))
+        .toList();
+  }
+
+  private static List<Disk> keepSizes(VmSpec current, VmSpec wanted) {
+    return wanted.disks().stream()
+        .map(
+            disk ->
+                disk.size() != null
+                    ? disk
+                    : disk(current, disk.name())
+                        .map(old -> disk.withSize(Objects.requireNonNull(old.size())))
+                        .orElse(disk))
+        .toList();
+  }
+
+  private static Optional<Disk> disk(VmSpec spec, String name) {
+    return spec.disks().stream().filter(disk -> disk.name().equals(name)).findFirst();
+  }
+
+  /** Refuses what would lose data: a disk that becomes smaller or comes from another image. */
+  private static void checkDisks(VmSpec current, List<Disk> wanted) {
+    for (int i = 0; i < wanted.size(); i++) {
+      Disk disk = wanted.get(i);
+      Optional<Disk> before = disk(current, disk.name());
+      if (before.isEmpty()) {
+        continue;
+      }
+      ByteSize was = Objects.requireNonNull(before.get().size());
+      if (Objects.requireNonNull(disk.size()).compareTo(was) < 0) {
+        throw Problem.of(Code.INVALID_ARGUMENT, "Disk " + disk.name() + " cannot become smaller")
+            .at("spec.disks[" + i + "].size")
+            .because("it has " + was + "; what lies beyond the new end would be lost")
+            .remedy("leave the size, or make a new, smaller disk and copy in the guest")
+            .asException();
+      }
+      if (!Objects.equals(disk.image(), before.get().image())) {
+        throw Problem.of(Code.INVALID_ARGUMENT, "Disk " + disk.name() + " cannot change its image")
+            .at("spec.disks[" + i + "].image")
+            .because("it was made from " + before.get().image() + " and holds the guest's data")
+            .remedy("add a disk of another name from that image")
+            .asException();
+      }
+    }
+  }
+}

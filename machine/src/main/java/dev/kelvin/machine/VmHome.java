@@ -1,0 +1,245 @@
+package dev.kelvin.machine;
+
+import dev.kelvin.image.SeedIso;
+import dev.kelvin.model.Code;
+import dev.kelvin.model.HostFacts;
+import dev.kelvin.model.Layout;
+import dev.kelvin.model.Problem;
+import dev.kelvin.model.spec.Boot;
+import dev.kelvin.model.spec.CloudInit;
+import dev.kelvin.model.spec.FirmwareType;
+import dev.kelvin.qemu.VmFiles;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The two directories of each VM, and the files that Kelvin puts there for QEMU. */
+final class VmHome {
+  private final Layout layout;
+  private final SeedIso seedIso;
+
+  VmHome(Layout layout, SeedIso seedIso) {
+    this.layout = layout;
+    this.seedIso = seedIso;
+  }
+
+  VmFiles files(String id) {
+    return new VmFiles(layout.vmRuntime(id), layout.vmState(id));
+  }
+
+  Path serialLog(String id) {
+    return files(id).serialLog();
+  }
+
+  /** Makes the VM's directories, the run-time one anew, for the VM's user only. */
+  void prepare(VmRecord vm) {
+    String id = vm.metadata().id();
+    try {
+      delete(layout.vmRuntime(id));
+      for (Path directory : List.of(layout.vmRuntime(id), layout.vmState(id))) {
+        Files.createDirectories(directory);
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
+        own(directory, vm.uid());
+      }
+    } catch (IOException e) {
+      throw failed("The directories of the VM cannot be made", vm, e);
+    }
+  }
+
+  /** Gives a UEFI guest its own copy of the firmware's variables, once. */
+  void provideNvram(VmRecord vm, HostFacts facts) {
+    if (vm.spec().firmware().type() != FirmwareType.UEFI) {
+      return;
+    }
+    HostFacts.UefiFirmware firmware = facts.uefi();
+    if (firmware == null) {
+      throw Problem.of(Code.CAPABILITY_MISSING, "The host has no UEFI firmware")
+          .on(ref(vm))
+          .at("spec.firmware.type")
+          .because("no firmware descriptor of QEMU offers UEFI for x86_64")
+          .remedy("install the package ovmf (Debian) or edk2-ovmf, or set firmware type bios")
+          .asException();
+    }
+    Path nvram = files(vm.metadata().id()).nvram();
+    if (Files.exists(nvram)) {
+      return;
+    }
+    copy(Path.of(firmware.variables()), nvram, vm);
+  }
+
+  /**
+   * Copies kernel and initial RAM disk to where the VM's user can read them.
+   *
+   * @return the same boot with the paths of the copies
+   */
+  Boot provideKernel(VmRecord vm) {
+    Boot boot = vm.spec().boot();
+    if (vm.uid() < 0 || boot.kernel() == null) {
+      return boot;
+    }
+    return new Boot(
+        provide(boot.kernel(), "kernel", vm),
+        boot.initrd() == null ? null : provide(boot.initrd(), "initrd", vm),
+        boot.cmdline());
+  }
+
+  private String provide(String source, String name, VmRecord vm) {
+    Path from = Path.of(source);
+    Path to = layout.vmState(vm.metadata().id()).resolve(name);
+    if (!Files.isRegularFile(from)) {
+      throw Problem.of(Code.INVALID_ARGUMENT, "There is no " + name + " at " + source)
+          .on(ref(vm))
+          .at("spec.boot." + name)
+          .because("the path names no file of this host")
+          .remedy("give the absolute path of a file on the host that runs the VM")
+          .asException();
+    }
+    try {
+      boolean same =
+          Files.exists(to)
+              && Files.size(to) == Files.size(from)
+              && Files.getLastModifiedTime(to).equals(Files.getLastModifiedTime(from));
+      if (!same) {
+        copy(from, to, vm);
+      }
+    } catch (IOException e) {
+      throw failed("The " + name + " cannot be copied", vm, e);
+    }
+    return to.toString();
+  }
+
+  /**
+   * Writes the seed for cloud-init unless the one there is still right.
+   *
+   * @return whether the VM has a seed
+   */
+  boolean provideSeed(VmRecord vm) throws InterruptedException {
+    CloudInit config = vm.spec().cloudInit();
+    if (config == null) {
+      return false;
+    }
+    Path seed = files(vm.metadata().id()).seed();
+    Path key = seed.resolveSibling("seed.key");
+    String wanted = seedKey(vm, config);
+    try {
+      if (!Files.exists(seed) || !Files.exists(key) || !Files.readString(key).equals(wanted)) {
+        seedIso.write(seed, config, vm.metadata().name(), vm.metadata().id());
+        own(seed, vm.uid());
+        Files.writeString(key, wanted);
+      }
+    } catch (IOException e) {
+      throw failed("The seed for cloud-init cannot be written", vm, e);
+    }
+    return true;
+  }
+
+  private static String seedKey(VmRecord vm, CloudInit config) {
+    try {
+      byte[] text = (vm.metadata().name() + config).getBytes(StandardCharsets.UTF_8);
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(text));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+
+  private void copy(Path from, Path to, VmRecord vm) {
+    Path partial = to.resolveSibling(to.getFileName() + ".partial");
+    try {
+      Files.copy(
+          from, partial, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.COPY_ATTRIBUTES);
+      Files.setPosixFilePermissions(partial, PosixFilePermissions.fromString("rw-------"));
+      own(partial, vm.uid());
+      Files.move(partial, to, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      throw failed(from + " cannot be copied for the VM", vm, e);
+    }
+  }
+
+  /** Removes what a VM has only while it runs. */
+  void removeRuntime(String id) {
+    try {
+      delete(layout.vmRuntime(id));
+    } catch (IOException e) {
+      throw new UncheckedIOException("removing " + layout.vmRuntime(id), e);
+    }
+  }
+
+  void removeAll(String id) {
+    removeRuntime(id);
+    try {
+      delete(layout.vmState(id));
+    } catch (IOException e) {
+      throw new UncheckedIOException("removing " + layout.vmState(id), e);
+    }
+  }
+
+  /** The ids of VMs that have a run-time directory. */
+  List<String> idsWithRuntime() {
+    Path all = layout.runtime().resolve("vms");
+    if (!Files.isDirectory(all)) {
+      return List.of();
+    }
+    try (var directories = Files.list(all)) {
+      return directories.map(path -> path.getFileName().toString()).toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException("listing " + all, e);
+    }
+  }
+
+  private static void own(Path path, int uid) throws IOException {
+    if (uid >= 0) {
+      Files.setAttribute(path, "unix:uid", uid, LinkOption.NOFOLLOW_LINKS);
+      Files.setAttribute(path, "unix:gid", uid, LinkOption.NOFOLLOW_LINKS);
+    }
+  }
+
+  private static void delete(Path tree) throws IOException {
+    if (!Files.exists(tree, LinkOption.NOFOLLOW_LINKS)) {
+      return;
+    }
+    try (var paths = Files.walk(tree)) {
+      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(path);
+      }
+    }
+  }
+
+  /** The end of what QEMU wrote on its standard error; null when that is nothing. */
+  static @Nullable String lastWords(Path output) {
+    try {
+      List<String> lines =
+          new String(SerialLog.tail(output, 4096), StandardCharsets.UTF_8)
+              .lines()
+              .filter(line -> !line.isBlank())
+              .toList();
+      return lines.isEmpty()
+          ? null
+          : String.join("; ", lines.subList(Math.max(0, lines.size() - 3), lines.size()));
+    } catch (IOException e) {
+      return "its output cannot be read: " + e.getMessage();
+    }
+  }
+
+  private static String ref(VmRecord vm) {
+    return "vm/" + vm.metadata().name();
+  }
+
+  private static RuntimeException failed(String what, VmRecord vm, IOException why) {
+    return Problem.of(Code.HOST_FAILURE, what)
+        .on(ref(vm))
+        .because(why.toString())
+        .remedy("check space, permissions and mount options of Kelvin's directories")
+        .asException(why);
+  }
+}

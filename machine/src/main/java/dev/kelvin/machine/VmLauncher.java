@@ -1,0 +1,337 @@
+package dev.kelvin.machine;
+
+import dev.kelvin.host.Launch;
+import dev.kelvin.host.ProcessId;
+import dev.kelvin.host.ProcessLauncher;
+import dev.kelvin.model.ByteSize;
+import dev.kelvin.model.Code;
+import dev.kelvin.model.HostFacts;
+import dev.kelvin.model.Image.Format;
+import dev.kelvin.model.Problem;
+import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.VmStatus.Forward;
+import dev.kelvin.model.spec.Accelerator;
+import dev.kelvin.model.spec.Cdrom;
+import dev.kelvin.model.spec.Disk;
+import dev.kelvin.model.spec.Nic;
+import dev.kelvin.model.spec.VmSpec;
+import dev.kelvin.qemu.BlockSource;
+import dev.kelvin.qemu.CommandLine;
+import dev.kelvin.qemu.LaunchPlan;
+import dev.kelvin.qemu.QemuEvents;
+import dev.kelvin.qemu.RunningVm;
+import dev.kelvin.qemu.VmFiles;
+import dev.kelvin.storage.StorageDriver;
+import dev.kelvin.storage.Volume;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Starts QEMU for a VM, and takes over one that runs. A start that fails leaves nothing behind.
+ */
+final class VmLauncher {
+  private static final Logger LOG = System.getLogger(VmLauncher.class.getName());
+
+  /** How long QEMU may take to answer on its control socket; a loaded host takes seconds. */
+  private static final Duration CONNECT_DEADLINE = Duration.ofSeconds(30);
+
+  private final Supplier<HostFacts> facts;
+  private final ProcessLauncher processes;
+  private final StorageDriver storage;
+  private final ImageSource images;
+  private final VmHome home;
+  private final String bootId;
+
+  VmLauncher(
+      Supplier<HostFacts> facts,
+      ProcessLauncher processes,
+      StorageDriver storage,
+      ImageSource images,
+      VmHome home) {
+    this.facts = facts;
+    this.processes = processes;
+    this.storage = storage;
+    this.images = images;
+    this.home = home;
+    this.bootId = readBootId();
+  }
+
+  /**
+   * Starts a VM up to the point where its virtual CPUs wait for the word to go.
+   *
+   * @param record called with what a restarted daemon needs, as soon as the process exists
+   */
+  Running start(VmRecord vm, QemuEvents events, RunSaver record) throws InterruptedException {
+    HostFacts host = facts.get();
+    String accelerator = accelerator(vm, host);
+    home.prepare(vm);
+    @Nullable ProcessId process = null;
+    @Nullable RunningVm qemu = null;
+    @Nullable SerialHub serial = null;
+    try {
+      LaunchPlan plan = plan(vm, host, accelerator);
+      VmFiles files = plan.files();
+      Files.deleteIfExists(files.output());
+      process = processes.launch(launch(vm, plan));
+      var run =
+          new RunRecord(
+              process.encode(),
+              bootId,
+              accelerator,
+              Instant.now(),
+              vm.spec(),
+              plan.forwards().values().stream().flatMap(List::stream).toList());
+      record.save(run);
+      qemu = RunningVm.awaitStart(files, CONNECT_DEADLINE, process::alive, events);
+      serial = serial(vm, files);
+      return new Running(process, qemu, serial, plan, run);
+    } catch (IOException | RuntimeException | InterruptedException e) {
+      abandon(vm, process, qemu, serial);
+      if (e instanceof InterruptedException interrupted) {
+        throw interrupted;
+      }
+      throw e instanceof ProblemException known
+          ? known
+          : Problem.of(Code.HOST_FAILURE, "The VM could not be started")
+              .on("vm/" + vm.metadata().name())
+              .because(String.valueOf(e))
+              .remedy("see the daemon's log")
+              .asException(e);
+    }
+  }
+
+  /** Stores a run before anything else can go wrong. */
+  @FunctionalInterface
+  interface RunSaver {
+    void save(RunRecord run);
+  }
+
+  /**
+   * Takes over a process that an earlier daemon started.
+   *
+   * @throws ProblemException unavailable when its control socket does not answer
+   */
+  Running adopt(VmRecord vm, RunRecord run, QemuEvents events) throws InterruptedException {
+    VmFiles files = home.files(vm.metadata().id());
+    ProcessId process = ProcessId.decode(run.process());
+    VmRecord asStarted = vm.withSpec(run.spec());
+    LaunchPlan plan = adoptedPlan(asStarted, run);
+    RunningVm qemu = RunningVm.connect(files, Duration.ofSeconds(10), events);
+    try {
+      return new Running(process, qemu, serial(asStarted, files), plan, run);
+    } catch (IOException e) {
+      qemu.close();
+      throw Problem.of(Code.UNAVAILABLE, "The serial port of the VM cannot be opened")
+          .on("vm/" + vm.metadata().name())
+          .because(e.toString())
+          .remedy("Kelvin tries again; stop the VM if it stays like this")
+          .asException(e);
+    }
+  }
+
+  boolean sameBoot(RunRecord run) {
+    return run.bootId().equals(bootId);
+  }
+
+  private static String readBootId() {
+    try {
+      return Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip();
+    } catch (IOException e) {
+      throw Problem.of(Code.HOST_FAILURE, "The kernel does not tell its boot id")
+          .because(e.toString())
+          .remedy("mount /proc")
+          .asException(e);
+    }
+  }
+
+  private static String accelerator(VmRecord vm, HostFacts host) {
+    Accelerator wanted = vm.spec().accelerator();
+    return switch (wanted) {
+      case AUTO -> host.defaultAccelerator();
+      case TCG -> "tcg";
+      case KVM -> {
+        if (!host.accelerators().contains("kvm")) {
+          throw kvmMissing(vm.metadata().name());
+        }
+        yield "kvm";
+      }
+    };
+  }
+
+  static RuntimeException kvmMissing(@Nullable String vm) {
+    Problem problem =
+        Problem.of(
+                Code.CAPABILITY_MISSING, "The VM demands KVM, which is not proven to work here")
+            .at("spec.accelerator")
+            .because(
+                "no guest ran on KVM here: it is missing, forbidden, broken or slower than emulation")
+            .remedy("see \"kelvin doctor\"; accelerator auto accepts software emulation");
+    return (vm == null ? problem : problem.on("vm/" + vm)).asException();
+  }
+
+  private LaunchPlan plan(VmRecord vm, HostFacts host, String accelerator)
+      throws InterruptedException {
+    VmSpec spec = vm.spec();
+    home.provideNvram(vm, host);
+    VmSpec bootable = spec.toBuilder().boot(home.provideKernel(vm)).build();
+    boolean seed = home.provideSeed(vm);
+    var disks = new LinkedHashMap<String, BlockSource>();
+    for (Disk disk : spec.disks()) {
+      disks.put(disk.name(), disk(vm, disk));
+    }
+    var media = new LinkedHashMap<String, Path>();
+    for (Cdrom drive : spec.cdroms()) {
+      if (drive.image() != null) {
+        media.put(drive.name(), images.file(drive.image(), Format.ISO));
+      }
+    }
+    var forwards = new LinkedHashMap<String, List<Forward>>();
+    for (Nic nic : spec.nics()) {
+      forwards.put(nic.name(), PortPool.resolve(nic));
+    }
+    return new LaunchPlan(
+        vm.metadata().name(),
+        vm.metadata().id(),
+        bootable,
+        host,
+        home.files(vm.metadata().id()),
+        accelerator,
+        disks,
+        media,
+        seed,
+        forwards);
+  }
+
+  /** A plan for changes of a VM that already runs: it opens no file and claims no port. */
+  private LaunchPlan adoptedPlan(VmRecord vm, RunRecord run) {
+    var forwards = new LinkedHashMap<String, List<Forward>>();
+    for (Forward forward : run.forwards()) {
+      forwards.computeIfAbsent(forward.nic(), name -> new ArrayList<>()).add(forward);
+    }
+    return new LaunchPlan(
+        vm.metadata().name(),
+        vm.metadata().id(),
+        vm.spec(),
+        facts.get(),
+        home.files(vm.metadata().id()),
+        run.accelerator(),
+        Map.of(),
+        Map.of(),
+        vm.spec().cloudInit() != null,
+        forwards);
+  }
+
+  /** The volume of a disk, there, large enough, and readable by the VM's user. */
+  BlockSource disk(VmRecord vm, Disk disk) {
+    String id = volumeId(vm.metadata().id(), disk.name());
+    Volume volume =
+        storage
+            .find(id)
+            .orElseThrow(
+                () ->
+                    Problem.of(Code.NOT_FOUND, "The volume of disk " + disk.name() + " is missing")
+                        .on("vm/" + vm.metadata().name())
+                        .because("there is no volume " + id + " in the pool")
+                        .remedy("take the disk out of the spec, or restore the volume's file")
+                        .asException());
+    ByteSize wanted = disk.size();
+    if (wanted != null && wanted.compareTo(volume.size()) > 0) {
+      volume = storage.resize(id, wanted);
+    }
+    storage.grant(id, vm.uid() < 0 ? null : vm.uid());
+    return new BlockSource(volume.path().toString(), volume.format());
+  }
+
+  /** Makes the volume of a disk unless it is there. */
+  void provideVolume(VmRecord vm, Disk disk) {
+    String id = volumeId(vm.metadata().id(), disk.name());
+    if (storage.find(id).isPresent()) {
+      return;
+    }
+    if (disk.image() == null) {
+      ByteSize size = disk.size();
+      if (size == null) {
+        throw Problem.of(Code.INVALID_ARGUMENT, "Disk " + disk.name() + " has neither image nor size")
+            .at("spec.disks." + disk.name() + ".size")
+            .remedy("give it a size such as 10GiB, or an image")
+            .asException();
+      }
+      storage.create(id, size);
+    } else {
+      storage.cloneImage(id, images.file(disk.image(), Format.QCOW2), disk.size());
+    }
+  }
+
+  void deleteVolume(String vmId, String disk) {
+    storage.delete(volumeId(vmId, disk));
+  }
+
+  /** Deletes every volume of a VM, those of disks that it no longer has included. */
+  void deleteVolumes(String vmId) {
+    for (Volume volume : storage.list()) {
+      if (volume.id().startsWith(vmId + "-")) {
+        storage.delete(volume.id());
+      }
+    }
+  }
+
+  private static String volumeId(String vmId, String disk) {
+    return vmId + "-" + disk;
+  }
+
+  Path media(String image) {
+    return images.file(image, Format.ISO);
+  }
+
+  private static Launch launch(VmRecord vm, LaunchPlan plan) {
+    return new Launch(
+        vm.metadata().name(),
+        CommandLine.build(plan),
+        plan.files().runtime(),
+        plan.files().output(),
+        vm.uid() < 0 ? null : vm.uid());
+  }
+
+  private @Nullable SerialHub serial(VmRecord vm, VmFiles files) throws IOException {
+    if (!vm.spec().serial().enabled()) {
+      return null;
+    }
+    return SerialHub.connect(
+        files.serial(),
+        home.serialLog(vm.metadata().id()),
+        vm.spec().serial().logSize().bytes(),
+        vm.metadata().name());
+  }
+
+  private void abandon(
+      VmRecord vm,
+      @Nullable ProcessId process,
+      @Nullable RunningVm qemu,
+      @Nullable SerialHub serial) {
+    try {
+      if (qemu != null) {
+        qemu.close();
+      }
+      if (serial != null) {
+        serial.close();
+      }
+      if (process != null) {
+        Processes.kill(process);
+      }
+      home.removeRuntime(vm.metadata().id());
+    } catch (RuntimeException e) {
+      LOG.log(Level.ERROR, "clearing away a failed start of " + vm.metadata().name(), e);
+    }
+  }
+}

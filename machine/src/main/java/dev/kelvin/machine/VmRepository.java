@@ -1,0 +1,329 @@
+package dev.kelvin.machine;
+
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Problem;
+import dev.kelvin.model.VmStatus;
+import dev.kelvin.model.spec.Nic;
+import dev.kelvin.model.spec.Power;
+import dev.kelvin.state.Collection;
+import dev.kelvin.state.Compare;
+import dev.kelvin.state.Entry;
+import dev.kelvin.state.Op;
+import dev.kelvin.state.Result;
+import dev.kelvin.state.Store;
+import dev.kelvin.state.Txn;
+import dev.kelvin.state.Versioned;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.UnaryOperator;
+
+/**
+ * VMs in the store. A name, a MAC address and a user id belong to one VM at most: each has a key of
+ * its own that is put and deleted in the transaction that changes the VM.
+ */
+public final class VmRepository {
+  /** Where watchers find what is wanted of VMs. */
+  public static final String VMS = "/vms/";
+
+  /** Where watchers find what was observed of VMs. */
+  public static final String STATUSES = "/vm-status/";
+
+  private static final String RUNS = "/vm-runs/";
+  private static final String NAMES = "/vm-names/";
+  private static final String MACS = "/vm-macs/";
+  private static final String UIDS = "/vm-uids/";
+
+  /**
+   * The first user id that VMs get: systemd's table of user ids (UIDS-GIDS) has the range from
+   * 1879048192 to 2147483646 as unused by anybody.
+   */
+  static final int FIRST_UID = 1_879_100_000;
+
+  private final Store store;
+  private final boolean giveUids;
+  private final Collection<VmRecord> vms;
+  private final Collection<VmStatus> statuses;
+  private final Collection<RunRecord> runs;
+  private final Map<String, VmStatus> lastSaved = new ConcurrentHashMap<>();
+
+  public VmRepository(Store store, boolean giveUids) {
+    this.store = store;
+    this.giveUids = giveUids;
+    this.vms = new Collection<>(store, VMS, VmRecord.class, 1);
+    this.statuses = new Collection<>(store, STATUSES, VmStatus.class, 1);
+    this.runs = new Collection<>(store, RUNS, RunRecord.class, 1);
+  }
+
+  List<VmRecord> all() {
+    return vms.list().stream().map(VmRepository::withRevision).toList();
+  }
+
+  public Optional<VmRecord> find(String id) {
+    return vms.get(id).map(VmRepository::withRevision);
+  }
+
+  Optional<VmStatus> status(String id) {
+    return statuses.get(id).map(Versioned::value);
+  }
+
+  /** Reads a stored status as a watcher gets it. */
+  public VmStatus decodeStatus(Entry entry) {
+    return statuses.read(entry).value();
+  }
+
+  public VmRecord decodeVm(Entry entry) {
+    return withRevision(vms.read(entry));
+  }
+
+  Optional<RunRecord> run(String id) {
+    return runs.get(id).map(Versioned::value);
+  }
+
+  private static VmRecord withRevision(Versioned<VmRecord> stored) {
+    VmRecord vm = stored.value();
+    return vm.withMetadata(vm.metadata().withRevision(stored.revision()));
+  }
+
+  /**
+   * Stores a new VM with its name, addresses and user id; one that is there already is returned.
+   *
+   * @param unchanged more that must hold, such as that its images are still there
+   * @throws dev.kelvin.model.ProblemException already-exists or conflict
+   */
+  VmRecord create(VmRecord wanted, List<Compare> unchanged) {
+    String id = wanted.metadata().id();
+    while (true) {
+      Optional<VmRecord> there = find(id);
+      if (there.isPresent()) {
+        return there.get();
+      }
+      VmRecord vm = new VmRecord(wanted.metadata(), wanted.spec(), giveUids ? freeUid() : -1);
+      var compares = new ArrayList<Compare>(unchanged);
+      var ops = new ArrayList<Op>();
+      compares.add(Compare.absent(vms.key(id)));
+      ops.add(vms.put(id, vm));
+      ops.add(statuses.put(id, VmStatus.initial()));
+      for (String key : ownKeys(vm)) {
+        compares.add(Compare.absent(key));
+        ops.add(Op.put(key, id.getBytes(StandardCharsets.UTF_8)));
+      }
+      Result result = store.commit(new Txn(compares, ops, List.of()));
+      if (result.succeeded()) {
+        return vm.withMetadata(vm.metadata().withRevision(result.revision()));
+      }
+      explainConflict(vm);
+      if (!stillHold(unchanged)) {
+        throw Problem.of(Code.CONFLICT, "An image that the VM uses has changed meanwhile")
+            .on(ref(vm))
+            .because("it was deleted or replaced while the VM was being created")
+            .remedy("create the VM again")
+            .asException();
+      }
+    }
+  }
+
+  private boolean stillHold(List<Compare> compares) {
+    return compares.isEmpty() || store.commit(new Txn(compares, List.of(), List.of())).succeeded();
+  }
+
+  /** The keys that only this VM may have. */
+  private static Set<String> ownKeys(VmRecord vm) {
+    Set<String> keys = macKeys(vm);
+    keys.add(NAMES + vm.metadata().name());
+    if (vm.uid() >= 0) {
+      keys.add(UIDS + vm.uid());
+    }
+    return keys;
+  }
+
+  private static Set<String> macKeys(VmRecord vm) {
+    var keys = new HashSet<String>();
+    for (Nic nic : vm.spec().nics()) {
+      if (nic.mac() != null) {
+        keys.add(MACS + nic.mac().toLowerCase(Locale.ROOT));
+      }
+    }
+    return keys;
+  }
+
+  private int freeUid() {
+    int uid = FIRST_UID;
+    while (store.get(UIDS + uid).isPresent()) {
+      uid++;
+    }
+    return uid;
+  }
+
+  /** Throws when a name or an address belongs to another VM. */
+  void explainConflict(VmRecord vm) {
+    String id = vm.metadata().id();
+    for (String key : ownKeys(vm)) {
+      Optional<String> owner = store.get(key).map(VmRepository::text);
+      if (owner.isEmpty() || owner.get().equals(id) || key.startsWith(UIDS)) {
+        continue;
+      }
+      String other = find(owner.get()).map(VmRepository::ref).orElse("another VM");
+      if (key.startsWith(NAMES)) {
+        throw nameTaken(vm.metadata().name());
+      }
+      throw Problem.of(Code.CONFLICT, "MAC address " + key.substring(MACS.length()) + " is taken")
+          .on(ref(vm))
+          .at("spec.nics")
+          .because(other + " has it")
+          .remedy("choose another address, or leave it out to get a free one")
+          .asException();
+    }
+  }
+
+  private static String text(Entry entry) {
+    return new String(entry.value(), StandardCharsets.UTF_8);
+  }
+
+  /**
+   * Replaces what is wanted of a VM.
+   *
+   * @param expectedRevision of the VM that the change is based on
+   * @throws dev.kelvin.model.ProblemException revision-mismatch when it has changed since, not-found,
+   *     already-exists, conflict
+   */
+  VmRecord replace(VmRecord changed, long expectedRevision) {
+    String id = changed.metadata().id();
+    VmRecord before = require(id);
+    if (before.metadata().revision() != expectedRevision) {
+      throw changedMeanwhile(before);
+    }
+    Set<String> old = ownKeys(before);
+    Set<String> mine = ownKeys(changed);
+    var compares = new ArrayList<Compare>();
+    var ops = new ArrayList<Op>();
+    compares.add(Compare.modRevision(vms.key(id), expectedRevision));
+    ops.add(vms.put(id, changed));
+    for (String key : mine) {
+      if (!old.contains(key)) {
+        compares.add(Compare.absent(key));
+        ops.add(Op.put(key, id.getBytes(StandardCharsets.UTF_8)));
+      }
+    }
+    for (String key : old) {
+      if (!mine.contains(key)) {
+        ops.add(Op.delete(key));
+      }
+    }
+    Result result = store.commit(new Txn(compares, ops, List.of()));
+    if (!result.succeeded()) {
+      explainConflict(changed);
+      throw changedMeanwhile(before);
+    }
+    return changed.withMetadata(changed.metadata().withRevision(result.revision()));
+  }
+
+  /** Changes a VM on top of whatever others change meanwhile. */
+  private VmRecord change(String id, UnaryOperator<VmRecord> change) {
+    while (true) {
+      VmRecord before = require(id);
+      VmRecord after = change.apply(before);
+      if (after.equals(before)) {
+        return before;
+      }
+      Result result =
+          store.commit(
+              Txn.when(Compare.modRevision(vms.key(id), before.metadata().revision()))
+                  .andThen(vms.put(id, after)));
+      if (result.succeeded()) {
+        return after.withMetadata(after.metadata().withRevision(result.revision()));
+      }
+    }
+  }
+
+  VmRecord savePower(VmRecord vm, Power power) {
+    return change(
+        vm.metadata().id(), stored -> stored.withSpec(stored.spec().withPower(power)));
+  }
+
+  private VmRecord require(String id) {
+    return find(id)
+        .orElseThrow(
+            () ->
+                Problem.of(Code.NOT_FOUND, "The VM has been deleted")
+                    .on("vm/" + id)
+                    .remedy("see \"kelvin ls\"")
+                    .asException());
+  }
+
+  private static RuntimeException changedMeanwhile(VmRecord vm) {
+    return Problem.of(Code.REVISION_MISMATCH, "The VM has changed meanwhile")
+        .on(ref(vm))
+        .because("its revision is " + vm.metadata().revision() + " now")
+        .remedy("read it anew and make your change on that")
+        .asException();
+  }
+
+  /** Stores a status; one that is the same as the last is not written again. */
+  void saveStatus(String id, VmStatus status) {
+    if (status.equals(lastSaved.get(id))) {
+      return;
+    }
+    Result result =
+        store.commit(
+            Txn.when(Compare.exists(vms.key(id))).andThen(statuses.put(id, status)));
+    if (result.succeeded()) {
+      lastSaved.put(id, status);
+    }
+  }
+
+  void saveRun(String id, RunRecord run) {
+    store.commit(Txn.of(runs.put(id, run)));
+  }
+
+  void deleteRun(String id) {
+    store.commit(Txn.of(Op.delete(runs.key(id))));
+  }
+
+  /** Removes everything that is stored of a VM; nothing when it is gone already. */
+  void delete(String id) {
+    Optional<VmRecord> vm = find(id);
+    if (vm.isEmpty()) {
+      return;
+    }
+    var ops = new ArrayList<Op>();
+    ops.add(Op.delete(vms.key(id)));
+    ops.add(Op.delete(statuses.key(id)));
+    ops.add(Op.delete(runs.key(id)));
+    ownKeys(vm.get()).forEach(key -> ops.add(Op.delete(key)));
+    store.commit(Txn.of(ops));
+    lastSaved.remove(id);
+  }
+
+  /** Throws already-exists when another VM has the name. */
+  public void requireNameFree(String name, String id) {
+    Optional<String> owner = idOf(name);
+    if (owner.isPresent() && !owner.get().equals(id)) {
+      throw nameTaken(name);
+    }
+  }
+
+  private static RuntimeException nameTaken(String name) {
+    return Problem.of(Code.ALREADY_EXISTS, "There is a VM named " + name)
+        .on("vm/" + name)
+        .at("metadata.name")
+        .because("names of VMs are unique")
+        .remedy("choose another name, or delete that VM first")
+        .asException();
+  }
+
+  /** The id of the VM that has this name. */
+  Optional<String> idOf(String name) {
+    return store.get(NAMES + name).map(VmRepository::text);
+  }
+
+  private static String ref(VmRecord vm) {
+    return "vm/" + vm.metadata().name();
+  }
+}

@@ -1,0 +1,360 @@
+package dev.kelvin.machine;
+
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Problem;
+import dev.kelvin.model.Vm;
+import dev.kelvin.model.spec.Disk;
+import dev.kelvin.model.spec.Power;
+import dev.kelvin.state.Step;
+import dev.kelvin.state.StepContext;
+import dev.kelvin.state.TaskType;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** The durable tasks that work on VMs. Every step can be run again after a crash in the middle. */
+public final class VmTasks {
+  public static final String CREATE = "vm.create";
+  public static final String UPDATE = "vm.update";
+  public static final String DELETE = "vm.delete";
+  public static final String START = "vm.start";
+  public static final String STOP = "vm.stop";
+  public static final String SHUTDOWN = "vm.shutdown";
+  public static final String RESET = "vm.reset";
+  public static final String PAUSE = "vm.pause";
+  public static final String RESUME = "vm.resume";
+  public static final String RENAME = "vm.rename";
+
+  /** What most tasks work on. */
+  public record Target(String vmId) {}
+
+  /** Creates this VM; its id is given already, so that a repeated step finds what it made. */
+  public record Create(VmRecord vm) {}
+
+  /**
+   * Makes this of the VM.
+   *
+   * @param before what undoing goes back to
+   */
+  public record Update(VmRecord before, VmRecord wanted) {}
+
+  public record Delete(String vmId, boolean force) {}
+
+  public record ShutDown(String vmId, long timeoutSeconds, boolean force) {}
+
+  public record Rename(String vmId, String newName) {}
+
+  private final Machines machines;
+
+  VmTasks(Machines machines) {
+    this.machines = machines;
+  }
+
+  List<TaskType<?>> types() {
+    return List.of(
+        new TaskType<>(
+            CREATE,
+            Create.class,
+            List.of(new Reserve(), new MakeDisks(), new Finish(), new FirstStart()),
+            true),
+        new TaskType<>(UPDATE, Update.class, List.of(new Store(), new Converge(), new Follow()), false),
+        new TaskType<>(
+            DELETE, Delete.class, List.of(new Mark(), new DeleteDisks(), new Remove()), false),
+        new TaskType<>(START, Target.class, List.of(new Start()), false),
+        new TaskType<>(STOP, Target.class, List.of(asking("stop", new Request.Stop())), false),
+        new TaskType<>(SHUTDOWN, ShutDown.class, List.of(new AskShutdown()), true),
+        new TaskType<>(RESET, Target.class, List.of(new ResetOnce()), false),
+        new TaskType<>(PAUSE, Target.class, List.of(asking("pause", new Request.Pause())), false),
+        new TaskType<>(RESUME, Target.class, List.of(asking("resume", new Request.Resume())), false),
+        new TaskType<>(RENAME, Rename.class, List.of(new Renaming()), false));
+  }
+
+  /** A step that asks the supervisor for something that may be asked twice. */
+  private Step<Target> asking(String name, Request request) {
+    return new Step<>() {
+      @Override
+      public String name() {
+        return name;
+      }
+
+      @Override
+      public void run(Target target, StepContext context) throws InterruptedException {
+        machines.supervisor(target.vmId()).ask(request);
+      }
+    };
+  }
+
+  private final class Reserve implements Step<Create> {
+    @Override
+    public String name() {
+      return "reserve";
+    }
+
+    @Override
+    public void run(Create task, StepContext context) {
+      machines.admit(task.vm());
+      context.result("vm/" + task.vm().metadata().name());
+    }
+
+    @Override
+    public void undo(Create task, StepContext context) throws InterruptedException {
+      machines.remove(task.vm().metadata().id());
+    }
+  }
+
+  private final class MakeDisks implements Step<Create> {
+    @Override
+    public String name() {
+      return "disks";
+    }
+
+    @Override
+    public void run(Create task, StepContext context) {
+      VmRecord vm = machines.supervisor(task.vm().metadata().id()).record();
+      for (Disk disk : vm.spec().disks()) {
+        machines.launcher().provideVolume(vm, disk);
+      }
+    }
+
+    @Override
+    public void undo(Create task, StepContext context) {
+      machines.launcher().deleteVolumes(task.vm().metadata().id());
+    }
+  }
+
+  private final class Finish implements Step<Create> {
+    @Override
+    public String name() {
+      return "finish";
+    }
+
+    @Override
+    public void run(Create task, StepContext context) throws InterruptedException {
+      machines.supervisor(task.vm().metadata().id()).ask(new Request.Created());
+    }
+  }
+
+  private final class FirstStart implements Step<Create> {
+    @Override
+    public String name() {
+      return "start";
+    }
+
+    @Override
+    public void run(Create task, StepContext context) throws InterruptedException {
+      if (task.vm().spec().power() == Power.RUNNING) {
+        machines.supervisor(task.vm().metadata().id()).ask(new Request.Start());
+      }
+    }
+
+    @Override
+    public void undo(Create task, StepContext context) throws InterruptedException {
+      Optional<Supervisor> started = machines.find(task.vm().metadata().id());
+      if (started.isPresent()) {
+        started.get().ask(new Request.Stop());
+      }
+    }
+  }
+
+  private final class Store implements Step<Update> {
+    @Override
+    public String name() {
+      return "store";
+    }
+
+    @Override
+    public void run(Update task, StepContext context) {
+      VmRecord now = machines.supervisorRecord(task.wanted().metadata().id());
+      if (!sameWish(now, task.wanted())) {
+        machines.repository().replace(task.wanted(), task.before().metadata().revision());
+      }
+    }
+
+    @Override
+    public void undo(Update task, StepContext context) throws InterruptedException {
+      String id = task.wanted().metadata().id();
+      VmRecord now = machines.supervisorRecord(id);
+      if (sameWish(now, task.wanted())) {
+        machines.repository().replace(task.before(), now.metadata().revision());
+      }
+      machines.supervisor(id).ask(new Request.Converge(machines.supervisorRecord(id)));
+    }
+
+    private static boolean sameWish(VmRecord a, VmRecord b) {
+      return a.spec().equals(b.spec()) && a.metadata().labels().equals(b.metadata().labels());
+    }
+  }
+
+  private final class Converge implements Step<Update> {
+    @Override
+    public String name() {
+      return "converge";
+    }
+
+    @Override
+    public void run(Update task, StepContext context) throws InterruptedException {
+      String id = task.wanted().metadata().id();
+      VmRecord wanted = machines.supervisorRecord(id);
+      for (Disk disk : wanted.spec().disks()) {
+        machines.launcher().provideVolume(wanted, disk);
+      }
+      machines.supervisor(id).ask(new Request.Converge(wanted));
+    }
+
+    @Override
+    public void undo(Update task, StepContext context) {
+      String id = task.wanted().metadata().id();
+      List<String> kept = task.before().spec().disks().stream().map(Disk::name).toList();
+      Running running = machines.supervisor(id).running();
+      List<String> inUse =
+          running == null
+              ? List.of()
+              : running.run().spec().disks().stream().map(Disk::name).toList();
+      for (Disk disk : task.wanted().spec().disks()) {
+        if (!kept.contains(disk.name()) && !inUse.contains(disk.name())) {
+          machines.launcher().deleteVolume(id, disk.name());
+        }
+      }
+    }
+  }
+
+  /** Starts or shuts down as the new spec wants. */
+  private final class Follow implements Step<Update> {
+    @Override
+    public String name() {
+      return "power";
+    }
+
+    @Override
+    public void run(Update task, StepContext context) throws InterruptedException {
+      Supervisor supervisor = machines.supervisor(task.wanted().metadata().id());
+      Vm vm = supervisor.snapshot();
+      boolean runs = vm.status().phase().hasProcess();
+      if (vm.spec().power() == Power.RUNNING && !runs) {
+        supervisor.ask(new Request.Start());
+      } else if (vm.spec().power() == Power.STOPPED && runs) {
+        supervisor.ask(
+            new Request.Shutdown(Duration.ofSeconds(vm.spec().shutdownTimeoutSeconds()), true));
+      }
+    }
+  }
+
+  private final class Mark implements Step<Delete> {
+    @Override
+    public String name() {
+      return "mark";
+    }
+
+    @Override
+    public void run(Delete task, StepContext context) throws InterruptedException {
+      machines.supervisor(task.vmId()).ask(new Request.Delete(task.force()));
+    }
+
+    @Override
+    public void undo(Delete task, StepContext context) throws InterruptedException {
+      machines
+          .supervisor(task.vmId())
+          .ask(new Request.KeepAfterAll("deleting it failed; delete it again"));
+    }
+  }
+
+  private final class DeleteDisks implements Step<Delete> {
+    @Override
+    public String name() {
+      return "disks";
+    }
+
+    @Override
+    public void run(Delete task, StepContext context) {
+      machines.launcher().deleteVolumes(task.vmId());
+    }
+  }
+
+  private final class Remove implements Step<Delete> {
+    @Override
+    public String name() {
+      return "remove";
+    }
+
+    @Override
+    public void run(Delete task, StepContext context) throws InterruptedException {
+      machines.remove(task.vmId());
+    }
+  }
+
+  private final class Start implements Step<Target> {
+    @Override
+    public String name() {
+      return "start";
+    }
+
+    @Override
+    public void run(Target target, StepContext context) throws InterruptedException {
+      Supervisor supervisor = machines.supervisor(target.vmId());
+      supervisor.ask(new Request.Start());
+    }
+  }
+
+  private final class AskShutdown implements Step<ShutDown> {
+    @Override
+    public String name() {
+      return "shutdown";
+    }
+
+    @Override
+    public void run(ShutDown task, StepContext context) throws InterruptedException {
+      machines
+          .supervisor(task.vmId())
+          .ask(new Request.Shutdown(Duration.ofSeconds(task.timeoutSeconds()), task.force()));
+    }
+  }
+
+  /** Resets at most once: a guest that was reset before a crash is not reset again after it. */
+  private final class ResetOnce implements Step<Target> {
+    @Override
+    public String name() {
+      return "reset";
+    }
+
+    @Override
+    public void run(Target target, StepContext context) throws InterruptedException {
+      if (context.recall("sent").isEmpty()) {
+        context.remember("sent", "yes");
+        machines.supervisor(target.vmId()).ask(new Request.Reset());
+      }
+    }
+  }
+
+  private final class Renaming implements Step<Rename> {
+    @Override
+    public String name() {
+      return "rename";
+    }
+
+    @Override
+    public void run(Rename task, StepContext context) throws InterruptedException {
+      VmRecord now = machines.supervisorRecord(task.vmId());
+      if (!now.metadata().name().equals(task.newName())) {
+        now =
+            machines
+                .repository()
+                .replace(
+                    now.withMetadata(now.metadata().withName(task.newName())),
+                    now.metadata().revision());
+      }
+      machines.supervisor(task.vmId()).ask(new Request.Rename(now));
+      context.result("vm/" + task.newName());
+    }
+  }
+
+  /** The problem of a VM that is not there, with the nearest name that is. */
+  static Problem notFound(String name, List<String> names) {
+    String remedy =
+        dev.kelvin.model.Names.nearest(name, names)
+            .map(near -> "did you mean \"" + near + "\"?")
+            .orElse("see \"kelvin ls\" for the VMs there are");
+    return Problem.of(Code.NOT_FOUND, "There is no VM named " + name)
+        .on("vm/" + name)
+        .remedy(remedy);
+  }
+}

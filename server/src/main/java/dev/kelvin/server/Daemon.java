@@ -1,0 +1,201 @@
+package dev.kelvin.server;
+
+import dev.kelvin.host.Doctor;
+import dev.kelvin.machine.Machines;
+import dev.kelvin.model.Layout;
+import dev.kelvin.model.NodeInfo;
+import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.Version;
+import dev.kelvin.model.Vm;
+import dev.kelvin.server.http.HttpServer;
+import dev.kelvin.server.http.HttpSettings;
+import dev.kelvin.server.local.LocalNode;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/** One daemon: a node and the API in front of it. Several can live in one JVM. */
+public final class Daemon implements AutoCloseable {
+  private static final Logger LOG = System.getLogger(Daemon.class.getName());
+
+  private final Layout layout;
+  private final int uid;
+  private final Instant startedAt = Instant.now();
+  private final CountDownLatch asked = new CountDownLatch(1);
+  private final AtomicBoolean stopVms = new AtomicBoolean();
+  private final DaemonLock lock;
+  private @Nullable LocalNode node;
+  private @Nullable HttpServer http;
+
+  private Daemon(Layout layout, int uid, DaemonLock lock) {
+    this.layout = layout;
+    this.uid = uid;
+    this.lock = lock;
+  }
+
+  /**
+   * Starts a daemon; the API answers when this returns.
+   *
+   * @param uid the user that this process runs as
+   * @throws ProblemException when it cannot start
+   */
+  public static Daemon start(Layout layout, int uid) throws IOException, InterruptedException {
+    makeDirectories(layout, uid);
+    var daemon = new Daemon(layout, uid, DaemonLock.take(layout));
+    try {
+      daemon.open();
+      return daemon;
+    } catch (RuntimeException | IOException | InterruptedException e) {
+      daemon.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Others may pass through what VMs have files in, since each VM runs as a user of its own; they can
+   * list nothing there.
+   */
+  private static void makeDirectories(Layout layout, int uid) throws IOException {
+    make(layout.config(), "rwx------");
+    for (Path directory :
+        List.of(
+            layout.state(),
+            layout.images(),
+            layout.volumes(),
+            layout.state().resolve("vms"),
+            layout.runtime(),
+            layout.runtime().resolve("vms"))) {
+      make(directory, "rwx--x--x");
+    }
+    if (uid == 0) {
+      Reach.check(layout.state());
+      Reach.check(layout.runtime());
+    }
+  }
+
+  private static void make(Path directory, String permissions) throws IOException {
+    if (!Files.isDirectory(directory)) {
+      Files.createDirectories(directory);
+      Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString(permissions));
+    }
+  }
+
+  private void open() throws IOException, InterruptedException {
+    Settings settings = Settings.read(layout);
+    LocalNode opened =
+        LocalNode.open(
+            new LocalNode.Surroundings(
+                layout,
+                uid == 0,
+                Clock.systemUTC(),
+                (who, what) -> Optional.empty(),
+                this::info,
+                this::askToStop));
+    node = opened;
+    Settings.Listen listen = settings.listen();
+    var tls =
+        new HttpSettings.Tls(
+            listen.address(),
+            listen.firstPort(),
+            listen.lastPort(),
+            layout.certificate(),
+            layout.certificate().resolveSibling("tls.key"),
+            layout.token());
+    HttpServer server =
+        new HttpServer(
+            new HttpSettings(layout.socket(), Set.of(0, uid), tls),
+            opened.actions(),
+            Optional::empty);
+    http = server;
+    server.start();
+    LOG.log(Level.INFO, "the API answers at " + layout.socket() + " and " + server.url());
+    Thread.ofVirtual().name("begin").start(() -> begin(opened));
+  }
+
+  private static void begin(LocalNode node) {
+    try {
+      node.begin();
+    } catch (IOException | ProblemException e) {
+      LOG.log(Level.ERROR, "going on with what was under way", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void askToStop(boolean alsoVms) {
+    stopVms.set(alsoVms);
+    asked.countDown();
+  }
+
+  /** Waits until somebody asks the daemon to end, and shuts the VMs down if that was asked. */
+  public void awaitEnd() throws InterruptedException, IOException {
+    asked.await();
+    LocalNode opened = node;
+    if (stopVms.get() && opened != null) {
+      opened.shutDownVms();
+    }
+  }
+
+  private NodeInfo info(Machines machines, Doctor doctor) {
+    String accelerator = "";
+    String qemu = "";
+    try {
+      accelerator = doctor.facts().defaultAccelerator();
+      qemu = doctor.facts().qemuVersion();
+    } catch (ProblemException e) {
+      LOG.log(Level.DEBUG, () -> "no QEMU yet: " + e.problem().oneLine());
+    }
+    List<Vm> vms = machines.list();
+    HttpServer server = http;
+    return new NodeInfo(
+        Version.NUMBER,
+        hostName(),
+        ProcessHandle.current().pid(),
+        layout.home().toString(),
+        layout.socket().toString(),
+        server == null ? "" : server.url(),
+        server == null ? "" : server.fingerprint(),
+        accelerator,
+        qemu,
+        vms.size(),
+        (int) vms.stream().filter(vm -> vm.status().phase().hasProcess()).count(),
+        startedAt);
+  }
+
+  private static String hostName() {
+    try {
+      return Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
+    } catch (IOException e) {
+      LOG.log(Level.DEBUG, "reading the host's name", e);
+      return InetAddress.getLoopbackAddress().getHostName();
+    }
+  }
+
+  /** Ends the daemon. The VMs go on. */
+  @Override
+  public void close() throws IOException {
+    HttpServer server = http;
+    http = null;
+    if (server != null) {
+      server.close();
+    }
+    LocalNode opened = node;
+    node = null;
+    if (opened != null) {
+      opened.close();
+    }
+    lock.close();
+  }
+}

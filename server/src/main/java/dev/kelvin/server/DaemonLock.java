@@ -1,0 +1,68 @@
+package dev.kelvin.server;
+
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Layout;
+import dev.kelvin.model.Problem;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.jspecify.annotations.Nullable;
+
+/** Lets only one daemon use a set of directories. The kernel drops the lock with the process. */
+final class DaemonLock implements AutoCloseable {
+  private final Path file;
+  private final FileChannel channel;
+
+  private DaemonLock(Path file, FileChannel channel) {
+    this.file = file;
+    this.channel = channel;
+  }
+
+  /**
+   * Takes the lock and notes the pid of this process.
+   *
+   * @throws dev.kelvin.model.ProblemException conflict when another daemon has it
+   */
+  static DaemonLock take(Layout layout) throws IOException {
+    Path file = layout.pidFile();
+    FileChannel channel =
+        FileChannel.open(
+            file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    if (tryLock(channel) == null) {
+      channel.close();
+      String pid = Files.readString(file).strip();
+      throw Problem.of(Code.CONFLICT, "Another daemon uses these directories")
+          .on(layout.runtime().toString())
+          .because(pid.isEmpty() ? "it holds the lock" : "it has pid " + pid)
+          .remedy("use that one, end it with \"kelvin down\", or set KELVIN_HOME for another one")
+          .asException();
+    }
+    channel.truncate(0);
+    channel.write(
+        ByteBuffer.wrap(
+            (ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.US_ASCII)),
+        0);
+    return new DaemonLock(file, channel);
+  }
+
+  private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
+    try {
+      return channel.tryLock();
+    } catch (OverlappingFileLockException e) {
+      // Another daemon in this process has it.
+      return null;
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    Files.deleteIfExists(file);
+    channel.close();
+  }
+}

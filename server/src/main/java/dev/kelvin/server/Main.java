@@ -1,0 +1,48 @@
+package dev.kelvin.server;
+
+import dev.kelvin.model.Layout;
+import dev.kelvin.model.ProblemException;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** The daemon's process. It takes no arguments; {@code KELVIN_HOME} says where its files are. */
+public final class Main {
+  static {
+    // One line a message, with time and level; read before the first logger is made.
+    System.setProperty(
+        "java.util.logging.SimpleFormatter.format", "%1$tFT%1$tT.%1$tL %4$s %3$s: %5$s%6$s%n");
+  }
+
+  private static final Logger LOG = System.getLogger(Main.class.getName());
+
+  private Main() {}
+
+  /** Exits with 0 when it was asked to end, else with the exit code of the problem. */
+  public static void main(String[] arguments) throws IOException, InterruptedException {
+    int uid = (int) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+    try {
+      Layout layout = Layout.resolve(System.getenv(), uid == 0);
+      Daemon daemon = Daemon.start(layout, uid);
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> close(daemon), "end"));
+      daemon.awaitEnd();
+      System.exit(0);
+    } catch (ProblemException e) {
+      var problem = e.problem();
+      LOG.log(
+          Level.ERROR,
+          problem.oneLine() + (problem.remedy() == null ? "" : "; " + problem.remedy()));
+      System.exit(problem.code().exitCode());
+    }
+  }
+
+  private static void close(Daemon daemon) {
+    try {
+      daemon.close();
+    } catch (IOException e) {
+      LOG.log(Level.ERROR, "ending", e);
+    }
+  }
+}

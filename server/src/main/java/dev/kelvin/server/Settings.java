@@ -1,0 +1,80 @@
+package dev.kelvin.server;
+
+import dev.kelvin.codec.Documents;
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Layout;
+import dev.kelvin.model.Problem;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * What {@code kelvin.yaml} in the configuration directory says. Every field may be left out.
+ *
+ * @param listen where the API is served over TLS
+ */
+record Settings(Listen listen) {
+  /** The first port that is tried, and how many after it. */
+  private static final int FIRST_PORT = 8006;
+
+  private static final int PORTS = 100;
+
+  /**
+   * Where the API is served over TLS.
+   *
+   * @param address of the host; {@code 0.0.0.0} for all
+   * @param port 0 takes the first free one from 8006 on
+   */
+  record Listen(String address, Integer port) {
+    Listen {
+      address = address == null ? "127.0.0.1" : address;
+      port = port == null ? 0 : port;
+    }
+
+    int firstPort() {
+      return port == 0 ? FIRST_PORT : port;
+    }
+
+    int lastPort() {
+      return port == 0 ? FIRST_PORT + PORTS - 1 : port;
+    }
+  }
+
+  @SuppressWarnings("NullAway") // a null that a constructor is given asks it for the default
+  Settings {
+    listen = listen == null ? new Listen(null, null) : listen;
+  }
+
+  /**
+   * Reads the file; all defaults when there is none.
+   *
+   * @throws dev.kelvin.model.ProblemException when it cannot be read
+   */
+  @SuppressWarnings("NullAway") // as above
+  static Settings read(Layout layout) {
+    Path file = layout.config().resolve("kelvin.yaml");
+    if (!Files.exists(file)) {
+      return new Settings(null);
+    }
+    try {
+      Settings settings =
+          Documents.read(Files.readAllBytes(file), Documents.Syntax.YAML, Settings.class);
+      int port = settings.listen().port();
+      if (port < 0 || port > 65535) {
+        throw Problem.of(Code.INVALID_ARGUMENT, "Port " + port + " cannot be listened at")
+            .on(file.toString())
+            .at("listen.port")
+            .because("ports are numbers from 1 to 65535")
+            .remedy("write such a number, or 0 for the first free one from " + FIRST_PORT)
+            .asException();
+      }
+      return settings;
+    } catch (IOException e) {
+      throw Problem.of(Code.HOST_FAILURE, "The configuration cannot be read")
+          .on(file.toString())
+          .because(e.toString())
+          .remedy("let the daemon's user read it")
+          .asException(e);
+    }
+  }
+}

@@ -1,0 +1,159 @@
+package dev.kelvin.server.local;
+
+import dev.kelvin.image.catalogue.ImageCatalogue;
+import dev.kelvin.machine.Machines;
+import dev.kelvin.machine.VmAccess;
+import dev.kelvin.machine.VmTasks;
+import dev.kelvin.model.Image;
+import dev.kelvin.model.Problem;
+import dev.kelvin.model.Task;
+import dev.kelvin.model.Vm;
+import dev.kelvin.server.action.Action;
+import dev.kelvin.server.action.Action.Query;
+import dev.kelvin.server.action.Action.Resource;
+import dev.kelvin.server.action.Actions;
+import dev.kelvin.server.action.Authorizer;
+import dev.kelvin.server.action.Outcome;
+import dev.kelvin.server.action.Principal;
+import dev.kelvin.state.Store;
+import dev.kelvin.state.TaskEngine;
+import java.util.Optional;
+
+/** Executes actions on this node. */
+public final class LocalActions implements Actions {
+  /** What executes the actions of each kind. */
+  record Desks(
+      VmActions vms,
+      ImageActions images,
+      GuestActions guests,
+      NodeActions node,
+      ConsoleDesk consoles,
+      Watches watches) {}
+
+  private final Authorizer authorizer;
+  private final Store store;
+  private final Machines machines;
+  private final VmAccess access;
+  private final ImageCatalogue images;
+  private final TaskEngine tasks;
+  private final Desks desks;
+
+  LocalActions(
+      Authorizer authorizer,
+      Store store,
+      Machines machines,
+      VmAccess access,
+      ImageCatalogue images,
+      TaskEngine tasks,
+      Desks desks) {
+    this.authorizer = authorizer;
+    this.store = store;
+    this.machines = machines;
+    this.access = access;
+    this.images = images;
+    this.tasks = tasks;
+    this.desks = desks;
+  }
+
+  @Override
+  public Outcome perform(Principal who, Action what) throws InterruptedException {
+    Optional<Problem> refusal = authorizer.check(who, what);
+    if (refusal.isPresent()) {
+      throw refusal.get().asException();
+    }
+    return switch (what) {
+      case Action.Read read -> read(read);
+      case Action.Write write -> write(write);
+    };
+  }
+
+  private Outcome read(Action.Read action) throws InterruptedException {
+    return switch (action) {
+      case Action.GetInfo() -> new Outcome.Document(desks.node().info(), null);
+      case Action.GetDoctor() -> new Outcome.Document(desks.node().doctor(), null);
+      case Action.GetMetrics() -> desks.node().metrics();
+      case Action.ListObjects(Resource resource, Query query) -> list(resource, query);
+      case Action.Watch(Resource resource, Query query, long from) ->
+          watch(resource, query, from);
+      case Action.Events(Long after, String object) ->
+          new Outcome.Stream(desks.node().events().subscribe(after, object));
+      case Action.GetVm(String name) -> {
+        Vm vm = machines.get(name);
+        yield new Outcome.Document(vm, vm.metadata().revision());
+      }
+      case Action.GetImage(String name) -> {
+        Image image = images.get(name);
+        yield new Outcome.Document(image, image.metadata().revision());
+      }
+      case Action.GetTask(String id) -> new Outcome.Document(tasks.get(id), null);
+      case Action.Screenshot(String vm) ->
+          new Outcome.Bytes("image/png", access.screenshot(vm));
+      case Action.GetSerialLog(String vm, long tail) ->
+          new Outcome.Bytes("text/plain; charset=utf-8", access.serialLog(vm, tail));
+      case Action.GetGuest(String vm) -> new Outcome.Document(access.guest(vm), null);
+      case Action.ReadGuestFile file -> desks.guests().readFile(file);
+    };
+  }
+
+  private Outcome list(Resource resource, Query query) {
+    long revision = store.revision();
+    return switch (resource) {
+      case VMS ->
+          Selection.page(machines.list(), query, vm -> vm.metadata().name(), revision);
+      case IMAGES ->
+          Selection.page(images.list(), query, image -> image.metadata().name(), revision);
+      case TASKS -> Selection.page(tasks.list(), query, Task::id, revision);
+    };
+  }
+
+  private Outcome watch(Resource resource, Query query, long fromRevision) {
+    return new Outcome.Stream(
+        switch (resource) {
+          case VMS -> desks.watches().vms(query, fromRevision);
+          case IMAGES -> desks.watches().images(query, fromRevision);
+          case TASKS -> desks.watches().tasks(query, tasks::list);
+        });
+  }
+
+  private Outcome write(Action.Write action) throws InterruptedException {
+    return switch (action) {
+      case Action.RunDoctor() -> desks.node().examine();
+      case Action.InstallPackages(var packages) -> desks.node().install(packages);
+      case Action.StopDaemon(boolean stopVms) -> desks.node().stop(stopVms);
+      case Action.CreateVm create -> desks.vms().create(create);
+      case Action.UpdateVm update -> desks.vms().update(update);
+      case Action.DeleteVm delete -> desks.vms().delete(delete);
+      case Action.StartVm(String vm) -> desks.vms().simple(VmTasks.START, vm);
+      case Action.StopVm(String vm) -> desks.vms().simple(VmTasks.STOP, vm);
+      case Action.ResetVm(String vm) -> desks.vms().simple(VmTasks.RESET, vm);
+      case Action.PauseVm(String vm) -> desks.vms().simple(VmTasks.PAUSE, vm);
+      case Action.ResumeVm(String vm) -> desks.vms().simple(VmTasks.RESUME, vm);
+      case Action.ShutdownVm shutdown -> desks.vms().shutdown(shutdown);
+      case Action.RenameVm rename -> desks.vms().rename(rename);
+      case Action.AttachDisk attach -> desks.vms().attachDisk(attach);
+      case Action.DetachDisk detach -> desks.vms().detachDisk(detach);
+      case Action.AttachNic attach -> desks.vms().attachNic(attach);
+      case Action.DetachNic detach -> desks.vms().detachNic(detach);
+      case Action.SetMedia media -> desks.vms().setMedia(media);
+      case Action.SendKeys(String vm, var keys) -> {
+        access.sendKeys(vm, keys);
+        yield new Outcome.Done();
+      }
+      case Action.OpenConsole(String vm, var kind) -> {
+        machines.get(vm);
+        yield desks.consoles().grant(vm, kind);
+      }
+      case Action.GuestExec exec -> desks.guests().exec(exec);
+      case Action.WriteGuestFile file -> desks.guests().writeFile(file);
+      case Action.BuildImage build -> desks.images().build(build);
+      case Action.ImportImage imported -> desks.images().importImage(imported);
+      case Action.DeleteImage delete -> desks.images().delete(delete);
+      case Action.CancelTask(String id) -> new Outcome.Accepted(tasks.cancel(id));
+    };
+  }
+
+  @Override
+  public ConsoleLink openConsole(String ticket, ConsoleSink sink) {
+    return desks.consoles().open(ticket, sink);
+  }
+}

@@ -1,0 +1,217 @@
+package dev.kelvin.server.local;
+
+import dev.kelvin.machine.Machines;
+import dev.kelvin.machine.VmDrafts;
+import dev.kelvin.machine.VmRecord;
+import dev.kelvin.machine.VmRepository;
+import dev.kelvin.machine.VmTasks;
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Names;
+import dev.kelvin.model.Problem;
+import dev.kelvin.model.Vm;
+import dev.kelvin.model.spec.Cdrom;
+import dev.kelvin.model.spec.Disk;
+import dev.kelvin.model.spec.Nic;
+import dev.kelvin.model.spec.VmSpec;
+import dev.kelvin.server.action.Action;
+import dev.kelvin.server.action.Outcome;
+import dev.kelvin.state.TaskEngine;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+
+/** What changes VMs. Everything that takes effect on one is a task. */
+final class VmActions {
+  private final Machines machines;
+  private final VmRepository repository;
+  private final VmDrafts drafts;
+  private final TaskEngine tasks;
+
+  VmActions(Machines machines, VmRepository repository, VmDrafts drafts, TaskEngine tasks) {
+    this.machines = machines;
+    this.repository = repository;
+    this.drafts = drafts;
+    this.tasks = tasks;
+  }
+
+  Outcome create(Action.CreateVm action) {
+    VmRecord vm = drafts.forCreation(action.vm());
+    if (action.dryRun()) {
+      return new Outcome.Document(preview(vm, action.vm()), null);
+    }
+    String object = "vm/" + vm.metadata().name();
+    return new Outcome.Accepted(
+        tasks.submitExclusive(VmTasks.CREATE, new VmTasks.Create(vm), object));
+  }
+
+  private static Vm preview(VmRecord vm, Vm asked) {
+    return new Vm(vm.metadata(), vm.spec(), asked.status());
+  }
+
+  Outcome update(Action.UpdateVm action) {
+    VmRecord current = current(action.name());
+    Long expected = action.ifRevision();
+    if (expected != null && expected != current.metadata().revision()) {
+      throw Problem.of(Code.REVISION_MISMATCH, "The VM has changed meanwhile")
+          .on("vm/" + action.name())
+          .because(
+              "its revision is " + current.metadata().revision() + ", the request has " + expected)
+          .remedy("read it anew and make your change on that")
+          .asException();
+    }
+    VmRecord wanted = drafts.forUpdate(current, action.vm());
+    if (action.dryRun()) {
+      return new Outcome.Document(
+          new Vm(wanted.metadata(), wanted.spec(), machines.get(action.name()).status()),
+          current.metadata().revision());
+    }
+    return submitUpdate(current, wanted);
+  }
+
+  private Outcome submitUpdate(VmRecord current, VmRecord wanted) {
+    return new Outcome.Accepted(
+        tasks.submitExclusive(
+            VmTasks.UPDATE,
+            new VmTasks.Update(current, wanted),
+            "vm/" + current.metadata().name()));
+  }
+
+  /** What is stored of a VM now. */
+  private VmRecord current(String name) {
+    Vm vm = machines.get(name);
+    return repository
+        .find(vm.metadata().id())
+        .orElseThrow(
+            () ->
+                Problem.of(Code.NOT_FOUND, "The VM is being deleted")
+                    .on(vm.ref())
+                    .remedy("see \"kelvin ls\"")
+                    .asException());
+  }
+
+  /** An update that changes one part of the spec. */
+  private Outcome change(String name, Function<VmSpec, VmSpec> change) {
+    VmRecord current = current(name);
+    Vm vm = machines.get(name);
+    Vm draft = new Vm(current.metadata(), change.apply(current.spec()), vm.status());
+    return submitUpdate(current, drafts.forUpdate(current, draft));
+  }
+
+  Outcome attachDisk(Action.AttachDisk action) {
+    return change(action.vm(), spec -> spec.withDisks(with(spec.disks(), action.disk())));
+  }
+
+  Outcome detachDisk(Action.DetachDisk action) {
+    return change(
+        action.vm(),
+        spec ->
+            spec.withDisks(without(spec.disks(), Disk::name, "disk", action.vm(), action.disk())));
+  }
+
+  Outcome attachNic(Action.AttachNic action) {
+    return change(action.vm(), spec -> spec.withNics(with(spec.nics(), action.nic())));
+  }
+
+  Outcome detachNic(Action.DetachNic action) {
+    return change(
+        action.vm(),
+        spec -> spec.withNics(without(spec.nics(), Nic::name, "nic", action.vm(), action.nic())));
+  }
+
+  Outcome setMedia(Action.SetMedia action) {
+    return change(
+        action.vm(),
+        spec -> {
+          without(spec.cdroms(), Cdrom::name, "CD drive", action.vm(), action.cdrom());
+          return spec.withCdroms(
+              spec.cdroms().stream()
+                  .map(
+                      drive ->
+                          drive.name().equals(action.cdrom())
+                              ? drive.withImage(action.image())
+                              : drive)
+                  .toList());
+        });
+  }
+
+  private static <T> List<T> with(List<T> items, T added) {
+    var all = new ArrayList<>(items);
+    all.add(added);
+    return all;
+  }
+
+  /** The others; a problem when there is none of that name. */
+  private static <T> List<T> without(
+      List<T> items, Function<T, String> name, String kind, String vm, String removed) {
+    List<T> rest = items.stream().filter(item -> !name.apply(item).equals(removed)).toList();
+    if (rest.size() == items.size()) {
+      List<String> names = items.stream().map(name).toList();
+      throw Problem.of(Code.NOT_FOUND, "The VM has no " + kind + " named " + removed)
+          .on("vm/" + vm)
+          .because(names.isEmpty() ? "it has none" : "it has " + String.join(", ", names))
+          .remedy(
+              Names.nearest(removed, names)
+                  .map(near -> "did you mean \"" + near + "\"?")
+                  .orElse("see \"kelvin show " + vm + "\""))
+          .asException();
+    }
+    return rest;
+  }
+
+  Outcome delete(Action.DeleteVm action) {
+    Vm vm = machines.get(action.vm());
+    if (vm.spec().deletionProtection()) {
+      throw Problem.of(Code.PROTECTED, "The VM is protected against deletion")
+          .on(vm.ref())
+          .at("spec.deletionProtection")
+          .because("its spec says so")
+          .remedy("set spec.deletionProtection to false first")
+          .asException();
+    }
+    if (vm.status().phase().hasProcess() && !action.force()) {
+      throw Problem.of(Code.WRONG_STATE, "The VM is " + vm.status().phase().wire())
+          .on(vm.ref())
+          .because("only a VM without a process can be deleted")
+          .remedy("stop it first, or delete it with force")
+          .asException();
+    }
+    return new Outcome.Accepted(
+        tasks.submitExclusive(
+            VmTasks.DELETE,
+            new VmTasks.Delete(vm.metadata().id(), action.force()),
+            vm.ref()));
+  }
+
+  /** Starts a task of a type that needs nothing but the VM. */
+  Outcome simple(String type, String name) {
+    Vm vm = machines.get(name);
+    return new Outcome.Accepted(
+        tasks.submit(type, new VmTasks.Target(vm.metadata().id()), vm.ref()));
+  }
+
+  Outcome shutdown(Action.ShutdownVm action) {
+    Vm vm = machines.get(action.vm());
+    Duration timeout =
+        action.timeout() != null
+            ? action.timeout()
+            : Duration.ofSeconds(vm.spec().shutdownTimeoutSeconds());
+    return new Outcome.Accepted(
+        tasks.submit(
+            VmTasks.SHUTDOWN,
+            new VmTasks.ShutDown(vm.metadata().id(), timeout.toSeconds(), action.force()),
+            vm.ref()));
+  }
+
+  Outcome rename(Action.RenameVm action) {
+    Vm vm = machines.get(action.vm());
+    Names.check(action.newName(), "name");
+    VmRecord current = current(action.vm());
+    repository.requireNameFree(action.newName(), current.metadata().id());
+    return new Outcome.Accepted(
+        tasks.submitExclusive(
+            VmTasks.RENAME,
+            new VmTasks.Rename(vm.metadata().id(), action.newName()),
+            vm.ref()));
+  }
+}
