@@ -41,7 +41,7 @@ final class Starter {
   }
 
   void start() throws InterruptedException {
-    if (vm.phase().hasProcess()) {
+    if (vm.phase().hasProcess() && vm.phase() != Phase.STOPPING) {
       return;
     }
     vm.move(Trigger.START, null);

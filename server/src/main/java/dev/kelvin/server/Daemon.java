@@ -115,7 +115,7 @@ public final class Daemon implements AutoCloseable {
             layout.token());
     HttpServer server =
         new HttpServer(
-            new HttpSettings(layout.socket(), Set.of(0, uid), tls),
+            new HttpSettings(layout.socket(), uid == 0 ? Set.of(0) : Set.of(0, uid), tls),
             opened.actions(),
             Optional::empty);
     http = server;

@@ -116,7 +116,7 @@ final class DeviceRules {
       violations.name(cdrom.image(), field + ".image", 63);
     }
     violations.require(
-        cdrom.bus() != CdromBus.IDE || isI440fx() || spec.isMicrovm(),
+        cdrom.bus() != CdromBus.IDE || isI440fx() || spec.usesMicrovm(),
         field + ".bus",
         "the machine " + spec.machine() + " has no IDE",
         "use sata, or the machine i440fx");

@@ -66,7 +66,7 @@ public final class SpecRules {
     limits(spec, violations);
     DeviceRules.check(spec, violations);
     NicRules.check(spec, violations);
-    if (spec.isMicrovm()) {
+    if (spec.usesMicrovm()) {
       microvm(spec, violations);
     }
     if (spec.cloudInit() != null) {

@@ -89,7 +89,7 @@ public record VmSpec(
   }
 
   /** Whether the machine is of the microvm kind, which has neither PCI nor firmware choices. */
-  public boolean isMicrovm() {
+  public boolean usesMicrovm() {
     return machine.equals("microvm");
   }
 

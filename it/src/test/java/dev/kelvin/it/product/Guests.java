@@ -1,0 +1,51 @@
+package dev.kelvin.it.product;
+
+import dev.kelvin.model.ByteSize;
+import dev.kelvin.model.Metadata;
+import dev.kelvin.model.Vm;
+import dev.kelvin.model.VmStatus;
+import dev.kelvin.model.spec.Boot;
+import dev.kelvin.model.spec.Graphics;
+import dev.kelvin.model.spec.GraphicsType;
+import dev.kelvin.model.spec.Memory;
+import dev.kelvin.model.spec.Power;
+import dev.kelvin.model.spec.VmSpec;
+import dev.kelvin.qemu.testkit.TinyGuest;
+import java.util.function.UnaryOperator;
+
+/** VMs that tests make. */
+final class Guests {
+  private Guests() {}
+
+  /** A Linux of some seconds: Debian's cloud kernel and a busybox. */
+  static Vm tiny(String name, TinyGuest guest, String words, UnaryOperator<VmSpec.Builder> change) {
+    var spec =
+        new VmSpec.Builder()
+            .memory(Memory.of(ByteSize.ofMiB(192)))
+            .guestAgent(false)
+            .boot(
+                new Boot(
+                    guest.kernel().toString(),
+                    guest.initrd().toString(),
+                    TinyGuest.CMDLINE + " " + words));
+    return vm(name, change.apply(spec).build());
+  }
+
+  /** A VM that runs its firmware and finds nothing to boot: the fastest to make. */
+  static Vm empty(String name, UnaryOperator<VmSpec.Builder> change) {
+    var spec =
+        new VmSpec.Builder()
+            .memory(Memory.of(ByteSize.ofMiB(64)))
+            .graphics(new Graphics(GraphicsType.NONE))
+            .guestAgent(false);
+    return vm(name, change.apply(spec).build());
+  }
+
+  static UnaryOperator<VmSpec.Builder> stopped() {
+    return spec -> spec.power(Power.STOPPED);
+  }
+
+  static Vm vm(String name, VmSpec spec) {
+    return new Vm(Metadata.named(name), spec, VmStatus.initial());
+  }
+}

@@ -1,0 +1,109 @@
+package dev.kelvin.it.product;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kelvin.api.Client;
+import dev.kelvin.api.VmDocument;
+import dev.kelvin.api.http.MessageSocket;
+import dev.kelvin.model.ByteSize;
+import dev.kelvin.model.Image.Format;
+import dev.kelvin.model.Vm;
+import dev.kelvin.model.spec.Cdrom;
+import dev.kelvin.model.spec.CdromBus;
+import dev.kelvin.model.spec.Cpu;
+import dev.kelvin.model.spec.Disk;
+import dev.kelvin.model.spec.Nic;
+import dev.kelvin.model.spec.PortForward;
+import dev.kelvin.model.spec.Protocol;
+import dev.kelvin.qemu.testkit.TinyGuest;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Devices that come and go while the guest runs, seen from inside it. */
+class HotPlugTest {
+  @TempDir private Path work;
+
+  @Test
+  void disksCardsAndMediaComeAndGo() throws IOException, InterruptedException {
+    TinyGuest guest = TinyGuest.obtain();
+    try (TestDaemon daemon = TestDaemon.start()) {
+      Client client = daemon.client();
+      importIso(daemon);
+      Vm vm =
+          Guests.tiny(
+              "plug",
+              guest,
+              "",
+              spec -> spec.cdroms(List.of(new Cdrom("cd", null, CdromBus.SATA, null))));
+      daemon.create(vm);
+      daemon.awaitSerial("plug", TinyGuest.READY);
+
+      daemon.done(client.attachDisk("plug", Disk.of("data", null, ByteSize.ofMiB(64))));
+      seen(daemon, "cat /sys/block/vda/size", "131072");
+      var forward = new PortForward(Protocol.TCP, "127.0.0.1", 0, 80);
+      daemon.done(client.attachNic("plug", Nic.of("lan").withForwards(List.of(forward))));
+      seen(daemon, "ls /sys/class/net | grep -c eth", "1");
+      assertThat(client.vm("plug").status().forwards()).hasSize(1);
+      assertThat(client.vm("plug").spec().nics().getFirst().mac()).startsWith("52:54:00:");
+
+      daemon.done(client.setMedia("plug", "cd", "tools"));
+      seen(daemon, "mount -t iso9660 /dev/sr0 /mnt && cat /mnt/hello.txt", "from-the-disc");
+      type(daemon, "umount /mnt");
+      daemon.done(client.setMedia("plug", "cd", null));
+
+      daemon.done(client.detachDisk("plug", "data"));
+      seen(daemon, "ls /sys/block | grep -c vda", "0");
+      daemon.done(client.detachNic("plug", "lan"));
+      seen(daemon, "ls /sys/class/net | grep -c eth", "0");
+      assertThat(client.vm("plug").status().forwards()).isEmpty();
+
+      Vm now = client.vm("plug");
+      var larger = now.withSpec(now.spec().toBuilder().cpu(Cpu.of(2)).build());
+      daemon.done(client.updateVm("plug", VmDocument.of(larger), null));
+      assertThat(client.vm("plug").status().restartRequired()).containsExactly("spec.cpu");
+    }
+  }
+
+  private void importIso(TestDaemon daemon) throws IOException, InterruptedException {
+    Path content = Files.createDirectories(work.resolve("content"));
+    Files.writeString(content.resolve("hello.txt"), "from-the-disc\n");
+    Path iso = work.resolve("tools.iso");
+    Process made =
+        new ProcessBuilder("genisoimage", "-quiet", "-r", "-o", iso.toString(), content.toString())
+            .inheritIO()
+            .start();
+    assertThat(made.waitFor()).isZero();
+    try (var in = Files.newInputStream(iso)) {
+      daemon.done(
+          daemon.client().importImage("tools", Format.ISO, Map.of(), in, Files.size(iso)));
+    }
+  }
+
+  private static void type(TestDaemon daemon, String line) throws IOException {
+    try (MessageSocket console = daemon.client().console("plug", Client.Console.SERIAL)) {
+      console.send((line + "\n").getBytes(StandardCharsets.UTF_8));
+    }
+  }
+
+  /** Runs a command in the guest again and again until it prints what is wanted. */
+  private static void seen(TestDaemon daemon, String command, String wanted) {
+    int from = daemon.serial("plug").length();
+    Await.until(
+        command + " prints " + wanted,
+        java.time.Duration.ofSeconds(40),
+        () -> {
+          type(daemon, "echo \"<$(" + command + ")>\"");
+          Await.until(
+              "an answer",
+              java.time.Duration.ofSeconds(5),
+              () -> daemon.serial("plug").substring(from).contains("<"));
+          return daemon.serial("plug").substring(from).contains("<" + wanted + ">");
+        });
+  }
+}

@@ -1,0 +1,217 @@
+package dev.kelvin.it.product;
+
+import dev.kelvin.api.Client;
+import dev.kelvin.api.Endpoint;
+import dev.kelvin.api.ListQuery;
+import dev.kelvin.api.VmDocument;
+import dev.kelvin.model.Layout;
+import dev.kelvin.model.Phase;
+import dev.kelvin.model.Problem;
+import dev.kelvin.model.Task;
+import dev.kelvin.model.Task.TaskState;
+import dev.kelvin.model.Vm;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** A daemon in a process and a directory of its own. Closing it ends its VMs and leaves nothing. */
+final class TestDaemon implements AutoCloseable {
+  private final Path home;
+  private final Layout layout;
+  private final Client client;
+  private Process process;
+
+  private TestDaemon(Path home, Process process) {
+    this.home = home;
+    this.process = process;
+    this.layout = Layout.resolve(Map.of("KELVIN_HOME", home.toString()), true);
+    this.client = new Client(new Endpoint.Local(layout.socket()));
+  }
+
+  static TestDaemon start() throws IOException {
+    Path home =
+        Files.createTempDirectory(
+            "kelvin-it-",
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx--x--x")));
+    var daemon = new TestDaemon(home, launch(home));
+    daemon.awaitAnswer();
+    return daemon;
+  }
+
+  private static Process launch(Path home) throws IOException {
+    var builder =
+        new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "--enable-native-access=ALL-UNNAMED",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-cp",
+            System.getProperty("java.class.path"),
+            "dev.kelvin.server.Main");
+    builder.environment().put("KELVIN_HOME", home.toString());
+    builder.redirectErrorStream(true);
+    builder.redirectOutput(ProcessBuilder.Redirect.appendTo(home.resolve("daemon.log").toFile()));
+    return builder.start();
+  }
+
+  private void awaitAnswer() {
+    Await.until(
+        "the daemon answers; its log: " + home.resolve("daemon.log"),
+        Duration.ofSeconds(30),
+        () -> {
+          if (!process.isAlive()) {
+            throw new IllegalStateException("the daemon ended: " + log());
+          }
+          return client.answers();
+        });
+  }
+
+  String log() {
+    try {
+      return Files.readString(home.resolve("daemon.log"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  Client client() {
+    return client;
+  }
+
+  Layout layout() {
+    return layout;
+  }
+
+  /** SIGKILL, as a power cut of the daemon alone. */
+  void kill() throws InterruptedException {
+    process.destroyForcibly().waitFor();
+  }
+
+  void restart() throws IOException {
+    process = launch(home);
+    awaitAnswer();
+  }
+
+  // ---- things that tests do often
+
+  /** Waits for a task to end well. */
+  Task done(Task task) {
+    Task ended = ended(task);
+    if (ended.state() != TaskState.SUCCEEDED) {
+      Problem problem = ended.problem();
+      throw new AssertionError(
+          ended.type()
+              + " "
+              + ended.state().wire()
+              + (problem == null ? "" : ": " + problem.oneLine() + "; " + problem.remedy()));
+    }
+    return ended;
+  }
+
+  Task ended(Task task) {
+    Await.until(
+        task.type() + " ends",
+        Duration.ofSeconds(120),
+        () -> client.task(task.id()).state().ended());
+    return client.task(task.id());
+  }
+
+  Vm create(Vm vm) {
+    done(client.createVm(VmDocument.of(vm)));
+    return client.vm(vm.metadata().name());
+  }
+
+  void awaitPhase(String vm, Phase phase) {
+    Await.until(
+        vm + " is " + phase.wire(),
+        Duration.ofSeconds(60),
+        () -> client.vm(vm).status().phase() == phase);
+  }
+
+  /** Waits until the serial log of a VM has {@code text}. */
+  void awaitSerial(String vm, String text) {
+    Await.until(
+        vm + " writes \"" + text + "\"; it wrote: " + tail(vm),
+        Duration.ofSeconds(90),
+        () -> serial(vm).contains(text));
+  }
+
+  private String tail(String vm) {
+    String all = serial(vm);
+    return all.substring(Math.max(0, all.length() - 400));
+  }
+
+  String serial(String vm) {
+    return new String(client.serialLog(vm, 1 << 20), StandardCharsets.UTF_8);
+  }
+
+  /** What this daemon's VMs have left on the host besides the store. */
+  List<String> leftovers() throws IOException {
+    var left = new ArrayList<String>();
+    for (ProcessHandle one : vmProcesses()) {
+      left.add("process " + one.pid());
+    }
+    for (Path directory :
+        List.of(
+            layout.runtime().resolve("vms"),
+            layout.state().resolve("vms"),
+            layout.volumes(),
+            layout.images())) {
+      try (var files = Files.walk(directory)) {
+        files.filter(file -> Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS))
+            .forEach(file -> left.add(file.toString()));
+      }
+    }
+    try (var vms = Files.list(layout.state().resolve("vms"))) {
+      vms.forEach(directory -> left.add(directory.toString()));
+    }
+    return left;
+  }
+
+  /** The QEMU processes whose files are in this daemon's directories. */
+  List<ProcessHandle> vmProcesses() {
+    return ProcessHandle.allProcesses().filter(this::isOurs).toList();
+  }
+
+  private boolean isOurs(ProcessHandle one) {
+    Path file = Path.of("/proc", Long.toString(one.pid()), "cmdline");
+    try {
+      String arguments = Files.readString(file, StandardCharsets.ISO_8859_1);
+      return arguments.contains("qemu-system") && arguments.contains(home + "/");
+    } catch (IOException e) {
+      // It ended while we looked.
+      return false;
+    }
+  }
+
+  @Override
+  public void close() throws IOException, InterruptedException {
+    try {
+      if (process.isAlive() && client.answers()) {
+        client.allVms(ListQuery.all()).forEach(vm -> ended(client.deleteVm(vm.metadata().name(), true)));
+      }
+    } finally {
+      process.destroy();
+      if (!process.waitFor(20, TimeUnit.SECONDS)) {
+        process.destroyForcibly().waitFor();
+      }
+      vmProcesses().forEach(ProcessHandle::destroyForcibly);
+      client.close();
+      try (var files = Files.walk(home)) {
+        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+          Files.deleteIfExists(file);
+        }
+      }
+    }
+  }
+}
