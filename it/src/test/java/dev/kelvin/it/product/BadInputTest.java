@@ -34,7 +34,7 @@ class BadInputTest {
   }
 
   @AfterAll
-  static void end() throws IOException, InterruptedException {
+  static void end() throws IOException {
     daemon.close();
   }
 
@@ -98,7 +98,8 @@ class BadInputTest {
   @Test
   void aDeeplyNestedDocumentIsRefused() {
     Problem problem = refusal("metadata: " + "[".repeat(5000) + "]".repeat(5000));
-    assertThat(problem.code()).isIn(Code.TOO_LARGE, Code.MALFORMED);
+    assertThat(problem.code().httpStatus()).isIn(400, 413);
+    assertThat(problem.remedy()).isNotBlank();
   }
 
   @Test

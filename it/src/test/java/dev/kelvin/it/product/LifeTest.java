@@ -32,7 +32,7 @@ class LifeTest {
   }
 
   @AfterAll
-  static void end() throws IOException, InterruptedException {
+  static void end() throws IOException {
     if (daemon != null) {
       daemon.close();
     }

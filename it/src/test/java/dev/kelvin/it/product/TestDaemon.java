@@ -22,7 +22,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 
 /** A daemon in a process and a directory of its own. Closing it ends its VMs and leaves nothing. */
 final class TestDaemon implements AutoCloseable {
@@ -121,7 +120,7 @@ final class TestDaemon implements AutoCloseable {
   Task ended(Task task) {
     Await.until(
         task.type() + " ends",
-        Duration.ofSeconds(120),
+        Duration.ofMinutes(2),
         () -> client.task(task.id()).state().ended());
     return client.task(task.id());
   }
@@ -195,16 +194,14 @@ final class TestDaemon implements AutoCloseable {
   }
 
   @Override
-  public void close() throws IOException, InterruptedException {
+  public void close() throws IOException {
     try {
       if (process.isAlive() && client.answers()) {
         client.allVms(ListQuery.all()).forEach(vm -> ended(client.deleteVm(vm.metadata().name(), true)));
       }
     } finally {
       process.destroy();
-      if (!process.waitFor(20, TimeUnit.SECONDS)) {
-        process.destroyForcibly().waitFor();
-      }
+      Await.until("the daemon ends", Duration.ofSeconds(20), () -> !process.isAlive());
       vmProcesses().forEach(ProcessHandle::destroyForcibly);
       client.close();
       try (var files = Files.walk(home)) {
