@@ -22,7 +22,11 @@ class HouseRulesTest {
           "cli/src/main/java/dev/kelvin/cli/Session.java",
           "a command looks again and again at what it waits for, and its callers have deadlines",
           "qmp/src/main/java/dev/kelvin/qmp/AgentClient.java",
-          "the agent has no event for the end of a program: its status is asked for again and again");
+          "the agent has no event for the end of a program: its status is asked for again and again",
+          "machine/src/main/java/dev/kelvin/machine/Machines.java",
+          "the delay after an autostart is what its user asked for",
+          "it/src/test/java/dev/kelvin/it/product/DaemonCrashTest.java",
+          "the time chooses the moment of a crash; nothing is waited for");
 
   private final Repository repository = Repository.here();
   private List<Source> sources;

@@ -44,7 +44,10 @@ final class Layers {
 
   private static final String JSON = "tools.jackson.";
 
-  /** The design's table (section 3), and the libraries that each module was chosen for. */
+  /**
+   * The design's table (section 3), the module codec, and image's use of state: images have documents
+   * and tasks as VMs do. And the libraries that each module was chosen for.
+   */
   private static final Map<String, Row> HOUSE_PLAN =
       Map.ofEntries(
           row("model", parts()),
@@ -53,7 +56,7 @@ final class Layers {
           row("qmp", parts(), JSON),
           row("qemu", parts("model", "qmp"), JSON),
           row("storage", parts("model", "host"), JSON),
-          row("image", parts("model", "host", "storage"), JSON),
+          row("image", parts("model", "host", "storage", "state"), JSON),
           row("state", parts("model", "codec"), JSON, "java.sql.", "org.sqlite."),
           row(
               "machine",
@@ -84,6 +87,7 @@ final class Layers {
                   "codec",
                   "model"),
               JSON,
+              "io.prometheus.metrics.",
               "java.util.logging."),
           row("cli", parts("api", "codec", "model"), JSON, "picocli.", "org.jline."),
           row("dist", parts("cli")),

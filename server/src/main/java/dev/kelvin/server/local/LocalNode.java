@@ -2,6 +2,7 @@ package dev.kelvin.server.local;
 
 import dev.kelvin.host.Commands;
 import dev.kelvin.host.Doctor;
+import dev.kelvin.host.Orphans;
 import dev.kelvin.host.Packages;
 import dev.kelvin.host.PlainLauncher;
 import dev.kelvin.image.DebianBuilder;
@@ -19,6 +20,7 @@ import dev.kelvin.model.Image.ImagePhase;
 import dev.kelvin.model.Layout;
 import dev.kelvin.model.NodeInfo;
 import dev.kelvin.model.Problem;
+import dev.kelvin.model.Task;
 import dev.kelvin.server.action.Actions;
 import dev.kelvin.server.action.Authorizer;
 import dev.kelvin.server.event.EventBus;
@@ -40,6 +42,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Everything that works on this node, put together. */
 public final class LocalNode implements AutoCloseable {
@@ -50,21 +53,14 @@ public final class LocalNode implements AutoCloseable {
   private final Machines machines;
   private final TaskEngine tasks;
   private final Actions actions;
-  private final Doctor doctor;
 
   private LocalNode(
-      Layout layout,
-      Store store,
-      Machines machines,
-      TaskEngine tasks,
-      Actions actions,
-      Doctor doctor) {
+      Layout layout, Store store, Machines machines, TaskEngine tasks, Actions actions) {
     this.layout = layout;
     this.store = store;
     this.machines = machines;
     this.tasks = tasks;
     this.actions = actions;
-    this.doctor = doctor;
   }
 
   /**
@@ -105,46 +101,41 @@ public final class LocalNode implements AutoCloseable {
 
   private static LocalNode assemble(Surroundings around, Layout layout, Store store)
       throws InterruptedException {
-    var commands = new Commands();
-    var doctor = new Doctor(layout, commands);
-    var qemuImg = new QemuImg(commands);
+    Orphans.end();
+    var tools = Tools.of(layout);
     var events = new EventBus(around.clock());
     var repository = new VmRepository(store, around.root());
-    var imageFiles = new ImageStore(layout.images());
     var users = new LateUsers();
-    var catalogue = new ImageCatalogue(store, imageFiles, users, around.clock());
+    var catalogue = new ImageCatalogue(store, tools.images(), users, around.clock());
     var parts =
         new MachinesSetup(
                 layout,
                 repository,
-                doctor::facts,
+                tools.doctor()::facts,
                 new PlainLauncher(),
-                new DirectoryDriver(layout.volumes(), qemuImg),
-                new SeedIso(commands),
+                new DirectoryDriver(layout.volumes(), tools.qemuImg()),
+                new SeedIso(tools.commands()),
                 catalogue::file,
                 catalogue::unchanged,
                 events::publish)
             .build();
-    users.machines = parts.machines();
-    var importer = new Importer(qemuImg);
-    var types = new ArrayList<TaskType<?>>(parts.machines().taskTypes());
-    types.addAll(
-        new ImageTasks(catalogue, imageFiles, importer, new DebianBuilder(commands, qemuImg))
-            .types());
-    types.addAll(new NodeTasks(doctor, new Packages(commands)).types());
-    var tasks = new TaskEngine(store, types, around.clock());
-    var watches = new Watches(store, parts.machines(), catalogue);
+    Machines machines = parts.machines();
+    users.machines = machines;
+    var importer = new Importer(tools.qemuImg());
+    var tasks = new TaskEngine(store, types(machines, catalogue, tools, importer), around.clock());
+    var watches = new Watches(store, machines, catalogue);
     tasks.addListener(events::taskChanged);
     tasks.addListener(watches::taskChanged);
-    var drafts = new VmDrafts(repository, doctor::facts, catalogue::find, around.clock());
+    var drafts =
+        new VmDrafts(repository, tools.doctor()::facts, catalogue::find, around.clock());
     var desks =
         new LocalActions.Desks(
-            new VmActions(parts.machines(), repository, drafts, tasks),
-            new ImageActions(catalogue, imageFiles, importer, tasks, around.clock()),
+            new VmActions(machines, repository, drafts, tasks),
+            new ImageActions(catalogue, tools.images(), importer, tasks, around.clock()),
             new GuestActions(parts.access()),
             new NodeActions(
-                () -> around.info().info(parts.machines(), doctor),
-                doctor,
+                () -> around.info().info(machines, tools.doctor()),
+                tools.doctor(),
                 new Metrics(parts.measures()),
                 events,
                 tasks,
@@ -153,29 +144,53 @@ public final class LocalNode implements AutoCloseable {
             watches);
     var actions =
         new LocalActions(
-            around.authorizer(),
-            store,
-            parts.machines(),
-            parts.access(),
-            catalogue,
-            tasks,
-            desks);
-    parts.machines().open();
+            around.authorizer(), store, machines, parts.access(), catalogue, tasks, desks);
+    machines.open();
+    clearImages(catalogue, tools.images(), tasks);
+    return new LocalNode(layout, store, machines, tasks, actions);
+  }
+
+  /** What is shared by those who use programs of the host. */
+  private record Tools(Commands commands, Doctor doctor, QemuImg qemuImg, ImageStore images) {
+    static Tools of(Layout layout) {
+      var commands = new Commands();
+      return new Tools(
+          commands,
+          new Doctor(layout, commands),
+          new QemuImg(commands),
+          new ImageStore(layout.images()));
+    }
+  }
+
+  private static List<TaskType<?>> types(
+      Machines machines, ImageCatalogue catalogue, Tools tools, Importer importer) {
+    var types = new ArrayList<TaskType<?>>(machines.taskTypes());
+    var debian = new DebianBuilder(tools.commands(), tools.qemuImg());
+    types.addAll(new ImageTasks(catalogue, tools.images(), importer, debian).types());
+    types.addAll(new NodeTasks(tools.doctor(), new Packages(tools.commands())).types());
+    return types;
+  }
+
+  /** Removes files of images that a daemon which died has left, unless a task goes on with them. */
+  private static void clearImages(ImageCatalogue catalogue, ImageStore files, TaskEngine tasks) {
     catalogue.clearOrphans();
     var live = new HashSet<String>();
-    tasks.list().stream().filter(task -> !task.state().ended()).forEach(task -> live.add(task.id()));
+    for (Task task : tasks.list()) {
+      if (!task.state().ended()) {
+        live.add(task.id());
+      }
+    }
     for (Image image : catalogue.list()) {
       if (image.status().phase() == ImagePhase.MAKING) {
         live.add(ImageActions.uploadName(image.metadata().id()));
       }
     }
-    imageFiles.cleanWork(live);
-    return new LocalNode(layout, store, parts.machines(), tasks, actions, doctor);
+    files.cleanWork(live);
   }
 
   /** The image catalogue asks who uses an image, and is made before the VMs that do. */
   private static final class LateUsers implements Supplier<Map<String, List<String>>> {
-    private volatile @org.jspecify.annotations.Nullable Machines machines;
+    private volatile @Nullable Machines machines;
 
     @Override
     public Map<String, List<String>> get() {
@@ -205,10 +220,6 @@ public final class LocalNode implements AutoCloseable {
 
   public Actions actions() {
     return actions;
-  }
-
-  public Doctor doctor() {
-    return doctor;
   }
 
   /** Lets go of everything. The VMs go on. */
