@@ -57,7 +57,10 @@ public final class Main {
       System.exit(2);
       return;
     }
-    Path place = Files.createTempDirectory("kb");
+    Path place = // Open to pass through: VMs run as users of their own.
+        Files.createTempDirectory(
+            "kb",
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx--x--x")));
     // A VM's own user, and libvirt's, must be able to pass through.
     Files.setPosixFilePermissions(place, PosixFilePermissions.fromString("rwx--x--x"));
     Runtime.getRuntime().addShutdownHook(new Thread(() -> tidy(place), "tidy"));
