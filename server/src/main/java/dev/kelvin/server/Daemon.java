@@ -1,7 +1,7 @@
 package dev.kelvin.server;
 
-import dev.kelvin.host.Doctor;
 import dev.kelvin.machine.Machines;
+import dev.kelvin.model.HostFacts;
 import dev.kelvin.model.Layout;
 import dev.kelvin.model.NodeInfo;
 import dev.kelvin.model.ProblemException;
@@ -148,15 +148,7 @@ public final class Daemon implements AutoCloseable {
     }
   }
 
-  private NodeInfo info(Machines machines, Doctor doctor) {
-    String accelerator = "";
-    String qemu = "";
-    try {
-      accelerator = doctor.facts().defaultAccelerator();
-      qemu = doctor.facts().qemuVersion();
-    } catch (ProblemException e) {
-      LOG.log(Level.DEBUG, () -> "no QEMU yet: " + e.problem().oneLine());
-    }
+  private NodeInfo info(Machines machines, @Nullable HostFacts facts) {
     List<Vm> vms = machines.list();
     HttpServer server = http;
     return new NodeInfo(
@@ -167,8 +159,8 @@ public final class Daemon implements AutoCloseable {
         layout.socket().toString(),
         server == null ? "" : server.url(),
         server == null ? "" : server.fingerprint(),
-        accelerator,
-        qemu,
+        facts == null ? "" : facts.defaultAccelerator(),
+        facts == null ? "" : facts.qemuVersion(),
         vms.size(),
         (int) vms.stream().filter(vm -> vm.status().phase().hasProcess()).count(),
         startedAt);

@@ -86,16 +86,15 @@ public final class ImageTasks {
     }
 
     @Override
-    public void run(Build task, StepContext context) throws InterruptedException, IOException {
+    public void run(Build task, StepContext context) throws InterruptedException {
       Path work = store.workDir(context.taskId());
-      clear(work);
-      Files.createDirectories(work);
       var recipe = Objects.requireNonNull(task.spec().build(), "a build has a recipe");
       context.remember("file", debian.build(recipe, work, context).toString());
     }
 
     @Override
-    public void undo(Build task, StepContext context) throws IOException {
+    public void undo(Build task, StepContext context) throws IOException, InterruptedException {
+      debian.discard(store.workDir(context.taskId()));
       clear(store.workDir(context.taskId()));
     }
   }
@@ -108,13 +107,13 @@ public final class ImageTasks {
 
     @Override
     public void run(Build task, StepContext context) throws IOException {
-      storeFile(task.metadata(), context);
+      storeFile(task.metadata(), Format.QCOW2, context);
     }
   }
 
-  private void storeFile(Metadata metadata, StepContext context) throws IOException {
+  private void storeFile(Metadata metadata, Format format, StepContext context)
+      throws IOException {
     Path file = Path.of(context.recall("file").orElseThrow());
-    Format format = file.toString().endsWith(".iso") ? Format.ISO : Format.QCOW2;
     if (!catalogue.ready(metadata.name())) {
       catalogue.finish(metadata.name(), file, format);
     }
@@ -171,7 +170,8 @@ public final class ImageTasks {
 
     @Override
     public void run(Import task, StepContext context) throws IOException {
-      storeFile(task.metadata(), context);
+      storeFile(
+          task.metadata(), format(task) == Format.ISO ? Format.ISO : Format.QCOW2, context);
       clear(Path.of(task.directory()));
     }
   }

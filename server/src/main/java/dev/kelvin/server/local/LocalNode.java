@@ -15,6 +15,7 @@ import dev.kelvin.machine.Machines;
 import dev.kelvin.machine.MachinesSetup;
 import dev.kelvin.machine.VmDrafts;
 import dev.kelvin.machine.VmRepository;
+import dev.kelvin.model.HostFacts;
 import dev.kelvin.model.Image;
 import dev.kelvin.model.Image.ImagePhase;
 import dev.kelvin.model.Layout;
@@ -66,7 +67,7 @@ public final class LocalNode implements AutoCloseable {
   /**
    * What the node is told of the daemon around it.
    *
-   * @param info what is known of the daemon, given the machines and the doctor
+   * @param info what is known of the daemon, given the machines and the facts that are known
    * @param stop ends the daemon soon; told whether to shut the VMs down first
    */
   public record Surroundings(
@@ -80,7 +81,7 @@ public final class LocalNode implements AutoCloseable {
   /** Tells about the daemon. */
   @FunctionalInterface
   public interface InfoSource {
-    NodeInfo info(Machines machines, Doctor doctor);
+    NodeInfo info(Machines machines, @Nullable HostFacts facts);
   }
 
   /**
@@ -111,7 +112,7 @@ public final class LocalNode implements AutoCloseable {
         new MachinesSetup(
                 layout,
                 repository,
-                tools.doctor()::facts,
+                tools.facts(),
                 new PlainLauncher(),
                 new DirectoryDriver(layout.volumes(), tools.qemuImg()),
                 new SeedIso(tools.commands()),
@@ -127,14 +128,14 @@ public final class LocalNode implements AutoCloseable {
     tasks.addListener(events::taskChanged);
     tasks.addListener(watches::taskChanged);
     var drafts =
-        new VmDrafts(repository, tools.doctor()::facts, catalogue::find, around.clock());
+        new VmDrafts(repository, tools.facts(), catalogue::find, around.clock());
     var desks =
         new LocalActions.Desks(
             new VmActions(machines, repository, drafts, tasks),
             new ImageActions(catalogue, tools.images(), importer, tasks, around.clock()),
             new GuestActions(parts.access()),
             new NodeActions(
-                () -> around.info().info(machines, tools.doctor()),
+                () -> around.info().info(machines, tools.facts().last()),
                 tools.doctor(),
                 new Metrics(parts.measures()),
                 events,
@@ -145,18 +146,22 @@ public final class LocalNode implements AutoCloseable {
     var actions =
         new LocalActions(
             around.authorizer(), store, machines, parts.access(), catalogue, tasks, desks);
+    tools.facts().findMeanwhile();
     machines.open();
     clearImages(catalogue, tools.images(), tasks);
     return new LocalNode(layout, store, machines, tasks, actions);
   }
 
   /** What is shared by those who use programs of the host. */
-  private record Tools(Commands commands, Doctor doctor, QemuImg qemuImg, ImageStore images) {
+  private record Tools(
+      Commands commands, Doctor doctor, KnownFacts facts, QemuImg qemuImg, ImageStore images) {
     static Tools of(Layout layout) {
       var commands = new Commands();
+      var doctor = new Doctor(layout, commands);
       return new Tools(
           commands,
-          new Doctor(layout, commands),
+          doctor,
+          new KnownFacts(doctor),
           new QemuImg(commands),
           new ImageStore(layout.images()));
     }
