@@ -40,7 +40,7 @@ class HotPlugTest {
               "plug",
               guest,
               "",
-              spec -> spec.cdroms(List.of(new Cdrom("cd", null, CdromBus.SATA, null))));
+              spec -> spec.cdroms(List.of(new Cdrom("cd", null, CdromBus.VIRTIO_SCSI, null))));
       daemon.create(vm);
       daemon.awaitSerial("plug", TinyGuest.READY);
 
