@@ -45,7 +45,8 @@ final class ByteSizes {
         return ByteSize.parse(text);
       } catch (IllegalArgumentException e) {
         return (ByteSize)
-            context.handleWeirdStringValue(ByteSize.class, text, "%s", String.valueOf(e.getMessage()));
+            context.handleWeirdStringValue(
+                ByteSize.class, text, "%s", String.valueOf(e.getMessage()));
       }
     }
   }

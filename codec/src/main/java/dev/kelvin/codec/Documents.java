@@ -111,10 +111,13 @@ public final class Documents {
             new AnnotationIntrospectorPair(new WireNames(), new JacksonAnnotationIntrospector()))
         .disable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
         .disable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
-        // A record's components are its fields; a method such as isMicrovm is a question about them.
-        .changeDefaultVisibility(seen -> seen.withIsGetterVisibility(JsonAutoDetect.Visibility.NONE))
-        .changeDefaultPropertyInclusion(
-            value -> value.withValueInclusion(com.fasterxml.jackson.annotation.JsonInclude.Include.NON_NULL));
+        // A record's components are its fields; a method such as isMicrovm is a question about
+        // them.
+        .changeDefaultVisibility(
+            seen -> seen.withIsGetterVisibility(JsonAutoDetect.Visibility.NONE))
+        .changeDefaultPropertyInclusion(value ->
+            value.withValueInclusion(
+                com.fasterxml.jackson.annotation.JsonInclude.Include.NON_NULL));
   }
 
   /**
@@ -193,13 +196,17 @@ public final class Documents {
       case StreamConstraintsException limit -> tooLarge(limit.getOriginalMessage());
       case UnrecognizedPropertyException unknown -> explainUnknown(unknown);
       case InvalidFormatException value ->
-          Problem.of(Code.INVALID_ARGUMENT, "Field " + path(value) + " has a value that it cannot have")
+          Problem.of(
+                  Code.INVALID_ARGUMENT,
+                  "Field " + path(value) + " has a value that it cannot have")
               .at(path(value))
               .because(badValue(value))
               .remedy(allowed(value.getTargetType()));
-      case MismatchedInputException end when end.getOriginalMessage().startsWith("Trailing token") ->
+      case MismatchedInputException end
+          when end.getOriginalMessage().startsWith("Trailing token") ->
           Problem.of(Code.MALFORMED, "The document goes on after its end")
-              .because("something follows the last bracket (line " + end.getLocation().getLineNr() + ")")
+              .because(
+                  "something follows the last bracket (line " + end.getLocation().getLineNr() + ")")
               .remedy("send one document at a time");
       case MismatchedInputException type ->
           Problem.of(Code.INVALID_ARGUMENT, "Field " + path(type) + " has the wrong type")
@@ -258,7 +265,10 @@ public final class Documents {
       return "one of: " + wireNames(type);
     } else if (type == Boolean.class || type == boolean.class) {
       return "true or false";
-    } else if (type == Integer.class || type == int.class || type == Long.class || type == long.class) {
+    } else if (type == Integer.class
+        || type == int.class
+        || type == Long.class
+        || type == long.class) {
       return "a whole number";
     } else if (type == String.class) {
       return "a text";

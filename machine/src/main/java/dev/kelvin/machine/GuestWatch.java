@@ -71,7 +71,8 @@ final class GuestWatch implements AutoCloseable {
       throw Problem.of(Code.GUEST_AGENT, "The guest agent does not answer")
           .on("vm/" + vm)
           .because("it is not installed, not running yet, or the guest hangs")
-          .remedy("wait until the guest has booted; install qemu-guest-agent in it if it is missing")
+          .remedy(
+              "wait until the guest has booted; install qemu-guest-agent in it if it is missing")
           .asException();
     }
     return client;
@@ -163,10 +164,9 @@ final class GuestWatch implements AutoCloseable {
         os.prettyName(),
         os.kernelRelease(),
         client.networkInterfaces().stream()
-            .map(
-                nic ->
-                    new GuestInfo.Interface(
-                        nic.name(), nic.mac(), nic.addresses(), nic.rxBytes(), nic.txBytes()))
+            .map(nic ->
+                new GuestInfo.Interface(
+                    nic.name(), nic.mac(), nic.addresses(), nic.rxBytes(), nic.txBytes()))
             .toList(),
         cloudInit(client),
         Instant.now());
@@ -177,8 +177,7 @@ final class GuestWatch implements AutoCloseable {
     return last;
   }
 
-  private @Nullable String cloudInit(AgentClient client)
-      throws QmpException, InterruptedException {
+  private @Nullable String cloudInit(AgentClient client) throws QmpException, InterruptedException {
     JsonNode result = json(client, CLOUD_INIT_RESULT);
     if (result != null) {
       return result.path("v1").path("errors").isEmpty() ? "done" : "error";

@@ -57,8 +57,7 @@ final class LiveChanges {
         qemu.attachNic(now.plan(), nic, forwards);
         List<Forward> all = new ArrayList<>(run.forwards());
         all.addAll(forwards);
-        yield now.withRun(
-            run.withSpec(spec.withNics(with(spec.nics(), nic))).withForwards(all));
+        yield now.withRun(run.withSpec(spec.withNics(with(spec.nics(), nic))).withForwards(all));
       }
       case LiveChange.RemoveNic(String name) -> {
         qemu.detachNic(name, UNPLUG_DEADLINE);

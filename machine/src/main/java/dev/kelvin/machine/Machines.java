@@ -69,8 +69,8 @@ public final class Machines implements AutoCloseable {
   // ---- the daemon's start and end
 
   /**
-   * Takes over every VM there is: those whose processes run go on as they are. Returns when each has
-   * been looked at, or after {@link #PATIENCE}: one that hangs is looked at further meanwhile.
+   * Takes over every VM there is: those whose processes run go on as they are. Returns when each
+   * has been looked at, or after {@link #PATIENCE}: one that hangs is looked at further meanwhile.
    */
   public void open() throws InterruptedException {
     var looking = new ArrayList<Thread>();
@@ -110,7 +110,9 @@ public final class Machines implements AutoCloseable {
         continue;
       }
       for (ProcessId process : Processes.naming(home.files(id).runtime())) {
-        LOG.log(Level.WARNING, "ending process " + process.pid() + ", left by a start that was not finished");
+        LOG.log(
+            Level.WARNING,
+            "ending process " + process.pid() + ", left by a start that was not finished");
         Processes.kill(process);
       }
       home.removeRuntime(id);
@@ -133,7 +135,10 @@ public final class Machines implements AutoCloseable {
     }
   }
 
-  /** Shuts all VMs down, in the order opposite to that of their start; stops those that do not follow. */
+  /**
+   * Shuts all VMs down, in the order opposite to that of their start; stops those that do not
+   * follow.
+   */
   public void shutDownAll() throws InterruptedException {
     var waves = new TreeMap<Integer, List<Vm>>(Comparator.reverseOrder());
     for (Vm vm : list()) {
@@ -165,16 +170,15 @@ public final class Machines implements AutoCloseable {
     for (Vm vm : vms) {
       threads.add(
           Thread.ofVirtual()
-              .start(
-                  () -> {
-                    try {
-                      work.on(vm);
-                    } catch (ProblemException e) {
-                      LOG.log(Level.ERROR, vm.ref() + ": " + e.problem().oneLine());
-                    } catch (InterruptedException e) {
-                      Thread.currentThread().interrupt();
-                    }
-                  }));
+              .start(() -> {
+                try {
+                  work.on(vm);
+                } catch (ProblemException e) {
+                  LOG.log(Level.ERROR, vm.ref() + ": " + e.problem().oneLine());
+                } catch (InterruptedException e) {
+                  Thread.currentThread().interrupt();
+                }
+              }));
     }
     for (Thread thread : threads) {
       thread.join();
@@ -212,10 +216,9 @@ public final class Machines implements AutoCloseable {
     return supervisors.values().stream()
         .filter(supervisor -> supervisor.record().metadata().name().equals(name))
         .findFirst()
-        .orElseThrow(
-            () ->
-                VmTasks.notFound(name, list().stream().map(vm -> vm.metadata().name()).toList())
-                    .asException());
+        .orElseThrow(() ->
+            VmTasks.notFound(name, list().stream().map(vm -> vm.metadata().name()).toList())
+                .asException());
   }
 
   /** The VM of an id, as last observed; empty when it is gone. */
@@ -273,8 +276,7 @@ public final class Machines implements AutoCloseable {
 
   /** Stores a new VM and begins to care for it; nothing when that is done already. */
   void admit(VmRecord wanted) {
-    VmRecord vm =
-        repository.create(wanted, images(wanted).stream().map(imageUnchanged).toList());
+    VmRecord vm = repository.create(wanted, images(wanted).stream().map(imageUnchanged).toList());
     if (!supervisors.containsKey(vm.metadata().id())) {
       supervise(vm, VmStatus.initial()).begin(null);
     }

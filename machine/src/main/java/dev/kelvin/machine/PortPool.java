@@ -41,7 +41,8 @@ final class PortPool {
   /** Binds the port for a moment: the only proof that it is free. QEMU binds it right after. */
   private static int claim(Nic nic, PortForward wanted) {
     try {
-      var address = new InetSocketAddress(InetAddress.getByName(wanted.hostAddress()), wanted.hostPort());
+      var address =
+          new InetSocketAddress(InetAddress.getByName(wanted.hostAddress()), wanted.hostPort());
       if (wanted.protocol() == Protocol.UDP) {
         try (var socket = new DatagramSocket(address)) {
           return socket.getLocalPort();
@@ -55,7 +56,11 @@ final class PortPool {
     } catch (IOException e) {
       throw Problem.of(
               Code.CONFLICT,
-              "Host port " + wanted.hostAddress() + ":" + wanted.hostPort() + " cannot be forwarded")
+              "Host port "
+                  + wanted.hostAddress()
+                  + ":"
+                  + wanted.hostPort()
+                  + " cannot be forwarded")
           .at("spec.nics." + nic.name() + ".forwards")
           .because(e.getMessage())
           .remedy("choose another host port, or 0 to let Kelvin choose a free one")

@@ -26,8 +26,8 @@ final class Processes {
   /**
    * Kills a process and waits until it is gone.
    *
-   * @throws dev.kelvin.model.ProblemException host-failure when the kernel does not end it, as while
-   *     it hangs in a disk wait
+   * @throws dev.kelvin.model.ProblemException host-failure when the kernel does not end it, as
+   *     while it hangs in a disk wait
    */
   static void kill(ProcessId process) {
     if (!process.alive()) {

@@ -7,11 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What the daemon holds of a VM while its process runs. */
 record Running(
-    ProcessId process,
-    RunningVm qemu,
-    @Nullable SerialHub serial,
-    LaunchPlan plan,
-    RunRecord run)
+    ProcessId process, RunningVm qemu, @Nullable SerialHub serial, LaunchPlan plan, RunRecord run)
     implements AutoCloseable {
 
   Running withRun(RunRecord newRun) {

@@ -14,8 +14,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * The daemon's end of a VM's serial port: keeps the log and shares the port among consoles. A thread
- * of its own reads all the time, so that a guest never waits for somebody to look.
+ * The daemon's end of a VM's serial port: keeps the log and shares the port among consoles. A
+ * thread of its own reads all the time, so that a guest never waits for somebody to look.
  */
 final class SerialHub implements AutoCloseable {
   private static final Logger LOG = System.getLogger(SerialHub.class.getName());
@@ -40,8 +40,7 @@ final class SerialHub implements AutoCloseable {
   }
 
   /** Connects to the port's socket and begins to read. */
-  static SerialHub connect(Path socket, Path logFile, long logLimit, String vm)
-      throws IOException {
+  static SerialHub connect(Path socket, Path logFile, long logLimit, String vm) throws IOException {
     var log = new SerialLog(logFile, logLimit);
     SocketChannel channel = null;
     try {

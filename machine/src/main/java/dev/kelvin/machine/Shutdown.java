@@ -12,8 +12,8 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request to shut down that is under way: the guest's agent is asked, and its ACPI power button is
- * pressed again and again, because a guest that is still booting misses the first press.
+ * A request to shut down that is under way: the guest's agent is asked, and its ACPI power button
+ * is pressed again and again, because a guest that is still booting misses the first press.
  */
 final class Shutdown {
   private static final Logger LOG = System.getLogger(Shutdown.class.getName());

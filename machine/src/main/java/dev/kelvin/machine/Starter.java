@@ -1,10 +1,10 @@
 package dev.kelvin.machine;
 
 import dev.kelvin.host.ProcessId;
+import dev.kelvin.model.GuestInfo;
 import dev.kelvin.model.Lifecycle.Trigger;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.ProblemException;
-import dev.kelvin.model.GuestInfo;
 import dev.kelvin.model.VmStatus.Exit;
 import dev.kelvin.model.VmStatus.ExitReason;
 import dev.kelvin.qemu.QemuSignal;
@@ -18,7 +18,10 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** The parts of a supervisor that bring a VM's process into its care: by starting it or taking it over. */
+/**
+ * The parts of a supervisor that bring a VM's process into its care: by starting it or taking it
+ * over.
+ */
 final class Starter {
   private static final Logger LOG = System.getLogger(Starter.class.getName());
   static final Duration HEALTH_INTERVAL = Duration.ofSeconds(20);
@@ -117,9 +120,7 @@ final class Starter {
     }
     try {
       Running adopted =
-          vm.context()
-              .launcher()
-              .adopt(vm.record(), run, signal -> signals.accept(mine, signal));
+          vm.context().launcher().adopt(vm.record(), run, signal -> signals.accept(mine, signal));
       vm.hold(adopted);
       var known = vm.status().guest();
       holdProcess(adopted, mine);

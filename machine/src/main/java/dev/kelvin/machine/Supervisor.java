@@ -26,8 +26,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Cares for one VM. Everything that changes the VM passes through the mailbox of its thread, one at a
- * time and in order; so nothing in here is locked, and no change of one VM waits for another.
+ * Cares for one VM. Everything that changes the VM passes through the mailbox of its thread, one at
+ * a time and in order; so nothing in here is locked, and no change of one VM waits for another.
  */
 final class Supervisor {
   private static final Logger LOG = System.getLogger(Supervisor.class.getName());
@@ -57,8 +57,7 @@ final class Supervisor {
             ender,
             (from, signal) -> mailbox.add(new Message.Heard(from, signal)),
             (from, info) -> mailbox.add(new Message.Guest(from, info)));
-    this.thread =
-        Thread.ofVirtual().name("vm-" + record.metadata().name()).unstarted(this::work);
+    this.thread = Thread.ofVirtual().name("vm-" + record.metadata().name()).unstarted(this::work);
   }
 
   /** Begins to care, and first takes over the process of an earlier daemon if there is one. */

@@ -13,9 +13,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
-/** What users do with a VM that changes nothing of what is wanted of it: its screen, ports, guest. */
+/**
+ * What users do with a VM that changes nothing of what is wanted of it: its screen, ports, guest.
+ */
 public final class VmAccess {
   /** The largest file that is read from a guest at once, in bytes. */
   public static final int MAX_FILE = 64 << 20;
@@ -151,7 +152,6 @@ public final class VmAccess {
     }
     return info;
   }
-
 
   private static RuntimeException notYet(String vm) {
     return Problem.of(Code.GUEST_AGENT, "The guest has just begun to answer")

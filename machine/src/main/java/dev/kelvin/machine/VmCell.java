@@ -14,8 +14,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a supervisor knows of its VM. Written by the supervisor's thread only; the volatile parts are
- * read by others at any time.
+ * What a supervisor knows of its VM. Written by the supervisor's thread only; the volatile parts
+ * are read by others at any time.
  */
 final class VmCell {
   /** What all supervisors share. */
@@ -123,12 +123,11 @@ final class VmCell {
     Phase before = phase();
     Phase next =
         Lifecycle.next(before, trigger)
-            .orElseThrow(
-                () ->
-                    wrongState(
-                        trigger.name().toLowerCase(Locale.ROOT).replace('_', ' ')
-                            + " is not possible in that state",
-                        "wait for what is under way, then look at its state"));
+            .orElseThrow(() ->
+                wrongState(
+                    trigger.name().toLowerCase(Locale.ROOT).replace('_', ' ')
+                        + " is not possible in that state",
+                    "wait for what is under way, then look at its state"));
     show(status.in(next, message, Instant.now()));
     tell("vm." + next.wire(), message == null ? "is " + next.wire() : message);
   }

@@ -28,7 +28,9 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
-/** Makes of what a user writes a VM that can be stored: checked, complete and pinned to this host. */
+/**
+ * Makes of what a user writes a VM that can be stored: checked, complete and pinned to this host.
+ */
 public final class VmDrafts {
   private final VmRepository repository;
   private final Supplier<HostFacts> facts;
@@ -138,8 +140,7 @@ public final class VmDrafts {
   private String newMac() {
     byte[] tail = new byte[3];
     random.nextBytes(tail);
-    return String.format(
-        Locale.ROOT, "52:54:00:%02x:%02x:%02x", tail[0], tail[1], tail[2]);
+    return String.format(Locale.ROOT, "52:54:00:%02x:%02x:%02x", tail[0], tail[1], tail[2]);
   }
 
   /** The disks with the size that each has in the end. */
@@ -162,7 +163,8 @@ public final class VmDrafts {
       ByteSize least = image(disk.image(), field + ".image", false).status().virtualSize();
       ByteSize size = Objects.requireNonNullElse(disk.size(), least);
       if (size.compareTo(least) < 0) {
-        throw Problem.of(Code.INVALID_ARGUMENT, "Disk " + disk.name() + " is smaller than its image")
+        throw Problem.of(
+                Code.INVALID_ARGUMENT, "Disk " + disk.name() + " is smaller than its image")
             .at(field + ".size")
             .because("image " + disk.image() + " has " + least + ", the disk " + size)
             .remedy("give it at least " + least + ", or leave the size out")
@@ -177,15 +179,14 @@ public final class VmDrafts {
     Image image =
         images
             .apply(name)
-            .orElseThrow(
-                () ->
-                    Problem.of(Code.NOT_FOUND, "There is no image named " + name)
-                        .on("image/" + name)
-                        .at(field)
-                        .remedy(
-                            "see \"kelvin image ls\"; make one with \"kelvin image build\" or"
-                                + " \"kelvin image import\"")
-                        .asException());
+            .orElseThrow(() ->
+                Problem.of(Code.NOT_FOUND, "There is no image named " + name)
+                    .on("image/" + name)
+                    .at(field)
+                    .remedy(
+                        "see \"kelvin image ls\"; make one with \"kelvin image build\" or"
+                            + " \"kelvin image import\"")
+                    .asException());
     if (image.status().phase() != ImagePhase.READY) {
       throw Problem.of(Code.WRONG_STATE, "Image " + name + " is not ready")
           .on(image.ref())
@@ -198,7 +199,8 @@ public final class VmDrafts {
       throw Problem.of(Code.INVALID_ARGUMENT, "Image " + name + " is of the wrong kind")
           .on(image.ref())
           .at(field)
-          .because(iso ? "a CD drive takes ISO images only" : "a disk cannot be made from an ISO image")
+          .because(
+              iso ? "a CD drive takes ISO images only" : "a disk cannot be made from an ISO image")
           .remedy(iso ? "put it on a disk" : "put it into a CD drive")
           .asException();
     }
@@ -218,27 +220,25 @@ public final class VmDrafts {
 
   private static List<Nic> keepMacs(VmSpec current, List<Nic> wanted) {
     return wanted.stream()
-        .map(
-            nic ->
-                nic.mac() != null
-                    ? nic
-                    : current.nics().stream()
-                        .filter(old -> old.name().equals(nic.name()) && old.mac() != null)
-                        .findFirst()
-                        .map(old -> nic.withMac(Objects.requireNonNull(old.mac())))
-                        .orElse(nic))
+        .map(nic ->
+            nic.mac() != null
+                ? nic
+                : current.nics().stream()
+                    .filter(old -> old.name().equals(nic.name()) && old.mac() != null)
+                    .findFirst()
+                    .map(old -> nic.withMac(Objects.requireNonNull(old.mac())))
+                    .orElse(nic))
         .toList();
   }
 
   private static List<Disk> keepSizes(VmSpec current, VmSpec wanted) {
     return wanted.disks().stream()
-        .map(
-            disk ->
-                disk.size() != null
-                    ? disk
-                    : disk(current, disk.name())
-                        .map(old -> disk.withSize(Objects.requireNonNull(old.size())))
-                        .orElse(disk))
+        .map(disk ->
+            disk.size() != null
+                ? disk
+                : disk(current, disk.name())
+                    .map(old -> disk.withSize(Objects.requireNonNull(old.size())))
+                    .orElse(disk))
         .toList();
   }
 

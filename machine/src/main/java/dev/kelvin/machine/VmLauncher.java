@@ -37,9 +37,7 @@ import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Starts QEMU for a VM, and takes over one that runs. A start that fails leaves nothing behind.
- */
+/** Starts QEMU for a VM, and takes over one that runs. A start that fails leaves nothing behind. */
 final class VmLauncher {
   private static final Logger LOG = System.getLogger(VmLauncher.class.getName());
 
@@ -171,8 +169,7 @@ final class VmLauncher {
 
   static RuntimeException kvmMissing(@Nullable String vm) {
     Problem problem =
-        Problem.of(
-                Code.CAPABILITY_MISSING, "The VM demands KVM, which is not proven to work here")
+        Problem.of(Code.CAPABILITY_MISSING, "The VM demands KVM, which is not proven to work here")
             .at("spec.accelerator")
             .because(
                 "no guest ran on KVM here: it is missing, forbidden, broken or slower than emulation")
@@ -238,13 +235,12 @@ final class VmLauncher {
     Volume volume =
         storage
             .find(id)
-            .orElseThrow(
-                () ->
-                    Problem.of(Code.NOT_FOUND, "The volume of disk " + disk.name() + " is missing")
-                        .on("vm/" + vm.metadata().name())
-                        .because("there is no volume " + id + " in the pool")
-                        .remedy("take the disk out of the spec, or restore the volume's file")
-                        .asException());
+            .orElseThrow(() ->
+                Problem.of(Code.NOT_FOUND, "The volume of disk " + disk.name() + " is missing")
+                    .on("vm/" + vm.metadata().name())
+                    .because("there is no volume " + id + " in the pool")
+                    .remedy("take the disk out of the spec, or restore the volume's file")
+                    .asException());
     ByteSize wanted = disk.size();
     if (wanted != null && wanted.compareTo(volume.size()) > 0) {
       volume = storage.resize(id, wanted);
@@ -262,7 +258,8 @@ final class VmLauncher {
     if (disk.image() == null) {
       ByteSize size = disk.size();
       if (size == null) {
-        throw Problem.of(Code.INVALID_ARGUMENT, "Disk " + disk.name() + " has neither image nor size")
+        throw Problem.of(
+                Code.INVALID_ARGUMENT, "Disk " + disk.name() + " has neither image nor size")
             .at("spec.disks." + disk.name() + ".size")
             .remedy("give it a size such as 10GiB, or an image")
             .asException();

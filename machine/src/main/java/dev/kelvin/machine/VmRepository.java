@@ -190,8 +190,8 @@ public final class VmRepository {
    * Replaces what is wanted of a VM.
    *
    * @param expectedRevision of the VM that the change is based on
-   * @throws dev.kelvin.model.ProblemException revision-mismatch when it has changed since, not-found,
-   *     already-exists, conflict
+   * @throws dev.kelvin.model.ProblemException revision-mismatch when it has changed since,
+   *     not-found, already-exists, conflict
    */
   VmRecord replace(VmRecord changed, long expectedRevision) {
     String id = changed.metadata().id();
@@ -243,18 +243,16 @@ public final class VmRepository {
   }
 
   VmRecord savePower(VmRecord vm, Power power) {
-    return change(
-        vm.metadata().id(), stored -> stored.withSpec(stored.spec().withPower(power)));
+    return change(vm.metadata().id(), stored -> stored.withSpec(stored.spec().withPower(power)));
   }
 
   private VmRecord require(String id) {
     return find(id)
-        .orElseThrow(
-            () ->
-                Problem.of(Code.NOT_FOUND, "The VM has been deleted")
-                    .on("vm/" + id)
-                    .remedy("see \"kelvin ls\"")
-                    .asException());
+        .orElseThrow(() ->
+            Problem.of(Code.NOT_FOUND, "The VM has been deleted")
+                .on("vm/" + id)
+                .remedy("see \"kelvin ls\"")
+                .asException());
   }
 
   private static RuntimeException changedMeanwhile(VmRecord vm) {
@@ -271,8 +269,7 @@ public final class VmRepository {
       return;
     }
     Result result =
-        store.commit(
-            Txn.when(Compare.exists(vms.key(id))).andThen(statuses.put(id, status)));
+        store.commit(Txn.when(Compare.exists(vms.key(id))).andThen(statuses.put(id, status)));
     if (result.succeeded()) {
       lastSaved.put(id, status);
     }

@@ -57,7 +57,8 @@ public final class VmTasks {
             Create.class,
             List.of(new Reserve(), new MakeDisks(), new Finish(), new FirstStart()),
             true),
-        new TaskType<>(UPDATE, Update.class, List.of(new Store(), new Converge(), new Follow()), false),
+        new TaskType<>(
+            UPDATE, Update.class, List.of(new Store(), new Converge(), new Follow()), false),
         new TaskType<>(
             DELETE, Delete.class, List.of(new Mark(), new DeleteDisks(), new Remove()), false),
         new TaskType<>(START, Target.class, List.of(new Start()), false),
@@ -65,7 +66,8 @@ public final class VmTasks {
         new TaskType<>(SHUTDOWN, ShutDown.class, List.of(new AskShutdown()), true),
         new TaskType<>(RESET, Target.class, List.of(new ResetOnce()), false),
         new TaskType<>(PAUSE, Target.class, List.of(asking("pause", new Request.Pause())), false),
-        new TaskType<>(RESUME, Target.class, List.of(asking("resume", new Request.Resume())), false),
+        new TaskType<>(
+            RESUME, Target.class, List.of(asking("resume", new Request.Resume())), false),
         new TaskType<>(RENAME, Rename.class, List.of(new Renaming()), false));
   }
 

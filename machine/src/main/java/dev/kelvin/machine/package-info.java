@@ -1,6 +1,6 @@
 /**
- * The life of VMs: one supervisor per VM, a virtual thread with a mailbox, through which every change
- * goes; and the durable tasks that users start.
+ * The life of VMs: one supervisor per VM, a virtual thread with a mailbox, through which every
+ * change goes; and the durable tasks that users start.
  */
 @NullMarked
 package dev.kelvin.machine;

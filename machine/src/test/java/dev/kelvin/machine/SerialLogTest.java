@@ -63,7 +63,8 @@ class SerialLogTest {
     }
     byte[] kept = SerialLog.tail(file(), LIMIT);
     assertThat(size()).isLessThanOrEqualTo(LIMIT);
-    assertThat(kept).isEqualTo(java.util.Arrays.copyOfRange(large, large.length - kept.length, large.length));
+    assertThat(kept)
+        .isEqualTo(java.util.Arrays.copyOfRange(large, large.length - kept.length, large.length));
   }
 
   private long size() throws IOException {

@@ -52,14 +52,13 @@ class SpecDiffTest {
   @Test
   void whatQemuNeverSeesNeedsNothing() {
     var diff =
-        change(
-            spec ->
-                spec.power(Power.STOPPED)
-                    .autostart(new Autostart(true, 3, 1))
-                    .restart(new Restart(RestartMode.ALWAYS, 2))
-                    .shutdownTimeoutSeconds(5)
-                    .deletionProtection(true)
-                    .serial(new Serial(true, ByteSize.ofMiB(7))));
+        change(spec ->
+            spec.power(Power.STOPPED)
+                .autostart(new Autostart(true, 3, 1))
+                .restart(new Restart(RestartMode.ALWAYS, 2))
+                .shutdownTimeoutSeconds(5)
+                .deletionProtection(true)
+                .serial(new Serial(true, ByteSize.ofMiB(7))));
     assertThat(diff).isEqualTo(new SpecDiff(List.of(), List.of()));
   }
 

@@ -7,8 +7,8 @@ import java.util.regex.Pattern;
 
 /**
  * An amount of memory or storage, in bytes. Written as a whole number with a unit of IEC 80000-13
- * ({@code 512MiB}, {@code 10GiB}); {@code M}, {@code MB}, {@code G} and so on are read as the binary
- * units too, because that is what QEMU and its users mean by them. A bare number is bytes.
+ * ({@code 512MiB}, {@code 10GiB}); {@code M}, {@code MB}, {@code G} and so on are read as the
+ * binary units too, because that is what QEMU and its users mean by them. A bare number is bytes.
  *
  * @param bytes zero or more
  */
@@ -43,10 +43,11 @@ public record ByteSize(long bytes) implements Comparable<ByteSize> {
     var match = FORM.matcher(text);
     if (!match.matches()) {
       throw new IllegalArgumentException(
-          "\"" + text + "\" is not a size; write a whole number and a unit, such as 512MiB or 10GiB");
+          "\""
+              + text
+              + "\" is not a size; write a whole number and a unit, such as 512MiB or 10GiB");
     }
-    int shift =
-        Objects.requireNonNull(SHIFTS.get(match.group(2).toLowerCase(Locale.ROOT)), "unit");
+    int shift = Objects.requireNonNull(SHIFTS.get(match.group(2).toLowerCase(Locale.ROOT)), "unit");
     try {
       return new ByteSize(Math.multiplyExact(Long.parseLong(match.group(1)), 1L << shift));
     } catch (ArithmeticException | NumberFormatException e) {

@@ -1,8 +1,8 @@
 package dev.kelvin.model;
 
 /**
- * What kind of thing went wrong. The wire name is stable: programs may decide by it. The HTTP status
- * is that of RFC 9110; the exit code is what the command line ends with.
+ * What kind of thing went wrong. The wire name is stable: programs may decide by it. The HTTP
+ * status is that of RFC 9110; the exit code is what the command line ends with.
  */
 public enum Code implements WireName {
   INVALID_ARGUMENT("invalid-argument", 400, 2, "The request is not valid"),

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param qemuBinary absolute path of {@code qemu-system-x86_64}
  * @param qemuVersion such as {@code 7.2.22}
  * @param accelerators those proven to run guests, best first
- * @param machineAliases what each unversioned machine type means in this QEMU, such as {@code q35} →
- *     {@code pc-q35-7.2}
+ * @param machineAliases what each unversioned machine type means in this QEMU, such as {@code q35}
+ *     → {@code pc-q35-7.2}
  * @param machines every machine type that this QEMU has
  * @param devices every device type ({@code qom-list-types}) that this QEMU has
  * @param cpuModels named CPU models that this QEMU has

@@ -71,7 +71,8 @@ public record Image(String kind, Metadata metadata, ImageSpec spec, ImageStatus 
    * @param build the recipe of a built one, null for an imported one
    * @param sourceFormat the format of the imported file, null for a built one
    */
-  public record ImageSpec(Origin origin, @Nullable BuildRecipe build, @Nullable Format sourceFormat) {}
+  public record ImageSpec(
+      Origin origin, @Nullable BuildRecipe build, @Nullable Format sourceFormat) {}
 
   /**
    * A distribution's image made from its packages.

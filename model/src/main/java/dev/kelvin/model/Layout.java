@@ -13,8 +13,8 @@ import java.util.Map;
  */
 public record Layout(Path home, Path config, Path state, Path runtime) {
   /**
-   * A Unix socket's path has at most 107 bytes (unix(7)); the longest one below {@link #runtime} has
-   * 40 of its own.
+   * A Unix socket's path has at most 107 bytes (unix(7)); the longest one below {@link #runtime}
+   * has 40 of its own.
    */
   public static final int MAX_RUNTIME_LENGTH = 66;
 

@@ -17,7 +17,8 @@ public record Metadata(
     String name, String id, Map<String, String> labels, long revision, Instant createdAt) {
   public Metadata {
     id = id == null ? "" : id;
-    labels = labels == null ? Map.of() : java.util.Collections.unmodifiableMap(new TreeMap<>(labels));
+    labels =
+        labels == null ? Map.of() : java.util.Collections.unmodifiableMap(new TreeMap<>(labels));
     createdAt = createdAt == null ? Instant.EPOCH : createdAt;
   }
 

@@ -2,8 +2,8 @@ package dev.kelvin.model;
 
 import java.security.SecureRandom;
 import java.util.Comparator;
-import java.util.List;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -27,7 +27,8 @@ public final class Names {
     if (!valid(name)) {
       throw Problem.of(Code.INVALID_ARGUMENT, "\"" + abbreviate(name) + "\" cannot be a name")
           .at(field)
-          .because("a name has 1 to 63 of the characters a-z, 0-9 and -, and neither starts nor ends with -")
+          .because(
+              "a name has 1 to 63 of the characters a-z, 0-9 and -, and neither starts nor ends with -")
           .remedy("choose another name, such as web1")
           .asException();
     }
@@ -49,7 +50,9 @@ public final class Names {
         .min(Comparator.comparingInt(candidate -> distance(typed, candidate)));
   }
 
-  /** Optimal string alignment distance: edits and swaps of neighbours that turn one into the other. */
+  /**
+   * Optimal string alignment distance: edits and swaps of neighbours that turn one into the other.
+   */
   static int distance(String a, String b) {
     int[][] d = new int[a.length() + 1][b.length() + 1];
     for (int i = 0; i <= a.length(); i++) {
@@ -61,7 +64,10 @@ public final class Names {
         int change = a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1;
         d[i][j] = Math.min(Math.min(d[i - 1][j], d[i][j - 1]) + 1, d[i - 1][j - 1] + change);
         boolean swapped =
-            i > 1 && j > 1 && a.charAt(i - 1) == b.charAt(j - 2) && a.charAt(i - 2) == b.charAt(j - 1);
+            i > 1
+                && j > 1
+                && a.charAt(i - 1) == b.charAt(j - 2)
+                && a.charAt(i - 2) == b.charAt(j - 1);
         if (swapped) {
           d[i][j] = Math.min(d[i][j], d[i - 2][j - 2] + 1);
         }

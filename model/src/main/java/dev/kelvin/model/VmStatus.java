@@ -64,7 +64,8 @@ public record VmStatus(
   public record Exit(ExitReason reason, @Nullable String detail, Instant at) {}
 
   /** A host port that leads to a port of the guest. */
-  public record Forward(String nic, String protocol, String hostAddress, int hostPort, int guestPort) {}
+  public record Forward(
+      String nic, String protocol, String hostAddress, int hostPort, int guestPort) {}
 
   public VmStatus {
     phase = phase == null ? Phase.PENDING : phase;
@@ -80,8 +81,17 @@ public record VmStatus(
 
   public VmStatus in(Phase newPhase, @Nullable String newMessage, Instant now) {
     return new VmStatus(
-        newPhase, newMessage, now, pid, startedAt, accelerator, restarts, lastExit, restartRequired,
-        forwards, guest);
+        newPhase,
+        newMessage,
+        now,
+        pid,
+        startedAt,
+        accelerator,
+        restarts,
+        lastExit,
+        restartRequired,
+        forwards,
+        guest);
   }
 
   /** The status of a VM whose process has just been started. */
@@ -98,25 +108,61 @@ public record VmStatus(
 
   public VmStatus withRestarts(int newRestarts) {
     return new VmStatus(
-        phase, message, since, pid, startedAt, accelerator, newRestarts, lastExit, restartRequired,
-        forwards, guest);
+        phase,
+        message,
+        since,
+        pid,
+        startedAt,
+        accelerator,
+        newRestarts,
+        lastExit,
+        restartRequired,
+        forwards,
+        guest);
   }
 
   public VmStatus withRestartRequired(List<String> fields) {
     return new VmStatus(
-        phase, message, since, pid, startedAt, accelerator, restarts, lastExit, fields, forwards,
+        phase,
+        message,
+        since,
+        pid,
+        startedAt,
+        accelerator,
+        restarts,
+        lastExit,
+        fields,
+        forwards,
         guest);
   }
 
   public VmStatus withForwards(List<Forward> newForwards) {
     return new VmStatus(
-        phase, message, since, pid, startedAt, accelerator, restarts, lastExit, restartRequired,
-        newForwards, guest);
+        phase,
+        message,
+        since,
+        pid,
+        startedAt,
+        accelerator,
+        restarts,
+        lastExit,
+        restartRequired,
+        newForwards,
+        guest);
   }
 
   public VmStatus withGuest(@Nullable GuestInfo newGuest) {
     return new VmStatus(
-        phase, message, since, pid, startedAt, accelerator, restarts, lastExit, restartRequired,
-        forwards, newGuest);
+        phase,
+        message,
+        since,
+        pid,
+        startedAt,
+        accelerator,
+        restarts,
+        lastExit,
+        restartRequired,
+        forwards,
+        newGuest);
   }
 }

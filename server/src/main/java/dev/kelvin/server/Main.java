@@ -5,7 +5,6 @@ import dev.kelvin.model.ProblemException;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.lang.ref.Reference;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -23,9 +22,6 @@ public final class Main {
 
   /** Exits with 0 when it was asked to end, else with the exit code of the problem. */
   public static void main(String[] arguments) throws IOException, InterruptedException {
-    // What Jetty says at level INFO is of use to nobody but its developers.
-    var jetty = java.util.logging.Logger.getLogger("org.eclipse.jetty");
-    jetty.setLevel(java.util.logging.Level.WARNING);
     int uid = (int) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
     try {
       Layout layout = Layout.resolve(System.getenv(), uid == 0);
@@ -39,9 +35,6 @@ public final class Main {
           Level.ERROR,
           problem.oneLine() + (problem.remedy() == null ? "" : "; " + problem.remedy()));
       System.exit(problem.code().exitCode());
-    } finally {
-      // A logger that nobody holds forgets its level.
-      Reference.reachabilityFence(jetty);
     }
   }
 

@@ -68,18 +68,16 @@ public final class ImageCatalogue {
    */
   public Image get(String name) {
     return find(name)
-        .orElseThrow(
-            () -> {
-              List<String> names =
-                  images.listing().items().stream().map(Collection.Item::id).toList();
-              return Problem.of(Code.NOT_FOUND, "There is no image named " + name)
-                  .on("image/" + name)
-                  .remedy(
-                      Names.nearest(name, names)
-                          .map(near -> "did you mean \"" + near + "\"?")
-                          .orElse("see \"kelvin image ls\" for the images there are"))
-                  .asException();
-            });
+        .orElseThrow(() -> {
+          List<String> names = images.listing().items().stream().map(Collection.Item::id).toList();
+          return Problem.of(Code.NOT_FOUND, "There is no image named " + name)
+              .on("image/" + name)
+              .remedy(
+                  Names.nearest(name, names)
+                      .map(near -> "did you mean \"" + near + "\"?")
+                      .orElse("see \"kelvin image ls\" for the images there are"))
+              .asException();
+        });
   }
 
   /** Reads a stored image as a watcher gets it. */
@@ -177,13 +175,7 @@ public final class ImageCatalogue {
     }
     var status =
         new ImageStatus(
-            ImagePhase.MAKING,
-            null,
-            null,
-            new ByteSize(0),
-            new ByteSize(0),
-            List.of(),
-            null);
+            ImagePhase.MAKING, null, null, new ByteSize(0), new ByteSize(0), List.of(), null);
     images.create(name, new Image(metadata, spec, status));
   }
 

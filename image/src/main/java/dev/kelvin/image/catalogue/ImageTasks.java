@@ -55,7 +55,10 @@ public final class ImageTasks {
   public List<TaskType<?>> types() {
     return List.of(
         new TaskType<>(
-            BUILD, Build.class, List.of(new ReserveBuild(), new RunBuild(), new StoreBuild()), true),
+            BUILD,
+            Build.class,
+            List.of(new ReserveBuild(), new RunBuild(), new StoreBuild()),
+            true),
         new TaskType<>(
             IMPORT, Import.class, List.of(new Inspect(), new Convert(), new StoreImport()), true),
         new TaskType<>(DELETE, Delete.class, List.of(new Mark(), new Remove()), false));
@@ -111,8 +114,7 @@ public final class ImageTasks {
     }
   }
 
-  private void storeFile(Metadata metadata, Format format, StepContext context)
-      throws IOException {
+  private void storeFile(Metadata metadata, Format format, StepContext context) throws IOException {
     Path file = Path.of(context.recall("file").orElseThrow());
     if (!catalogue.ready(metadata.name())) {
       catalogue.finish(metadata.name(), file, format);
@@ -170,8 +172,7 @@ public final class ImageTasks {
 
     @Override
     public void run(Import task, StepContext context) throws IOException {
-      storeFile(
-          task.metadata(), format(task) == Format.ISO ? Format.ISO : Format.QCOW2, context);
+      storeFile(task.metadata(), format(task) == Format.ISO ? Format.ISO : Format.QCOW2, context);
       clear(Path.of(task.directory()));
     }
   }

@@ -24,9 +24,7 @@ class HouseRulesTest {
           "qmp/src/main/java/dev/kelvin/qmp/AgentClient.java",
           "the agent has no event for the end of a program: its status is asked for again and again",
           "machine/src/main/java/dev/kelvin/machine/Machines.java",
-          "the delay after an autostart is what its user asked for",
-          "it/src/test/java/dev/kelvin/it/product/DaemonCrashTest.java",
-          "the time chooses the moment of a crash; nothing is waited for");
+          "the delay after an autostart is what its user asked for");
 
   private final Repository repository = Repository.here();
   private List<Source> sources;

@@ -45,8 +45,8 @@ final class Layers {
   private static final String JSON = "tools.jackson.";
 
   /**
-   * The design's table (section 3), the module codec, and image's use of state: images have documents
-   * and tasks as VMs do. And the libraries that each module was chosen for.
+   * The design's table (section 3), the module codec, and image's use of state: images have
+   * documents and tasks as VMs do. And the libraries that each module was chosen for.
    */
   private static final Map<String, Row> HOUSE_PLAN =
       Map.ofEntries(
@@ -68,6 +68,7 @@ final class Layers {
               "server.http",
               parts("server.action", "model", "codec", "api"),
               JSON,
+              "java.util.logging.",
               "jdk.net.",
               "org.bouncycastle.",
               "org.eclipse.jetty."),

@@ -111,8 +111,7 @@ class BadInputTest {
   @Test
   void namesAndAddressesBelongToOneVm() {
     var nic = Nic.of("lan").withMac("52:54:00:aa:bb:cc");
-    daemon.create(
-        Guests.empty("first", spec -> Guests.stopped().apply(spec).nics(List.of(nic))));
+    daemon.create(Guests.empty("first", spec -> Guests.stopped().apply(spec).nics(List.of(nic))));
     assertThat(refusal("metadata: {name: first}\nspec: {}\n").code())
         .isEqualTo(Code.ALREADY_EXISTS);
     Problem taken =
@@ -144,8 +143,7 @@ class BadInputTest {
                             spec ->
                                 spec.boot(
                                     new dev.kelvin.model.spec.Boot(
-                                        "/proc/self/status", null, null)))))
-                );
+                                        "/proc/self/status", null, null))))));
     assertThat(task.state()).isEqualTo(TaskState.FAILED);
     assertThat(Objects.requireNonNull(task.problem()).remedy()).isNotBlank();
     assertThat(daemon.client().allVms(ListQuery.all())).isEmpty();
@@ -158,8 +156,7 @@ class BadInputTest {
     long revision = vm.metadata().revision();
     daemon.done(daemon.client().updateVm("edited", VmDocument.of(changed), revision));
     assertThatExceptionOfType(ProblemException.class)
-        .isThrownBy(
-            () -> daemon.client().updateVm("edited", VmDocument.of(changed), revision))
+        .isThrownBy(() -> daemon.client().updateVm("edited", VmDocument.of(changed), revision))
         .satisfies(e -> assertThat(e.problem().code()).isEqualTo(Code.REVISION_MISMATCH));
   }
 

@@ -61,7 +61,8 @@ class DaemonCrashTest {
   private static int lastTick(TestDaemon daemon, String vm) throws IOException {
     var files = new ArrayList<java.nio.file.Path>();
     try (var all = java.nio.file.Files.walk(daemon.layout().state().resolve("vms"))) {
-      all.filter(file -> file.getFileName().toString().startsWith("serial.log")).forEach(files::add);
+      all.filter(file -> file.getFileName().toString().startsWith("serial.log"))
+          .forEach(files::add);
     }
     int last = 0;
     for (var file : files) {
@@ -110,7 +111,10 @@ class DaemonCrashTest {
   private static void killAfter(TestDaemon daemon, int millis)
       throws IOException, InterruptedException {
     // The time is not waited for anything: it chooses the moment of the crash.
-    LockSupport.parkNanos(Duration.ofMillis(millis).toNanos());
+    long moment = System.nanoTime() + Duration.ofMillis(millis).toNanos();
+    while (System.nanoTime() < moment) {
+      LockSupport.parkNanos(moment - System.nanoTime());
+    }
     daemon.kill();
     daemon.restart();
   }

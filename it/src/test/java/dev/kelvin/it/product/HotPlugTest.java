@@ -80,8 +80,7 @@ class HotPlugTest {
             .start();
     assertThat(made.waitFor()).isZero();
     try (var in = Files.newInputStream(iso)) {
-      daemon.done(
-          daemon.client().importImage("tools", Format.ISO, Map.of(), in, Files.size(iso)));
+      daemon.done(daemon.client().importImage("tools", Format.ISO, Map.of(), in, Files.size(iso)));
     }
   }
 

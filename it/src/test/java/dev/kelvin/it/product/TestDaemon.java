@@ -119,9 +119,7 @@ final class TestDaemon implements AutoCloseable {
 
   Task ended(Task task) {
     Await.until(
-        task.type() + " ends",
-        Duration.ofMinutes(2),
-        () -> client.task(task.id()).state().ended());
+        task.type() + " ends", Duration.ofMinutes(2), () -> client.task(task.id()).state().ended());
     return client.task(task.id());
   }
 
@@ -167,7 +165,8 @@ final class TestDaemon implements AutoCloseable {
             layout.volumes(),
             layout.images())) {
       try (var files = Files.walk(directory)) {
-        files.filter(file -> Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS))
+        files
+            .filter(file -> Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS))
             .forEach(file -> left.add(file.toString()));
       }
     }
@@ -197,7 +196,9 @@ final class TestDaemon implements AutoCloseable {
   public void close() throws IOException {
     try {
       if (process.isAlive() && client.answers()) {
-        client.allVms(ListQuery.all()).forEach(vm -> ended(client.deleteVm(vm.metadata().name(), true)));
+        client
+            .allVms(ListQuery.all())
+            .forEach(vm -> ended(client.deleteVm(vm.metadata().name(), true)));
       }
     } finally {
       process.destroy();

@@ -1,6 +1,5 @@
 package dev.kelvin.model.spec;
 
-
 /**
  * Whether the VM starts with the daemon.
  *

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param bus how it is attached
  * @param bootIndex order in which firmware tries devices, smallest first; null for never
  */
-public record Cdrom(String name, @Nullable String image, CdromBus bus, @Nullable Integer bootIndex) {
+public record Cdrom(
+    String name, @Nullable String image, CdromBus bus, @Nullable Integer bootIndex) {
   public Cdrom {
     bus = bus == null ? CdromBus.SATA : bus;
   }

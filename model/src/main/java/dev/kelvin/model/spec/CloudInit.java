@@ -14,7 +14,14 @@ import org.jspecify.annotations.Nullable;
  * @param userData a whole user-data document instead of the fields above
  * @param networkConfig a whole network-config document; null lets every card use DHCP
  */
-public record CloudInit(@Nullable String hostname, @Nullable String user, List<String> sshKeys, @Nullable String password, List<String> packages, @Nullable String userData, @Nullable String networkConfig) {
+public record CloudInit(
+    @Nullable String hostname,
+    @Nullable String user,
+    List<String> sshKeys,
+    @Nullable String password,
+    List<String> packages,
+    @Nullable String userData,
+    @Nullable String networkConfig) {
   public CloudInit {
     sshKeys = sshKeys == null ? List.of() : List.copyOf(sshKeys);
     packages = packages == null ? List.of() : List.copyOf(packages);

@@ -1,6 +1,5 @@
 package dev.kelvin.model.spec;
 
-
 /**
  * Virtual CPUs: {@code sockets × cores × threads} of them.
  *

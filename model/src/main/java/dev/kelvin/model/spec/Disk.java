@@ -19,7 +19,17 @@ import org.jspecify.annotations.Nullable;
  */
 // A null that a constructor is given asks it for the default; NullAway has no word for that.
 @SuppressWarnings("NullAway")
-public record Disk(String name, @Nullable String image, @Nullable ByteSize size, DiskBus bus, CacheMode cache, DiscardMode discard, @Nullable String serial, Boolean readOnly, @Nullable Integer bootIndex, Boolean ioThread) {
+public record Disk(
+    String name,
+    @Nullable String image,
+    @Nullable ByteSize size,
+    DiskBus bus,
+    CacheMode cache,
+    DiscardMode discard,
+    @Nullable String serial,
+    Boolean readOnly,
+    @Nullable Integer bootIndex,
+    Boolean ioThread) {
   public Disk {
     bus = bus == null ? DiskBus.VIRTIO_BLK : bus;
     cache = cache == null ? CacheMode.NONE : cache;

@@ -1,6 +1,5 @@
 package dev.kelvin.model.spec;
 
-
 /**
  * What starts the guest.
  *

@@ -15,7 +15,12 @@ import org.jspecify.annotations.Nullable;
  */
 // A null that a constructor is given asks it for the default; NullAway has no word for that.
 @SuppressWarnings("NullAway")
-public record Nic(String name, NicModel model, @Nullable String mac, List<PortForward> forwards, @Nullable Integer bootIndex) {
+public record Nic(
+    String name,
+    NicModel model,
+    @Nullable String mac,
+    List<PortForward> forwards,
+    @Nullable Integer bootIndex) {
   public Nic {
     model = model == null ? NicModel.VIRTIO : model;
     forwards = forwards == null ? List.of() : List.copyOf(forwards);

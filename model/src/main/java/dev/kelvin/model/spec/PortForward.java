@@ -1,6 +1,5 @@
 package dev.kelvin.model.spec;
 
-
 /**
  * A host port that leads to a port of the guest.
  *
@@ -8,7 +7,8 @@ package dev.kelvin.model.spec;
  * @param hostPort 1 to 65535; 0 lets Kelvin choose a free one at each start
  * @param guestPort 1 to 65535
  */
-public record PortForward(Protocol protocol, String hostAddress, Integer hostPort, Integer guestPort) {
+public record PortForward(
+    Protocol protocol, String hostAddress, Integer hostPort, Integer guestPort) {
   public PortForward {
     protocol = protocol == null ? Protocol.TCP : protocol;
     hostAddress = hostAddress == null ? "127.0.0.1" : hostAddress;

@@ -1,6 +1,5 @@
 package dev.kelvin.model.spec;
 
-
 /**
  * What follows when the VM ends and nobody asked for it.
  *

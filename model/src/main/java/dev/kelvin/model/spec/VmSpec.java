@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  * @param power whether it shall run
  * @param accelerator what executes it
  * @param machine {@code q35}, {@code i440fx}, {@code microvm}, or a versioned type of QEMU such as
- *     {@code pc-q35-7.2}. Creation turns the short form into the versioned one, so that an upgrade of
- *     QEMU never changes the guest's hardware
+ *     {@code pc-q35-7.2}. Creation turns the short form into the versioned one, so that an upgrade
+ *     of QEMU never changes the guest's hardware
  * @param rng whether it has a virtio random number generator
  * @param guestAgent whether it has the channel of QEMU's guest agent
  * @param shutdownTimeoutSeconds how long a guest may take to shut down before it is stopped

@@ -14,7 +14,7 @@ import java.util.Set;
 /** Files that hold secrets. */
 final class PrivateFiles {
   private static final Set<PosixFilePermission> OWNER_ONLY =
-      PosixFilePermissions.fromString("rw-------");
+      Set.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
 
   private PrivateFiles() {}
 

@@ -13,7 +13,6 @@ import tools.jackson.databind.node.ObjectNode;
 /** The parts of documents that a client has asked for with {@code fields}. */
 final class Projection {
   private static final String PARAMETER = "fields";
-  private static final Projection WHOLE = new Projection(null);
 
   /** What is wanted of an object: by field, what is wanted of that. */
   private static final class Wanted {
@@ -30,7 +29,7 @@ final class Projection {
   /** Reads a comma-separated list of dotted paths; null or empty means everything. */
   private static Projection parse(@Nullable String paths, Resource resource) {
     if (paths == null || paths.isBlank()) {
-      return WHOLE;
+      return whole();
     }
     var root = new Wanted();
     for (String path : paths.split(",", -1)) {
@@ -44,8 +43,9 @@ final class Projection {
     return new Projection(root);
   }
 
+  /** Everything. */
   static Projection whole() {
-    return WHOLE;
+    return new Projection(null);
   }
 
   /** What the answer to an action is cut down to. */
@@ -55,7 +55,7 @@ final class Projection {
     } else if (action instanceof Action.Watch watch) {
       return parse(query.one(PARAMETER), watch.resource());
     }
-    return WHOLE;
+    return whole();
   }
 
   /** The wanted parts of a document; the document itself when all of it is. */

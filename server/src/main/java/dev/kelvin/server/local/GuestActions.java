@@ -33,8 +33,7 @@ final class GuestActions {
   Outcome exec(Action.GuestExec action) throws InterruptedException {
     List<String> command = action.command();
     AgentClient.ExecResult result =
-        access.exec(
-            action.vm(), command, action.environment(), action.input(), action.timeout());
+        access.exec(action.vm(), command, action.environment(), action.input(), action.timeout());
     return new Outcome.Document(
         new ExecAnswer(
             result.exitCode(), result.signal(), result.out(), result.err(), result.truncated()),

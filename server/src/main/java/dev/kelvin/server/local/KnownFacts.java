@@ -43,13 +43,12 @@ public final class KnownFacts implements Supplier<HostFacts> {
   void findMeanwhile() {
     Thread.ofVirtual()
         .name("facts")
-        .start(
-            () -> {
-              try {
-                get();
-              } catch (ProblemException e) {
-                LOG.log(Level.INFO, () -> "the host's facts: " + e.problem().oneLine());
-              }
-            });
+        .start(() -> {
+          try {
+            get();
+          } catch (ProblemException e) {
+            LOG.log(Level.INFO, () -> "the host's facts: " + e.problem().oneLine());
+          }
+        });
   }
 }

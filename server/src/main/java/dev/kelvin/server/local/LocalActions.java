@@ -73,8 +73,7 @@ public final class LocalActions implements Actions {
       case Action.GetDoctor() -> new Outcome.Document(desks.node().doctor(), null);
       case Action.GetMetrics() -> desks.node().metrics();
       case Action.ListObjects(Resource resource, Query query) -> list(resource, query);
-      case Action.Watch(Resource resource, Query query, long from) ->
-          watch(resource, query, from);
+      case Action.Watch(Resource resource, Query query, long from) -> watch(resource, query, from);
       case Action.Events(Long after, String object) ->
           new Outcome.Stream(desks.node().events().subscribe(after, object));
       case Action.GetVm(String name) -> {
@@ -86,8 +85,7 @@ public final class LocalActions implements Actions {
         yield new Outcome.Document(image, image.metadata().revision());
       }
       case Action.GetTask(String id) -> new Outcome.Document(tasks.get(id), null);
-      case Action.Screenshot(String vm) ->
-          new Outcome.Bytes("image/png", access.screenshot(vm));
+      case Action.Screenshot(String vm) -> new Outcome.Bytes("image/png", access.screenshot(vm));
       case Action.GetSerialLog(String vm, long tail) ->
           new Outcome.Bytes("text/plain; charset=utf-8", access.serialLog(vm, tail));
       case Action.GetGuest(String vm) -> new Outcome.Document(access.guest(vm), null);
@@ -98,8 +96,7 @@ public final class LocalActions implements Actions {
   private Outcome list(Resource resource, Query query) {
     long revision = store.revision();
     return switch (resource) {
-      case VMS ->
-          Selection.page(machines.list(), query, vm -> vm.metadata().name(), revision);
+      case VMS -> Selection.page(machines.list(), query, vm -> vm.metadata().name(), revision);
       case IMAGES ->
           Selection.page(images.list(), query, image -> image.metadata().name(), revision);
       case TASKS -> Selection.page(tasks.list(), query, Task::id, revision);

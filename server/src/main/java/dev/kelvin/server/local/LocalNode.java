@@ -127,8 +127,7 @@ public final class LocalNode implements AutoCloseable {
     var watches = new Watches(store, machines, catalogue);
     tasks.addListener(events::taskChanged);
     tasks.addListener(watches::taskChanged);
-    var drafts =
-        new VmDrafts(repository, tools.facts(), catalogue::find, around.clock());
+    var drafts = new VmDrafts(repository, tools.facts(), catalogue::find, around.clock());
     var desks =
         new LocalActions.Desks(
             new VmActions(machines, repository, drafts, tasks),

@@ -57,7 +57,11 @@ final class Metrics {
         "kelvin_node_load1",
         "Load average of the last minute.",
         java.lang.management.ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
-    gauge(all, "kelvin_node_memory_bytes", "Memory of the host.", memory.getOrDefault("MemTotal", 0L));
+    gauge(
+        all,
+        "kelvin_node_memory_bytes",
+        "Memory of the host.",
+        memory.getOrDefault("MemTotal", 0L));
     gauge(
         all,
         "kelvin_node_memory_available_bytes",
@@ -71,13 +75,12 @@ final class Metrics {
     var phases = new TreeMap<Phase, Integer>();
     vms.forEach(vm -> phases.merge(vm.vm().status().phase(), 1, Integer::sum));
     var counts = GaugeSnapshot.builder().name("kelvin_vms").help("VMs in each phase.");
-    phases.forEach(
-        (phase, count) ->
-            counts.dataPoint(
-                GaugeDataPointSnapshot.builder()
-                    .labels(Labels.of("phase", phase.wire()))
-                    .value(count)
-                    .build()));
+    phases.forEach((phase, count) ->
+        counts.dataPoint(
+            GaugeDataPointSnapshot.builder()
+                .labels(Labels.of("phase", phase.wire()))
+                .value(count)
+                .build()));
     all.add(counts.build());
   }
 
@@ -98,12 +101,7 @@ final class Metrics {
         "Memory that the guest sees.",
         vms,
         vm -> vm.vm().spec().memory().size().bytes());
-    perVm(
-        all,
-        "kelvin_vm_cpus",
-        "Virtual CPUs.",
-        vms,
-        vm -> vm.vm().spec().cpu().count());
+    perVm(all, "kelvin_vm_cpus", "Virtual CPUs.", vms, vm -> vm.vm().spec().cpu().count());
     perVm(
         all,
         "kelvin_vm_memory_resident_bytes",
@@ -157,11 +155,15 @@ final class Metrics {
     var read =
         CounterSnapshot.builder().name("kelvin_vm_disk_read_bytes").help("Read by the guest.");
     var written =
-        CounterSnapshot.builder().name("kelvin_vm_disk_written_bytes").help("Written by the guest.");
+        CounterSnapshot.builder()
+            .name("kelvin_vm_disk_written_bytes")
+            .help("Written by the guest.");
     var reads =
         CounterSnapshot.builder().name("kelvin_vm_disk_reads").help("Read requests of the guest.");
     var writes =
-        CounterSnapshot.builder().name("kelvin_vm_disk_writes").help("Write requests of the guest.");
+        CounterSnapshot.builder()
+            .name("kelvin_vm_disk_writes")
+            .help("Write requests of the guest.");
     for (Measure vm : vms) {
       for (var disk : vm.disks()) {
         Labels labels = name(vm).merge(Labels.of("disk", disk.disk()));

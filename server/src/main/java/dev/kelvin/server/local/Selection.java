@@ -43,7 +43,8 @@ final class Selection {
   }
 
   static boolean matches(Object item, Query query) {
-    if (!query.labels().isEmpty() && !labels(item).entrySet().containsAll(query.labels().entrySet())) {
+    if (!query.labels().isEmpty()
+        && !labels(item).entrySet().containsAll(query.labels().entrySet())) {
       return false;
     }
     if (query.fields().isEmpty()) {
@@ -51,8 +52,7 @@ final class Selection {
     }
     JsonNode tree = Documents.tree(item);
     return query.fields().stream()
-        .allMatch(
-            field -> field.equal() == values(tree, field.path()).contains(field.value()));
+        .allMatch(field -> field.equal() == values(tree, field.path()).contains(field.value()));
   }
 
   private static Map<String, String> labels(Object item) {

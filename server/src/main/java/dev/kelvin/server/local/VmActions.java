@@ -82,12 +82,11 @@ final class VmActions {
     Vm vm = machines.get(name);
     return repository
         .find(vm.metadata().id())
-        .orElseThrow(
-            () ->
-                Problem.of(Code.NOT_FOUND, "The VM is being deleted")
-                    .on(vm.ref())
-                    .remedy("see \"kelvin ls\"")
-                    .asException());
+        .orElseThrow(() ->
+            Problem.of(Code.NOT_FOUND, "The VM is being deleted")
+                .on(vm.ref())
+                .remedy("see \"kelvin ls\"")
+                .asException());
   }
 
   /** An update that changes one part of the spec. */
@@ -126,11 +125,8 @@ final class VmActions {
           without(spec.cdroms(), Cdrom::name, "CD drive", action.vm(), action.cdrom());
           return spec.withCdroms(
               spec.cdroms().stream()
-                  .map(
-                      drive ->
-                          drive.name().equals(action.cdrom())
-                              ? drive.withImage(action.image())
-                              : drive)
+                  .map(drive ->
+                      drive.name().equals(action.cdrom()) ? drive.withImage(action.image()) : drive)
                   .toList());
         });
   }
@@ -178,9 +174,7 @@ final class VmActions {
     }
     return new Outcome.Accepted(
         tasks.submitExclusive(
-            VmTasks.DELETE,
-            new VmTasks.Delete(vm.metadata().id(), action.force()),
-            vm.ref()));
+            VmTasks.DELETE, new VmTasks.Delete(vm.metadata().id(), action.force()), vm.ref()));
   }
 
   /** Starts a task of a type that needs nothing but the VM. */
@@ -210,8 +204,6 @@ final class VmActions {
     repository.requireNameFree(action.newName(), current.metadata().id());
     return new Outcome.Accepted(
         tasks.submitExclusive(
-            VmTasks.RENAME,
-            new VmTasks.Rename(vm.metadata().id(), action.newName()),
-            vm.ref()));
+            VmTasks.RENAME, new VmTasks.Rename(vm.metadata().id(), action.newName()), vm.ref()));
   }
 }

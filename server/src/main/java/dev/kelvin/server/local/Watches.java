@@ -25,8 +25,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
 /**
- * Changes of objects, for clients that watch. A client gets {@code put} with the object as it is, and
- * {@code delete} with its kind, id and name.
+ * Changes of objects, for clients that watch. A client gets {@code put} with the object as it is,
+ * and {@code delete} with its kind, id and name.
  */
 final class Watches {
   /** What a client is told of an object that is gone, or no longer matches its query. */
@@ -47,7 +47,8 @@ final class Watches {
   }
 
   Subscription vms(Query query, long fromRevision) {
-    return new ObjectWatch<Vm>(query, Vm.KIND, vm -> vm.metadata().id(), vm -> vm.metadata().name()) {
+    return new ObjectWatch<Vm>(
+        query, Vm.KIND, vm -> vm.metadata().id(), vm -> vm.metadata().name()) {
       @Override
       Optional<Vm> object(Change change) {
         String key = change.key();

@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -193,13 +194,11 @@ class EventsTest {
   @Test
   @Tag("many")
   void manyWatchAtOnceOnOneConnectionAndOnMany() throws Exception {
-    var all = new ArrayList<Told>();
+    var all = new CopyOnWriteArrayList<Told>();
     server.actions.script =
         what -> {
           var told = new Told();
-          synchronized (all) {
-            all.add(told);
-          }
+          all.add(told);
           return new Outcome.Stream(told);
         };
     var clients = new ArrayList<UnixClient>();
@@ -216,10 +215,8 @@ class EventsTest {
         assertThat(answer.statusCode()).isEqualTo(200);
         remote.add(answer.body());
       }
-      TestServer.await("all watch", () -> count(all) == 400);
-      synchronized (all) {
-        all.forEach(told -> told.tell(1, "put", Map.of("name", "web1")));
-      }
+      TestServer.await("all watch", () -> all.size() == 400);
+      all.forEach(told -> told.tell(1, "put", Map.of("name", "web1")));
       for (UnixClient client : clients) {
         client.head();
         client.headers();
@@ -231,18 +228,7 @@ class EventsTest {
         stream.close();
       }
       TestServer.await(
-          "all subscriptions are closed",
-          () -> {
-            synchronized (all) {
-              return all.stream().allMatch(told -> told.closed);
-            }
-          });
-    }
-  }
-
-  private static int count(List<Told> all) {
-    synchronized (all) {
-      return all.size();
+          "all subscriptions are closed", () -> all.stream().allMatch(told -> told.closed));
     }
   }
 

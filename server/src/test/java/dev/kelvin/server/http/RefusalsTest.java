@@ -149,6 +149,11 @@ class RefusalsTest {
             413,
             "too-large",
             "flatter"),
+        bad("POST", "/v1/packages", "{}", "packages", "add packages"));
+  }
+
+  static List<Case> requests() {
+    return List.of(
         bad("POST", "/v1/vms/web1/start", "{\"now\":true}", "now", ""),
         bad("POST", "/v1/vms/web1/rename", "{}", "name", "add name"),
         bad("POST", "/v1/vms/web1/keys", "{\"keys\":[]}", "keys", "at least one"),
@@ -178,8 +183,7 @@ class RefusalsTest {
             "/v1/images",
             "{\"name\":\"deb\",\"build\":{},\"labels\":{\"a\":null}}",
             "labels.a",
-            "a text"),
-        bad("POST", "/v1/packages", "{}", "packages", "add packages"));
+            "a text"));
   }
 
   static List<Case> headers() {
@@ -239,7 +243,7 @@ class RefusalsTest {
   }
 
   @ParameterizedTest
-  @MethodSource({"queries", "addresses", "documents", "headers"})
+  @MethodSource({"queries", "addresses", "documents", "requests", "headers"})
   void isRefused(Case one) {
     int before = server.actions.asked.size();
     byte[] body = one.body() == null ? null : one.body().getBytes(StandardCharsets.UTF_8);
