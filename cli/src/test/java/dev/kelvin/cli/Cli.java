@@ -2,6 +2,7 @@ package dev.kelvin.cli;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -37,6 +38,11 @@ public final class Cli {
     @Override
     public boolean hasErrors() {
       return false;
+    }
+
+    @Override
+    public Closeable raw() {
+      return () -> {};
     }
   }
 

@@ -79,4 +79,18 @@ class ConsoleTest {
     Result result = cli.piped("root\n").run("console", "web1");
     assertThat(result).isEqualTo(new Result(0, "login: root", ""));
   }
+
+  @Test
+  void isLeftWithItsEscape() throws IOException {
+    daemon.takeOver(
+        "GET /v1/consoles/t1",
+        (call, in, out) -> {
+          handshake(call.head(), out);
+          assertThat(frame(in)).isEqualTo("\u0003ls");
+          in.readAllBytes();
+        });
+    Result result = cli.typed("\u0003ls\u001drest").run("console", "web1");
+    assertThat(result.code()).isZero();
+    assertThat(result.err()).isEqualTo("The serial console of web1; Ctrl-] leaves it.\n\nLeft.\n");
+  }
 }

@@ -6,6 +6,8 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
+import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
@@ -52,8 +54,7 @@ final class Connection implements Closeable {
     long end = System.nanoTime() + limit * 1_000_000;
     while (true) {
       long left = limit == 0 ? 0 : Math.max(1, (end - System.nanoTime()) / 1_000_000);
-      int ready = selector.select(left);
-      selector.selectedKeys().clear();
+      int ready = select(selector, left);
       if (ready > 0 || Thread.currentThread().isInterrupted()) {
         // With an interrupt pending, the channel's next call closes it and says so.
         return;
@@ -61,6 +62,18 @@ final class Connection implements Closeable {
       if (limit != 0 && System.nanoTime() >= end) {
         throw new SocketTimeoutException("nothing came for " + limit / 1000 + " s");
       }
+    }
+  }
+
+  private static int select(Selector selector, long millis) throws IOException {
+    try {
+      int ready = selector.select(millis);
+      selector.selectedKeys().clear();
+      return ready;
+    } catch (ClosedSelectorException e) {
+      var closed = new AsynchronousCloseException();
+      closed.initCause(e);
+      throw closed;
     }
   }
 

@@ -10,6 +10,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -159,6 +160,32 @@ class WebSocketTest {
     });
     MessageSocket socket = transport.upgrade("/v1/consoles/t1");
     assertThatThrownBy(socket::receive).isInstanceOf(EOFException.class);
+  }
+
+  @Test
+  void closingEndsTheWaitOfWhoeverReceives() throws Exception {
+    server.then(peer -> {
+      handshake(peer);
+      assertThat(received(peer)).startsWith("88 ");
+    });
+    MessageSocket socket = transport.upgrade("/v1/consoles/t1");
+    var ended = new CompletableFuture<Throwable>();
+    Thread receiver =
+        Thread.ofVirtual()
+            .start(() -> {
+              try {
+                socket.receive();
+                ended.complete(new AssertionError("a message that nobody sent"));
+              } catch (IOException | RuntimeException e) {
+                ended.complete(e);
+              }
+            });
+    while (receiver.getState() == Thread.State.NEW
+        || receiver.getState() == Thread.State.RUNNABLE) {
+      Thread.onSpinWait();
+    }
+    socket.close();
+    assertThat(ended.get()).isInstanceOf(IOException.class);
   }
 
   @Test

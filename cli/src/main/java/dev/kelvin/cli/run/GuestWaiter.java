@@ -37,6 +37,9 @@ public final class GuestWaiter {
   /** What was seen last, for those who lose patience. */
   private String lastSeen = "it has not been started yet";
 
+  /** The same in fewer words, for the line of progress. */
+  private String shortly = "";
+
   public GuestWaiter(Session session) {
     this.session = session;
     this.client = session.client();
@@ -63,7 +66,7 @@ public final class GuestWaiter {
           progress.end("not ready");
           throw tooLong(name, limit);
         }
-        progress.update(lastSeen + lastLine(vm));
+        progress.update(shortly + lastLine(vm));
         session.pause(LOOK);
       }
     }
@@ -96,6 +99,7 @@ public final class GuestWaiter {
       case PENDING, STARTING, RUNNING, PAUSED, STOPPING, UNRESPONSIVE -> {}
     }
     lastSeen = phase.wire();
+    shortly = lastSeen;
     if (phase != Phase.RUNNING) {
       return false;
     }
@@ -105,12 +109,14 @@ public final class GuestWaiter {
     GuestInfo guest = vm.status().guest();
     if (guest == null) {
       lastSeen = "running, the guest agent does not answer yet";
+      shortly = "no agent yet";
       return false;
     }
     String cloudInit = guest.cloudInit() == null ? "" : guest.cloudInit();
     lastSeen =
         "the guest agent answers, cloud-init "
             + (cloudInit.isEmpty() ? "says nothing yet" : "is " + cloudInit);
+    shortly = "cloud-init " + (cloudInit.isEmpty() ? "not yet begun" : cloudInit);
     return switch (cloudInit) {
       case "done", "disabled" -> true;
       case "error" -> throw cloudInitFailed(vm);

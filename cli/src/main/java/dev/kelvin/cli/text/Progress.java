@@ -20,7 +20,7 @@ public final class Progress implements Closeable {
 
   private static final long REDRAW = SECOND / 10;
   private static final long PLAIN_EVERY = 10 * SECOND;
-  private static final int BAR = 20;
+  private static final int BAR = 16;
 
   private final PrintStream err;
   private final boolean terminal;
@@ -139,7 +139,8 @@ public final class Progress implements Closeable {
     clear();
     long took = nanos.getAsLong() - begun;
     if (took >= BRIEF && (announced || terminal)) {
-      err.println(label + ": " + how + " (" + Units.span(Duration.ofNanos(took)) + ")");
+      String time = took < SECOND ? "" : " (" + Units.span(Duration.ofNanos(took)) + ")";
+      err.println(label + ": " + how + time);
     }
     label = "";
   }
@@ -184,6 +185,8 @@ public final class Progress implements Closeable {
 
   /** What is measured of a step: how much, how fast, how long still. */
   private static final class Meter {
+    private static final long A_DAY = 86_400;
+
     private final long start;
     private long done;
     private long total;
@@ -249,12 +252,14 @@ public final class Progress implements Closeable {
       return unit.equals("bytes") && perSecond > 0 ? "  " + Units.size(perSecond) + "/s" : "";
     }
 
+    /** By the mean of the whole step: work of a computer is too uneven for the last second's. */
     private String remaining() {
       long elapsed = lastTime - start;
-      if (perSecond <= 0 || elapsed < SECOND || done >= total) {
+      if (done <= 0 || elapsed < 2 * SECOND || done >= total) {
         return "";
       }
-      return "  " + Units.span(Duration.ofSeconds((long) ((total - done) / perSecond))) + " left";
+      double left = (double) (total - done) / done * elapsed / SECOND;
+      return left > A_DAY ? "" : "  " + Units.span(Duration.ofSeconds((long) left)) + " left";
     }
   }
 }

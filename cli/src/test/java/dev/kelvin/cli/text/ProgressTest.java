@@ -54,7 +54,7 @@ class ProgressTest {
     last = last.substring(last.lastIndexOf('\r'));
     assertThat(last)
         .isEqualTo(
-            "\rUpload disk  [########------------]  40 %  400 MiB of 1000 MiB  100 MiB/s  6s left"
+            "\rUpload disk  [######----------]  40 %  400 MiB of 1000 MiB  100 MiB/s  6s left  (Ctrl-C cancels)"
                 + "\033[K");
     progress.done();
     assertThat(shown()).isEqualTo("\r\033[KUpload disk: done (5s)\n");
