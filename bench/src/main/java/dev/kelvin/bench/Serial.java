@@ -20,6 +20,7 @@ final class Serial implements AutoCloseable {
   private static final Duration LIMIT = Duration.ofMinutes(2);
 
   private final CompletableFuture<Long> marker = new CompletableFuture<>();
+  private final StringBuffer seen = new StringBuffer();
   private final Thread reader;
 
   /** Reads from {@code socket} as soon as somebody listens there. */
@@ -39,10 +40,9 @@ final class Serial implements AutoCloseable {
             });
   }
 
-  private static long read(Path socket) throws IOException, InterruptedException {
+  private long read(Path socket) throws IOException, InterruptedException {
     Await.until("the serial port", LIMIT, () -> Files.exists(socket));
     try (SocketChannel channel = connect(socket)) {
-      var seen = new StringBuilder();
       var buffer = ByteBuffer.allocate(4096);
       while (channel.read(buffer) >= 0) {
         seen.append(StandardCharsets.ISO_8859_1.decode(buffer.flip()));
@@ -76,7 +76,8 @@ final class Serial implements AutoCloseable {
     } catch (ExecutionException e) {
       throw new IOException("reading the serial port", e.getCause());
     } catch (TimeoutException e) {
-      throw new IOException("the guest's init did not come in " + LIMIT.toSeconds() + " s", e);
+      throw new IOException(
+          "the guest's init did not come in " + LIMIT.toSeconds() + " s; it wrote: " + seen, e);
     }
   }
 
