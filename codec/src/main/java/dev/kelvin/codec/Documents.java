@@ -1,6 +1,7 @@
 package dev.kelvin.codec;
 
 import com.fasterxml.jackson.annotation.JsonAutoDetect;
+import com.fasterxml.jackson.annotation.Nulls;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Names;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.exc.InputCoercionException;
 import tools.jackson.core.exc.StreamConstraintsException;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.DatabindException;
@@ -23,17 +25,22 @@ import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.MapperFeature;
 import tools.jackson.databind.ObjectMapper;
+import tools.jackson.databind.cfg.CoercionAction;
+import tools.jackson.databind.cfg.CoercionInputShape;
 import tools.jackson.databind.cfg.MapperBuilder;
 import tools.jackson.databind.exc.InvalidFormatException;
+import tools.jackson.databind.exc.InvalidNullException;
 import tools.jackson.databind.exc.MismatchedInputException;
 import tools.jackson.databind.exc.UnrecognizedPropertyException;
 import tools.jackson.databind.introspect.AnnotationIntrospectorPair;
 import tools.jackson.databind.introspect.JacksonAnnotationIntrospector;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.module.SimpleModule;
+import tools.jackson.databind.type.LogicalType;
 import tools.jackson.dataformat.yaml.YAMLFactory;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 import tools.jackson.dataformat.yaml.YAMLWriteFeature;
+import tools.jackson.dataformat.yaml.util.StringQuotingChecker;
 
 /**
  * Reads and writes documents. What users send is read strictly: an unknown field, a wrong type, a
@@ -88,9 +95,27 @@ public final class Documents {
                         .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                         .disable(YAMLWriteFeature.WRITE_DOC_START_MARKER)
                         .enable(YAMLWriteFeature.MINIMIZE_QUOTES)
+                        .stringQuotingChecker(new Quoting())
                         .enable(YAMLWriteFeature.ALWAYS_QUOTE_NUMBERS_AS_STRINGS)
                         .build()))
             .build();
+  }
+
+  /** Also quotes texts with characters that YAML takes for line ends or does not take at all. */
+  private static final class Quoting extends StringQuotingChecker.Default {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public boolean needToQuoteValue(String value) {
+      return super.needToQuoteValue(value)
+          || value
+              .chars()
+              .anyMatch(c ->
+                  (Character.isISOControl(c) && c != '\n')
+                      || c == '\u2028'
+                      || c == '\u2029'
+                      || c == '\uFEFF');
+    }
   }
 
   private static <M extends ObjectMapper, B extends MapperBuilder<M, B>> B strict(B builder) {
@@ -98,6 +123,14 @@ public final class Documents {
         .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
         .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
         .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+        .withCoercionConfig(
+            LogicalType.Textual,
+            texts -> {
+              texts.setCoercion(CoercionInputShape.Integer, CoercionAction.Fail);
+              texts.setCoercion(CoercionInputShape.Float, CoercionAction.Fail);
+              texts.setCoercion(CoercionInputShape.Boolean, CoercionAction.Fail);
+            })
+        .changeDefaultNullHandling(nulls -> nulls.withContentNulls(Nulls.FAIL))
         .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS);
   }
 
@@ -131,17 +164,31 @@ public final class Documents {
       throw tooLarge("it has " + text.length + " bytes; the limit is " + MAX_BYTES).asException();
     }
     String decoded = utf8(text);
+    if (decoded.isBlank()) {
+      throw empty(type).asException();
+    }
     try {
       T value = (syntax == Syntax.JSON ? STRICT_JSON : Yaml.STRICT).readValue(decoded, type);
       if (value == null) {
-        throw Problem.of(Code.MALFORMED, "The document is empty")
-            .remedy("send a document of kind " + type.getSimpleName())
-            .asException();
+        throw empty(type).asException();
       }
       return value;
     } catch (JacksonException e) {
-      throw explain(e).asException(e);
+      throw (isEnd(e) ? empty(type) : explain(e)).asException(e);
     }
+  }
+
+  private static Problem empty(Class<?> type) {
+    return Problem.of(Code.MALFORMED, "The document is empty")
+        .because("there is nothing in it")
+        .remedy("send a document of kind " + type.getSimpleName());
+  }
+
+  /** Whether the text has no value at all, such as one of comments only. */
+  private static boolean isEnd(JacksonException e) {
+    return e instanceof MismatchedInputException
+        && e.getPath().isEmpty()
+        && e.getOriginalMessage().startsWith("No content");
   }
 
   /** Reads what another part or version of Kelvin wrote. */
@@ -176,7 +223,9 @@ public final class Documents {
 
   private static String utf8(byte[] text) {
     try {
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(text)).toString();
+      String decoded = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(text)).toString();
+      // Some editors write a byte order mark; RFC 8259 lets a reader pass over it.
+      return decoded.startsWith("\uFEFF") ? decoded.substring(1) : decoded;
     } catch (CharacterCodingException e) {
       throw Problem.of(Code.MALFORMED, "The document is not UTF-8 text")
           .because("it has bytes that no UTF-8 text has")
@@ -208,6 +257,16 @@ public final class Documents {
               .because(
                   "something follows the last bracket (line " + end.getLocation().getLineNr() + ")")
               .remedy("send one document at a time");
+      case InvalidNullException hole ->
+          Problem.of(Code.INVALID_ARGUMENT, "Field " + path(hole) + " has an empty place")
+              .at(path(hole))
+              .because("something is null in it")
+              .remedy("write a value there, or leave the entry out");
+      case InputCoercionException number ->
+          Problem.of(Code.INVALID_ARGUMENT, "Field " + path(number) + " has the wrong type")
+              .at(path(number))
+              .because("it wants " + want(number.getTargetType()) + " that is not that large")
+              .remedy("see the spec reference for this field");
       case MismatchedInputException type ->
           Problem.of(Code.INVALID_ARGUMENT, "Field " + path(type) + " has the wrong type")
               .at(path(type))
@@ -287,7 +346,7 @@ public final class Documents {
   }
 
   /** The field's place in the document as users write it: {@code spec.disks[0].size}. */
-  private static String path(DatabindException e) {
+  private static String path(JacksonException e) {
     var path = new StringBuilder();
     for (var step : e.getPath()) {
       if (step.getPropertyName() == null) {

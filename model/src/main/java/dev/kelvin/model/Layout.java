@@ -1,5 +1,6 @@
 package dev.kelvin.model;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -40,7 +41,8 @@ public record Layout(Path home, Path config, Path state, Path runtime) {
     } else {
       layout = xdg(environment);
     }
-    if (layout.runtime.toString().length() > MAX_RUNTIME_LENGTH) {
+    byte[] runtime = layout.runtime.toString().getBytes(StandardCharsets.UTF_8);
+    if (runtime.length > MAX_RUNTIME_LENGTH) {
       throw Problem.of(Code.INVALID_ARGUMENT, "The path of the run-time directory is too long")
           .on(layout.runtime.toString())
           .because(

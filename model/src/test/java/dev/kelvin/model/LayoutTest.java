@@ -1,0 +1,83 @@
+package dev.kelvin.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class LayoutTest {
+  @Test
+  void rootUsesTheSystemsDirectories() {
+    var layout = Layout.resolve(Map.of("HOME", "/root"), true);
+    assertThat(layout.config()).hasToString("/etc/kelvin");
+    assertThat(layout.state()).hasToString("/var/lib/kelvin");
+    assertThat(layout.runtime()).hasToString("/run/kelvin");
+  }
+
+  @Test
+  void othersUseTheirOwn() {
+    var layout =
+        Layout.resolve(Map.of("HOME", "/home/ann", "XDG_RUNTIME_DIR", "/run/user/1000"), false);
+    assertThat(layout.config()).hasToString("/home/ann/.config/kelvin");
+    assertThat(layout.state()).hasToString("/home/ann/.local/share/kelvin");
+    assertThat(layout.runtime()).hasToString("/run/user/1000/kelvin");
+    var moved =
+        Layout.resolve(
+            Map.of("HOME", "/home/ann", "XDG_CONFIG_HOME", "/c", "XDG_DATA_HOME", "/d"), false);
+    assertThat(moved.config()).hasToString("/c/kelvin");
+    assertThat(moved.state()).hasToString("/d/kelvin");
+    assertThat(moved.runtime()).hasToString("/home/ann/.local/state/run/kelvin");
+  }
+
+  @Test
+  void oneHomeHoldsEverything() {
+    for (boolean root : new boolean[] {true, false}) {
+      var layout = Layout.resolve(Map.of("KELVIN_HOME", "/srv/../srv/k1"), root);
+      Path home = Path.of("/srv/k1");
+      assertThat(layout.home()).isEqualTo(home);
+      for (Path path :
+          new Path[] {
+            layout.config(),
+            layout.state(),
+            layout.runtime(),
+            layout.socket(),
+            layout.pidFile(),
+            layout.store(),
+            layout.images(),
+            layout.volumes(),
+            layout.daemonLog(),
+            layout.token(),
+            layout.certificate(),
+            layout.vmState("id"),
+            layout.vmRuntime("id")
+          }) {
+        assertThat(path.startsWith(home)).as("%s", path).isTrue();
+      }
+    }
+  }
+
+  @Test
+  void aHomeWhoseSocketsWouldNotFitIsRefused() {
+    String longest = "/" + "x".repeat(Layout.MAX_RUNTIME_LENGTH - "/run".length() - 1);
+    var layout = Layout.resolve(Map.of("KELVIN_HOME", longest), false);
+    String socket = layout.vmRuntime("0".repeat(20)).resolve("serial.sock").toString();
+    assertThat(socket.getBytes(StandardCharsets.UTF_8).length).isLessThanOrEqualTo(107);
+    assertThatThrownBy(() -> Layout.resolve(Map.of("KELVIN_HOME", longest + "x"), false))
+        .isInstanceOfSatisfying(
+            ProblemException.class,
+            e -> {
+              assertThat(e.problem().code()).isEqualTo(Code.INVALID_ARGUMENT);
+              assertThat(e.problem().remedy()).contains("KELVIN_HOME");
+            });
+  }
+
+  @Test
+  void theLimitCountsBytesNotCharacters() {
+    String home = "/" + "ü".repeat(Layout.MAX_RUNTIME_LENGTH - "/run".length() - 1);
+    assertThatThrownBy(() -> Layout.resolve(Map.of("KELVIN_HOME", home), false))
+        .isInstanceOf(ProblemException.class);
+  }
+}
