@@ -261,7 +261,7 @@ public final class Documents {
           Problem.of(Code.INVALID_ARGUMENT, "Field " + path(hole) + " has an empty place")
               .at(path(hole))
               .because("something is null in it")
-              .remedy("write a value there, or leave the entry out");
+              .remedy("write " + want(hole.getTargetType()) + " there, or leave the entry out");
       case InputCoercionException number ->
           Problem.of(Code.INVALID_ARGUMENT, "Field " + path(number) + " has the wrong type")
               .at(path(number))
