@@ -5,10 +5,16 @@ import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.server.action.Principal;
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.nio.file.attribute.UserPrincipal;
 import java.nio.file.attribute.UserPrincipalLookupService;
+import java.nio.file.attribute.UserPrincipalNotFoundException;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -22,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Finds out who asks: by the kernel's word on the Unix socket, by the token elsewhere. */
 final class Authenticator {
+  private static final Logger LOG = System.getLogger(Authenticator.class.getName());
   private static final String SCHEME = "bearer ";
   private static final String KNOWN = Authenticator.class.getName();
 
@@ -29,12 +36,31 @@ final class Authenticator {
   private final Supplier<AdminToken> token;
 
   Authenticator(Set<Integer> peerUids, Supplier<AdminToken> token) throws IOException {
-    UserPrincipalLookupService users = FileSystems.getDefault().getUserPrincipalLookupService();
     this.peers = new HashSet<>();
     for (int uid : peerUids) {
-      peers.add(users.lookupPrincipalByName(Integer.toString(uid)));
+      peers.add(user(uid));
     }
     this.token = token;
+  }
+
+  /**
+   * The user with this id. Java finds users by name only and takes a number for a name first, which
+   * can ask a directory server that does not answer; so the usual ones are found without.
+   */
+  private static UserPrincipal user(int uid) throws IOException {
+    Path self = Path.of("/proc/self");
+    if (Files.getAttribute(self, "unix:uid").equals(uid)) {
+      return Files.getOwner(self);
+    }
+    UserPrincipalLookupService users = FileSystems.getDefault().getUserPrincipalLookupService();
+    if (uid == 0) {
+      try {
+        return users.lookupPrincipalByName("root");
+      } catch (UserPrincipalNotFoundException e) {
+        LOG.log(Level.DEBUG, "the user with the id 0 is not called root here", e);
+      }
+    }
+    return users.lookupPrincipalByName(Integer.toString(uid));
   }
 
   /**
@@ -73,7 +99,7 @@ final class Authenticator {
 
   private static boolean isLocal(SocketChannel channel) {
     try {
-      return channel.getLocalAddress() instanceof java.net.UnixDomainSocketAddress;
+      return channel.getLocalAddress() instanceof UnixDomainSocketAddress;
     } catch (IOException e) {
       throw refusal("the connection is gone").asException(e);
     }

@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
@@ -65,6 +66,15 @@ class LocalSocketTest {
         assertThat(Documents.tree(answer.body()).path("code").asString()).isEqualTo("forbidden");
       }
       assertThat(server.actions.asked).isEmpty();
+    }
+  }
+
+  @Test
+  void usersAreKnownByTheirIds() throws IOException {
+    var settings =
+        TestServer.settings(directory, new HashSet<>(List.of(0, TestServer.ownUid(), NOBODY)));
+    try (var server = TestServer.start(settings, Duration.ofSeconds(1))) {
+      assertThat(server.call("GET", "/v1/info").status()).isEqualTo(202);
     }
   }
 
