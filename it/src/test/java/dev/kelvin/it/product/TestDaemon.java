@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
 /** A daemon in a process and a directory of its own. Closing it ends its VMs and leaves nothing. */
 final class TestDaemon implements AutoCloseable {
@@ -85,6 +86,39 @@ final class TestDaemon implements AutoCloseable {
 
   Client client() {
     return client;
+  }
+
+  /** What a program that was run has printed and how it ended. */
+  record Ran(int exitCode, String output) {}
+
+  /** Runs the command line as its user would, against this daemon. */
+  Ran kelvin(String... arguments) throws IOException, InterruptedException {
+    var command =
+        new ArrayList<String>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "dev.kelvin.cli.Main"));
+    command.addAll(List.of(arguments));
+    Path output = Files.createTempFile(home, "output", ".txt");
+    var builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().put("KELVIN_HOME", home.toString());
+    builder.environment().put("HOME", home.toString());
+    builder.directory(home.toFile());
+    builder.redirectInput(Path.of("/dev/null").toFile());
+    builder.redirectOutput(output.toFile());
+    Process cli = builder.start();
+    try {
+      if (!cli.waitFor(12, TimeUnit.MINUTES)) {
+        throw new AssertionError("it hangs: " + command + "\n" + Files.readString(output));
+      }
+      return new Ran(cli.exitValue(), Files.readString(output));
+    } finally {
+      cli.destroyForcibly();
+    }
   }
 
   Layout layout() {
