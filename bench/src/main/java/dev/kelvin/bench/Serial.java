@@ -20,7 +20,7 @@ final class Serial implements AutoCloseable {
   private static final Duration LIMIT = Duration.ofMinutes(2);
 
   private final CompletableFuture<Long> marker = new CompletableFuture<>();
-  private final StringBuffer seen = new StringBuffer();
+  private volatile String seen = "";
   private final Thread reader;
 
   /** Reads from {@code socket} as soon as somebody listens there. */
@@ -43,11 +43,13 @@ final class Serial implements AutoCloseable {
   private long read(Path socket) throws IOException, InterruptedException {
     Await.until("the serial port", LIMIT, () -> Files.exists(socket));
     try (SocketChannel channel = connect(socket)) {
+      var text = new StringBuilder();
       var buffer = ByteBuffer.allocate(4096);
       while (channel.read(buffer) >= 0) {
-        seen.append(StandardCharsets.ISO_8859_1.decode(buffer.flip()));
+        text.append(StandardCharsets.ISO_8859_1.decode(buffer.flip()));
+        seen = text.toString();
         buffer.clear();
-        if (seen.indexOf(Guest.MARKER) >= 0) {
+        if (seen.contains(Guest.MARKER)) {
           return System.nanoTime();
         }
       }
