@@ -26,7 +26,7 @@ public record MachinesSetup(
     Function<String, Compare> imageUnchanged,
     EventSink events) {
 
-  /** The module's two faces. */
+  /** What the module offers. */
   public record Parts(Machines machines, VmAccess access, VmMeasures measures) {}
 
   public Parts build() {

@@ -73,15 +73,6 @@ public final class VmRepository {
     return statuses.get(id).map(Versioned::value);
   }
 
-  /** Reads a stored status as a watcher gets it. */
-  public VmStatus decodeStatus(Entry entry) {
-    return statuses.read(entry).value();
-  }
-
-  public VmRecord decodeVm(Entry entry) {
-    return withRevision(vms.read(entry));
-  }
-
   Optional<RunRecord> run(String id) {
     return runs.get(id).map(Versioned::value);
   }

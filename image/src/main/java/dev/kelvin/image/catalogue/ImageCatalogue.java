@@ -14,7 +14,6 @@ import dev.kelvin.model.Names;
 import dev.kelvin.model.Problem;
 import dev.kelvin.state.Collection;
 import dev.kelvin.state.Compare;
-import dev.kelvin.state.Entry;
 import dev.kelvin.state.Store;
 import dev.kelvin.state.Versioned;
 import java.nio.file.Path;
@@ -78,11 +77,6 @@ public final class ImageCatalogue {
                       .orElse("see \"kelvin image ls\" for the images there are"))
               .asException();
         });
-  }
-
-  /** Reads a stored image as a watcher gets it. */
-  public Image read(Entry entry) {
-    return complete(images.read(entry), users.get());
   }
 
   private static Image complete(Versioned<Image> stored, Map<String, List<String>> usedBy) {
