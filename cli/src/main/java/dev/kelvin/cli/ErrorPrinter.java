@@ -3,6 +3,7 @@ package dev.kelvin.cli;
 import dev.kelvin.cli.text.Style;
 import dev.kelvin.model.Problem;
 import java.io.PrintStream;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Says what went wrong, on which object, why, and what to do. */
@@ -31,7 +32,10 @@ public final class ErrorPrinter {
     text.append('\n');
     line(text, "at", problem.field());
     line(text, "why", problem.cause());
-    for (Problem.Violation violation : problem.violations()) {
+    // A single fault is told by the problem itself.
+    boolean several = problem.violations().size() > 1 || problem.field() == null;
+    for (Problem.Violation violation :
+        several ? problem.violations() : List.<Problem.Violation>of()) {
       text.append("  - ").append(style.bold(violation.field())).append(": ");
       text.append(violation.cause()).append('\n');
       if (!violation.remedy().isEmpty()) {

@@ -33,6 +33,13 @@ class ErrorPrinterTest {
               - x: y
               do: mend it
             """);
+    Problem single =
+        Problem.of(Code.INVALID_ARGUMENT, "No")
+            .at("f")
+            .because("c")
+            .violations(List.of(new Violation("f", "c", "r")));
+    assertThat(ErrorPrinter.render(single, Style.plain()))
+        .isEqualTo("Error: No\n  at: f\n  why: c\n");
     assertThat(ErrorPrinter.render(Problem.of(Code.INTERNAL, "No"), new Style(true)))
         .isEqualTo("\033[31mError:\033[0m No\n");
   }

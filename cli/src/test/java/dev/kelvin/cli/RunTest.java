@@ -41,6 +41,10 @@ class RunTest {
     cli = new Cli(directory);
     cli.file("home/.ssh/id_ed25519.pub", KEY + "\n");
     daemon = new FakeDaemon(cli.kelvinHome());
+    daemon.on("GET /v1/vms/debian-1", Reply.json(200, Things.vm("debian-1", Phase.RUNNING)));
+    daemon.on(
+        "GET /v1/vms/web1",
+        Reply.problem(Problem.of(Code.NOT_FOUND, "There is no VM web1").on("vm/web1")));
     daemon.on(FlowTest.ALL_VMS, Reply.json(200, Things.page(Things.vm("debian-1", Phase.RUNNING))));
   }
 
@@ -290,6 +294,12 @@ class RunTest {
     assertThat(cli.run("run", "debian", "--timeout", "soon").code()).isEqualTo(2);
     assertThat(daemon.lines()).isEmpty();
     host();
+    assertThat(cli.run("run", "debian", "--name", "UPPER").code()).isEqualTo(2);
+    assertThat(cli.run("run", "debian", "--name", "debian-1").code()).isEqualTo(5);
+    assertThat(cli.run("run", "debian", "--memory", "lots").code()).isEqualTo(2);
+    assertThat(cli.run("run", "debian", "--forward", "http").code()).isEqualTo(2);
+    assertThat(cli.run("run", "debian", "--ssh-key", "absent").code()).isEqualTo(2);
+    assertThat(daemon.lines()).noneMatch(line -> line.startsWith("POST"));
     noImage("debain");
     daemon.on("GET /v1/images?limit=500", Reply.json(200, Things.page(Things.image("debian-12"))));
     Result typo = cli.run("run", "debain");

@@ -7,6 +7,7 @@ import dev.kelvin.cli.run.VmNaming;
 import dev.kelvin.cli.run.VmWish;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
+import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.Task;
 import dev.kelvin.model.Vm;
 import dev.kelvin.model.spec.Power;
@@ -21,12 +22,23 @@ record NewVm(Session session, VmOptions options, Waiting waiting) {
     if (file != null) {
       return fromFile(file, power);
     }
+    if (options.name != null && Wanted.find(session.client(), options.name).isPresent()) {
+      throw taken(options.name);
+    }
     VmWish wish = options.wish(session, distribution, power);
     String name =
         options.name != null
             ? options.name
             : VmNaming.free(session, options.stem(distribution, wish.image()));
     return wish.named(name);
+  }
+
+  private static ProblemException taken(String name) {
+    return Problem.of(Code.ALREADY_EXISTS, "There is a VM of this name already")
+        .on("vm/" + name)
+        .because("names of VMs are unique")
+        .remedy("choose another --name, or use it: kelvin start " + name)
+        .asException();
   }
 
   private Vm fromFile(String file, Power power) {

@@ -7,6 +7,7 @@ import dev.kelvin.cli.run.VmWish;
 import dev.kelvin.cli.text.Units;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
+import dev.kelvin.model.Names;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.spec.Accelerator;
 import dev.kelvin.model.spec.Boot;
@@ -129,6 +130,9 @@ public final class VmOptions {
 
   /** Finds what cannot be meant, before anything is done. */
   void check(@Nullable String distribution) {
+    if (name != null) {
+      Names.check(name, "--name");
+    }
     if (file != null) {
       conflict("-f", distribution != null || describes());
       return;
@@ -187,31 +191,31 @@ public final class VmOptions {
 
   /** The VM that is meant, with its images made ready. */
   VmWish wish(Session session, @Nullable String distribution, Power power) {
+    boolean cloud = distribution != null || image != null;
+    var wish =
+        new VmWish(
+            power,
+            machine == null ? "q35" : machine,
+            accelerator == null
+                ? Accelerator.AUTO
+                : Wire.read(Accelerator.class, accelerator, "--accelerator"),
+            uefi,
+            cpus == null ? 2 : cpus,
+            memory == null ? ByteSize.ofGiB(1) : Units.size(memory, "--memory"),
+            boot(session),
+            null,
+            null,
+            diskSize(distribution),
+            forwards.stream().map(Forwards::parse).toList(),
+            cloud ? cloudInit(session) : null,
+            Wire.labels(labels));
+    // Images come last: making them takes minutes, and nothing that was typed may fail after that.
     var images = new ImagePreparer(session);
-    String root = null;
-    if (distribution != null) {
-      root = images.ofName(distribution);
-    } else if (image != null) {
+    String root = distribution != null ? images.ofName(distribution) : null;
+    if (image != null) {
       root = images.ofFileOrName(image, format);
     }
-    String cd = iso == null ? null : images.ofIso(iso);
-    boolean cloud = root != null;
-    return new VmWish(
-        power,
-        machine == null ? "q35" : machine,
-        accelerator == null
-            ? Accelerator.AUTO
-            : Wire.read(Accelerator.class, accelerator, "--accelerator"),
-        uefi,
-        cpus == null ? 2 : cpus,
-        memory == null ? ByteSize.ofGiB(1) : Units.size(memory, "--memory"),
-        boot(session),
-        root,
-        cd,
-        diskSize(root),
-        forwards.stream().map(Forwards::parse).toList(),
-        cloud ? cloudInit(session) : null,
-        Wire.labels(labels));
+    return wish.with(root, iso == null ? null : images.ofIso(iso));
   }
 
   private Boot boot(Session session) {
@@ -224,14 +228,13 @@ public final class VmOptions {
         cmdline == null ? SERIAL_CONSOLE : cmdline);
   }
 
-  private @Nullable ByteSize diskSize(@Nullable String root) {
+  private @Nullable ByteSize diskSize(@Nullable String distribution) {
     if (disk != null) {
       return Units.size(disk, "--disk");
     }
     // An imported disk may be larger than the usual; it keeps its size.
-    boolean imported = root != null && image != null;
-    boolean none = root == null && kernel != null && iso == null;
-    return imported || none ? null : Units.size(USUAL_DISK, "--disk");
+    boolean none = distribution == null && image == null && kernel != null && iso == null;
+    return image != null || none ? null : Units.size(USUAL_DISK, "--disk");
   }
 
   private CloudInit cloudInit(Session session) {

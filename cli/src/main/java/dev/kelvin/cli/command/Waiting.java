@@ -25,7 +25,7 @@ public final class Waiting {
   @Option(
       names = "--timeout",
       paramLabel = "TIME",
-      description = "Wait no longer than this, such as 90s or 15m. The task goes on. Usual: 1h.")
+      description = "Wait no longer than this, such as 90s or 15m; the task goes on.")
   @Nullable String timeout;
 
   /** How long to wait; {@code usual} when the user does not say. */

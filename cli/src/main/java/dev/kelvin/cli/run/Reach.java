@@ -72,8 +72,8 @@ public final class Reach {
   /** What to type to use a VM that is ready. */
   public String text(Vm vm, Style style) {
     String name = vm.metadata().name();
-    var text = new StringBuilder(style.bold(name)).append(" is ready");
     GuestInfo guest = vm.status().guest();
+    var text = new StringBuilder(style.bold(name)).append(guest == null ? " runs" : " is ready");
     if (guest != null && guest.osName() != null) {
       text.append(": ").append(guest.osName());
     }

@@ -53,6 +53,24 @@ public record VmWish(
   static final int SSH = 22;
   private static final String MICROVM = "microvm";
 
+  /** The same with these images. */
+  public VmWish with(@Nullable String newImage, @Nullable String newIso) {
+    return new VmWish(
+        power,
+        machine,
+        accelerator,
+        uefi,
+        cpus,
+        memory,
+        boot,
+        newImage,
+        newIso,
+        diskSize,
+        forwards,
+        cloudInit,
+        labels);
+  }
+
   /** The document with this name. */
   public Vm named(String name) {
     var spec =

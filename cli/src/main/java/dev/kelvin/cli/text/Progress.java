@@ -18,6 +18,9 @@ public final class Progress implements Closeable {
   /** Before that nothing is drawn, and such a step is not worth a line when it is done. */
   private static final long BRIEF = SECOND / 3;
 
+  /** How long a hint is shown beside a message. */
+  private static final long HINT = 8 * SECOND;
+
   private static final long REDRAW = SECOND / 10;
   private static final long PLAIN_EVERY = 10 * SECOND;
   private static final int BAR = 16;
@@ -90,7 +93,9 @@ public final class Progress implements Closeable {
     var text = new StringBuilder(label).append("  ");
     text.append(measured.isEmpty() ? span : measured);
     int room = Math.max(20, width.getAsInt() - 1);
-    String end = hint.isEmpty() ? "" : "  (" + hint + ")";
+    // The hint is read once; then its place is the message's.
+    boolean read = now - begun > HINT && !message.isEmpty();
+    String end = hint.isEmpty() || read ? "" : "  (" + hint + ")";
     if (text.length() + end.length() > room) {
       end = "";
     }
