@@ -54,7 +54,7 @@ final class Calls {
       case QmpException.CommandFailed failed ->
           Problem.of(Code.QEMU_REFUSED, refusal)
               .because(failed.description())
-              .remedy("change what QEMU names; the VM is as it was before")
+              .remedy(Advice.on(failed.description()))
               .asException(failed);
       case QmpException.TimedOut late ->
           Problem.of(Code.TIMEOUT, "QEMU does not answer")

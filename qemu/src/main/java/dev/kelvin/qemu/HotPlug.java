@@ -178,6 +178,12 @@ final class HotPlug {
       if (e.errorClass().equals("DeviceNotFound")) {
         return false;
       }
+      if (e.description().contains("hotplug") || e.description().contains("hot-unplug")) {
+        throw Problem.of(Code.WRONG_STATE, "The device cannot be pulled out while the VM runs")
+            .because(e.description())
+            .remedy("remove it while the VM is stopped")
+            .asException(e);
+      }
       // A second request, after one that timed out, meets the first; waiting goes on.
       if (!e.description().contains("in the process of unplug")) {
         throw Calls.problem(e, "QEMU refuses to unplug " + id);

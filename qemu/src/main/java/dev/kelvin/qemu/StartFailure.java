@@ -17,10 +17,11 @@ final class StartFailure {
   private StartFailure() {}
 
   static ProblemException explain(VmFiles files, @Nullable Throwable reason) {
+    String words = lastWords(files.output());
     var problem =
         Problem.of(Code.QEMU_REFUSED, "QEMU ended before it was ready")
-            .because(lastWords(files.output()))
-            .remedy("change what QEMU names; all that it said is in " + files.output());
+            .because(words)
+            .remedy(Advice.on(words) + "; all that it said is in " + files.output());
     return reason == null ? problem.asException() : problem.asException(reason);
   }
 

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.VmStatus.Forward;
 import dev.kelvin.model.spec.DiskBus;
 import dev.kelvin.model.spec.Graphics;
 import dev.kelvin.model.spec.GraphicsType;
@@ -15,6 +16,8 @@ import dev.kelvin.model.spec.Memory;
 import dev.kelvin.model.spec.Nic;
 import dev.kelvin.model.spec.VmSpec;
 import dev.kelvin.qemu.testkit.QemuProcess;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -333,6 +336,33 @@ class RunningVmTest {
 
   private Path iso(String name) throws Exception {
     return Files.write(directory.resolve(name), new byte[1 << 20]);
+  }
+
+  @Test
+  void whatHasNoHotPlugIsNotPulled() throws Exception {
+    var spec = small().disks(List.of(disk("root", DiskBus.SATA))).build();
+    try (var rig = Rig.start(directory, spec)) {
+      rig.vm().cont();
+      assertProblem(() -> rig.vm().detachDisk("root", Rig.SOON), Code.WRONG_STATE, "hotplug");
+      assertThat(rig.vm().devices()).containsExactly("disk-root");
+    }
+  }
+
+  @Test
+  void aTakenHostPortSaysWhatToDo() throws Exception {
+    try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+        var rig = Rig.start(directory, small().build())) {
+      var forward = new Forward("n", "tcp", "127.0.0.1", taken.getLocalPort(), 22);
+      var nic = Nic.of("n").withMac("52:54:00:00:00:09");
+      assertThatThrownBy(() -> rig.vm().attachNic(rig.plan(), nic, List.of(forward)))
+          .isInstanceOfSatisfying(
+              ProblemException.class,
+              e -> {
+                assertThat(e.problem().code()).isEqualTo(Code.QEMU_REFUSED);
+                assertThat(e.problem().remedy()).contains("another host port");
+              });
+      assertThat(rig.vm().devices()).isEmpty();
+    }
   }
 
   @Test

@@ -1,0 +1,150 @@
+package dev.kelvin.qemu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.kelvin.model.Code;
+import dev.kelvin.model.HostFacts;
+import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.spec.Nic;
+import dev.kelvin.model.spec.VmSpec;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PinningTest {
+  private static final HostFacts FACTS = GoldenCase.FACTS;
+
+  private static VmSpec spec(String yaml) {
+    return Specs.read("{" + yaml + "}", VmSpec.class);
+  }
+
+  private static VmSpec pin(String yaml, HostFacts facts) {
+    var macs = new AtomicInteger();
+    return Pinning.pin(spec(yaml), facts, () -> "52:54:00:00:00:0" + macs.incrementAndGet());
+  }
+
+  private static void refuses(String yaml, HostFacts facts, Code code, String words) {
+    assertThatThrownBy(() -> pin(yaml, facts))
+        .isInstanceOfSatisfying(
+            ProblemException.class,
+            e -> {
+              assertThat(e.problem().code()).isEqualTo(code);
+              assertThat(e.problem().oneLine() + " " + e.problem().remedy()).contains(words);
+            });
+  }
+
+  private static HostFacts facts(List<String> accelerators, Set<String> devices, boolean uefi) {
+    return new HostFacts(
+        FACTS.qemuBinary(),
+        FACTS.qemuVersion(),
+        accelerators,
+        FACTS.machineAliases(),
+        FACTS.machines(),
+        devices,
+        FACTS.cpuModels(),
+        FACTS.cpus(),
+        FACTS.memory(),
+        uefi ? FACTS.uefi() : null,
+        FACTS.runAsRoot(),
+        FACTS.tscKhz());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "q35, pc-q35-7.2",
+    "i440fx, pc-i440fx-7.2",
+    "microvm, microvm",
+    "pc-q35-6.2, pc-q35-6.2",
+    "pc-i440fx-6.1, pc-i440fx-6.1"
+  })
+  void turnsAMachineIntoAVersionedOne(String wanted, String pinned) {
+    assertThat(pin("machine: " + wanted, FACTS).machine()).isEqualTo(pinned);
+  }
+
+  @Test
+  void whatIsPinnedStaysAsItIs() {
+    var once = pin("nics: [{name: a}, {name: b, mac: '02:00:00:00:00:01'}]", FACTS);
+    assertThat(once.nics())
+        .extracting(Nic::mac)
+        .containsExactly("52:54:00:00:00:01", "02:00:00:00:00:01");
+    assertThat(Pinning.pin(once, FACTS, () -> "never asked for")).isEqualTo(once);
+  }
+
+  @Test
+  void refusesMachinesThatThisQemuHasNot() {
+    refuses("machine: pc-q35-9.9", FACTS, Code.INVALID_ARGUMENT, "did you mean pc-q35-");
+    refuses("machine: isapc", FACTS, Code.INVALID_ARGUMENT, "isapc");
+    refuses("machine: virt", FACTS, Code.INVALID_ARGUMENT, "use q35");
+  }
+
+  @Test
+  void refusesKvmWhereItIsNotProven() {
+    var tcg = facts(List.of("tcg"), FACTS.devices(), true);
+    refuses("accelerator: kvm", tcg, Code.CAPABILITY_MISSING, "kelvin doctor");
+    refuses("cpu: {model: host}", tcg, Code.CAPABILITY_MISSING, "auto");
+    assertThat(pin("cpu: {model: host}", FACTS).cpu().model()).isEqualTo("host");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"auto", "max", "EPYC", "qemu64"})
+  void takesModelsThatThisQemuHas(String model) {
+    assertThat(pin("cpu: {model: " + model + "}", FACTS).cpu().model()).isEqualTo(model);
+  }
+
+  @Test
+  void refusesModelsThatThisQemuHasNot() {
+    refuses("cpu: {model: EPYK}", FACTS, Code.INVALID_ARGUMENT, "did you mean EPYC?");
+    refuses("cpu: {model: Pentium-9}", FACTS, Code.INVALID_ARGUMENT, "let the model be auto");
+  }
+
+  @Test
+  void refusesUefiWithoutItsFirmware() {
+    refuses(
+        "firmware: {type: uefi}",
+        facts(List.of("tcg"), FACTS.devices(), false),
+        Code.CAPABILITY_MISSING,
+        "ovmf");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "nvme | disks: [{name: a, size: 1GiB, bus: nvme}]",
+        "virtio-blk-pci | disks: [{name: a, size: 1GiB}]",
+        "scsi-hd | disks: [{name: a, size: 1GiB, bus: virtio-scsi}]",
+        "ide-hd | disks: [{name: a, size: 1GiB, bus: sata}]",
+        "ide-cd | cdroms: [{name: a}]",
+        "scsi-cd | cdroms: [{name: a, bus: virtio-scsi}]",
+        "e1000e | nics: [{name: a, model: e1000e}]",
+        "virtio-net-pci | nics: [{name: a}]",
+        "VGA | graphics: {type: vnc}",
+        "virtserialport | guestAgent: true",
+        "virtio-rng-pci | rng: true",
+        "pvpanic | machine: i440fx",
+        "pcie-root-port | machine: q35",
+        "virtio-rng-device | machine: microvm, graphics: {type: none}"
+      })
+  void refusesDevicesThatThisQemuHasNot(String device, String yaml) {
+    var fewer = new TreeSet<>(FACTS.devices());
+    fewer.remove(device);
+    refuses(yaml, facts(List.of("tcg"), fewer, true), Code.CAPABILITY_MISSING, device);
+    assertThat(pin(yaml, FACTS)).isNotNull();
+  }
+
+  @Test
+  void newAddressesAreLocalAndUnicast() {
+    var random = new Random(5);
+    for (int i = 0; i < 1000; i++) {
+      String mac = Pinning.randomMac(random);
+      assertThat(mac).matches("52:54:00(:[0-9a-f]{2}){3}");
+    }
+  }
+}
