@@ -32,6 +32,7 @@ final class SerialHub implements AutoCloseable {
   private final List<Listener> listeners = new CopyOnWriteArrayList<>();
   private final ReentrantLock writing = new ReentrantLock();
   private final Thread reader;
+  private boolean logFails;
 
   private SerialHub(SocketChannel channel, SerialLog log, String vm) {
     this.channel = channel;
@@ -92,7 +93,7 @@ final class SerialHub implements AutoCloseable {
       while (channel.read(buffer.clear()) >= 0) {
         byte[] bytes = new byte[buffer.position()];
         buffer.flip().get(bytes);
-        log.append(bytes);
+        keep(bytes);
         for (Listener listener : listeners) {
           listener.data(bytes);
         }
@@ -105,6 +106,19 @@ final class SerialHub implements AutoCloseable {
     }
     for (Listener listener : listeners) {
       remove(listener, end);
+    }
+  }
+
+  /** A log that cannot be written, as on a full disk, must not cost the guest its console. */
+  private void keep(byte[] bytes) {
+    try {
+      log.append(bytes);
+      logFails = false;
+    } catch (IOException e) {
+      if (!logFails) {
+        LOG.log(Level.WARNING, "the serial log of " + reader.getName() + " is not written", e);
+      }
+      logFails = true;
     }
   }
 

@@ -47,6 +47,7 @@ final class Supervisor {
   private final Starter starter;
   private final Thread thread;
   private boolean forgotten;
+  private volatile boolean ended;
 
   Supervisor(VmRecord record, VmStatus status, VmCell.Context context) {
     this.vm = new VmCell(record, status, context);
@@ -113,6 +114,9 @@ final class Supervisor {
   void ask(Request request) throws InterruptedException {
     var answer = new CompletableFuture<Void>();
     mailbox.add(new Message.Ask(request, answer));
+    if (ended) {
+      refuseTheRest();
+    }
     try {
       answer.get();
     } catch (ExecutionException e) {
@@ -142,15 +146,16 @@ final class Supervisor {
         }
         deadlines(Instant.now());
       } catch (InterruptedException e) {
-        refuseTheRest();
-        return;
+        break;
       } catch (RuntimeException e) {
         LOG.log(Level.ERROR, "in the supervisor of " + vm.ref(), e);
       }
     }
+    ended = true;
     refuseTheRest();
   }
 
+  /** Answers those whom the thread, which has ended, will not answer. */
   private void refuseTheRest() {
     for (Message left = mailbox.poll(); left != null; left = mailbox.poll()) {
       if (left instanceof Message.Ask ask) {

@@ -1,0 +1,135 @@
+package dev.kelvin.image.catalogue;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.kelvin.image.ImageStore;
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Image.Format;
+import dev.kelvin.model.Image.ImagePhase;
+import dev.kelvin.model.Image.ImageSpec;
+import dev.kelvin.model.Image.Origin;
+import dev.kelvin.model.Metadata;
+import dev.kelvin.model.ProblemException;
+import dev.kelvin.state.SqliteStore;
+import dev.kelvin.state.Store;
+import dev.kelvin.state.Txn;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ImageCatalogueTest {
+  private static final ImageSpec ISO = new ImageSpec(Origin.IMPORT, null, Format.ISO);
+
+  @TempDir private Path directory;
+  private final Map<String, List<String>> users = new HashMap<>();
+  private Store store;
+  private ImageStore files;
+  private ImageCatalogue catalogue;
+
+  @BeforeEach
+  void open() {
+    store = SqliteStore.open(directory.resolve("store.db"));
+    files = new ImageStore(directory.resolve("images"));
+    catalogue = new ImageCatalogue(store, files, () -> users, Clock.systemUTC());
+  }
+
+  @AfterEach
+  void close() {
+    store.close();
+  }
+
+  private Metadata begin(String name) {
+    var metadata = new Metadata(name, "id-" + name, Map.of(), 0, Instant.EPOCH);
+    catalogue.begin(metadata, ISO);
+    return metadata;
+  }
+
+  private void make(String name, String content) throws IOException {
+    begin(name);
+    Path file = Files.createDirectories(files.workDir("t-" + name)).resolve("received");
+    Files.writeString(file, content);
+    catalogue.finish(name, file, Format.ISO);
+  }
+
+  private static void refused(Code code, ThrowingCallable call) {
+    assertThatExceptionOfType(ProblemException.class)
+        .isThrownBy(call)
+        .satisfies(e -> assertThat(e.problem().code()).isEqualTo(code));
+  }
+
+  @Test
+  void anImageIsUsedOnlyWhenItIsReady() throws IOException {
+    begin("tools");
+    refused(Code.WRONG_STATE, () -> catalogue.file("tools", Format.ISO));
+    refused(Code.WRONG_STATE, () -> catalogue.unchanged("tools"));
+    refused(Code.WRONG_STATE, () -> catalogue.markDeleting("tools"));
+    make("other", "content");
+    assertThat(catalogue.file("other", Format.ISO)).hasContent("content");
+    refused(Code.INVALID_ARGUMENT, () -> catalogue.file("other", Format.QCOW2));
+    refused(Code.NOT_FOUND, () -> catalogue.file("nothing", Format.ISO));
+  }
+
+  @Test
+  void aNameBelongsToOneImage() {
+    Metadata mine = begin("tools");
+    catalogue.begin(mine, ISO);
+    var other = new Metadata("tools", "id-2", Map.of(), 0, Instant.EPOCH);
+    refused(Code.ALREADY_EXISTS, () -> catalogue.begin(other, ISO));
+    refused(Code.ALREADY_EXISTS, () -> catalogue.requireFree("tools"));
+  }
+
+  @Test
+  void anImageInUseIsNotDeletedAndStaysReady() throws IOException {
+    make("tools", "content");
+    users.put("tools", List.of("web1"));
+    refused(Code.CONFLICT, () -> catalogue.markDeleting("tools"));
+    assertThat(catalogue.get("tools").status().phase()).isEqualTo(ImagePhase.READY);
+    assertThat(catalogue.get("tools").status().usedBy()).containsExactly("web1");
+  }
+
+  @Test
+  void whoCountsOnAnImageFailsOnceItIsBeingDeleted() throws IOException {
+    make("tools", "content");
+    var unchanged = catalogue.unchanged("tools");
+    var check = new Txn(List.of(unchanged), List.of(), List.of());
+    assertThat(store.commit(check).succeeded()).isTrue();
+    catalogue.markDeleting("tools");
+    assertThat(store.commit(check).succeeded()).isFalse();
+  }
+
+  @Test
+  void imagesWithTheSameContentShareAFileUntilTheLastIsGone() throws IOException {
+    make("one", "same");
+    make("two", "same");
+    Path file = catalogue.file("one", Format.ISO);
+    assertThat(catalogue.file("two", Format.ISO)).isEqualTo(file);
+    catalogue.remove("one", "id-one");
+    assertThat(file).exists();
+    catalogue.remove("two", "id-two");
+    assertThat(file).doesNotExist();
+    catalogue.remove("two", "id-two");
+  }
+
+  @Test
+  void filesThatNoImageHasAreCleared() throws IOException {
+    make("kept", "kept");
+    Path orphan = Files.createDirectories(files.workDir("t")).resolve("orphan");
+    Files.writeString(orphan, "orphan");
+    files.adopt(orphan, Format.ISO);
+    assertThat(files.digests()).hasSize(2);
+    catalogue.clearOrphans();
+    assertThat(files.digests()).hasSize(1);
+    assertThat(catalogue.file("kept", Format.ISO)).exists();
+  }
+}
