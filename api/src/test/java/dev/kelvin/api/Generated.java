@@ -12,19 +12,16 @@ import java.nio.file.Path;
 final class Generated {
   private Generated() {}
 
-  /**
-   * Fails when the file is not what it would be made as today; with {@code -Dkelvin.docs=write}
-   * makes it.
-   */
+  /** Fails when the file is not what it would be made as today; {@code ./dev docs} makes it. */
   static void check(String file, String content) throws IOException {
     Path path = Path.of("..").resolve(file);
     if (System.getProperty("kelvin.docs", "").equals("write")) {
       Files.createDirectories(path.getParent());
       Files.writeString(path, content);
     }
-    assertThat(path).as("%s is missing; make it with -Dkelvin.docs=write", file).exists();
+    assertThat(path).as("%s is missing; make it: ./dev docs", file).exists();
     assertThat(Files.readString(path))
-        .as("%s is stale; make it anew with -Dkelvin.docs=write", file)
+        .as("%s is stale; make it anew: ./dev docs", file)
         .isEqualTo(content);
   }
 }

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * docs/cli.md is what it would be made as today; with {@code -Dkelvin.docs=write} it is made anew.
+ * docs/cli.md is what it would be made as today; {@code ./dev docs} makes it anew.
  */
 class CliPageTest {
   @TempDir Path directory;
@@ -25,7 +25,7 @@ class CliPageTest {
       Files.writeString(file, page);
     }
     assertThat(Files.readString(file))
-        .as("docs/cli.md is stale; make it anew with -Dkelvin.docs=write")
+        .as("docs/cli.md is stale; make it anew: ./dev docs")
         .isEqualTo(page);
   }
 
