@@ -6,6 +6,7 @@ import dev.kelvin.host.Programs;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Image.BuildRecipe;
 import dev.kelvin.model.Problem;
+import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.ProgressSink;
 import dev.kelvin.storage.QemuImg;
 import java.io.IOException;
@@ -26,6 +27,8 @@ import java.util.stream.Stream;
  * dates from the newest file in them.
  */
 public final class DebianBuilder {
+  private static final System.Logger LOG = System.getLogger(DebianBuilder.class.getName());
+
   private static final List<String> TOOLS =
       List.of(
           "mmdebstrap", "mke2fs", "debugfs", "dumpe2fs", "sfdisk", "mformat", "mcopy", "qemu-img");
@@ -134,6 +137,9 @@ public final class DebianBuilder {
     } catch (InterruptedException e) {
       // The next build in this directory, or the removal of the directory, goes on from here.
       interrupted = true;
+    } catch (ProblemException e) {
+      // Whoever waits is told why the build failed, not this.
+      LOG.log(System.Logger.Level.WARNING, "What a failed build has left stays there", e);
     } finally {
       if (interrupted) {
         Thread.currentThread().interrupt();

@@ -6,6 +6,8 @@ import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -80,13 +82,22 @@ final class Namespace {
       remove(outer.resolve("tree"));
       Files.deleteIfExists(outer);
       Files.deleteIfExists(link);
-    } else if (Files.isDirectory(tree)) {
+    } else {
       remove(tree);
     }
   }
 
-  private void remove(Path tree) throws InterruptedException {
-    run(List.of("rm", "-rf", "--one-file-system", "--", tree.toString()), Map.of(), null);
+  /** The content belongs to the namespace, the directory's own name to the daemon. */
+  private void remove(Path tree) throws IOException, InterruptedException {
+    if (!Files.isDirectory(tree)) {
+      return;
+    }
+    try {
+      Files.delete(tree);
+    } catch (DirectoryNotEmptyException | AccessDeniedException e) {
+      run(List.of("find", tree.toString(), "-xdev", "-mindepth", "1", "-delete"), Map.of(), null);
+      Files.delete(tree);
+    }
   }
 
   /**

@@ -49,6 +49,11 @@ final class RootFileSystem {
    * @throws ProblemException invalid-argument when the content does not fit
    */
   void make(Path tree, Path disk, DiskLayout layout, long epoch) throws InterruptedException {
+    // Only root can make device nodes, and no guest needs them: the kernel makes its own.
+    namespace.run(
+        List.of("find", tree.resolve("dev").toString(), "-xdev", "-mindepth", "1", "-delete"),
+        Map.of(),
+        null);
     namespace.run(
         List.of(
             "find",

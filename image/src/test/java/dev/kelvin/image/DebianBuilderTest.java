@@ -1,0 +1,120 @@
+package dev.kelvin.image;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.kelvin.host.Commands;
+import dev.kelvin.host.Programs;
+import dev.kelvin.model.ByteSize;
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Image.BuildRecipe;
+import dev.kelvin.model.Problem;
+import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.ProgressSink;
+import dev.kelvin.storage.QemuImg;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Builds that do not end well; {@link DebianImageTest} has those that do. */
+class DebianBuilderTest {
+  private final Commands commands = new Commands();
+  private final DebianBuilder builder = new DebianBuilder(commands, new QemuImg(commands));
+  @TempDir Path directory;
+  private Path workDir;
+
+  @BeforeEach
+  void needTools() {
+    workDir = directory.resolve("work");
+    assumeTrue(Programs.find("mmdebstrap").isPresent(), "this host has no mmdebstrap");
+  }
+
+  private static BuildRecipe recipe(@Nullable String mirror, String... packages) {
+    return new BuildRecipe("debian", "bookworm", ByteSize.ofGiB(2), List.of(packages), mirror);
+  }
+
+  private Problem failure(BuildRecipe recipe) {
+    var problems = new ArrayList<Problem>();
+    assertThatThrownBy(() -> builder.build(recipe, workDir, ProgressSink.none()))
+        .isInstanceOfSatisfying(ProblemException.class, e -> problems.add(e.problem()));
+    return problems.getFirst();
+  }
+
+  @Test
+  void aMirrorThatCannotBeReachedIsNamed() {
+    Problem problem = failure(recipe("http://127.0.0.1:9/debian"));
+    assertThat(problem.code()).isEqualTo(Code.UNAVAILABLE);
+    assertThat(problem.cause()).contains("127.0.0.1");
+    assertThat(workDir).isEmptyDirectory();
+  }
+
+  @Test
+  void anImpossibleRecipeStartsNothing() {
+    assertThat(failure(recipe(null, "Not a package")).code()).isEqualTo(Code.INVALID_ARGUMENT);
+    assertThat(workDir).doesNotExist();
+  }
+
+  @Test
+  void whatACrashLeftIsRemovedFirst() throws Exception {
+    Files.createDirectories(workDir.resolve("tree/usr/bin"));
+    Files.writeString(workDir.resolve("disk.raw"), "half made");
+    builder.discard(workDir);
+    builder.discard(workDir);
+    assertThat(workDir).isEmptyDirectory();
+  }
+
+  @Test
+  @Tag("slow")
+  void aPackageThatIsNotThereIsNamed() {
+    Problem problem = failure(recipe(null, "no-such-package"));
+    assertThat(problem.code()).isEqualTo(Code.INVALID_ARGUMENT);
+    assertThat(problem.object()).isEqualTo("no-such-package");
+    assertThat(workDir).isEmptyDirectory();
+  }
+
+  @Test
+  @Tag("slow")
+  void anInterruptedBuildLeavesNothing() throws Exception {
+    Thread self = Thread.currentThread();
+    assertThatThrownBy(() ->
+            builder.build(
+                recipe(null),
+                workDir,
+                progress -> {
+                  if (progress.done() >= 20) {
+                    self.interrupt();
+                  }
+                }))
+        .isInstanceOf(InterruptedException.class);
+    // The exception ends the interruption, as everywhere in Java.
+    Thread.interrupted();
+    assertThat(workDir).isEmptyDirectory();
+    assertThat(commands.run(Commands.Command.of("ps", "-eo", "args")).stdout())
+        .doesNotContain(workDir.toString());
+  }
+
+  @Test
+  @Tag("slow")
+  void packagesThatDoNotFitAreRefusedWithTheRemedy() {
+    // The root of 1 GiB has no room for the kernel with all drivers and a compiler.
+    var recipe =
+        new BuildRecipe(
+            "debian",
+            "bookworm",
+            ByteSize.ofGiB(1),
+            List.of("linux-image-amd64", "gcc", "g++", "python3-dev"),
+            null);
+    Problem problem = failure(recipe);
+    assertThat(problem.code()).isEqualTo(Code.INVALID_ARGUMENT);
+    assertThat(problem.field()).isEqualTo("build.size");
+    assertThat(problem.remedy()).contains("larger");
+    assertThat(workDir).isEmptyDirectory();
+  }
+}
