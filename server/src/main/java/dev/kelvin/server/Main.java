@@ -27,6 +27,7 @@ public final class Main {
       Layout layout = Layout.resolve(System.getenv(), uid == 0);
       Daemon daemon = Daemon.start(layout, uid);
       Runtime.getRuntime().addShutdownHook(new Thread(() -> close(daemon), "end"));
+      new HeapKeeper().start();
       daemon.awaitEnd();
       System.exit(0);
     } catch (ProblemException e) {
