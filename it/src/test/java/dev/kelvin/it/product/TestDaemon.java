@@ -130,6 +130,11 @@ final class TestDaemon implements AutoCloseable {
     process.destroyForcibly().waitFor();
   }
 
+  /** Waits for the end of a daemon that was asked to end. */
+  void awaitEnd() {
+    Await.until("the daemon ends", Duration.ofMinutes(1), () -> !process.isAlive());
+  }
+
   void restart() throws IOException {
     process = launch(home);
     awaitAnswer();
