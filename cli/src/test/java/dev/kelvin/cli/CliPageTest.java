@@ -11,9 +11,7 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/**
- * docs/cli.md is what it would be made as today; {@code ./dev docs} makes it anew.
- */
+/** docs/cli.md is what it would be made as today; {@code ./dev docs} makes it anew. */
 class CliPageTest {
   @TempDir Path directory;
 

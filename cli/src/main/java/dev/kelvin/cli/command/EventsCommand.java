@@ -58,6 +58,9 @@ public final class EventsCommand extends Command {
               .asException();
         }
         session.out().println(format == Outputs.Format.TABLE ? line(item.data()) : item.data());
+        if (session.out().checkError()) {
+          return 0; // Whoever read it, such as head(1), has enough.
+        }
       }
     }
     return 0;

@@ -42,7 +42,8 @@ public final class LogsCommand extends Command {
     long bytes = Math.max(1, Units.size(tail, "--tail").bytes());
     byte[] last = session.client().serialLog(vm, bytes);
     show(last);
-    while (follow) {
+    // Whoever reads it, such as grep(1), may have enough.
+    while (follow && !session.out().checkError()) {
       session.pause(LOOK);
       byte[] next;
       try {

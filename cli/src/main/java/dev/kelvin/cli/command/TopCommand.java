@@ -47,7 +47,7 @@ public final class TopCommand extends Command {
     Duration pause = Units.duration(interval, "--interval");
     Metrics before = Metrics.parse(session.client().metrics());
     long then = System.nanoTime();
-    while (left-- > 0) {
+    while (left-- > 0 && !session.out().checkError()) {
       session.pause(pause);
       Metrics now = Metrics.parse(session.client().metrics());
       long at = System.nanoTime();
