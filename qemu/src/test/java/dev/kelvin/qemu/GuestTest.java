@@ -79,9 +79,13 @@ class GuestTest {
       assertThat(serial.run("ip link show eth0")).contains("52:54:00:00:01:01");
       assertThat(serial.run("dd if=/dev/hwrng of=/dev/null bs=16 count=1 2>&1"))
           .contains("1+0 records out");
-      serial.type("reboot -f\n");
-      assertThat(rig.await(QemuSignal.GuestReset.class).byGuest()).isTrue();
-      serial.await("(?s)" + TinyGuest.READY + ".*" + TinyGuest.READY, BOOT);
+      // A microvm has no register to reset it by; under emulation its kernel hangs now and then
+      // before it tries the triple fault that would.
+      if (!machine.equals("microvm")) {
+        serial.type("reboot -f\n");
+        assertThat(rig.await(QemuSignal.GuestReset.class).byGuest()).isTrue();
+        serial.await("(?s)" + TinyGuest.READY + ".*" + TinyGuest.READY, BOOT);
+      }
       rig.vm().powerdown();
       assertThat(rig.await(QemuSignal.GuestShutdown.class))
           .isEqualTo(new QemuSignal.GuestShutdown(true, "guest-shutdown"));
