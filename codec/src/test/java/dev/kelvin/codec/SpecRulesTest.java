@@ -126,7 +126,11 @@ class SpecRulesTest {
         arguments(
             "spec.disks[0].readOnly",
             "disks: [{name: a, size: 1GiB, readOnly: true}]",
-            "starts empty"),
+            "starts empty"));
+  }
+
+  static Stream<Arguments> bootAndCountRules() {
+    return Stream.of(
         arguments(
             "spec.disks[0].bootIndex",
             "disks: [{name: a, size: 1GiB, bootIndex: -1}]",
@@ -256,7 +260,14 @@ class SpecRulesTest {
   }
 
   @ParameterizedTest
-  @MethodSource({"machineRules", "diskRules", "nicRules", "microvmRules", "cloudInitRules"})
+  @MethodSource({
+    "machineRules",
+    "diskRules",
+    "bootAndCountRules",
+    "nicRules",
+    "microvmRules",
+    "cloudInitRules"
+  })
   void findsWhatIsWrong(String field, String spec, String cause) {
     var violations = checkSpec(spec);
     assertThat(violations).extracting(Violation::field).containsExactly(field);
