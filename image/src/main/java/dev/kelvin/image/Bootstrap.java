@@ -89,7 +89,8 @@ final class Bootstrap {
     return Resources.text("finish.sh")
         .replace("@RECIPE@", recipe.key())
         .replace("@SUITE@", recipe.suite())
-        .replace("@START@", "@" + System.currentTimeMillis() / 1000);
+        // No package was published within the last minute; what the build makes is younger.
+        .replace("@START@", "@" + (System.currentTimeMillis() / 1000 - 60));
   }
 
   private static String value(Result result, String name) {
