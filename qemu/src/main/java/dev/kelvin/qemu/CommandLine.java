@@ -165,15 +165,29 @@ public final class CommandLine {
   }
 
   /**
-   * The kernel's command line. A microvm's ACPI leaves Linux no timer to measure the TSC by;
-   * without KVM's clock it would try, fail on a busy host, and hang. So it is told.
+   * The kernel's command line; a microvm's has what Linux cannot find out there, unless the user
+   * has said it. Without EFI Linux takes reduced-hardware ACPI for no way to reboot and jumps into
+   * the dark. And without KVM's clock it has no timer to measure the TSC by: it tries, fails on a
+   * busy host, and hangs.
    */
   private String kernelWords(Boot boot) {
-    String words = boot.cmdline() == null ? "" : boot.cmdline();
-    boolean clockless = kind == MachineKind.MICROVM && !plan.accelerator().equals("kvm");
-    return clockless && plan.facts().tscKhz() > 0
-        ? (words + " tsc_early_khz=" + plan.facts().tscKhz()).strip()
-        : words;
+    var words = new ArrayList<String>();
+    if (boot.cmdline() != null && !boot.cmdline().isEmpty()) {
+      words.add(boot.cmdline());
+    }
+    if (kind == MachineKind.MICROVM) {
+      addWord(words, "reboot=", "a");
+      if (!plan.accelerator().equals("kvm") && plan.facts().tscKhz() > 0) {
+        addWord(words, "tsc_early_khz=", Long.toString(plan.facts().tscKhz()));
+      }
+    }
+    return String.join(" ", words);
+  }
+
+  private static void addWord(List<String> words, String name, String value) {
+    if (words.stream().noneMatch(word -> (" " + word).contains(" " + name))) {
+      words.add(name + value);
+    }
   }
 
   private void channels() {
