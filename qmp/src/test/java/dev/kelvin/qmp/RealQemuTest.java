@@ -46,9 +46,22 @@ class RealQemuTest {
                 "unix:" + socket + ",server=on,wait=off")
             .inheritIO()
             .start();
+    awaitListening();
+  }
+
+  /** The socket is there a moment before QEMU listens on it. */
+  private void awaitListening() throws Exception {
     long deadline = System.nanoTime() + SOON.toNanos();
-    while (!Files.exists(socket) && System.nanoTime() < deadline) {
-      LockSupport.parkNanos(1_000_000);
+    while (true) {
+      try (var client = QmpClient.connect(socket, SOON, QmpListener.none())) {
+        assertThat(client.isOpen()).isTrue();
+        return;
+      } catch (QmpException.Disconnected e) {
+        if (System.nanoTime() > deadline) {
+          throw e;
+        }
+        LockSupport.parkNanos(1_000_000);
+      }
     }
   }
 
