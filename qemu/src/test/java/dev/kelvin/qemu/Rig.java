@@ -46,9 +46,17 @@ final class Rig implements AutoCloseable {
             .map(word -> word.replace(front, behind.toString()))
             .toList();
     process = QemuProcess.start(argv, plan.files().output());
-    awaitFile(behind);
-    tap = QmpTap.start(plan.files().qmp(), behind);
-    vm = connect();
+    boolean ready = false;
+    try {
+      awaitFile(behind);
+      tap = QmpTap.start(plan.files().qmp(), behind);
+      vm = connect();
+      ready = true;
+    } finally {
+      if (!ready) {
+        process.close();
+      }
+    }
   }
 
   /** Starts a VM of this spec, paused. Disks are empty, 64 MiB each. */
