@@ -95,7 +95,11 @@ final class Wire implements AutoCloseable {
   private static void connect(SocketChannel channel, Path socket, Duration timeout)
       throws QmpException, InterruptedException {
     var done = new CompletableFuture<Void>();
-    Thread.ofVirtual()
+    // A platform thread: on a virtual one the socket is non-blocking, and a peer that hangs with
+    // its
+    // backlog full would look like one that is not there.
+    Thread.ofPlatform()
+        .daemon()
         .name("qmp-connect")
         .start(() -> {
           try {

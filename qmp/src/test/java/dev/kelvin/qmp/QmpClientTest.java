@@ -3,6 +3,9 @@ package dev.kelvin.qmp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -339,6 +342,18 @@ class QmpClientTest {
     try (var peer = FakePeer.start(directory, FakePeer.Line::drain)) {
       assertThatThrownBy(() -> QmpClient.connect(peer.socket(), SHORT, QmpListener.none()))
           .isInstanceOf(QmpException.TimedOut.class);
+    }
+  }
+
+  @Test
+  void aPeerThatHangsAndTakesNoConnectionIsNotMistakenForOneThatIsGone() throws Exception {
+    var address = UnixDomainSocketAddress.of(directory.resolve("full.sock"));
+    try (var server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      server.bind(address, 1);
+      for (int i = 0; i < 3; i++) {
+        assertThatThrownBy(() -> QmpClient.connect(address.getPath(), SHORT, QmpListener.none()))
+            .isInstanceOf(QmpException.TimedOut.class);
+      }
     }
   }
 
