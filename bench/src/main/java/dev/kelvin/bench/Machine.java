@@ -21,7 +21,10 @@ final class Machine {
     facts.put("processor", field("/proc/cpuinfo", "model name"));
     facts.put("processors", Integer.toString(Runtime.getRuntime().availableProcessors()));
     facts.put("memory", field("/proc/meminfo", "MemTotal"));
-    facts.put("kernel", Files.readString(Path.of("/proc/sys/kernel/osrelease")).strip());
+    // The release without what its builder appended: that names a machine, not a kernel.
+    facts.put(
+        "kernel",
+        Files.readString(Path.of("/proc/sys/kernel/osrelease")).strip().replaceFirst("-.*", ""));
     facts.put("distribution", field("/etc/os-release", "PRETTY_NAME"));
     facts.put("JDK", Runtime.version() + " (" + System.getProperty("java.vendor") + ")");
     facts.put("QEMU", node.qemuVersion());

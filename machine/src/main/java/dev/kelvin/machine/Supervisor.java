@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -46,6 +47,7 @@ final class Supervisor {
   private final Ender ender;
   private final Starter starter;
   private final Thread thread;
+  private final CountDownLatch begun = new CountDownLatch(1);
   private boolean forgotten;
   private volatile boolean ended;
 
@@ -63,6 +65,15 @@ final class Supervisor {
 
   /** Begins to care, and first takes over the process of an earlier daemon if there is one. */
   void begin(@Nullable RunRecord earlier) {
+    try {
+      lookFor(earlier);
+    } finally {
+      begun.countDown();
+      thread.start();
+    }
+  }
+
+  private void lookFor(@Nullable RunRecord earlier) {
     if (earlier != null) {
       starter.adopt(earlier);
     } else if (restartWasPending()) {
@@ -77,7 +88,15 @@ final class Supervisor {
                       Instant.now()))
               .in(Phase.STOPPED, null, Instant.now()));
     }
-    thread.start();
+  }
+
+  /**
+   * The process, once it is known whether an earlier daemon left one; a process that hangs is not
+   * waited for longer than {@code patience}.
+   */
+  @Nullable Running running(Duration patience) throws InterruptedException {
+    boolean known = begun.await(patience.toMillis(), TimeUnit.MILLISECONDS);
+    return known ? vm.running() : null;
   }
 
   /** Whether the restart policy was about to start it when the daemon ended. */

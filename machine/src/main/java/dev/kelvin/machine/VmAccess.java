@@ -2,6 +2,7 @@ package dev.kelvin.machine;
 
 import dev.kelvin.model.Code;
 import dev.kelvin.model.GuestInfo;
+import dev.kelvin.model.Phase;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.Vm;
 import dev.kelvin.qmp.AgentClient;
@@ -20,6 +21,9 @@ import java.util.List;
 public final class VmAccess {
   /** The largest file that is read from a guest at once, in bytes. */
   public static final int MAX_FILE = 64 << 20;
+
+  /** How long a daemon that has just begun may take to reach a process of its predecessor. */
+  private static final Duration ADOPTION = Duration.ofSeconds(5);
 
   private final Machines machines;
   private final VmHome home;
@@ -75,7 +79,7 @@ public final class VmAccess {
   }
 
   /** Opens the serial port of a VM that runs. Several may be open at once. */
-  public SerialLine openSerial(String vm, SerialListener listener) {
+  public SerialLine openSerial(String vm, SerialListener listener) throws InterruptedException {
     SerialHub hub = requireRunning(vm).serial();
     if (hub == null) {
       throw Problem.of(Code.WRONG_STATE, "The VM has no serial port")
@@ -115,7 +119,7 @@ public final class VmAccess {
   }
 
   /** The socket on which QEMU serves the screen of a VM that runs (RFC 6143). */
-  public Path vncSocket(String vm) {
+  public Path vncSocket(String vm) throws InterruptedException {
     Running running = requireRunning(vm);
     Path socket = running.plan().files().vnc();
     if (!Files.exists(socket)) {
@@ -128,13 +132,18 @@ public final class VmAccess {
     return socket;
   }
 
-  private Running requireRunning(String vm) {
-    Running running = machines.byName(vm).running();
+  private Running requireRunning(String vm) throws InterruptedException {
+    Supervisor supervisor = machines.byName(vm);
+    Running running = supervisor.running(ADOPTION);
     if (running == null) {
-      throw Problem.of(Code.WRONG_STATE, "The VM is " + machines.get(vm).status().phase().wire())
+      Phase phase = supervisor.snapshot().status().phase();
+      throw Problem.of(Code.WRONG_STATE, "The VM is " + phase.wire())
           .on("vm/" + vm)
-          .because("it has no process")
-          .remedy("start it with \"kelvin start " + vm + "\"")
+          .because(phase.hasProcess() ? "its process does not answer" : "it has no process")
+          .remedy(
+              phase.hasProcess()
+                  ? "ask again in a moment; if it stays so, \"kelvin stop " + vm + "\" ends it"
+                  : "start it with \"kelvin start " + vm + "\"")
           .asException();
     }
     return running;
@@ -143,7 +152,7 @@ public final class VmAccess {
   // ---- the guest's agent
 
   /** What the agent said last. */
-  public GuestInfo guest(String vm) {
+  public GuestInfo guest(String vm) throws InterruptedException {
     GuestWatch watch = requireGuest(vm);
     GuestInfo info = watch.last();
     if (info == null) {
@@ -160,7 +169,7 @@ public final class VmAccess {
         .asException();
   }
 
-  private GuestWatch requireGuest(String vm) {
+  private GuestWatch requireGuest(String vm) throws InterruptedException {
     requireRunning(vm);
     GuestWatch watch = machines.byName(vm).guest();
     if (watch == null) {

@@ -133,7 +133,10 @@ class LifeTest {
     Await.until(
         "it is started again",
         Duration.ofSeconds(20),
-        () -> status("phoenix").phase() == Phase.RUNNING && status("phoenix").pid() != first);
+        () -> {
+          VmStatus seen = status("phoenix");
+          return seen.phase() == Phase.RUNNING && seen.pid() != first;
+        });
     assertThat(status("phoenix").restarts()).isEqualTo(1);
     assertThat(lastExit("phoenix")).isEqualTo(ExitReason.CRASH);
 
@@ -141,7 +144,10 @@ class LifeTest {
     Await.until(
         "it gives up after the one attempt",
         Duration.ofSeconds(20),
-        () -> status("phoenix").phase() == Phase.CRASHED && status("phoenix").message() != null);
+        () -> {
+          VmStatus seen = status("phoenix");
+          return seen.phase() == Phase.CRASHED && seen.message() != null;
+        });
   }
 
   @Test

@@ -16,7 +16,7 @@ public interface Actions {
    *
    * @throws ProblemException unauthenticated when it is unknown, used or too old
    */
-  ConsoleLink openConsole(String ticket, ConsoleSink sink);
+  ConsoleLink openConsole(String ticket, ConsoleSink sink) throws InterruptedException;
 
   /** The client's end of a console. */
   interface ConsoleSink {

@@ -31,7 +31,8 @@ final class Consoles {
    * Redeems the ticket and turns the connection into a WebSocket. Completes the callback, unless it
    * throws a problem.
    */
-  void open(String ticket, Request request, Response response, Callback callback) {
+  void open(String ticket, Request request, Response response, Callback callback)
+      throws InterruptedException {
     HttpFields headers = request.getHeaders();
     boolean upgrade =
         headers.contains(HttpHeader.UPGRADE, "websocket")

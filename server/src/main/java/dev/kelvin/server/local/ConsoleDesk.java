@@ -49,7 +49,7 @@ final class ConsoleDesk {
     return new Outcome.Ticket(ticket, "/v1/consoles/" + ticket, VALID_FOR);
   }
 
-  ConsoleLink open(String ticket, ConsoleSink sink) {
+  ConsoleLink open(String ticket, ConsoleSink sink) throws InterruptedException {
     Grant grant = grants.remove(ticket);
     if (grant == null || grant.until().isBefore(clock.instant())) {
       throw Problem.of(Code.UNAUTHENTICATED, "The console ticket is not valid")
@@ -63,7 +63,7 @@ final class ConsoleDesk {
     };
   }
 
-  private ConsoleLink openSerial(String vm, ConsoleSink sink) {
+  private ConsoleLink openSerial(String vm, ConsoleSink sink) throws InterruptedException {
     VmAccess.SerialLine line =
         access.openSerial(
             vm,
@@ -91,7 +91,7 @@ final class ConsoleDesk {
     };
   }
 
-  private ConsoleLink openVnc(String vm, ConsoleSink sink) {
+  private ConsoleLink openVnc(String vm, ConsoleSink sink) throws InterruptedException {
     Path socket = access.vncSocket(vm);
     try {
       SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);

@@ -150,7 +150,7 @@ public final class LocalActions implements Actions {
   }
 
   @Override
-  public ConsoleLink openConsole(String ticket, ConsoleSink sink) {
+  public ConsoleLink openConsole(String ticket, ConsoleSink sink) throws InterruptedException {
     return desks.consoles().open(ticket, sink);
   }
 }
