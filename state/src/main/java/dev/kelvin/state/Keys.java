@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Set;
 
 /** What keys and transactions can be; the same for all stores. */
-final class Keys {
+public final class Keys {
   /** Above all that keys can have, so that {@code prefix + LAST} bounds the keys with a prefix. */
   static final String LAST = Character.toString(Character.MAX_CODE_POINT);
 
@@ -22,7 +22,7 @@ final class Keys {
   private Keys() {}
 
   /** Whether {@code key} can be there. */
-  static boolean valid(String key) {
+  public static boolean valid(String key) {
     return !key.isEmpty() && validPrefix(key);
   }
 
@@ -44,7 +44,8 @@ final class Keys {
     return text.getBytes(StandardCharsets.UTF_8).length;
   }
 
-  static void checkPrefix(String prefix) {
+  /** Refuses what no key can begin with. */
+  public static void checkPrefix(String prefix) {
     if (!validPrefix(prefix)) {
       throw notAKey();
     }
@@ -63,7 +64,7 @@ final class Keys {
    *
    * @throws ProblemException invalid-argument or too-large
    */
-  static void check(Txn txn) {
+  public static void check(Txn txn) {
     txn.compares().forEach(compare -> checkKey(compare.key()));
     if (Math.max(txn.compares().size(), Math.max(txn.then().size(), txn.otherwise().size()))
         > Store.MAX_OPS) {
@@ -88,7 +89,8 @@ final class Keys {
         .asException();
   }
 
-  static void checkKey(String key) {
+  /** Refuses what no key can be. */
+  public static void checkKey(String key) {
     if (!valid(key)) {
       throw notAKey();
     }

@@ -1,7 +1,5 @@
 package dev.kelvin.state;
 
-import dev.kelvin.model.Code;
-import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import java.time.Duration;
 import java.time.Instant;
@@ -55,7 +53,7 @@ final class Leases implements AutoCloseable {
         deadlines.computeIfPresent(
             lease.id(), (id, old) -> old.isAfter(now) ? now.plus(lease.ttl()) : old);
     if (deadline == null || !deadline.isAfter(now)) {
-      throw gone(lease.id());
+      throw StoreProblems.leaseGone(lease.id());
     }
   }
 
@@ -85,13 +83,6 @@ final class Leases implements AutoCloseable {
         }
       }
     }
-  }
-
-  static ProblemException gone(long id) {
-    return Problem.of(Code.NOT_FOUND, "There is no lease " + id)
-        .because("it has expired or was revoked")
-        .remedy("grant a new one and put its keys again")
-        .asException();
   }
 
   @Override

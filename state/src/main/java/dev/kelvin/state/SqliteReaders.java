@@ -49,7 +49,7 @@ final class SqliteReaders implements AutoCloseable {
     try {
       return Answers.of(CompletableFuture.supplyAsync(() -> now(read), threads));
     } catch (RejectedExecutionException e) {
-      throw SqliteWriter.closedProblem().asException(e);
+      throw StoreProblems.closed().asException(e);
     }
   }
 

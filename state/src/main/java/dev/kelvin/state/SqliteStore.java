@@ -149,7 +149,7 @@ public final class SqliteStore implements Store {
       if (change instanceof Change.Put(Entry entry)
           && entry.lease() != null
           && !batch.tables().hasLease(entry.lease())) {
-        throw Leases.gone(entry.lease());
+        throw StoreProblems.leaseGone(entry.lease());
       }
     }
     write(batch, evaluation.changes());
@@ -172,7 +172,7 @@ public final class SqliteStore implements Store {
     readers.read(tables -> {
       long compacted = tables.compacted();
       if (after < compacted) {
-        throw SqliteTables.unknownRevision(after, tables.revision(), compacted);
+        throw StoreProblems.unknownRevision(after, tables.revision(), compacted);
       }
       return compacted;
     });
@@ -183,7 +183,7 @@ public final class SqliteStore implements Store {
     return readers.read(tables -> {
       long now = tables.revision();
       if (after < tables.compacted()) {
-        throw SqliteTables.unknownRevision(after, now, tables.compacted());
+        throw StoreProblems.unknownRevision(after, now, tables.compacted());
       }
       long upTo = Math.min(now, after + stride);
       return new Watches.Changes(tables.changes(prefix, after, upTo), upTo);
@@ -225,7 +225,7 @@ public final class SqliteStore implements Store {
 
   private boolean end(long lease, SqliteWriter.Batch batch) throws SQLException {
     if (!batch.tables().hasLease(lease)) {
-      throw Leases.gone(lease);
+      throw StoreProblems.leaseGone(lease);
     }
     long revision = batch.revision() + 1;
     List<Change> changes =
@@ -243,7 +243,7 @@ public final class SqliteStore implements Store {
       return;
     }
     leases.close();
-    watches.close(SqliteWriter.closedProblem());
+    watches.close(StoreProblems.closed());
     try (lock) {
       readers.close();
       writer.close(); // last: the last connection empties the log into the file

@@ -1,8 +1,5 @@
 package dev.kelvin.state;
 
-import dev.kelvin.model.Code;
-import dev.kelvin.model.Problem;
-import dev.kelvin.model.ProblemException;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -63,7 +60,7 @@ final class SqliteTables implements Evaluation.View<SQLException> {
     long now = revision();
     long at = revision == 0 ? now : revision;
     if (at > now || at < compacted()) {
-      throw unknownRevision(at, now, compacted());
+      throw StoreProblems.unknownRevision(at, now, compacted());
     }
     String after = afterKey == null ? "" : afterKey;
     String from = Keys.ORDER.compare(after, prefix) > 0 ? after : prefix;
@@ -194,16 +191,5 @@ final class SqliteTables implements Evaluation.View<SQLException> {
         rows.getLong(5),
         rows.getLong(6),
         noLease ? null : lease);
-  }
-
-  static ProblemException unknownRevision(long revision, long now, long compacted) {
-    return Problem.of(
-            Code.REVISION_MISMATCH, "Revision " + revision + " of the store cannot be read")
-        .because(
-            revision > now
-                ? "the store is at revision " + now
-                : "changes up to revision " + compacted + " are compacted")
-        .remedy("list anew and go on from the revision of that list")
-        .asException();
   }
 }

@@ -1,7 +1,5 @@
 package dev.kelvin.state;
 
-import dev.kelvin.model.Code;
-import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -116,7 +114,7 @@ final class SqliteWriter implements AutoCloseable {
     accepting.lock();
     try {
       if (closed) {
-        throw closedProblem().asException();
+        throw StoreProblems.closed().asException();
       }
       queue.add(new Job<>(work, answer));
     } finally {
@@ -138,7 +136,8 @@ final class SqliteWriter implements AutoCloseable {
       LOG.log(System.Logger.Level.ERROR, "the store stops, because its thread ends", e);
       stopAccepting();
       queue.drainTo(jobs);
-      jobs.forEach(job -> job.answer().completeExceptionally(closedProblem().asException(e)));
+      jobs.forEach(
+          job -> job.answer().completeExceptionally(StoreProblems.closed().asException(e)));
     }
   }
 
@@ -193,12 +192,6 @@ final class SqliteWriter implements AutoCloseable {
       told.addSuppressed(e);
     }
     jobs.forEach(job -> job.answer().completeExceptionally(told));
-  }
-
-  static Problem closedProblem() {
-    return Problem.of(Code.UNAVAILABLE, "The store is closed")
-        .because("the daemon is ending")
-        .remedy("start it again with \"kelvin up\"");
   }
 
   /** Writes what waits and ends. */

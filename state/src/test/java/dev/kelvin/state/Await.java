@@ -5,13 +5,13 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /** Waits for conditions that nothing announces. */
-final class Await {
+public final class Await {
   private static final Duration DEADLINE = Duration.ofSeconds(20);
 
   private Await() {}
 
   /** Returns as soon as {@code condition} holds; fails when it does not in time. */
-  static void until(String what, BooleanSupplier condition) {
+  public static void until(String what, BooleanSupplier condition) {
     long deadline = System.nanoTime() + DEADLINE.toNanos();
     while (!condition.getAsBoolean()) {
       if (System.nanoTime() > deadline) {

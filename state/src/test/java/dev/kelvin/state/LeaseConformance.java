@@ -12,18 +12,16 @@ import org.junit.jupiter.api.Test;
 
 /** Keys that go with a lease. */
 interface LeaseConformance extends StoreFixture {
-  Duration TTL = Duration.ofSeconds(10);
-
   private Op leased(String key, Lease lease) {
     return Op.put(key, bytes("x"), lease);
   }
 
   @Test
   default void grantingIsNoRevision() {
-    Lease first = store().grant(TTL);
-    Lease second = store().grant(TTL);
+    Lease first = store().grant(ttl());
+    Lease second = store().grant(ttl());
     assertThat(first.id()).isNotEqualTo(second.id());
-    assertThat(first.ttl()).isEqualTo(TTL);
+    assertThat(first.ttl()).isEqualTo(ttl());
     assertThat(store().revision()).isEqualTo(1);
     store().revoke(first);
     assertThat(store().revision()).as("it had no keys").isEqualTo(1);
@@ -31,8 +29,8 @@ interface LeaseConformance extends StoreFixture {
 
   @Test
   default void revokingDeletesTheKeysInOneRevision() {
-    Lease lease = store().grant(TTL);
-    Lease other = store().grant(TTL);
+    Lease lease = store().grant(ttl());
+    Lease other = store().grant(ttl());
     store()
         .commit(Txn.of(leased("a", lease), leased("b", lease), leased("c", other), put("d", "")));
     assertThat(store().get("a").orElseThrow().lease()).isEqualTo(lease.id());
@@ -51,11 +49,11 @@ interface LeaseConformance extends StoreFixture {
 
   @Test
   default void aLeaseExpiresByTheClock() {
-    Lease lease = store().grant(TTL);
+    Lease lease = store().grant(ttl());
     store().commit(Txn.of(leased("a", lease), leased("b", lease)));
     var recorder = new Recorder();
     try (Watch _ = store().watch("", 0, recorder)) {
-      clock().advance(TTL);
+      pass(ttl());
       assertThat(recorder.next(2))
           .containsExactly(new Change.Delete("a", 3), new Change.Delete("b", 3));
     }
@@ -65,30 +63,30 @@ interface LeaseConformance extends StoreFixture {
 
   @Test
   default void aLeaseThatIsKeptAliveDoesNotExpire() {
-    Lease kept = store().grant(TTL);
-    Lease marker = store().grant(TTL);
+    Lease kept = store().grant(ttl());
+    Lease marker = store().grant(ttl());
     store().commit(Txn.of(leased("kept", kept), leased("marker", marker)));
     for (int i = 0; i < 5; i++) {
-      clock().advance(TTL.dividedBy(2));
+      pass(ttl().dividedBy(2));
       store().keepAlive(kept);
     }
     Await.until("the other lease expires", () -> store().get("marker").isEmpty());
     assertThat(store().get("kept")).isPresent();
-    clock().advance(TTL);
+    pass(ttl());
     Await.until("it expires", () -> store().get("kept").isEmpty());
   }
 
   @Test
   default void aLeaseThatIsOverCannotBeKeptAlive() {
-    Lease lease = store().grant(TTL);
-    clock().advance(TTL);
+    Lease lease = store().grant(ttl());
+    pass(ttl());
     refused(Code.NOT_FOUND, () -> store().keepAlive(lease));
   }
 
   @Test
   default void aKeyBelongsToTheLeaseItWasLastPutWith() {
-    Lease first = store().grant(TTL);
-    Lease second = store().grant(TTL);
+    Lease first = store().grant(ttl());
+    Lease second = store().grant(ttl());
     store().commit(Txn.of(leased("free", first), leased("moved", first), leased("gone", first)));
     store().commit(Txn.of(put("free", "now"), leased("moved", second), Op.delete("gone")));
     store().commit(Txn.of(put("gone", "again")));
@@ -103,7 +101,7 @@ interface LeaseConformance extends StoreFixture {
 
   @Test
   default void anUnknownLeaseIsRefusedAndNothingIsPut() {
-    var unknown = new Lease(4711, TTL);
+    var unknown = new Lease(4711, ttl());
     refused(Code.NOT_FOUND, () -> store().commit(Txn.of(put("a", ""), leased("b", unknown))));
     assertThat(store().revision()).isEqualTo(1);
     refused(Code.NOT_FOUND, () -> store().revoke(unknown));
@@ -114,7 +112,7 @@ interface LeaseConformance extends StoreFixture {
 
   @Test
   default void aLeaseSurvivesTheCompactionOfItsKeysHistory() {
-    Lease lease = store().grant(TTL);
+    Lease lease = store().grant(ttl());
     store().commit(Txn.of(leased("a", lease)));
     for (int i = 0; i < 3 * StoreConformance.KEEP; i++) {
       store().commit(Txn.of(put("other", "")));

@@ -52,7 +52,7 @@ public final class MemoryStore implements Store {
     lock.lock();
     try {
       if (closed) {
-        throw SqliteWriter.closedProblem().asException();
+        throw StoreProblems.closed().asException();
       }
       return body.get();
     } finally {
@@ -75,7 +75,7 @@ public final class MemoryStore implements Store {
     return locked(() -> {
       long as = at == 0 ? revision : at;
       if (as > revision || as < compacted) {
-        throw SqliteTables.unknownRevision(as, revision, compacted);
+        throw StoreProblems.unknownRevision(as, revision, compacted);
       }
       List<Entry> all =
           at(as).values().stream()
@@ -113,7 +113,7 @@ public final class MemoryStore implements Store {
         if (change instanceof Change.Put(Entry entry)
             && entry.lease() != null
             && !granted.containsKey(entry.lease())) {
-          throw Leases.gone(entry.lease());
+          throw StoreProblems.leaseGone(entry.lease());
         }
       }
       write(evaluation.changes());
@@ -162,7 +162,7 @@ public final class MemoryStore implements Store {
   private Watches.Changes changes(String prefix, long after, int stride) {
     return locked(() -> {
       if (after < compacted) {
-        throw SqliteTables.unknownRevision(after, revision, compacted);
+        throw StoreProblems.unknownRevision(after, revision, compacted);
       }
       long upTo = Math.min(revision, after + stride);
       return new Watches.Changes(
@@ -203,7 +203,7 @@ public final class MemoryStore implements Store {
 
   private boolean end(long lease) {
     if (granted.remove(lease) == null) {
-      throw Leases.gone(lease);
+      throw StoreProblems.leaseGone(lease);
     }
     leases.forget(lease);
     long next = revision + 1;
@@ -224,6 +224,6 @@ public final class MemoryStore implements Store {
       lock.unlock();
     }
     leases.close();
-    watches.close(SqliteWriter.closedProblem());
+    watches.close(StoreProblems.closed());
   }
 }

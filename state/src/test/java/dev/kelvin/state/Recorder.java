@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /** Remembers what a watch tells. */
-final class Recorder implements WatchListener {
+public final class Recorder implements WatchListener {
   private static final long DEADLINE_SECONDS = 20;
 
   private final BlockingQueue<Change> changes = new LinkedBlockingQueue<>();
@@ -28,7 +28,7 @@ final class Recorder implements WatchListener {
   }
 
   /** The next change. */
-  Change next() {
+  public Change next() {
     try {
       Change next = changes.poll(DEADLINE_SECONDS, TimeUnit.SECONDS);
       if (next == null) {
@@ -40,7 +40,7 @@ final class Recorder implements WatchListener {
     }
   }
 
-  List<Change> next(int count) {
+  public List<Change> next(int count) {
     List<Change> list = new ArrayList<>();
     while (list.size() < count) {
       list.add(next());
@@ -49,12 +49,12 @@ final class Recorder implements WatchListener {
   }
 
   /** What was told and not asked for yet. */
-  List<Change> rest() {
+  public List<Change> rest() {
     return List.copyOf(changes);
   }
 
   /** Why the watch ended. */
-  Problem end() {
+  public Problem end() {
     try {
       return ended.get(DEADLINE_SECONDS, TimeUnit.SECONDS);
     } catch (InterruptedException | ExecutionException | TimeoutException e) {
@@ -62,7 +62,7 @@ final class Recorder implements WatchListener {
     }
   }
 
-  boolean hasEnded() {
+  public boolean hasEnded() {
     return ended.isDone();
   }
 }

@@ -9,11 +9,11 @@ import org.assertj.core.api.Assertions;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 
 /** Problems that are expected. */
-final class Refusals {
+public final class Refusals {
   private Refusals() {}
 
   /** The problem that {@code call} ends in, which must have this code, a cause and a remedy. */
-  static Problem refused(Code code, ThrowingCallable call) {
+  public static Problem refused(Code code, ThrowingCallable call) {
     ProblemException thrown = catchThrowableOfType(ProblemException.class, call);
     Assertions.assertThat(thrown).as("refusal with " + code).isNotNull();
     Problem problem = thrown.problem();

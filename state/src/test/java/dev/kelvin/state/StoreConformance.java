@@ -1,6 +1,7 @@
 package dev.kelvin.state;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -15,7 +16,7 @@ public abstract class StoreConformance
         HistoryConformance {
 
   /** How many revisions the stores of these tests keep. */
-  static final int KEEP = 40;
+  public static final int KEEP = 40;
 
   private final ManualClock clock = new ManualClock();
   private @Nullable Store store;
@@ -51,15 +52,20 @@ public abstract class StoreConformance
   }
 
   @Override
-  public ManualClock clock() {
-    return clock;
+  public Duration ttl() {
+    return Duration.ofSeconds(10);
   }
 
-  static byte[] bytes(String text) {
+  @Override
+  public void pass(Duration time) {
+    clock.advance(time);
+  }
+
+  public static byte[] bytes(String text) {
     return text.getBytes(StandardCharsets.UTF_8);
   }
 
-  static Op put(String key, String value) {
+  public static Op put(String key, String value) {
     return Op.put(key, bytes(value));
   }
 }

@@ -1,5 +1,7 @@
 package dev.kelvin.state;
 
+import java.time.Duration;
+
 /** What the parts of {@link StoreConformance} are given. */
 interface StoreFixture {
   /** An empty store that keeps {@link StoreConformance#KEEP} revisions. */
@@ -8,6 +10,9 @@ interface StoreFixture {
   /** That store emptied, and keeping so many revisions. */
   Store store(int keep);
 
-  /** By which its leases expire. */
-  ManualClock clock();
+  /** How long the leases of these tests live: short where time is real. */
+  Duration ttl();
+
+  /** Lets so much of the time pass by which leases expire. */
+  void pass(Duration time);
 }

@@ -59,6 +59,14 @@ final class Layers {
           row("image", parts("model", "host", "storage", "state"), JSON),
           row("state", parts("model", "codec"), JSON, "java.sql.", "org.sqlite."),
           row(
+              "etcd",
+              parts("model", "state"),
+              "com.google.common.util.concurrent.",
+              "com.google.protobuf.",
+              "io.etcd.jetcd.api.",
+              "io.grpc.",
+              "io.netty."),
+          row(
               "machine",
               parts("model", "codec", "host", "qmp", "qemu", "storage", "image", "state"),
               JSON),

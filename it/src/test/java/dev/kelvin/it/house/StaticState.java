@@ -51,7 +51,9 @@ final class StaticState {
           "java.util.UUID",
           "java.util.function.",
           "java.util.regex.Pattern",
+          "com.google.protobuf.ByteString",
           "com.tngtech.archunit.",
+          "io.grpc.Metadata$Key",
           "tools.jackson.core.StreamReadConstraints",
           "tools.jackson.databind.");
 

@@ -1,0 +1,46 @@
+package dev.kelvin.state;
+
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Problem;
+import dev.kelvin.model.ProblemException;
+
+/** What every store says in the same words. */
+public final class StoreProblems {
+  private StoreProblems() {}
+
+  /** The store was closed. */
+  public static Problem closed() {
+    return Problem.of(Code.UNAVAILABLE, "The store is closed")
+        .because("the daemon is ending")
+        .remedy("start it again with \"kelvin up\"");
+  }
+
+  /** A lease has ended or never was. */
+  public static ProblemException leaseGone(long id) {
+    return Problem.of(Code.NOT_FOUND, "There is no lease " + id)
+        .because("it has expired or was revoked")
+        .remedy("grant a new one and put its keys again")
+        .asException();
+  }
+
+  /**
+   * A revision can no longer or not yet be read.
+   *
+   * @param cause which of both, with the numbers that tell
+   */
+  public static ProblemException unknownRevision(long revision, String cause) {
+    return Problem.of(
+            Code.REVISION_MISMATCH, "Revision " + revision + " of the store cannot be read")
+        .because(cause)
+        .remedy("list anew and go on from the revision of that list")
+        .asException();
+  }
+
+  static ProblemException unknownRevision(long revision, long now, long compacted) {
+    return unknownRevision(
+        revision,
+        revision > now
+            ? "the store is at revision " + now
+            : "changes up to revision " + compacted + " are compacted");
+  }
+}
