@@ -38,24 +38,25 @@ public final class Assembler {
 
   /**
    * Called by the build with: the directory to make, a file with the CLI's class path, one with the
-   * daemon's, the jar with this class.
+   * daemon's, one of the etcd store's, the jar with this class.
    */
   public static void main(String[] args) throws IOException, InterruptedException {
-    if (args.length != 4) {
+    if (args.length != 5) {
       throw new IllegalArgumentException(
-          "usage: Assembler DIRECTORY CLI-CLASSPATH DAEMON-CLASSPATH OWN-JAR");
+          "usage: Assembler DIRECTORY CLI-CLASSPATH DAEMON-CLASSPATH ETCD-CLASSPATH OWN-JAR");
     }
     Path home = Path.of(args[0]).toAbsolutePath().normalize();
     Path jdk = Path.of(System.getProperty("java.home"));
     var cli = new ArrayList<>(classPath(Path.of(args[1])));
     // Last, and never opened in use: the class path must be the one that the cache was made with.
-    cli.add(Path.of(args[3]));
+    cli.add(Path.of(args[4]));
     String server = "dev.kelvin.server.Main";
     try {
       new Assembler(home, jdk)
           .assemble(
               new Part("dev.kelvin.cli.Main", Rehearsal.class.getName(), cli),
-              new Part(server, server, classPath(Path.of(args[2]))));
+              new Part(server, server, classPath(Path.of(args[2]))),
+              classPath(Path.of(args[3])));
     } catch (IllegalStateException e) {
       System.err.println("dist: " + e.getMessage());
       System.exit(1);
@@ -71,7 +72,11 @@ public final class Assembler {
   /** What one of the programs is made of. */
   record Part(String mainClass, String trainingClass, List<Path> jars) {}
 
-  void assemble(Part cliPart, Part daemonPart) throws IOException, InterruptedException {
+  /**
+   * @param engines jars that the daemon loads by itself when its configuration asks for them
+   */
+  void assemble(Part cliPart, Part daemonPart, List<Path> engines)
+      throws IOException, InterruptedException {
     var library = new Library(home.resolve("lib"));
     var old = new OldClasses(home.resolveSibling("renewed"));
     List<Path> cliJars = old.renew(cliPart.jars());
@@ -83,6 +88,7 @@ public final class Assembler {
     List<Path> daemonLibrary = library.copy(daemonJars);
     var daemonOptions = new ArrayList<>(daemonOptions());
     library.unpackSqlite().ifPresent(path -> daemonOptions.add("-Dorg.sqlite.lib.path=" + path));
+    daemonOptions.add("-Dkelvin.engines=" + Program.path(library.copy(engines)));
     Program daemon = program("daemon", daemonPart, daemonLibrary, daemonOptions);
     library.prune();
 

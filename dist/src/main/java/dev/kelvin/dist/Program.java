@@ -27,13 +27,17 @@ record Program(
     return home.resolve(name + ".argv");
   }
 
+  /** Jars as a class path names them. */
+  static String path(List<Path> jars) {
+    return jars.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator));
+  }
+
   /** The arguments of a JVM that runs a class of this program with further options. */
   private List<String> arguments(String run, String... further) {
     var arguments = new ArrayList<>(options);
     arguments.addAll(List.of(further));
     arguments.add("-cp");
-    arguments.add(
-        jars.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator)));
+    arguments.add(path(jars));
     arguments.add(run);
     return List.copyOf(arguments);
   }

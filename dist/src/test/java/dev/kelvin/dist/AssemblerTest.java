@@ -80,6 +80,7 @@ import java.nio.ByteBuffer;
   private Path home;
   private Path cli;
   private Path daemon;
+  private Path engine;
   private Assembler assembler;
 
   @BeforeEach
@@ -87,6 +88,7 @@ import java.nio.ByteBuffer;
     home = directory.resolve("a place/kelvin");
     cli = jar("Cli", CLI);
     daemon = jar("Daemon", DAEMON);
+    engine = jar("Engine", "public class Engine {}");
     assembler = new Assembler(home, Path.of(System.getProperty("java.home")));
   }
 
@@ -98,6 +100,7 @@ import java.nio.ByteBuffer;
     assertThat(daemonArguments)
         .contains("-XX:AOTCache=" + home.resolve("daemon.aot"))
         .contains(home.resolve("lib/Daemon.jar").toString())
+        .contains("-Dkelvin.engines=" + home.resolve("lib/Engine.jar"))
         .endsWith("Daemon");
     assertThat(Files.readAllLines(home.resolve("built"))).startsWith(home.toString());
     // No daemon runs: that the program comes as far as to say so is what matters here.
@@ -166,7 +169,8 @@ import java.nio.ByteBuffer;
   private void assemble() throws IOException, InterruptedException {
     assembler.assemble(
         new Assembler.Part("Cli", "Cli", List.of(cli)),
-        new Assembler.Part("Daemon", "Daemon", List.of(daemon)));
+        new Assembler.Part("Daemon", "Daemon", List.of(daemon)),
+        List.of(engine));
   }
 
   private String run(String... arguments) throws IOException, InterruptedException {

@@ -169,7 +169,7 @@ public final class EtcdServer implements AutoCloseable {
   }
 
   /** SIGKILL. */
-  void kill() {
+  public void kill() {
     process.destroyForcibly();
     process.onExit().join();
   }
@@ -182,7 +182,7 @@ public final class EtcdServer implements AutoCloseable {
     }
   }
 
-  void restart() throws IOException {
+  public void restart() throws IOException {
     process = launch();
     awaitReady();
   }

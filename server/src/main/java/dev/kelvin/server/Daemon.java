@@ -96,6 +96,7 @@ public final class Daemon implements AutoCloseable {
     Settings settings = Settings.read(layout);
     LocalNode opened =
         LocalNode.open(
+            Stores.open(layout, settings.state()),
             new LocalNode.Surroundings(
                 layout,
                 uid == 0,

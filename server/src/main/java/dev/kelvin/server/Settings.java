@@ -4,6 +4,7 @@ import dev.kelvin.codec.Documents;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Layout;
 import dev.kelvin.model.Problem;
+import dev.kelvin.model.ProblemException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,8 +13,9 @@ import java.nio.file.Path;
  * What {@code kelvin.yaml} in the configuration directory says. Every field may be left out.
  *
  * @param listen where the API is served over TLS
+ * @param state where Kelvin remembers
  */
-record Settings(Listen listen) {
+record Settings(Listen listen, StateSettings state) {
   /** The first port that is tried, and how many after it. */
   private static final int FIRST_PORT = 8006;
 
@@ -43,31 +45,24 @@ record Settings(Listen listen) {
   @SuppressWarnings("NullAway") // a null that a constructor is given asks it for the default
   Settings {
     listen = listen == null ? new Listen(null, null) : listen;
+    state = state == null ? new StateSettings(null, null, null, null, null, null) : state;
   }
 
   /**
    * Reads the file; all defaults when there is none.
    *
-   * @throws dev.kelvin.model.ProblemException when it cannot be read
+   * @throws ProblemException when it cannot be read or used, naming the file
    */
   @SuppressWarnings("NullAway") // as above
   static Settings read(Layout layout) {
     Path file = layout.config().resolve("kelvin.yaml");
     if (!Files.exists(file)) {
-      return new Settings(null);
+      return new Settings(null, null);
     }
     try {
       Settings settings =
           Documents.read(Files.readAllBytes(file), Documents.Syntax.YAML, Settings.class);
-      int port = settings.listen().port();
-      if (port < 0 || port > 65535) {
-        throw Problem.of(Code.INVALID_ARGUMENT, "Port " + port + " cannot be listened at")
-            .on(file.toString())
-            .at("listen.port")
-            .because("ports are numbers from 1 to 65535")
-            .remedy("write such a number, or 0 for the first free one from " + FIRST_PORT)
-            .asException();
-      }
+      settings.check();
       return settings;
     } catch (IOException e) {
       throw Problem.of(Code.HOST_FAILURE, "The configuration cannot be read")
@@ -75,6 +70,20 @@ record Settings(Listen listen) {
           .because(e.toString())
           .remedy("let the daemon's user read it")
           .asException(e);
+    } catch (ProblemException e) {
+      throw e.problem().on(file.toString()).asException(e);
     }
+  }
+
+  private void check() {
+    int port = listen.port();
+    if (port < 0 || port > 65535) {
+      throw Problem.of(Code.INVALID_ARGUMENT, "Port " + port + " cannot be listened at")
+          .at("listen.port")
+          .because("ports are numbers from 1 to 65535")
+          .remedy("write such a number, or 0 for the first free one from " + FIRST_PORT)
+          .asException();
+    }
+    state.check();
   }
 }

@@ -24,6 +24,9 @@ public interface Store extends AutoCloseable {
   int MAX_OPS = 128;
   int MAX_TXN_BYTES = 3 << 19;
 
+  /** The key that says which node a store belongs to. It is no part of backups. */
+  String OWNER = "/owner";
+
   /** What {@code key} holds now. */
   Optional<Entry> get(String key);
 

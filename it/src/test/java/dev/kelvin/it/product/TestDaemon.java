@@ -39,13 +39,39 @@ final class TestDaemon implements AutoCloseable {
   }
 
   static TestDaemon start() throws IOException {
+    return start("");
+  }
+
+  /** As {@link #start()}, with a configuration. */
+  static TestDaemon start(String configuration) throws IOException {
+    Path home = home(configuration);
+    var daemon = new TestDaemon(home, launch(home));
+    daemon.awaitAnswer();
+    return daemon;
+  }
+
+  /** What a daemon says that does not start with such a configuration. */
+  static String refusal(String configuration) throws IOException, InterruptedException {
+    Path home = home(configuration);
+    var daemon = new TestDaemon(home, launch(home));
+    try (daemon) {
+      if (!daemon.process.waitFor(60, TimeUnit.SECONDS)) {
+        throw new AssertionError("the daemon has started: " + daemon.log());
+      }
+      return daemon.log();
+    }
+  }
+
+  private static Path home(String configuration) throws IOException {
     Path home =
         Files.createTempDirectory(
             "kelvin-it-",
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx--x--x")));
-    var daemon = new TestDaemon(home, launch(home));
-    daemon.awaitAnswer();
-    return daemon;
+    if (!configuration.isEmpty()) {
+      Files.createDirectories(home.resolve("etc"));
+      Files.writeString(home.resolve("etc/kelvin.yaml"), configuration);
+    }
+    return home;
   }
 
   private static Process launch(Path home) throws IOException {

@@ -25,7 +25,6 @@ import dev.kelvin.model.Task;
 import dev.kelvin.server.action.Actions;
 import dev.kelvin.server.action.Authorizer;
 import dev.kelvin.server.event.EventBus;
-import dev.kelvin.state.SqliteStore;
 import dev.kelvin.state.Store;
 import dev.kelvin.state.TaskEngine;
 import dev.kelvin.state.TaskType;
@@ -85,15 +84,14 @@ public final class LocalNode implements AutoCloseable {
   }
 
   /**
-   * Opens the store and takes over the VMs and tasks that are there.
+   * Takes over the VMs and tasks that are in a store.
    *
-   * @throws dev.kelvin.model.ProblemException when the store cannot be opened
+   * @param store is closed with the node, or when it cannot be opened
    */
-  public static LocalNode open(Surroundings around) throws InterruptedException, IOException {
-    Layout layout = around.layout();
-    Store store = SqliteStore.open(layout.store());
+  public static LocalNode open(Store store, Surroundings around)
+      throws InterruptedException, IOException {
     try {
-      return assemble(around, layout, store);
+      return assemble(around, around.layout(), store);
     } catch (RuntimeException | InterruptedException e) {
       store.close();
       throw e;
