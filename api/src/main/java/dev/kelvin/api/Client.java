@@ -17,6 +17,7 @@ import dev.kelvin.model.NodeInfo;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.Task;
 import dev.kelvin.model.Vm;
+import dev.kelvin.model.Volume;
 import dev.kelvin.model.spec.Disk;
 import dev.kelvin.model.spec.Nic;
 import java.io.ByteArrayInputStream;
@@ -156,7 +157,18 @@ public final class Client implements Closeable {
   }
 
   public Task deleteVm(String name, boolean force) {
-    return task(delete(vmPath(name) + new Query().flag("force", force)));
+    return deleteVm(name, force, false);
+  }
+
+  /**
+   * Deletes a VM.
+   *
+   * @param force whether it is stopped first
+   * @param keepDisks whether its volumes stay
+   */
+  public Task deleteVm(String name, boolean force, boolean keepDisks) {
+    var query = new Query().flag("force", force).flag("keepDisks", keepDisks);
+    return task(delete(vmPath(name) + query));
   }
 
   public Task startVm(String name) {
@@ -325,6 +337,24 @@ public final class Client implements Closeable {
 
   public Task deleteImage(String name) {
     return task(delete("/v1/images/" + segment(name)));
+  }
+
+  // Volumes.
+
+  public Page<Volume> volumes(ListQuery query) {
+    return exchange.page(get("/v1/volumes" + query.encoded()), Volume.class);
+  }
+
+  public List<Volume> allVolumes(ListQuery query) {
+    return all(query, this::volumes);
+  }
+
+  public Volume volume(String id) {
+    return exchange.read(get("/v1/volumes/" + segment(id)), Volume.class);
+  }
+
+  public Task deleteVolume(String id) {
+    return task(delete("/v1/volumes/" + segment(id)));
   }
 
   // Tasks, changes and events.

@@ -11,6 +11,7 @@ import dev.kelvin.model.NodeInfo;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.Task;
 import dev.kelvin.model.Vm;
+import dev.kelvin.model.Volume;
 import dev.kelvin.model.WireName;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
@@ -46,6 +47,7 @@ class ModelAgreesTest {
         List.of(
             Vm.class,
             Image.class,
+            Volume.class,
             Task.class,
             Event.class,
             NodeInfo.class,

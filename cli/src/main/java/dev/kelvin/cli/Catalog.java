@@ -29,6 +29,7 @@ public final class Catalog {
   private static final String DEVICES = "Change the devices of a VM";
   private static final String DOCUMENTS = "Work with documents";
   private static final String IMAGES = "Manage images";
+  private static final String VOLUMES = "Manage volumes";
   private static final String DAEMON = "The daemon, its host and its work";
 
   static final List<Entry> ENTRIES =
@@ -54,12 +55,12 @@ public final class Catalog {
           new Entry(MANAGE, "rm", "Delete VMs with their disks."),
           new Entry(MANAGE, "top", "Watch what VMs take of the host."),
           new Entry(DEVICES, "disk attach", "Add a disk to a VM, running or not."),
-          new Entry(DEVICES, "disk detach", "Remove a disk from a VM and delete it."),
+          new Entry(DEVICES, "disk detach", "Remove a disk from a VM; its volume stays."),
           new Entry(DEVICES, "nic attach", "Add a network card to a VM, running or not."),
           new Entry(DEVICES, "nic detach", "Remove a network card from a VM."),
           new Entry(DEVICES, "cd insert", "Put an image into a CD drive of a VM."),
           new Entry(DEVICES, "cd eject", "Take the image out of a CD drive of a VM."),
-          new Entry(DOCUMENTS, "get", "Write VMs, images or tasks as documents."),
+          new Entry(DOCUMENTS, "get", "Write VMs, images, volumes or tasks as documents."),
           new Entry(DOCUMENTS, "apply", "Make VMs be as documents say."),
           new Entry(DOCUMENTS, "diff", "Show what \"apply\" would change."),
           new Entry(DOCUMENTS, "edit", "Change the document of a VM in an editor."),
@@ -68,6 +69,9 @@ public final class Catalog {
           new Entry(IMAGES, "image ls", "List images."),
           new Entry(IMAGES, "image show", "Show all that matters about an image."),
           new Entry(IMAGES, "image rm", "Delete images."),
+          new Entry(VOLUMES, "volume ls", "List volumes: what disks keep their data in."),
+          new Entry(VOLUMES, "volume show", "Show all that matters about a volume."),
+          new Entry(VOLUMES, "volume rm", "Delete volumes that no VM uses."),
           new Entry(DAEMON, "up", "Start the daemon."),
           new Entry(DAEMON, "down", "End the daemon; VMs go on."),
           new Entry(DAEMON, "info", "Show where the daemon is and how to reach it."),
@@ -118,6 +122,9 @@ public final class Catalog {
       case "image ls" -> new ImageLsCommand(session);
       case "image show" -> new ImageShowCommand(session);
       case "image rm" -> new ImageRmCommand(session);
+      case "volume ls" -> new VolumeLsCommand(session);
+      case "volume show" -> new VolumeShowCommand(session);
+      case "volume rm" -> new VolumeRmCommand(session);
       default -> createForDaemon(name, session);
     };
   }

@@ -105,6 +105,13 @@ class SpecRulesTest {
         arguments("spec.disks[0].size", "disks: [{name: a, size: 2000001}]", "sectors"),
         arguments("spec.disks[0].image", "disks: [{name: a, image: /etc/shadow}]", "not a name"),
         arguments("spec.disks[0].image", "disks: [{name: a, image: ''}]", "missing"),
+        arguments("spec.disks[0].volume", "disks: [{name: a, volume: ../x}]", "not the id"),
+        arguments("spec.disks[0].volume", "disks: [{name: a, volume: ''}]", "not the id"),
+        arguments("spec.disks[0].volume", "disks: [{name: a, volume: v, image: i}]", "either"),
+        arguments(
+            "spec.disks[1].volume",
+            "disks: [{name: a, volume: v}, {name: b, volume: v}]",
+            "spec.disks[0].volume"),
         arguments(
             "spec.disks[0].serial",
             "disks: [{name: a, size: 1GiB, serial: " + "x".repeat(21) + "}]",
@@ -150,8 +157,8 @@ class SpecRulesTest {
             "15"),
         arguments(
             "spec.disks",
-            "disks: " + repeat(256, "{name: d#, size: 1GiB, bus: virtio-scsi}"),
-            "256"),
+            "disks: " + repeat(101, "{name: d#, size: 1GiB, bus: virtio-scsi}"),
+            "101"),
         arguments(
             "spec.disks",
             "disks: "

@@ -130,6 +130,7 @@ final class Ender {
     vm.letGo();
     vm.context().home().removeRuntime(vm.id());
     vm.context().repository().deleteRun(vm.id());
+    vm.context().volumes().releaseUnneeded(vm.id());
     boolean goodRun = started != null && started.plus(RestartPolicy.GOOD_RUN).isBefore(now);
     int inRow = goodRun ? 0 : vm.status().restarts();
     var wait = RestartPolicy.waitBeforeRestart(vm.record().spec().restart(), reason, inRow);

@@ -43,7 +43,6 @@ final class LiveChanges {
     RunRecord run = now.run();
     return switch (change) {
       case LiveChange.AddDisk(Disk disk) -> {
-        launcher.provideVolume(wanted, disk);
         qemu.attachDisk(now.plan(), disk, launcher.disk(wanted, disk));
         yield now.withRun(run.withSpec(spec.withDisks(with(spec.disks(), disk))));
       }

@@ -33,6 +33,7 @@ public final class Machines implements AutoCloseable {
 
   private final VmRepository repository;
   private final VmLauncher launcher;
+  private final Volumes volumes;
   private final VmHome home;
   private final EventSink events;
   private final Function<String, Compare> imageUnchanged;
@@ -44,18 +45,22 @@ public final class Machines implements AutoCloseable {
   Machines(
       VmRepository repository,
       VmLauncher launcher,
+      Volumes volumes,
       VmHome home,
       EventSink events,
       Function<String, Compare> imageUnchanged) {
     this.repository = repository;
     this.launcher = launcher;
+    this.volumes = volumes;
     this.home = home;
     this.events = events;
     this.imageUnchanged = imageUnchanged;
   }
 
   public List<TaskType<?>> taskTypes() {
-    return new VmTasks(this).types();
+    var types = new ArrayList<TaskType<?>>(new VmTasks(this).types());
+    types.addAll(new VolumeTasks(volumes).types());
+    return types;
   }
 
   VmRepository repository() {
@@ -66,6 +71,10 @@ public final class Machines implements AutoCloseable {
     return launcher;
   }
 
+  Volumes volumes() {
+    return volumes;
+  }
+
   // ---- the daemon's start and end
 
   /**
@@ -73,8 +82,10 @@ public final class Machines implements AutoCloseable {
    * has been looked at, or after {@link #PATIENCE}: one that hangs is looked at further meanwhile.
    */
   public void open() throws InterruptedException {
+    List<VmRecord> all = repository.all();
+    volumes.reconcile(all);
     var looking = new ArrayList<Thread>();
-    for (VmRecord vm : repository.all()) {
+    for (VmRecord vm : all) {
       VmStatus status = repository.status(vm.metadata().id()).orElseGet(VmStatus::initial);
       Supervisor supervisor = supervise(vm, status);
       RunRecord earlier = repository.run(vm.metadata().id()).orElse(null);
@@ -94,7 +105,7 @@ public final class Machines implements AutoCloseable {
 
   private Supervisor supervise(VmRecord vm, VmStatus status) {
     var supervisor =
-        new Supervisor(vm, status, new VmCell.Context(repository, launcher, home, events));
+        new Supervisor(vm, status, new VmCell.Context(repository, launcher, volumes, home, events));
     supervisors.put(vm.metadata().id(), supervisor);
     return supervisor;
   }
@@ -282,12 +293,13 @@ public final class Machines implements AutoCloseable {
     }
   }
 
-  /** Forgets a VM that has no process and no volumes any more. */
+  /** Forgets a VM that has no process any more; volumes that it still has stay, nobody's. */
   void remove(String id) throws InterruptedException {
     Supervisor supervisor = supervisors.get(id);
     if (supervisor != null) {
       supervisor.ask(new Request.Forget());
     }
+    volumes.takeBackAll(id);
     repository.delete(id);
     home.removeAll(id);
     supervisors.remove(id);

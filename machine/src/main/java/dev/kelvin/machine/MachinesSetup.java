@@ -3,9 +3,11 @@ package dev.kelvin.machine;
 import dev.kelvin.host.ProcessLauncher;
 import dev.kelvin.image.SeedIso;
 import dev.kelvin.model.HostFacts;
+import dev.kelvin.model.Image;
 import dev.kelvin.model.Layout;
 import dev.kelvin.state.Compare;
 import dev.kelvin.storage.StorageDriver;
+import java.util.List;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -13,6 +15,7 @@ import java.util.function.Supplier;
  * What the module stands on.
  *
  * @param facts of the host, asked at each start of a VM
+ * @param catalogue all images
  * @param imageUnchanged the condition under which an image is still as it is now
  */
 public record MachinesSetup(
@@ -23,16 +26,18 @@ public record MachinesSetup(
     StorageDriver storage,
     SeedIso seedIso,
     ImageSource images,
+    Supplier<List<Image>> catalogue,
     Function<String, Compare> imageUnchanged,
     EventSink events) {
 
   /** What the module offers. */
-  public record Parts(Machines machines, VmAccess access, VmMeasures measures) {}
+  public record Parts(Machines machines, Volumes volumes, VmAccess access, VmMeasures measures) {}
 
   public Parts build() {
     var home = new VmHome(layout, seedIso);
     var launcher = new VmLauncher(facts, processes, storage, images, home);
-    var machines = new Machines(repository, launcher, home, events, imageUnchanged);
-    return new Parts(machines, new VmAccess(machines, home), new VmMeasures(machines));
+    var volumes = new Volumes(repository, storage, images, catalogue);
+    var machines = new Machines(repository, launcher, volumes, home, events, imageUnchanged);
+    return new Parts(machines, volumes, new VmAccess(machines, home), new VmMeasures(machines));
   }
 }

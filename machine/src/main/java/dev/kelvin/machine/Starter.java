@@ -88,6 +88,7 @@ final class Starter {
       vm.context().home().removeRuntime(vm.id());
     }
     vm.context().repository().deleteRun(vm.id());
+    vm.context().volumes().releaseUnneeded(vm.id());
     String text =
         why instanceof ProblemException known ? known.problem().oneLine() : String.valueOf(why);
     vm.note(vm.status().withoutProcess(new Exit(ExitReason.START_FAILED, text, Instant.now())));

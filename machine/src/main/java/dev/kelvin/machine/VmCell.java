@@ -19,7 +19,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class VmCell {
   /** What all supervisors share. */
-  record Context(VmRepository repository, VmLauncher launcher, VmHome home, EventSink events) {}
+  record Context(
+      VmRepository repository,
+      VmLauncher launcher,
+      Volumes volumes,
+      VmHome home,
+      EventSink events) {}
 
   private final Context context;
   private volatile VmRecord record;

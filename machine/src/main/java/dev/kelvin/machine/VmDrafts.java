@@ -11,6 +11,7 @@ import dev.kelvin.model.Names;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.Problem.Violation;
 import dev.kelvin.model.Vm;
+import dev.kelvin.model.Volume;
 import dev.kelvin.model.spec.Accelerator;
 import dev.kelvin.model.spec.Cdrom;
 import dev.kelvin.model.spec.Disk;
@@ -33,6 +34,7 @@ import java.util.function.Supplier;
  */
 public final class VmDrafts {
   private final VmRepository repository;
+  private final Volumes volumes;
   private final Supplier<HostFacts> facts;
   private final Function<String, Optional<Image>> images;
   private final SecureRandom random = new SecureRandom();
@@ -40,10 +42,12 @@ public final class VmDrafts {
 
   public VmDrafts(
       VmRepository repository,
+      Volumes volumes,
       Supplier<HostFacts> facts,
       Function<String, Optional<Image>> images,
       Clock clock) {
     this.repository = repository;
+    this.volumes = volumes;
     this.facts = facts;
     this.images = images;
     this.clock = clock;
@@ -53,11 +57,11 @@ public final class VmDrafts {
    * A new VM from a user's document.
    *
    * @throws dev.kelvin.model.ProblemException invalid-argument, already-exists, conflict, not-found
-   *     (an image), capability-missing
+   *     (an image or a volume), capability-missing
    */
   public VmRecord forCreation(Vm draft) {
     checkDocument(draft);
-    List<Disk> disks = sized(draft.spec().disks());
+    List<Disk> disks = sized(draft.spec().disks(), List.of());
     VmSpec spec = pin(draft.spec().withDisks(disks));
     var metadata =
         new Metadata(
@@ -81,8 +85,9 @@ public final class VmDrafts {
           .asException();
     }
     checkDocument(draft);
-    List<Disk> disks = sized(keepSizes(current.spec(), draft.spec()));
+    List<Disk> disks = sized(keepSizes(current.spec(), draft.spec()), current.spec().disks());
     checkDisks(current.spec(), disks);
+    checkEarlier(current, disks);
     VmSpec wanted =
         draft.spec().toBuilder()
             .machine(keepMachine(current.spec().machine(), draft.spec().machine()))
@@ -143,12 +148,20 @@ public final class VmDrafts {
     return String.format(Locale.ROOT, "52:54:00:%02x:%02x:%02x", tail[0], tail[1], tail[2]);
   }
 
-  /** The disks with the size that each has in the end. */
-  private List<Disk> sized(List<Disk> disks) {
+  /**
+   * The disks with the size that each has in the end.
+   *
+   * @param before those that the VM has already
+   */
+  private List<Disk> sized(List<Disk> disks, List<Disk> before) {
     var sized = new ArrayList<Disk>();
     for (int i = 0; i < disks.size(); i++) {
       Disk disk = disks.get(i);
       String field = "spec.disks[" + i + "]";
+      if (disk.volume() != null) {
+        sized.add(has(before, disk) ? disk : existing(disk, disk.volume(), field));
+        continue;
+      }
       if (disk.image() == null) {
         if (disk.size() == null) {
           throw Problem.of(Code.INVALID_ARGUMENT, "Disk " + disk.name() + " has no size")
@@ -173,6 +186,26 @@ public final class VmDrafts {
       sized.add(disk.withSize(size));
     }
     return sized;
+  }
+
+  private static boolean has(List<Disk> disks, Disk wanted) {
+    return disks.stream()
+        .anyMatch(disk ->
+            disk.name().equals(wanted.name()) && Objects.equals(disk.volume(), wanted.volume()));
+  }
+
+  /** A disk that is an existing volume, at least as large as that. */
+  private Disk existing(Disk disk, String volume, String field) {
+    ByteSize least = volumes.get(volume, field + ".volume").size();
+    ByteSize size = Objects.requireNonNullElse(disk.size(), least);
+    if (size.compareTo(least) < 0) {
+      throw Problem.of(Code.INVALID_ARGUMENT, "Disk " + disk.name() + " is smaller than its volume")
+          .at(field + ".size")
+          .because("volume " + volume + " has " + least + ", the disk " + size)
+          .remedy("give it at least " + least + ", or leave the size out")
+          .asException();
+    }
+    return disk.withSize(size);
   }
 
   private Image image(String name, String field, boolean iso) {
@@ -231,6 +264,26 @@ public final class VmDrafts {
         .toList();
   }
 
+  /** A disk that comes back has its earlier volume, which cannot become smaller. */
+  private void checkEarlier(VmRecord current, List<Disk> wanted) {
+    for (int i = 0; i < wanted.size(); i++) {
+      Disk disk = wanted.get(i);
+      if (disk.volume() != null || disk(current.spec(), disk.name()).isPresent()) {
+        continue;
+      }
+      String earlier = VolumeClaims.volumeId(current.metadata().id(), disk);
+      ByteSize least = volumes.find(earlier).map(Volume::size).orElse(new ByteSize(0));
+      if (Objects.requireNonNull(disk.size()).compareTo(least) < 0) {
+        throw Problem.of(
+                Code.INVALID_ARGUMENT, "Disk " + disk.name() + " is smaller than its volume")
+            .at("spec.disks[" + i + "].size")
+            .because("an earlier disk of this name left volume " + earlier + " of " + least)
+            .remedy("give it at least " + least + ", or delete that volume first")
+            .asException();
+      }
+    }
+  }
+
   private static List<Disk> keepSizes(VmSpec current, VmSpec wanted) {
     return wanted.disks().stream()
         .map(disk ->
@@ -260,6 +313,16 @@ public final class VmDrafts {
             .at("spec.disks[" + i + "].size")
             .because("it has " + was + "; what lies beyond the new end would be lost")
             .remedy("leave the size, or make a new, smaller disk and copy in the guest")
+            .asException();
+      }
+      if (!Objects.equals(disk.volume(), before.get().volume())) {
+        throw Problem.of(Code.INVALID_ARGUMENT, "Disk " + disk.name() + " cannot change its volume")
+            .at("spec.disks[" + i + "].volume")
+            .because(
+                before.get().volume() == null
+                    ? "it has a volume of its own"
+                    : "it is volume " + before.get().volume())
+            .remedy("add a disk of another name with that volume, or detach this one first")
             .asException();
       }
       if (!Objects.equals(disk.image(), before.get().image())) {

@@ -231,7 +231,7 @@ final class VmLauncher {
 
   /** The volume of a disk, there, large enough, and readable by the VM's user. */
   BlockSource disk(VmRecord vm, Disk disk) {
-    String id = volumeId(vm.metadata().id(), disk.name());
+    String id = VolumeClaims.volumeId(vm.metadata().id(), disk);
     Volume volume =
         storage
             .find(id)
@@ -247,44 +247,6 @@ final class VmLauncher {
     }
     storage.grant(id, vm.uid() < 0 ? null : vm.uid());
     return new BlockSource(volume.path().toString(), volume.format());
-  }
-
-  /** Makes the volume of a disk unless it is there. */
-  void provideVolume(VmRecord vm, Disk disk) {
-    String id = volumeId(vm.metadata().id(), disk.name());
-    if (storage.find(id).isPresent()) {
-      return;
-    }
-    if (disk.image() == null) {
-      ByteSize size = disk.size();
-      if (size == null) {
-        throw Problem.of(
-                Code.INVALID_ARGUMENT, "Disk " + disk.name() + " has neither image nor size")
-            .at("spec.disks." + disk.name() + ".size")
-            .remedy("give it a size such as 10GiB, or an image")
-            .asException();
-      }
-      storage.create(id, size);
-    } else {
-      storage.cloneImage(id, images.file(disk.image(), Format.QCOW2), disk.size());
-    }
-  }
-
-  void deleteVolume(String vmId, String disk) {
-    storage.delete(volumeId(vmId, disk));
-  }
-
-  /** Deletes every volume of a VM, those of disks that it no longer has included. */
-  void deleteVolumes(String vmId) {
-    for (Volume volume : storage.list()) {
-      if (volume.id().startsWith(vmId + "-")) {
-        storage.delete(volume.id());
-      }
-    }
-  }
-
-  private static String volumeId(String vmId, String disk) {
-    return vmId + "-" + disk;
   }
 
   Path media(String image) {

@@ -3,6 +3,8 @@ package dev.kelvin.machine;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.VmStatus;
+import dev.kelvin.model.Volume;
+import dev.kelvin.model.spec.Disk;
 import dev.kelvin.model.spec.Nic;
 import dev.kelvin.model.spec.Power;
 import dev.kelvin.state.Collection;
@@ -25,8 +27,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.UnaryOperator;
 
 /**
- * VMs in the store. A name, a MAC address and a user id belong to one VM at most: each has a key of
- * its own that is put and deleted in the transaction that changes the VM.
+ * VMs in the store. A name, a MAC address, a user id and a volume belong to one VM at most: each
+ * has a key of its own that is put in the transaction that changes the VM.
  */
 public final class VmRepository {
   /** Where watchers find what is wanted of VMs. */
@@ -51,6 +53,7 @@ public final class VmRepository {
   private final Collection<VmRecord> vms;
   private final Collection<VmStatus> statuses;
   private final Collection<RunRecord> runs;
+  private final VolumeClaims claims;
   private final Map<String, VmStatus> lastSaved = new ConcurrentHashMap<>();
 
   public VmRepository(Store store, boolean giveUids) {
@@ -59,6 +62,11 @@ public final class VmRepository {
     this.vms = new Collection<>(store, VMS, VmRecord.class, 1);
     this.statuses = new Collection<>(store, STATUSES, VmStatus.class, 1);
     this.runs = new Collection<>(store, RUNS, RunRecord.class, 1);
+    this.claims = new VolumeClaims(store);
+  }
+
+  VolumeClaims claims() {
+    return claims;
   }
 
   List<VmRecord> all() {
@@ -75,6 +83,24 @@ public final class VmRepository {
 
   Optional<RunRecord> run(String id) {
     return runs.get(id).map(Versioned::value);
+  }
+
+  /** The disks that a VM shall have, and those that its process has. */
+  List<Disk> disks(String id) {
+    var disks = new ArrayList<Disk>();
+    find(id).ifPresent(vm -> disks.addAll(vm.spec().disks()));
+    run(id).ifPresent(run -> disks.addAll(run.spec().disks()));
+    return disks;
+  }
+
+  /** How a VM uses a volume that it has. */
+  Volume.Use use(String id, String volume) {
+    String name = find(id).map(vm -> vm.metadata().name()).orElse(id);
+    return disks(id).stream()
+        .filter(disk -> VolumeClaims.volumeId(id, disk).equals(volume))
+        .findFirst()
+        .map(disk -> new Volume.Use(name, disk.name()))
+        .orElseGet(() -> new Volume.Use(name, null));
   }
 
   private static VmRecord withRevision(Versioned<VmRecord> stored) {
@@ -105,6 +131,7 @@ public final class VmRepository {
         compares.add(Compare.absent(key));
         ops.add(Op.put(key, id.getBytes(StandardCharsets.UTF_8)));
       }
+      claims.require(vm, compares, ops);
       Result result = store.commit(new Txn(compares, ops, List.of()));
       if (result.succeeded()) {
         return vm.withMetadata(vm.metadata().withRevision(result.revision()));
@@ -152,9 +179,10 @@ public final class VmRepository {
     return uid;
   }
 
-  /** Throws when a name or an address belongs to another VM. */
+  /** Throws when a name, an address or a volume belongs to another VM. */
   void explainConflict(VmRecord vm) {
     String id = vm.metadata().id();
+    claims.explainConflict(vm, this::use);
     for (String key : ownKeys(vm)) {
       Optional<String> owner = store.get(key).map(VmRepository::text);
       if (owner.isEmpty() || owner.get().equals(id) || key.startsWith(UIDS)) {
@@ -207,6 +235,8 @@ public final class VmRepository {
         ops.add(Op.delete(key));
       }
     }
+    // Claims on volumes that it has no more end when its process has let go of them.
+    claims.require(changed, compares, ops);
     Result result = store.commit(new Txn(compares, ops, List.of()));
     if (!result.succeeded()) {
       explainConflict(changed);
@@ -280,7 +310,7 @@ public final class VmRepository {
     if (vm.isEmpty()) {
       return;
     }
-    var ops = new ArrayList<Op>();
+    List<Op> ops = claims.releaseAll(id);
     ops.add(Op.delete(vms.key(id)));
     ops.add(Op.delete(statuses.key(id)));
     ops.add(Op.delete(runs.key(id)));

@@ -9,6 +9,7 @@ import dev.kelvin.state.Step;
 import dev.kelvin.state.StepContext;
 import dev.kelvin.state.TaskType;
 import java.time.Duration;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 
@@ -25,6 +26,9 @@ public final class VmTasks {
   public static final String RESUME = "vm.resume";
   public static final String RENAME = "vm.rename";
 
+  /** Under which an update remembers the volumes that it makes. */
+  private static final String MADE = "made";
+
   /** What most tasks work on. */
   public record Target(String vmId) {}
 
@@ -38,7 +42,12 @@ public final class VmTasks {
    */
   public record Update(VmRecord before, VmRecord wanted) {}
 
-  public record Delete(String vmId, boolean force) {}
+  /**
+   * Deletes a VM.
+   *
+   * @param keepDisks whether its volumes stay
+   */
+  public record Delete(String vmId, boolean force, boolean keepDisks) {}
 
   public record ShutDown(String vmId, long timeoutSeconds, boolean force) {}
 
@@ -58,7 +67,10 @@ public final class VmTasks {
             List.of(new Reserve(), new MakeDisks(), new Finish(), new FirstStart()),
             true),
         new TaskType<>(
-            UPDATE, Update.class, List.of(new Store(), new Converge(), new Follow()), false),
+            UPDATE,
+            Update.class,
+            List.of(new Store(), new Converge(), new Follow(), new LetGo()),
+            false),
         new TaskType<>(
             DELETE, Delete.class, List.of(new Mark(), new DeleteDisks(), new Remove()), false),
         new TaskType<>(START, Target.class, List.of(new Start()), false),
@@ -114,13 +126,13 @@ public final class VmTasks {
     public void run(Create task, StepContext context) {
       VmRecord vm = machines.supervisor(task.vm().metadata().id()).record();
       for (Disk disk : vm.spec().disks()) {
-        machines.launcher().provideVolume(vm, disk);
+        machines.volumes().provide(vm, disk);
       }
     }
 
     @Override
     public void undo(Create task, StepContext context) {
-      machines.launcher().deleteVolumes(task.vm().metadata().id());
+      machines.volumes().deleteOwn(task.vm().metadata().id());
     }
   }
 
@@ -180,11 +192,18 @@ public final class VmTasks {
         machines.repository().replace(task.before(), now.metadata().revision());
       }
       machines.supervisor(id).ask(new Request.Converge(machines.supervisorRecord(id)));
+      machines.volumes().deleteMade(id, made(context));
+      machines.volumes().release(id);
     }
 
     private static boolean sameWish(VmRecord a, VmRecord b) {
       return a.spec().equals(b.spec()) && a.metadata().labels().equals(b.metadata().labels());
     }
+  }
+
+  /** The volumes that an update has made, and which undoing it deletes. */
+  private static List<String> made(StepContext context) {
+    return context.recall(MADE).map(ids -> List.of(ids.split(" "))).orElse(List.of());
   }
 
   private final class Converge implements Step<Update> {
@@ -197,26 +216,21 @@ public final class VmTasks {
     public void run(Update task, StepContext context) throws InterruptedException {
       String id = task.wanted().metadata().id();
       VmRecord wanted = machines.supervisorRecord(id);
-      for (Disk disk : wanted.spec().disks()) {
-        machines.launcher().provideVolume(wanted, disk);
+      List<Disk> missing =
+          wanted.spec().disks().stream()
+              .filter(disk -> !machines.volumes().exists(wanted, disk))
+              .toList();
+      var made = new LinkedHashSet<>(made(context));
+      missing.stream()
+          .filter(disk -> disk.volume() == null)
+          .forEach(disk -> made.add(VolumeClaims.volumeId(id, disk)));
+      if (!made.isEmpty()) {
+        context.remember(MADE, String.join(" ", made));
+      }
+      for (Disk disk : missing) {
+        machines.volumes().provide(wanted, disk);
       }
       machines.supervisor(id).ask(new Request.Converge(wanted));
-    }
-
-    @Override
-    public void undo(Update task, StepContext context) {
-      String id = task.wanted().metadata().id();
-      List<String> kept = task.before().spec().disks().stream().map(Disk::name).toList();
-      Running running = machines.supervisor(id).running();
-      List<String> inUse =
-          running == null
-              ? List.of()
-              : running.run().spec().disks().stream().map(Disk::name).toList();
-      for (Disk disk : task.wanted().spec().disks()) {
-        if (!kept.contains(disk.name()) && !inUse.contains(disk.name())) {
-          machines.launcher().deleteVolume(id, disk.name());
-        }
-      }
     }
   }
 
@@ -238,6 +252,19 @@ public final class VmTasks {
         supervisor.ask(
             new Request.Shutdown(Duration.ofSeconds(vm.spec().shutdownTimeoutSeconds()), true));
       }
+    }
+  }
+
+  /** Gives back the volumes of disks that were taken out; after this nothing is undone. */
+  private final class LetGo implements Step<Update> {
+    @Override
+    public String name() {
+      return "release";
+    }
+
+    @Override
+    public void run(Update task, StepContext context) {
+      machines.volumes().release(task.wanted().metadata().id());
     }
   }
 
@@ -268,7 +295,9 @@ public final class VmTasks {
 
     @Override
     public void run(Delete task, StepContext context) {
-      machines.launcher().deleteVolumes(task.vmId());
+      if (!task.keepDisks()) {
+        machines.volumes().deleteAll(task.vmId());
+      }
     }
   }
 

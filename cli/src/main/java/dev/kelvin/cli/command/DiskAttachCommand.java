@@ -17,7 +17,12 @@ import picocli.CommandLine.Parameters;
 /** {@code kelvin disk attach}. */
 @CommandLine.Command(
     sortOptions = false,
-    footer = {"", "Example:", "  kelvin disk attach web1 data --size 20GiB"})
+    footer = {
+      "",
+      "Examples:",
+      "  kelvin disk attach web1 data --size 20GiB",
+      "  kelvin disk attach web2 data --volume 0f3a9c51d2e84b7760aa-data"
+    })
 public final class DiskAttachCommand extends Command {
   @Parameters(index = "0", paramLabel = "VM", description = "Its name.")
   String vm = "";
@@ -30,6 +35,12 @@ public final class DiskAttachCommand extends Command {
 
   @Option(names = "--image", paramLabel = "IMAGE", description = "What it starts as. Usual: empty.")
   @Nullable String image;
+
+  @Option(
+      names = "--volume",
+      paramLabel = "ID",
+      description = "The existing volume that it is. See \"kelvin volume ls\".")
+  @Nullable String volume;
 
   @Option(
       names = "--bus",
@@ -67,6 +78,7 @@ public final class DiskAttachCommand extends Command {
         new Disk(
             name,
             image,
+            volume,
             bytes,
             attached,
             Wire.read(CacheMode.class, cache, "--cache"),

@@ -11,7 +11,8 @@ import picocli.CommandLine.Parameters;
     sortOptions = false,
     footer = {
       "",
-      "The disk's content is deleted.",
+      "The disk's volume stays, and has its data when a disk of the same name is attached again. With",
+      "\"kelvin disk attach --volume\" it becomes a disk of another VM, \"kelvin volume rm\" deletes it.",
       "",
       "Example:",
       "  kelvin disk detach web1 data"

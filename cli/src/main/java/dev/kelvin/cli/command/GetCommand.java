@@ -9,6 +9,7 @@ import dev.kelvin.model.Image;
 import dev.kelvin.model.Names;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.Task;
+import dev.kelvin.model.Volume;
 import java.util.List;
 import java.util.function.Function;
 import picocli.CommandLine;
@@ -27,7 +28,10 @@ import picocli.CommandLine.Parameters;
       "  kelvin get tasks --field state=failed"
     })
 public final class GetCommand extends Command {
-  @Parameters(index = "0", paramLabel = "KIND", description = "vm, image or task.")
+  private static final List<String> KINDS =
+      List.of("vm", "vms", "image", "images", "volume", "volumes", "task", "tasks");
+
+  @Parameters(index = "0", paramLabel = "KIND", description = "vm, image, volume or task.")
   String kind = "";
 
   @Parameters(index = "1..*", paramLabel = "NAME", description = "Which ones. Usual: all.")
@@ -67,6 +71,11 @@ public final class GetCommand extends Command {
               names.isEmpty() ? client.allImages(query) : each(client::image),
               ImageText::name,
               (List<Image> all) -> ImageText.table(all, session.style()));
+      case "volume", "volumes" ->
+          write(
+              names.isEmpty() ? client.allVolumes(query) : each(client::volume),
+              Volume::id,
+              VolumeText::table);
       case "task", "tasks" ->
           write(
               names.isEmpty() ? client.allTasks(query) : each(client::task),
@@ -92,9 +101,9 @@ public final class GetCommand extends Command {
 
   private RuntimeException unknown() {
     return Problem.of(Code.INVALID_ARGUMENT, "There is no kind of objects \"" + kind + "\"")
-        .because("there are vm, image and task")
+        .because("there are vm, image, volume and task")
         .remedy(
-            Names.nearest(kind, List.of("vm", "vms", "image", "images", "task", "tasks"))
+            Names.nearest(kind, KINDS)
                 .map(one -> "did you mean " + one + "?")
                 .orElse("write one of these"))
         .asException();

@@ -11,7 +11,7 @@ import picocli.CommandLine.Parameters;
     sortOptions = false,
     footer = {
       "",
-      "An image that VMs are made from is not deleted.",
+      "An image that VMs or volumes are made from is not deleted.",
       "",
       "Example:",
       "  kelvin image rm debian-12"

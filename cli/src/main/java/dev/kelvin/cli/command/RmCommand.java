@@ -13,7 +13,14 @@ import picocli.CommandLine.Parameters;
 /** {@code kelvin rm}. */
 @CommandLine.Command(
     sortOptions = false,
-    footer = {"", "Example:", "  kelvin rm --force web1"})
+    footer = {
+      "",
+      "What its disks keep their data in is deleted too, unless --keep-disks is given.",
+      "",
+      "Examples:",
+      "  kelvin rm --force web1",
+      "  kelvin rm --keep-disks db1"
+    })
 public final class RmCommand extends Command {
   @Parameters(arity = "1..*", paramLabel = "VM", description = "Names of VMs.")
   List<String> vms = List.of();
@@ -22,6 +29,11 @@ public final class RmCommand extends Command {
       names = "--force",
       description = "Stop a VM that runs. Without it, only VMs that are off are deleted.")
   boolean force;
+
+  @Option(
+      names = "--keep-disks",
+      description = "Leave the volumes of its disks. See \"kelvin volume ls\".")
+  boolean keepDisks;
 
   @Mixin Waiting waiting = new Waiting();
 
@@ -37,7 +49,7 @@ public final class RmCommand extends Command {
   private Task delete(String name) {
     Client client = session.client();
     String id = client.vm(name).metadata().id();
-    Task task = client.deleteVm(name, force);
+    Task task = client.deleteVm(name, force, keepDisks);
     new SshKeys(session).forgetHost(id);
     return task;
   }

@@ -139,6 +139,9 @@ final class VmText {
     if (disk.image() != null) {
       parts.add("from image " + disk.image());
     }
+    if (disk.volume() != null) {
+      parts.add("volume " + disk.volume());
+    }
     parts.add(disk.bus().wire());
     if (disk.readOnly()) {
       parts.add("read-only");

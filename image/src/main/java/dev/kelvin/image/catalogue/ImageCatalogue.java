@@ -21,9 +21,11 @@ import java.time.Clock;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** The images of this node by name. */
@@ -34,6 +36,7 @@ public final class ImageCatalogue {
   private final Collection<Image> images;
   private final ImageStore files;
   private final Supplier<Map<String, List<String>>> users;
+  private final Function<Path, List<String>> volumes;
   private final Clock clock;
 
   /** Several images may share a file; it is deleted with the last one. */
@@ -41,12 +44,18 @@ public final class ImageCatalogue {
 
   /**
    * @param users the names of the VMs that use each image, by its name
+   * @param volumes the ids of the volumes that lie on a file
    */
   public ImageCatalogue(
-      Store store, ImageStore files, Supplier<Map<String, List<String>>> users, Clock clock) {
+      Store store,
+      ImageStore files,
+      Supplier<Map<String, List<String>>> users,
+      Function<Path, List<String>> volumes,
+      Clock clock) {
     this.images = new Collection<>(store, IMAGES, Image.class, 1);
     this.files = files;
     this.users = users;
+    this.volumes = volumes;
     this.clock = clock;
   }
 
@@ -215,6 +224,32 @@ public final class ImageCatalogue {
           .remedy("delete those VMs first")
           .asException();
     }
+    // After the users: a VM that is gone by now has left its volumes or deleted them.
+    List<String> onIt = volumesOnly(image);
+    if (!onIt.isEmpty()) {
+      setPhase(name, ImagePhase.READY);
+      throw Problem.of(Code.CONFLICT, "Image " + name + " is in use")
+          .on("image/" + name)
+          .because("volumes are made from it: " + String.join(", ", onIt))
+          .remedy("delete those volumes first (\"kelvin volume rm\")")
+          .asException();
+    }
+  }
+
+  /** The volumes that would lose their content with an image; none when another has its file. */
+  private List<String> volumesOnly(Image image) {
+    String digest = image.status().digest();
+    Format format = image.status().format();
+    boolean shared =
+        images.list().stream()
+            .map(Versioned::value)
+            .anyMatch(other ->
+                !other.metadata().name().equals(image.metadata().name())
+                    && other.status().phase() == ImagePhase.READY
+                    && Objects.equals(other.status().digest(), digest));
+    return digest == null || format == null || shared
+        ? List.of()
+        : volumes.apply(files.path(digest, format));
   }
 
   void unmark(String name) {

@@ -33,6 +33,7 @@ class ImageCatalogueTest {
 
   @TempDir private Path directory;
   private final Map<String, List<String>> users = new HashMap<>();
+  private final Map<Path, List<String>> volumes = new HashMap<>();
   private Store store;
   private ImageStore files;
   private ImageCatalogue catalogue;
@@ -41,7 +42,13 @@ class ImageCatalogueTest {
   void open() {
     store = SqliteStore.open(directory.resolve("store.db"));
     files = new ImageStore(directory.resolve("images"));
-    catalogue = new ImageCatalogue(store, files, () -> users, Clock.systemUTC());
+    catalogue =
+        new ImageCatalogue(
+            store,
+            files,
+            () -> users,
+            file -> volumes.getOrDefault(file, List.of()),
+            Clock.systemUTC());
   }
 
   @AfterEach
@@ -96,6 +103,20 @@ class ImageCatalogueTest {
     refused(Code.CONFLICT, () -> catalogue.markDeleting("tools"));
     assertThat(catalogue.get("tools").status().phase()).isEqualTo(ImagePhase.READY);
     assertThat(catalogue.get("tools").status().usedBy()).containsExactly("web1");
+  }
+
+  @Test
+  void anImageThatVolumesLieOnIsNotDeletedUnlessAnotherHasItsFile() throws IOException {
+    make("tools", "content");
+    volumes.put(catalogue.file("tools", Format.ISO), List.of("0a-data"));
+    assertThatExceptionOfType(ProblemException.class)
+        .isThrownBy(() -> catalogue.markDeleting("tools"))
+        .satisfies(e -> assertThat(e.problem().code()).isEqualTo(Code.CONFLICT))
+        .satisfies(e -> assertThat(e.problem().cause()).contains("0a-data"));
+    assertThat(catalogue.get("tools").status().phase()).isEqualTo(ImagePhase.READY);
+    make("same", "content");
+    catalogue.markDeleting("tools");
+    assertThat(catalogue.get("tools").status().phase()).isEqualTo(ImagePhase.DELETING);
   }
 
   @Test

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import dev.kelvin.api.ListQuery;
 import dev.kelvin.api.VmDocument;
 import dev.kelvin.codec.Documents.Syntax;
+import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.Problem;
@@ -13,6 +14,7 @@ import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.Task;
 import dev.kelvin.model.Task.TaskState;
 import dev.kelvin.model.spec.Cpu;
+import dev.kelvin.model.spec.Disk;
 import dev.kelvin.model.spec.Nic;
 import java.io.IOException;
 import java.util.List;
@@ -76,6 +78,8 @@ class BadInputTest {
           disks: [{name: a}]                 | invalid-argument | spec.disks[0].size
           disks: [{name: ../a, size: 1MiB}]  | invalid-argument | spec.disks[0].name
           disks: [{name: a, image: none}]    | not-found        | spec.disks[0].image
+          disks: [{name: a, volume: none}]   | not-found        | spec.disks[0].volume
+          disks: [{name: a, volume: ../a}]   | invalid-argument | spec.disks[0].volume
           cdroms: [{name: a, image: none}]   | not-found        | spec.cdroms[0].image
           nics: [{name: a, mac: nonsense}]   | invalid-argument | spec.nics[0].mac
           boot: {kernel: vmlinuz}            | invalid-argument | spec.boot.kernel
@@ -119,6 +123,44 @@ class BadInputTest {
             "metadata: {name: second}\nspec: {nics: [{name: x, mac: \"52:54:00:AA:BB:CC\"}]}\n");
     assertThat(taken.code()).isEqualTo(Code.CONFLICT);
     assertThat(taken.cause()).contains("vm/first");
+  }
+
+  @Test
+  void aVolumeBelongsToOneDisk() {
+    var data = Disk.of("data", null, ByteSize.ofMiB(8));
+    var first =
+        daemon.create(
+            Guests.empty("first", spec -> Guests.stopped().apply(spec).disks(List.of(data))));
+    String volume = first.metadata().id() + "-data";
+    Problem taken = refusal(volumeOf(volume, ""));
+    assertThat(taken.code()).isEqualTo(Code.CONFLICT);
+    assertThat(taken.object()).isEqualTo("vm/second");
+    assertThat(taken.field()).isEqualTo("spec.disks[0].volume");
+    assertThat(taken.cause()).isEqualTo("vm/first uses it as disk data");
+    assertThat(taken.remedy()).isNotBlank();
+    Problem twice = refusal(volumeOf(volume, ", {name: b, volume: " + volume + "}"));
+    assertThat(twice.code()).isEqualTo(Code.INVALID_ARGUMENT);
+    assertThat(twice.field()).isEqualTo("spec.disks[1].volume");
+    Problem mistyped = refusal(volumeOf(first.metadata().id() + "-dtaa", ""));
+    assertThat(mistyped.code()).isEqualTo(Code.NOT_FOUND);
+    assertThat(mistyped.field()).isEqualTo("spec.disks[0].volume");
+    assertThat(mistyped.remedy()).contains(volume);
+    assertThatExceptionOfType(ProblemException.class)
+        .isThrownBy(() -> daemon.client().deleteVolume(volume))
+        .satisfies(e -> assertThat(e.problem().code()).isEqualTo(Code.CONFLICT))
+        .satisfies(e -> assertThat(e.problem().cause()).contains("vm/first"));
+    daemon.done(daemon.client().detachDisk("first", "data"));
+    Problem small = refusal(volumeOf(volume + ", size: 4MiB", ""));
+    assertThat(small.field()).isEqualTo("spec.disks[0].size");
+    assertThat(daemon.client().volume(volume).usedBy()).isNull();
+  }
+
+  private static String volumeOf(String volume, String more) {
+    return "metadata: {name: second}\nspec: {disks: [{name: a, volume: "
+        + volume
+        + "}"
+        + more
+        + "]}\n";
   }
 
   @Test

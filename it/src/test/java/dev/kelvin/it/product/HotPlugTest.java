@@ -8,6 +8,7 @@ import dev.kelvin.api.http.MessageSocket;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Image.Format;
 import dev.kelvin.model.Vm;
+import dev.kelvin.model.Volume;
 import dev.kelvin.model.spec.Cdrom;
 import dev.kelvin.model.spec.CdromBus;
 import dev.kelvin.model.spec.Cpu;
@@ -57,8 +58,14 @@ class HotPlugTest {
       type(daemon, "umount /mnt");
       daemon.done(client.setMedia("plug", "cd", null));
 
+      type(daemon, "echo kept > /dev/vda; sync");
       daemon.done(client.detachDisk("plug", "data"));
       seen(daemon, "ls /sys/block | grep -c vda", "0");
+      String volume = client.vm("plug").metadata().id() + "-data";
+      assertThat(client.volume(volume).usedBy()).isNull();
+      daemon.done(client.attachDisk("plug", Disk.ofVolume("again", volume)));
+      seen(daemon, "head -n 1 /dev/vda", "kept");
+      assertThat(client.volume(volume).usedBy()).isEqualTo(new Volume.Use("plug", "again"));
       daemon.done(client.detachNic("plug", "lan"));
       seen(daemon, "ls /sys/class/net | grep -c eth", "0");
       assertThat(client.vm("plug").status().forwards()).isEmpty();

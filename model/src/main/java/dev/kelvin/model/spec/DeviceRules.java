@@ -1,6 +1,7 @@
 package dev.kelvin.model.spec;
 
 import dev.kelvin.model.ByteSize;
+import dev.kelvin.model.Volume;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +16,7 @@ final class DeviceRules {
   private final VmSpec spec;
   private final Violations violations;
   private final Violations.Unique<String> names = new Violations.Unique<>();
+  private final Violations.Unique<String> volumes = new Violations.Unique<>();
   private final Violations.Unique<Integer> bootIndices = new Violations.Unique<>();
 
   private DeviceRules(VmSpec spec, Violations violations) {
@@ -68,6 +70,9 @@ final class DeviceRules {
     if (disk.image() != null) {
       violations.name(disk.image(), field + ".image", 63);
     }
+    if (disk.volume() != null) {
+      volume(disk, disk.volume(), field + ".volume");
+    }
     size(disk, field + ".size");
     violations.require(
         disk.serial() == null || SERIAL.matcher(disk.serial()).matches(),
@@ -86,20 +91,38 @@ final class DeviceRules {
         "a disk on " + disk.bus().wire() + " cannot be read-only",
         "use the bus virtio-blk or virtio-scsi");
     violations.require(
-        !disk.readOnly() || disk.image() != null,
+        !disk.readOnly() || disk.image() != null || disk.volume() != null,
         field + ".readOnly",
         "the disk starts empty, and nobody could ever write to it",
-        "name an image that it starts as, or leave readOnly out");
+        "name an image or a volume, or leave readOnly out");
+  }
+
+  private void volume(Disk disk, String id, String field) {
+    violations.require(
+        Volume.ID.matcher(id).matches(),
+        field,
+        "it is not the id of a volume",
+        "see \"kelvin volume ls\" for the volumes there are");
+    violations.require(
+        disk.image() == null,
+        field,
+        "a disk is either an existing volume or made from an image",
+        "leave image or volume out");
+    String taken = volumes.claim(id, field);
+    if (taken != null) {
+      violations.add(
+          field, "another disk is the same volume (" + taken + ")", "name each volume once");
+    }
   }
 
   private void size(Disk disk, String field) {
     ByteSize size = disk.size();
     if (size == null) {
       violations.require(
-          disk.image() != null,
+          disk.image() != null || disk.volume() != null,
           field,
           "a disk that starts empty needs a size",
-          "write a size such as 10GiB, or name an image");
+          "write a size such as 10GiB, or name an image or a volume");
     } else if (size.compareTo(MIN_SIZE) < 0) {
       violations.add(field, size + " is too small", "write at least " + MIN_SIZE);
     } else if (size.compareTo(MAX_SIZE) > 0) {
@@ -129,7 +152,7 @@ final class DeviceRules {
   private void counts() {
     int pciLimit = isI440fx() ? SpecRules.MAX_PCI_DISKS_I440FX : SpecRules.MAX_PCI_DISKS_Q35;
     atMost(pciLimit, disks(DiskBus.VIRTIO_BLK) + disks(DiskBus.NVME), "virtio-blk and NVMe disks");
-    atMost(SpecRules.MAX_SCSI_DISKS, disks(DiskBus.VIRTIO_SCSI), "virtio-scsi disks");
+    atMost(SpecRules.MAX_DISKS, spec.disks().size(), "disks");
     atMost(
         SpecRules.MAX_SATA_DEVICES,
         disks(DiskBus.SATA) + cdroms(CdromBus.SATA),

@@ -4,11 +4,12 @@ import dev.kelvin.model.ByteSize;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A disk of the VM, with a volume of its own.
+ * A disk of the VM.
  *
  * @param name unique among the devices of the VM; a DNS label
  * @param image what it starts as; null for an empty disk
- * @param size null for the size of the image; at least that
+ * @param volume the existing volume that it is; null for a volume of its own, made with the disk
+ * @param size null for the size of the image or volume; at least that
  * @param bus how it is attached
  * @param cache how the host's page cache is used
  * @param discard what becomes of discarded blocks
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 public record Disk(
     String name,
     @Nullable String image,
+    @Nullable String volume,
     @Nullable ByteSize size,
     DiskBus bus,
     CacheMode cache,
@@ -40,15 +42,21 @@ public record Disk(
   }
 
   public static Disk of(String name, @Nullable String image, @Nullable ByteSize size) {
-    return new Disk(name, image, size, null, null, null, null, null, null, null);
+    return new Disk(name, image, null, size, null, null, null, null, null, null, null);
+  }
+
+  /** A disk that is an existing volume. */
+  public static Disk ofVolume(String name, String volume) {
+    return new Disk(name, null, volume, null, null, null, null, null, null, null, null);
   }
 
   public Disk withSize(ByteSize newSize) {
     return new Disk(
-        name, image, newSize, bus, cache, discard, serial, readOnly, bootIndex, ioThread);
+        name, image, volume, newSize, bus, cache, discard, serial, readOnly, bootIndex, ioThread);
   }
 
   public Disk withBootIndex(int index) {
-    return new Disk(name, image, size, bus, cache, discard, serial, readOnly, index, ioThread);
+    return new Disk(
+        name, image, volume, size, bus, cache, discard, serial, readOnly, index, ioThread);
   }
 }

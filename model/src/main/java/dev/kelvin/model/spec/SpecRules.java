@@ -22,6 +22,9 @@ public final class SpecRules {
   public static final int MAX_PCI_DISKS_I440FX = 14;
   public static final int MAX_SCSI_DISKS = 255;
 
+  /** All disks together: a VM and its claims on volumes fit into one transaction of the store. */
+  public static final int MAX_DISKS = 100;
+
   /** Ports of one AHCI controller. */
   public static final int MAX_SATA_DEVICES = 6;
 

@@ -47,6 +47,7 @@ public sealed interface Action {
   enum Resource {
     VMS,
     IMAGES,
+    VOLUMES,
     TASKS
   }
 
@@ -74,6 +75,8 @@ public sealed interface Action {
   record GetVm(String vm) implements Read {}
 
   record GetImage(String image) implements Read {}
+
+  record GetVolume(String volume) implements Read {}
 
   record GetTask(String id) implements Read {}
 
@@ -104,8 +107,8 @@ public sealed interface Action {
    */
   record UpdateVm(String name, Vm vm, @Nullable Long ifRevision, boolean dryRun) implements Write {}
 
-  /** Deletes a VM; with {@code force} stops it first. */
-  record DeleteVm(String vm, boolean force) implements Write {}
+  /** Deletes a VM; with {@code force} stops it first, with {@code keepDisks} leaves its volumes. */
+  record DeleteVm(String vm, boolean force, boolean keepDisks) implements Write {}
 
   record StartVm(String vm) implements Write {}
 
@@ -168,6 +171,8 @@ public sealed interface Action {
       implements Write {}
 
   record DeleteImage(String image) implements Write {}
+
+  record DeleteVolume(String volume) implements Write {}
 
   record CancelTask(String id) implements Write {}
 

@@ -4,6 +4,7 @@ import dev.kelvin.model.Image;
 import dev.kelvin.model.Names;
 import dev.kelvin.model.Task;
 import dev.kelvin.model.Vm;
+import dev.kelvin.model.Volume;
 import dev.kelvin.server.action.Action.Resource;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
@@ -57,6 +58,7 @@ final class FieldPaths {
     return switch (resource) {
       case VMS -> Vm.class;
       case IMAGES -> Image.class;
+      case VOLUMES -> Volume.class;
       case TASKS -> Task.class;
     };
   }

@@ -13,14 +13,17 @@ import java.util.Map;
 final class Lists {
   private static final int USUAL_LIMIT = 100;
   private static final int LARGEST_LIMIT = 500;
-  private static final String[] PARAMETERS = {
-    "limit", "after", "field", "fields", "watch", "revision"
-  };
+  private static final String[] PAGING = {"limit", "after", "field", "fields"};
 
   private Lists() {}
 
   static Route of(String template, Resource resource) {
-    return Route.get(template, input -> decode(input, resource)).with(PARAMETERS);
+    return unwatched(template, resource).with("watch", "revision");
+  }
+
+  /** A list of objects that cannot be watched. */
+  static Route unwatched(String template, Resource resource) {
+    return Route.get(template, input -> decode(input, resource)).with(PAGING);
   }
 
   private static Action decode(Input input, Resource resource) {

@@ -8,9 +8,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** The operations on the daemon, its host, images, tasks and events. */
+/** The operations on the daemon, its host, images, volumes, tasks and events. */
 final class NodeRoutes {
   private static final String IMAGE = "/v1/images/{image}";
+  private static final String VOLUME = "/v1/volumes/{volume}";
   private static final String TASK = "/v1/tasks/{task}";
 
   private NodeRoutes() {}
@@ -28,6 +29,9 @@ final class NodeRoutes {
         Route.get(IMAGE, in -> new Action.GetImage(in.path("image"))),
         Route.delete(IMAGE, in -> new Action.DeleteImage(in.path("image"))),
         Route.post(IMAGE + "/import", NodeRoutes::importImage).with("format", "label"),
+        Lists.unwatched("/v1/volumes", Resource.VOLUMES),
+        Route.get(VOLUME, in -> new Action.GetVolume(in.path("volume"))),
+        Route.delete(VOLUME, in -> new Action.DeleteVolume(in.path("volume"))),
         Lists.of("/v1/tasks", Resource.TASKS),
         Route.get(TASK, in -> new Action.GetTask(in.path("task"))),
         Route.post(TASK + "/cancel", NodeRoutes::cancelTask),

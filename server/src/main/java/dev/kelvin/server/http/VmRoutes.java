@@ -31,7 +31,7 @@ final class VmRoutes {
             .being(Trait.YAML),
         Route.get(VM, in -> new Action.GetVm(vm(in))).being(Trait.YAML),
         Route.put(VM, VmRoutes::update).with("dryRun").being(Trait.YAML).being(Trait.CONDITIONAL),
-        Route.delete(VM, in -> new Action.DeleteVm(vm(in), in.query().flag("force"))).with("force"),
+        Route.delete(VM, VmRoutes::delete).with("force", "keepDisks"),
         power("start", Action.StartVm::new),
         power("stop", Action.StopVm::new),
         power("reset", Action.ResetVm::new),
@@ -84,6 +84,10 @@ final class VmRoutes {
           .asException();
     }
     return vm;
+  }
+
+  private static Action delete(Input in) {
+    return new Action.DeleteVm(vm(in), in.query().flag("force"), in.query().flag("keepDisks"));
   }
 
   private static Action update(Input in) {

@@ -24,6 +24,7 @@ public final class LocalActions implements Actions {
   /** What executes the actions of each kind. */
   record Desks(
       VmActions vms,
+      VolumeActions volumes,
       ImageActions images,
       GuestActions guests,
       NodeActions node,
@@ -84,6 +85,7 @@ public final class LocalActions implements Actions {
         Image image = images.get(name);
         yield new Outcome.Document(image, image.metadata().revision());
       }
+      case Action.GetVolume(String id) -> desks.volumes().get(id);
       case Action.GetTask(String id) -> new Outcome.Document(tasks.get(id), null);
       case Action.Screenshot(String vm) -> new Outcome.Bytes("image/png", access.screenshot(vm));
       case Action.GetSerialLog(String vm, long tail) ->
@@ -99,6 +101,7 @@ public final class LocalActions implements Actions {
       case VMS -> Selection.page(machines.list(), query, vm -> vm.metadata().name(), revision);
       case IMAGES ->
           Selection.page(images.list(), query, image -> image.metadata().name(), revision);
+      case VOLUMES -> desks.volumes().list(query, revision);
       case TASKS -> Selection.page(tasks.list(), query, Task::id, revision);
     };
   }
@@ -108,6 +111,7 @@ public final class LocalActions implements Actions {
         switch (resource) {
           case VMS -> desks.watches().vms(query, fromRevision);
           case IMAGES -> desks.watches().images(query, fromRevision);
+          case VOLUMES -> throw VolumeActions.unwatchable().asException();
           case TASKS -> desks.watches().tasks(query, tasks::list);
         });
   }
@@ -145,6 +149,7 @@ public final class LocalActions implements Actions {
       case Action.BuildImage build -> desks.images().build(build);
       case Action.ImportImage imported -> desks.images().importImage(imported);
       case Action.DeleteImage delete -> desks.images().delete(delete);
+      case Action.DeleteVolume delete -> desks.volumes().delete(delete);
       case Action.CancelTask(String id) -> new Outcome.Accepted(tasks.cancel(id));
     };
   }

@@ -30,6 +30,8 @@ import dev.kelvin.state.TaskEngine;
 import dev.kelvin.state.TaskType;
 import dev.kelvin.storage.DirectoryDriver;
 import dev.kelvin.storage.QemuImg;
+import dev.kelvin.storage.StorageDriver;
+import dev.kelvin.storage.Volume;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -105,16 +107,20 @@ public final class LocalNode implements AutoCloseable {
     var events = new EventBus(around.clock());
     var repository = new VmRepository(store, around.root());
     var users = new LateUsers();
-    var catalogue = new ImageCatalogue(store, tools.images(), users, around.clock());
+    var storage = new DirectoryDriver(layout.volumes(), tools.qemuImg());
+    var catalogue =
+        new ImageCatalogue(
+            store, tools.images(), users, file -> volumesOn(storage, file), around.clock());
     var parts =
         new MachinesSetup(
                 layout,
                 repository,
                 tools.facts(),
                 new PlainLauncher(),
-                new DirectoryDriver(layout.volumes(), tools.qemuImg()),
+                storage,
                 new SeedIso(tools.commands()),
                 catalogue::file,
+                catalogue::list,
                 catalogue::unchanged,
                 events::publish)
             .build();
@@ -125,10 +131,12 @@ public final class LocalNode implements AutoCloseable {
     var watches = new Watches(store, machines, catalogue);
     tasks.addListener(events::taskChanged);
     tasks.addListener(watches::taskChanged);
-    var drafts = new VmDrafts(repository, tools.facts(), catalogue::find, around.clock());
+    var drafts =
+        new VmDrafts(repository, parts.volumes(), tools.facts(), catalogue::find, around.clock());
     var desks =
         new LocalActions.Desks(
             new VmActions(machines, repository, drafts, tasks),
+            new VolumeActions(parts.volumes(), tasks),
             new ImageActions(catalogue, tools.images(), importer, tasks, around.clock()),
             new GuestActions(parts.access()),
             new NodeActions(
@@ -147,6 +155,13 @@ public final class LocalNode implements AutoCloseable {
     machines.open();
     clearImages(catalogue, tools.images(), tasks);
     return new LocalNode(layout, store, machines, tasks, actions);
+  }
+
+  private static List<String> volumesOn(StorageDriver storage, Path image) {
+    return storage.list().stream()
+        .filter(volume -> image.equals(volume.backing()))
+        .map(Volume::id)
+        .toList();
   }
 
   /** What is shared by those who use programs of the host. */

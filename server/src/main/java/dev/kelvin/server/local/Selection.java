@@ -4,6 +4,7 @@ import dev.kelvin.codec.Documents;
 import dev.kelvin.model.Image;
 import dev.kelvin.model.Task;
 import dev.kelvin.model.Vm;
+import dev.kelvin.model.Volume;
 import dev.kelvin.server.action.Action.Query;
 import dev.kelvin.server.action.Outcome;
 import java.util.ArrayList;
@@ -59,7 +60,7 @@ final class Selection {
     return switch (item) {
       case Vm vm -> vm.metadata().labels();
       case Image image -> image.metadata().labels();
-      case Task _ -> Map.of();
+      case Volume _, Task _ -> Map.of();
       default -> throw new IllegalArgumentException("no list has " + item.getClass());
     };
   }

@@ -174,7 +174,9 @@ final class VmActions {
     }
     return new Outcome.Accepted(
         tasks.submitExclusive(
-            VmTasks.DELETE, new VmTasks.Delete(vm.metadata().id(), action.force()), vm.ref()));
+            VmTasks.DELETE,
+            new VmTasks.Delete(vm.metadata().id(), action.force(), action.keepDisks()),
+            vm.ref()));
   }
 
   /** Starts a task of a type that needs nothing but the VM. */

@@ -86,6 +86,8 @@ class RefusalsTest {
         bad("GET", "/v1/vms?watch=maybe", null, "watch", "true or false"),
         bad("GET", "/v1/vms?watch=true&revision=-1", null, "revision", "from 0"),
         bad("GET", "/v1/vms?watch=true&after=web1", null, "after", "use revision"),
+        bad("GET", "/v1/volumes?watch", null, "watch", "the parameters there are"),
+        bad("GET", "/v1/volumes?field=usedBy.wm=web1", null, "field", "\"vm\""),
         bad("GET", "/v1/vms?revision=4", null, "revision", "watch=true"),
         bad("GET", "/v1/vms/web1/log?tail=0", null, "tail", "from 1"),
         bad("GET", "/v1/vms/web1/guest/files", null, "path", "absolute path"),

@@ -125,6 +125,8 @@ class RoutesTest {
                 """),
         Case.of("GET", "/v1/images/deb", new Action.GetImage("deb")),
         Case.of("DELETE", "/v1/images/deb", new Action.DeleteImage("deb")),
+        Case.of("GET", "/v1/volumes/0a-data", new Action.GetVolume("0a-data")),
+        Case.of("DELETE", "/v1/volumes/0a-data", new Action.DeleteVolume("0a-data")),
         Case.of("GET", "/v1/tasks/" + ID, new Action.GetTask(ID)),
         Case.of("POST", "/v1/tasks/" + ID + "/cancel", new Action.CancelTask(ID)),
         Case.of("GET", "/v1/events", new Action.Events(null, null)),
@@ -139,6 +141,7 @@ class RoutesTest {
         Case.of("GET", "/v1/vms", new Action.ListObjects(Resource.VMS, all())),
         Case.of("GET", "/v1/images", new Action.ListObjects(Resource.IMAGES, all())),
         Case.of("GET", "/v1/tasks", new Action.ListObjects(Resource.TASKS, all())),
+        Case.of("GET", "/v1/volumes", new Action.ListObjects(Resource.VOLUMES, all())),
         Case.of(
             "GET",
             "/v1/vms?limit=7&after=web1&label=team=blue&label=tier%3Da%2Bb&field=status.phase=running"
@@ -191,8 +194,9 @@ class RoutesTest {
         Case.of("PUT", "/v1/vms/web1", new Action.UpdateVm("web1", vm("web1"), null, false))
             .sends(json)
             .saying("If-Match: *"),
-        Case.of("DELETE", "/v1/vms/web1", new Action.DeleteVm("web1", false)),
-        Case.of("DELETE", "/v1/vms/web1?force=true", new Action.DeleteVm("web1", true)),
+        Case.of("DELETE", "/v1/vms/web1", new Action.DeleteVm("web1", false, false)),
+        Case.of("DELETE", "/v1/vms/web1?force=true", new Action.DeleteVm("web1", true, false)),
+        Case.of("DELETE", "/v1/vms/web1?keepDisks", new Action.DeleteVm("web1", false, true)),
         Case.of("POST", "/v1/vms/web1/start", new Action.StartVm("web1")),
         Case.of("POST", "/v1/vms/web1/stop", new Action.StopVm("web1")),
         Case.of("POST", "/v1/vms/web1/reset", new Action.ResetVm("web1")),

@@ -1,0 +1,185 @@
+package dev.kelvin.machine;
+
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Problem;
+import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.Volume;
+import dev.kelvin.model.spec.Disk;
+import dev.kelvin.state.Compare;
+import dev.kelvin.state.Entry;
+import dev.kelvin.state.Op;
+import dev.kelvin.state.Range;
+import dev.kelvin.state.Store;
+import dev.kelvin.state.Txn;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BiFunction;
+
+/**
+ * Who has which volume. A volume that a disk uses has a key with the VM's id, put in the
+ * transaction that gives the VM the disk; it is deleted when no process has the volume open any
+ * more. A task that deletes a volume holds the same key, so nobody can use it from then on.
+ */
+final class VolumeClaims {
+  private static final String KEYS = "/vm-volumes/";
+  private static final String DELETION = "delete:";
+  private static final int PAGE = 500;
+
+  /** Below the store's limit, with room for what else a transaction does. */
+  private static final int RELEASED_AT_ONCE = 100;
+
+  private final Store store;
+
+  VolumeClaims(Store store) {
+    this.store = store;
+  }
+
+  /** The volume of a disk: the one it names, or its own. */
+  static String volumeId(String vmId, Disk disk) {
+    return disk.volume() == null ? ownPrefix(vmId) + disk.name() : disk.volume();
+  }
+
+  /** What the ids of all volumes begin with that were made for a VM. */
+  static String ownPrefix(String vmId) {
+    return vmId + "-";
+  }
+
+  /** The holder that a task which deletes a volume is. */
+  static String deletionBy(String taskId) {
+    return DELETION + taskId;
+  }
+
+  static boolean isDeletion(String holder) {
+    return holder.startsWith(DELETION);
+  }
+
+  private static String key(String volume) {
+    return KEYS + volume;
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static String text(Entry entry) {
+    return new String(entry.value(), StandardCharsets.UTF_8);
+  }
+
+  /** The id of the VM that has a volume, or the task that deletes it. */
+  Optional<String> holder(String volume) {
+    return store.get(key(volume)).map(VolumeClaims::text);
+  }
+
+  /** All holders by volume. */
+  Map<String, String> all() {
+    var all = new LinkedHashMap<String, String>();
+    Range page = store.range(KEYS, null, PAGE);
+    while (true) {
+      page.entries().forEach(entry -> all.put(entry.key().substring(KEYS.length()), text(entry)));
+      if (!page.more()) {
+        return all;
+      }
+      page = store.range(KEYS, page.entries().getLast().key(), PAGE, page.revision());
+    }
+  }
+
+  List<String> heldBy(String holder) {
+    return all().entrySet().stream()
+        .filter(claim -> claim.getValue().equals(holder))
+        .map(Map.Entry::getKey)
+        .toList();
+  }
+
+  /** Adds to a transaction what it takes for a VM to have the volumes of all its disks. */
+  void require(VmRecord vm, List<Compare> compares, List<Op> ops) {
+    String id = vm.metadata().id();
+    for (Disk disk : vm.spec().disks()) {
+      String key = key(volumeId(id, disk));
+      Optional<Entry> there = store.get(key);
+      if (there.isPresent() && text(there.get()).equals(id)) {
+        compares.add(Compare.modRevision(key, there.get().modRevision()));
+      } else {
+        compares.add(Compare.absent(key));
+        ops.add(Op.put(key, bytes(id)));
+      }
+    }
+  }
+
+  /**
+   * Throws conflict when a disk's volume is another's.
+   *
+   * @param user how a holder, a VM's id, uses a volume
+   */
+  void explainConflict(VmRecord vm, BiFunction<String, String, Volume.Use> user) {
+    String id = vm.metadata().id();
+    var disks = new HashMap<String, Disk>();
+    for (int i = 0; i < vm.spec().disks().size(); i++) {
+      Disk disk = vm.spec().disks().get(i);
+      String volume = volumeId(id, disk);
+      Disk same = disks.putIfAbsent(volume, disk);
+      if (same != null) {
+        throw taken(vm, i, volume, new Volume.Use(vm.metadata().name(), same.name()).toString());
+      }
+      Optional<String> holder = holder(volume).filter(other -> !other.equals(id));
+      if (holder.isPresent()) {
+        throw taken(
+            vm,
+            i,
+            volume,
+            isDeletion(holder.get())
+                ? "it is being deleted"
+                : user.apply(holder.get(), volume).toString());
+      }
+    }
+  }
+
+  private static ProblemException taken(VmRecord vm, int index, String volume, String cause) {
+    boolean named = vm.spec().disks().get(index).volume() != null;
+    return Problem.of(Code.CONFLICT, "Volume " + volume + " is taken")
+        .on("vm/" + vm.metadata().name())
+        .at("spec.disks[" + index + "]." + (named ? "volume" : "name"))
+        .because(cause)
+        .remedy(
+            named
+                ? "detach it there first (\"kelvin disk detach\"), or use another volume"
+                : "give the disk another name, or detach the volume there first")
+        .asException();
+  }
+
+  /** Takes a volume that nobody has; false when somebody else has it. */
+  boolean claim(String volume, String holder) {
+    String key = key(volume);
+    return store
+            .commit(Txn.when(Compare.absent(key)).andThen(Op.put(key, bytes(holder))))
+            .succeeded()
+        || holder(volume).filter(holder::equals).isPresent();
+  }
+
+  /** Gives a volume back; nothing when {@code holder} does not have it. */
+  void release(String volume, String holder) {
+    String key = key(volume);
+    store.commit(Txn.when(Compare.value(key, bytes(holder))).andThen(Op.delete(key)));
+  }
+
+  /**
+   * Gives back all that a holder has, but for the last, at most {@link #RELEASED_AT_ONCE}.
+   *
+   * @return what gives those back, for the transaction that ends the holder
+   */
+  List<Op> releaseAll(String holder) {
+    var ops = new ArrayList<Op>();
+    for (String volume : heldBy(holder)) {
+      if (ops.size() == RELEASED_AT_ONCE) {
+        store.commit(Txn.of(ops));
+        ops.clear();
+      }
+      ops.add(Op.delete(key(volume)));
+    }
+    return ops;
+  }
+}

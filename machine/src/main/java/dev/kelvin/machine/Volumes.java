@@ -1,0 +1,286 @@
+package dev.kelvin.machine;
+
+import dev.kelvin.model.ByteSize;
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Image;
+import dev.kelvin.model.Image.Format;
+import dev.kelvin.model.Names;
+import dev.kelvin.model.Problem;
+import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.Volume;
+import dev.kelvin.model.spec.Disk;
+import dev.kelvin.storage.StorageDriver;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** The volumes of this node: what there is, who has it, and how they come and go. */
+public final class Volumes {
+  private static final Logger LOG = System.getLogger(Volumes.class.getName());
+
+  private final VmRepository repository;
+  private final VolumeClaims claims;
+  private final StorageDriver storage;
+  private final ImageSource images;
+  private final Supplier<List<Image>> catalogue;
+
+  Volumes(
+      VmRepository repository,
+      StorageDriver storage,
+      ImageSource images,
+      Supplier<List<Image>> catalogue) {
+    this.repository = repository;
+    this.claims = repository.claims();
+    this.storage = storage;
+    this.images = images;
+    this.catalogue = catalogue;
+  }
+
+  // ---- reading
+
+  /** All volumes, by id. */
+  public List<Volume> list() {
+    Map<String, String> holders = claims.all();
+    Map<String, String> names = imageNames();
+    return storage.list().stream()
+        .map(volume -> describe(volume, holders.get(volume.id()), names))
+        .toList();
+  }
+
+  public Optional<Volume> find(String id) {
+    return stored(id).map(volume -> describe(volume, claims.holder(id).orElse(null), imageNames()));
+  }
+
+  private Optional<dev.kelvin.storage.Volume> stored(String id) {
+    return Volume.ID.matcher(id).matches() ? storage.find(id) : Optional.empty();
+  }
+
+  /**
+   * The volume of an id.
+   *
+   * @param field of the document that names it; null when none does
+   * @throws ProblemException not-found
+   */
+  public Volume get(String id, @Nullable String field) {
+    return find(id)
+        .orElseThrow(() -> {
+          List<String> ids = storage.list().stream().map(dev.kelvin.storage.Volume::id).toList();
+          Problem problem =
+              Problem.of(Code.NOT_FOUND, "There is no volume " + id)
+                  .on(Volume.ref(id))
+                  .remedy(
+                      Names.nearest(id, ids)
+                          .map(near -> "did you mean \"" + near + "\"?")
+                          .orElse("see \"kelvin volume ls\" for the volumes there are"));
+          return (field == null ? problem : problem.at(field)).asException();
+        });
+  }
+
+  private Volume describe(
+      dev.kelvin.storage.Volume volume, @Nullable String holder, Map<String, String> imageNames) {
+    Path backing = volume.backing();
+    String file = backing == null ? null : digest(backing);
+    return new Volume(
+        Volume.KIND,
+        volume.id(),
+        volume.size(),
+        volume.allocated(),
+        volume.format(),
+        file == null ? null : imageNames.getOrDefault(file, file),
+        holder == null || VolumeClaims.isDeletion(holder)
+            ? null
+            : repository.use(holder, volume.id()));
+  }
+
+  /** Files of images have their digest as name. */
+  private static String digest(Path imageFile) {
+    String name = String.valueOf(imageFile.getFileName());
+    int dot = name.indexOf('.');
+    return dot < 0 ? name : name.substring(0, dot);
+  }
+
+  /** The names of images by the digest of their files. */
+  private Map<String, String> imageNames() {
+    var names = new HashMap<String, String>();
+    for (Image image : catalogue.get()) {
+      String digest = image.status().digest();
+      if (digest != null) {
+        names.putIfAbsent(digest, image.metadata().name());
+      }
+    }
+    return names;
+  }
+
+  /** Throws conflict when somebody has the volume. */
+  public void requireUnused(String id) {
+    claims
+        .holder(id)
+        .ifPresent(holder -> {
+          throw inUse(id, holder);
+        });
+  }
+
+  private ProblemException inUse(String id, String holder) {
+    boolean deleted = VolumeClaims.isDeletion(holder);
+    return Problem.of(Code.CONFLICT, "Volume " + id + " is in use")
+        .on(Volume.ref(id))
+        .because(deleted ? "it is being deleted" : repository.use(holder, id).toString())
+        .remedy(
+            deleted
+                ? "wait for the task that deletes it"
+                : "detach it first (\"kelvin disk detach\"), or delete that VM")
+        .asException();
+  }
+
+  // ---- what tasks do with the disks of a VM
+
+  /**
+   * Makes claims agree with VMs: those stored by a Kelvin that knew of no claims get theirs, and
+   * what nobody let go of in time is given back.
+   */
+  void reconcile(List<VmRecord> vms) {
+    Map<String, String> held = claims.all();
+    for (VmRecord vm : vms) {
+      String id = vm.metadata().id();
+      var wanted = new HashSet<String>();
+      for (Disk disk : vm.spec().disks()) {
+        String volume = VolumeClaims.volumeId(id, disk);
+        wanted.add(volume);
+        if (!held.containsKey(volume)) {
+          claims.claim(volume, id);
+        }
+      }
+      if (held.entrySet().stream()
+          .anyMatch(one -> one.getValue().equals(id) && !wanted.contains(one.getKey()))) {
+        releaseUnneeded(id);
+      }
+    }
+  }
+
+  /**
+   * As {@link #release}, for those whose own work must not fail with it: what is not given back now
+   * is when the VM is changed or the daemon starts.
+   */
+  void releaseUnneeded(String vmId) {
+    try {
+      release(vmId);
+    } catch (ProblemException e) {
+      LOG.log(Level.WARNING, "giving back volumes of vm/" + vmId, e);
+    }
+  }
+
+  /** Whether there is the volume of a disk. */
+  boolean exists(VmRecord vm, Disk disk) {
+    return storage.find(VolumeClaims.volumeId(vm.metadata().id(), disk)).isPresent();
+  }
+
+  /**
+   * Makes the volume of a disk unless it is there.
+   *
+   * @throws ProblemException not-found when it is a volume that there is no more
+   */
+  void provide(VmRecord vm, Disk disk) {
+    String id = VolumeClaims.volumeId(vm.metadata().id(), disk);
+    if (storage.find(id).isPresent()) {
+      return;
+    }
+    ByteSize size = disk.size();
+    if (disk.volume() != null) {
+      get(id, "spec.disks." + disk.name() + ".volume");
+    } else if (disk.image() != null) {
+      storage.cloneImage(id, images.file(disk.image(), Format.QCOW2), size);
+    } else if (size != null) {
+      storage.create(id, size);
+    } else {
+      throw Problem.of(Code.INVALID_ARGUMENT, "Disk " + disk.name() + " has neither image nor size")
+          .at("spec.disks." + disk.name() + ".size")
+          .remedy("give it a size such as 10GiB, or an image")
+          .asException();
+    }
+  }
+
+  /** Deletes volumes that a VM has, and which an update that failed has made. */
+  void deleteMade(String vmId, List<String> volumes) {
+    Set<String> open = needed(vmId);
+    for (String volume : volumes) {
+      if (!open.contains(volume) && claims.claim(volume, vmId)) {
+        storage.delete(volume);
+      }
+    }
+  }
+
+  /** Deletes what was made for a VM and nobody else has: its disks' volumes and earlier ones. */
+  void deleteOwn(String vmId) {
+    for (dev.kelvin.storage.Volume volume : storage.list()) {
+      if (volume.id().startsWith(VolumeClaims.ownPrefix(vmId)) && claims.claim(volume.id(), vmId)) {
+        storage.delete(volume.id());
+      }
+    }
+  }
+
+  /** Deletes the volumes of all disks of a VM, and those made for it that nobody else has. */
+  void deleteAll(String vmId) {
+    deleteOwn(vmId);
+    claims.heldBy(vmId).forEach(storage::delete);
+  }
+
+  /** Gives back the volumes of disks that a VM has no more, neither wanted nor in its process. */
+  void release(String vmId) {
+    // In this order: a claim is as old as the disk it is for, so what is held is in the spec.
+    List<String> held = claims.heldBy(vmId);
+    Set<String> needed = needed(vmId);
+    for (String volume : held) {
+      if (!needed.contains(volume)) {
+        takeBack(volume);
+        claims.release(volume, vmId);
+      }
+    }
+  }
+
+  /** What a VM's spec or process has. */
+  private Set<String> needed(String vmId) {
+    var needed = new HashSet<String>();
+    repository.disks(vmId).forEach(disk -> needed.add(VolumeClaims.volumeId(vmId, disk)));
+    return needed;
+  }
+
+  /** Takes all its volumes from the user of a VM that ends; the claims end with the VM. */
+  void takeBackAll(String vmId) {
+    claims.heldBy(vmId).forEach(this::takeBack);
+  }
+
+  private void takeBack(String volume) {
+    if (storage.find(volume).isPresent()) {
+      storage.grant(volume, null);
+    }
+  }
+
+  // ---- what the task that deletes a volume does
+
+  /** Forbids uses; throws conflict when somebody has it. */
+  void markDeleting(String id, String taskId) {
+    while (!claims.claim(id, VolumeClaims.deletionBy(taskId))) {
+      requireUnused(id);
+    }
+  }
+
+  void unmark(String id, String taskId) {
+    claims.release(id, VolumeClaims.deletionBy(taskId));
+  }
+
+  void delete(String id, String taskId) {
+    // Without the claim it is done, and a new volume of this id may be somebody's.
+    if (claims.holder(id).filter(VolumeClaims.deletionBy(taskId)::equals).isPresent()) {
+      storage.delete(id);
+      unmark(id, taskId);
+    }
+  }
+}

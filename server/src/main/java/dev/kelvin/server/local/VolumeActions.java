@@ -1,0 +1,46 @@
+package dev.kelvin.server.local;
+
+import dev.kelvin.machine.VolumeTasks;
+import dev.kelvin.machine.Volumes;
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Problem;
+import dev.kelvin.model.Volume;
+import dev.kelvin.server.action.Action;
+import dev.kelvin.server.action.Action.Query;
+import dev.kelvin.server.action.Outcome;
+import dev.kelvin.state.TaskEngine;
+
+/** What shows and deletes volumes. */
+final class VolumeActions {
+  private final Volumes volumes;
+  private final TaskEngine tasks;
+
+  VolumeActions(Volumes volumes, TaskEngine tasks) {
+    this.volumes = volumes;
+    this.tasks = tasks;
+  }
+
+  Outcome list(Query query, long revision) {
+    return Selection.page(volumes.list(), query, Volume::id, revision);
+  }
+
+  Outcome get(String id) {
+    return new Outcome.Document(volumes.get(id, null), null);
+  }
+
+  /** What they take changes with each write of a guest, of which nobody tells the daemon. */
+  static Problem unwatchable() {
+    return Problem.of(Code.INVALID_ARGUMENT, "Volumes cannot be watched")
+        .at("watch")
+        .because("what they take of the host changes without a word")
+        .remedy("list them again; who uses them changes with VMs, which can be watched");
+  }
+
+  Outcome delete(Action.DeleteVolume action) {
+    Volume volume = volumes.get(action.volume(), null);
+    volumes.requireUnused(volume.id());
+    return new Outcome.Accepted(
+        tasks.submitExclusive(
+            VolumeTasks.DELETE, new VolumeTasks.Delete(volume.id()), volume.ref()));
+  }
+}
