@@ -14,7 +14,7 @@ import dev.kelvin.model.Volume;
 import dev.kelvin.model.spec.Disk;
 import dev.kelvin.model.spec.VmSpec;
 import dev.kelvin.state.Collection;
-import dev.kelvin.state.MemoryStore;
+import dev.kelvin.state.SqliteStore;
 import dev.kelvin.state.Store;
 import dev.kelvin.state.Txn;
 import dev.kelvin.storage.DirectoryDriver;
@@ -46,8 +46,8 @@ class VolumesTest {
   @BeforeEach
   void open() {
     assumeTrue(Files.isExecutable(Path.of("/usr/bin/qemu-img")), "no qemu-img here");
-    store = new MemoryStore();
-    storage = new DirectoryDriver(directory, new QemuImg(new Commands()));
+    store = SqliteStore.open(directory.resolve("store.db"));
+    storage = new DirectoryDriver(directory.resolve("volumes"), new QemuImg(new Commands()));
     repository = new VmRepository(store, false);
     volumes =
         new Volumes(
