@@ -37,10 +37,10 @@ public final class VmRepository {
   /** Where watchers find what was observed of VMs. */
   public static final String STATUSES = "/vm-status/";
 
-  private static final String RUNS = "/vm-runs/";
-  private static final String NAMES = "/vm-names/";
-  private static final String MACS = "/vm-macs/";
-  private static final String UIDS = "/vm-uids/";
+  static final String RUNS = "/vm-runs/";
+  static final String NAMES = "/vm-names/";
+  static final String MACS = "/vm-macs/";
+  static final String UIDS = "/vm-uids/";
 
   /**
    * The first user id that VMs get: systemd's table of user ids (UIDS-GIDS) has the range from
@@ -59,14 +59,26 @@ public final class VmRepository {
   public VmRepository(Store store, boolean giveUids) {
     this.store = store;
     this.giveUids = giveUids;
-    this.vms = new Collection<>(store, VMS, VmRecord.class, 1);
-    this.statuses = new Collection<>(store, STATUSES, VmStatus.class, 1);
-    this.runs = new Collection<>(store, RUNS, RunRecord.class, 1);
+    this.vms = new Collection<>(store, vmForm());
+    this.statuses = new Collection<>(store, statusForm());
+    this.runs = new Collection<>(store, runForm());
     this.claims = new VolumeClaims(store);
   }
 
   VolumeClaims claims() {
     return claims;
+  }
+
+  public static Collection.Form<VmRecord> vmForm() {
+    return Collection.Form.first(VMS, VmRecord.class);
+  }
+
+  public static Collection.Form<VmStatus> statusForm() {
+    return Collection.Form.first(STATUSES, VmStatus.class);
+  }
+
+  public static Collection.Form<RunRecord> runForm() {
+    return Collection.Form.first(RUNS, RunRecord.class);
   }
 
   List<VmRecord> all() {

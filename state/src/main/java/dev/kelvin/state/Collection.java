@@ -26,6 +26,30 @@ import tools.jackson.databind.JsonNode;
 public final class Collection<T> {
   private static final int PAGE = 500;
 
+  /**
+   * How documents are stored.
+   *
+   * @param prefix of their keys; ends with a slash
+   * @param version of the documents that are written, from 1
+   * @param upgrades for each version before {@code version}, what makes the next one of it
+   */
+  public record Form<T>(
+      String prefix, Class<T> type, int version, Map<Integer, UnaryOperator<JsonNode>> upgrades) {
+    public Form {
+      upgrades = Map.copyOf(upgrades);
+      for (int v = 1; v < version; v++) {
+        if (!upgrades.containsKey(v)) {
+          throw new IllegalArgumentException(prefix + " has no upgrade from version " + v);
+        }
+      }
+    }
+
+    /** Documents that never had another form. */
+    public static <T> Form<T> first(String prefix, Class<T> type) {
+      return new Form<>(prefix, type, 1, Map.of());
+    }
+  }
+
   /** How a document is wrapped. */
   record Envelope(int v, @Nullable JsonNode doc) {}
 
@@ -91,16 +115,15 @@ public final class Collection<T> {
       Class<T> type,
       int version,
       Map<Integer, UnaryOperator<JsonNode>> upgrades) {
+    this(store, new Form<>(prefix, type, version, upgrades));
+  }
+
+  public Collection(Store store, Form<T> form) {
     this.store = store;
-    this.prefix = prefix;
-    this.type = type;
-    this.version = version;
-    this.upgrades = Map.copyOf(upgrades);
-    for (int v = 1; v < version; v++) {
-      if (!this.upgrades.containsKey(v)) {
-        throw new IllegalArgumentException(prefix + " has no upgrade from version " + v);
-      }
-    }
+    this.prefix = form.prefix();
+    this.type = form.type();
+    this.version = form.version();
+    this.upgrades = form.upgrades();
   }
 
   /** The key of a document. */

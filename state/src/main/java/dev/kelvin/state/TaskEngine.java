@@ -49,6 +49,11 @@ public final class TaskEngine implements AutoCloseable {
   private final AtomicInteger endedSincePrune = new AtomicInteger();
   private volatile boolean closed;
 
+  /** How tasks and what they were given are stored. */
+  public static List<Collection.Form<?>> forms() {
+    return List.of(TaskStorage.form(), TaskStorage.inputForm());
+  }
+
   /** With default settings and ids that sort by time. */
   public TaskEngine(Store store, List<TaskType<?>> types, InstantSource clock) {
     this(store, types, clock, new TaskIds(clock), TaskSettings.defaults());

@@ -15,7 +15,6 @@ import tools.jackson.databind.JsonNode;
  * task-lock/OBJECT}, which holds the id of the exclusive task on an object.
  */
 final class TaskStorage {
-  private static final int VERSION = 1;
   private static final int PAGE = 500;
 
   private final Store store;
@@ -27,8 +26,16 @@ final class TaskStorage {
 
   TaskStorage(Store store) {
     this.store = store;
-    this.records = new Collection<>(store, "task/", TaskRecord.class, VERSION);
-    this.inputs = new Collection<>(store, "task-input/", JsonNode.class, VERSION);
+    this.records = new Collection<>(store, form());
+    this.inputs = new Collection<>(store, inputForm());
+  }
+
+  static Collection.Form<TaskRecord> form() {
+    return Collection.Form.first("task/", TaskRecord.class);
+  }
+
+  static Collection.Form<JsonNode> inputForm() {
+    return Collection.Form.first("task-input/", JsonNode.class);
   }
 
   /**

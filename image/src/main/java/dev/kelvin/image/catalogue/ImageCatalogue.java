@@ -52,11 +52,16 @@ public final class ImageCatalogue {
       Supplier<Map<String, List<String>>> users,
       Function<Path, List<String>> volumes,
       Clock clock) {
-    this.images = new Collection<>(store, IMAGES, Image.class, 1);
+    this.images = new Collection<>(store, form());
     this.files = files;
     this.users = users;
     this.volumes = volumes;
     this.clock = clock;
+  }
+
+  /** How images are stored. */
+  public static Collection.Form<Image> form() {
+    return Collection.Form.first(IMAGES, Image.class);
   }
 
   /** All images, by name. */

@@ -1,0 +1,149 @@
+package dev.kelvin.it.stored;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.kelvin.codec.Documents;
+import dev.kelvin.model.ProblemException;
+import dev.kelvin.state.Collection;
+import dev.kelvin.state.Entry;
+import dev.kelvin.state.MemoryStore;
+import dev.kelvin.state.Store;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Reads what every version of every collection has stored. For each version there is a document
+ * ({@code vN.json}) and the fields of its type ({@code vN.shape}); {@code -Dkelvin.fixtures=write}
+ * makes those of a new version, and never changes those that are there.
+ *
+ * <p>A type may get fields that old documents can be without. Anything else (a field that goes, is
+ * renamed or has another type, a word of an enum that goes) needs a new version and what makes it
+ * of the old one.
+ */
+class StoredFormsTest {
+  private static final Path FIXTURES = Path.of("src/test/resources/dev/kelvin/it/stored");
+
+  @BeforeAll
+  static void writeWhatIsNewIfAsked() throws IOException {
+    if ("write".equals(System.getProperty("kelvin.fixtures"))) {
+      for (Collection.Form<?> form : Samples.forms()) {
+        write(form);
+      }
+    }
+  }
+
+  static Stream<Collection.Form<?>> forms() {
+    return Samples.forms().stream();
+  }
+
+  private static Path fixture(Collection.Form<?> form, int version, String kind) {
+    return FIXTURES.resolve(form.prefix().replace("/", "")).resolve("v" + version + "." + kind);
+  }
+
+  @ParameterizedTest
+  @MethodSource("forms")
+  void everyVersionIsKeptAndCanBeRead(Collection.Form<?> form) throws IOException {
+    for (int version = 1; version <= form.version(); version++) {
+      Path file = fixture(form, version, "json");
+      assertThat(file)
+          .as("version %d of %s has no document: see this class", version, form.prefix())
+          .exists();
+      byte[] stored = Files.readAllBytes(file);
+      assertThat(Documents.tree(stored).get("v").asInt()).isEqualTo(version);
+      JsonNode again = Documents.tree(Documents.json(read(form, stored)));
+      if (version == form.version()) {
+        assertContains("", again, Documents.tree(stored).get("doc"));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("forms")
+  void aTypeThatChangesHasANewVersion(Collection.Form<?> form) throws IOException {
+    java.util.Set<String> now = form.type().isRecord() ? Shape.of(form.type()) : java.util.Set.of();
+    Path file = fixture(form, form.version(), "shape");
+    List<String> then = Files.readAllLines(file);
+    assertThat(now)
+        .as(
+            "%s has lost or changed what its version %d has: raise the version of its form, add the"
+                + " upgrade, and have its fixtures written (see this class)",
+            form.type().getSimpleName(), form.version())
+        .containsAll(then);
+  }
+
+  @ParameterizedTest
+  @MethodSource("forms")
+  void aNewerVersionIsRefused(Collection.Form<?> form) {
+    byte[] newer =
+        ("{\"v\":" + (form.version() + 1) + ",\"doc\":{}}").getBytes(StandardCharsets.UTF_8);
+    assertThatThrownBy(() -> read(form, newer))
+        .isInstanceOf(ProblemException.class)
+        .hasMessageContaining("newer Kelvin")
+        .hasMessageContaining(form.prefix());
+  }
+
+  /** The checks find what they are there to find. */
+  @Test
+  void aChangedTypeIsFound() {
+    record Old(String name, int size, List<String> tags) {}
+    record Renamed(String title, int size, List<String> tags) {}
+    record Retyped(String name, String size, List<String> tags) {}
+    record Grown(String name, int size, List<String> tags, Map<String, Integer> more) {}
+    java.util.Set<String> old = Shape.of(Old.class);
+    assertThat(Shape.of(Grown.class)).containsAll(old);
+    assertThat(Shape.of(Renamed.class).containsAll(old)).isFalse();
+    assertThat(Shape.of(Retyped.class).containsAll(old)).isFalse();
+    JsonNode doc = Documents.tree(new Old("a", 1, List.of("b")));
+    assertContains("", Documents.tree(new Grown("a", 1, List.of("b"), Map.of())), doc);
+    assertThatThrownBy(
+            () -> assertContains("", Documents.tree(new Renamed("a", 1, List.of("b"))), doc))
+        .isInstanceOf(AssertionError.class);
+  }
+
+  private static Object read(Collection.Form<?> form, byte[] stored) {
+    try (Store store = new MemoryStore()) {
+      var entry = new Entry(form.prefix() + "x", stored, 2, 2, 1, null);
+      return new Collection<>(store, form).read(entry).value();
+    }
+  }
+
+  /** Every field of a document is still there, with what it had. */
+  private static void assertContains(String path, JsonNode now, JsonNode then) {
+    if (then.isObject()) {
+      then.properties()
+          .forEach(field -> {
+            assertThat(now.get(field.getKey())).as(path + "." + field.getKey()).isNotNull();
+            assertContains(path + "." + field.getKey(), now.get(field.getKey()), field.getValue());
+          });
+    } else if (then.isArray()) {
+      assertThat(now.size()).as(path).isEqualTo(then.size());
+      for (int i = 0; i < then.size(); i++) {
+        assertContains(path + "[" + i + "]", now.get(i), then.get(i));
+      }
+    } else {
+      assertThat(now).as(path).isEqualTo(then);
+    }
+  }
+
+  private static void write(Collection.Form<?> form) throws IOException {
+    Path document = fixture(form, form.version(), "json");
+    if (!Files.exists(document)) {
+      Files.createDirectories(document.getParent());
+      Files.write(document, java.util.Objects.requireNonNull(Samples.stored().get(form.prefix())));
+      java.util.Set<String> shape =
+          form.type().isRecord() ? Shape.of(form.type()) : java.util.Set.of();
+      Files.write(fixture(form, form.version(), "shape"), shape);
+    }
+  }
+}
