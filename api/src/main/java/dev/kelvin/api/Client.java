@@ -15,6 +15,7 @@ import dev.kelvin.model.Image.BuildRecipe;
 import dev.kelvin.model.Image.Format;
 import dev.kelvin.model.NodeInfo;
 import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.PublishedImage;
 import dev.kelvin.model.Task;
 import dev.kelvin.model.Vm;
 import dev.kelvin.model.Volume;
@@ -318,6 +319,15 @@ public final class Client implements Closeable {
 
   public Task buildImage(String name, BuildRecipe recipe, Map<String, String> labels) {
     return task(post("/v1/images", Map.of("name", name, "build", recipe, "labels", labels)));
+  }
+
+  /** The images that publishers offer. */
+  public List<PublishedImage> catalogue() {
+    return exchange.page(get("/v1/catalogue"), PublishedImage.class).items();
+  }
+
+  public Task pullImage(PullRequest request) {
+    return task(post("/v1/images", request));
   }
 
   /**

@@ -65,6 +65,8 @@ public final class Catalog {
           new Entry(DOCUMENTS, "diff", "Show what \"apply\" would change."),
           new Entry(DOCUMENTS, "edit", "Change the document of a VM in an editor."),
           new Entry(IMAGES, "image build", "Build an image from a distribution's packages."),
+          new Entry(IMAGES, "image pull", "Get an image that its distribution publishes."),
+          new Entry(IMAGES, "image catalogue", "List the images that distributions publish."),
           new Entry(IMAGES, "image import", "Make an image of a file."),
           new Entry(IMAGES, "image ls", "List images."),
           new Entry(IMAGES, "image show", "Show all that matters about an image."),
@@ -118,6 +120,8 @@ public final class Catalog {
       case "diff" -> new DiffCommand(session);
       case "edit" -> new EditCommand(session);
       case "image build" -> new ImageBuildCommand(session);
+      case "image pull" -> new ImagePullCommand(session);
+      case "image catalogue" -> new ImageCatalogueCommand(session);
       case "image import" -> new ImageImportCommand(session);
       case "image ls" -> new ImageLsCommand(session);
       case "image show" -> new ImageShowCommand(session);

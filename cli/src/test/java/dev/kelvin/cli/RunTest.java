@@ -301,10 +301,65 @@ class RunTest {
     assertThat(cli.run("run", "debian", "--ssh-key", "absent").code()).isEqualTo(2);
     assertThat(daemon.lines()).noneMatch(line -> line.startsWith("POST"));
     noImage("debain");
+    daemon.on("GET /v1/catalogue", Reply.json(200, Things.page(Things.published("debian", "12"))));
     daemon.on("GET /v1/images?limit=500", Reply.json(200, Things.page(Things.image("debian-12"))));
     Result typo = cli.run("run", "debain");
     assertThat(typo.code()).isEqualTo(4);
     assertThat(typo.err()).contains("did you mean debian?");
+  }
+
+  @Test
+  void pullsWhatIsPublishedAndNotThere() throws IOException {
+    host();
+    noImage("ubuntu-24-04");
+    daemon.on("GET /v1/images/ubuntu-24-04", Reply.json(200, Things.imported("ubuntu-24-04")));
+    daemon.on(
+        "GET /v1/catalogue", Reply.json(200, Things.page(Things.published("ubuntu", "24.04"))));
+    task("POST /v1/images", "i1", "image.pull", "image/ubuntu-24-04");
+    task("POST /v1/vms", "v1", "vm.create", "vm/web1");
+    Result result = cli.run("run", "ubuntu:24.04", "--name", "web1", "--no-wait");
+    assertThat(result.code()).as(result.err()).isZero();
+    assertThat(result.err()).contains("no image of ubuntu:24.04 yet", "pulled once");
+    assertThat(daemon.bodies("POST /v1/images").getFirst()).contains("\"from\":\"ubuntu:24.04\"");
+    assertThat(asked().spec().disks().getFirst().image()).isEqualTo("ubuntu-24-04");
+  }
+
+  @Test
+  void pullsDebianWhereItCannotBeBuilt() throws IOException {
+    daemon.on(
+        "GET /v1/doctor",
+        Reply.json(
+            200,
+            Map.of(
+                "host",
+                "h",
+                "accelerator",
+                "tcg",
+                "checks",
+                List.of(
+                    Map.of(
+                        "id",
+                        "tools-build",
+                        "title",
+                        "programs to build images",
+                        "state",
+                        "required",
+                        "proof",
+                        "missing: mmdebstrap")),
+                "missingPackages",
+                List.of(),
+                "checkedAt",
+                "2026-11-21T12:00:00Z")));
+    noImage("debian");
+    noImage("debian-12");
+    noImage("debian-12");
+    daemon.on("GET /v1/images/debian-12", Reply.json(200, Things.imported("debian-12")));
+    daemon.on("GET /v1/catalogue", Reply.json(200, Things.page(Things.published("debian", "12"))));
+    task("POST /v1/images", "i1", "image.pull", "image/debian-12");
+    task("POST /v1/vms", "v1", "vm.create", "vm/web1");
+    Result result = cli.run("run", "debian", "--name", "web1", "--no-wait");
+    assertThat(result.code()).as(result.err()).isZero();
+    assertThat(daemon.bodies("POST /v1/images").getFirst()).contains("\"pull\"");
   }
 
   private Result runDebian(Vm seen) throws IOException {

@@ -12,6 +12,7 @@ import dev.kelvin.model.Image.Origin;
 import dev.kelvin.model.Metadata;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.Problem;
+import dev.kelvin.model.PublishedImage;
 import dev.kelvin.model.Task;
 import dev.kelvin.model.Task.TaskState;
 import dev.kelvin.model.Vm;
@@ -93,7 +94,23 @@ public final class Things {
             ByteSize.ofGiB(3),
             ByteSize.ofMiB(420),
             List.of("web1"),
-            THEN));
+            THEN,
+            null));
+  }
+
+  /** A release that its publisher offers, and that is the usual one. */
+  public static PublishedImage published(String distribution, String version) {
+    return new PublishedImage(
+        distribution + ":" + version,
+        distribution + " " + version,
+        List.of(distribution),
+        "x86_64",
+        Format.QCOW2,
+        ByteSize.ofMiB(400),
+        "https://" + distribution + ".example/" + version + ".qcow2",
+        "https://" + distribution + ".example/SHA256SUMS",
+        Image.Verification.SUMS,
+        distribution + "-" + version.replace('.', '-'));
   }
 
   public static Image imported(String name) {

@@ -31,7 +31,8 @@ public record Image(String kind, Metadata metadata, ImageSpec spec, ImageStatus 
   /** Where it came from. */
   public enum Origin implements WireName {
     BUILD("build"),
-    IMPORT("import");
+    IMPORT("import"),
+    PULL("pull");
 
     private final String wire;
 
@@ -68,11 +69,64 @@ public record Image(String kind, Metadata metadata, ImageSpec spec, ImageStatus 
   /**
    * How the image is made.
    *
-   * @param build the recipe of a built one, null for an imported one
-   * @param sourceFormat the format of the imported file, null for a built one
+   * @param build the recipe of a built one, otherwise null
+   * @param sourceFormat the format of the file that was imported or pulled, null for a built one
+   * @param pull where a pulled one came from, otherwise null
    */
   public record ImageSpec(
-      Origin origin, @Nullable BuildRecipe build, @Nullable Format sourceFormat) {}
+      Origin origin,
+      @Nullable BuildRecipe build,
+      @Nullable Format sourceFormat,
+      @Nullable PullSource pull) {
+    public ImageSpec(Origin origin, @Nullable BuildRecipe build, @Nullable Format sourceFormat) {
+      this(origin, build, sourceFormat, null);
+    }
+  }
+
+  /**
+   * Where an image was pulled from.
+   *
+   * @param from what was asked for: a name of the catalogue such as {@code ubuntu:24.04}, or a URL
+   * @param arch of its guests, such as {@code x86_64}; null when a URL was asked for without it
+   * @param url of the file that {@code from} stood for
+   * @param insecure whether a file that nothing vouches for was to be taken
+   */
+  public record PullSource(String from, @Nullable String arch, String url, boolean insecure) {}
+
+  /** What vouches for a pulled file. */
+  public enum Verification implements WireName {
+    /** Sums that the publisher signed, with a key whose fingerprint Kelvin was given. */
+    SIGNATURE("signature"),
+    /** A checksum that the user gave. */
+    CHECKSUM("checksum"),
+    /** Sums that the publisher serves over HTTPS without a signature. */
+    SUMS("sums"),
+    /** HTTPS alone: the file is what the server sent. */
+    TRANSPORT("transport"),
+    /** Nothing; that was asked for. */
+    NONE("none");
+
+    private final String wire;
+
+    Verification(String wire) {
+      this.wire = wire;
+    }
+
+    @Override
+    public String wire() {
+      return wire;
+    }
+  }
+
+  /**
+   * What was verified of a pulled file.
+   *
+   * @param checksum of the file as it was served, such as {@code sha512:…}; null when there was
+   *     none to hold it against
+   * @param signer the fingerprint of the key that signed the sums, null without a signature
+   */
+  public record Provenance(
+      Verification verification, @Nullable String checksum, @Nullable String signer) {}
 
   /**
    * A distribution's image made from its packages.
@@ -122,6 +176,7 @@ public record Image(String kind, Metadata metadata, ImageSpec spec, ImageStatus 
    * @param virtualSize what a guest sees
    * @param fileSize what it takes on the host
    * @param usedBy names of the VMs that have a disk or CD from it
+   * @param provenance what was verified of a pulled one, otherwise null
    */
   public record ImageStatus(
       ImagePhase phase,
@@ -130,11 +185,28 @@ public record Image(String kind, Metadata metadata, ImageSpec spec, ImageStatus 
       ByteSize virtualSize,
       ByteSize fileSize,
       List<String> usedBy,
-      @Nullable Instant readyAt) {
+      @Nullable Instant readyAt,
+      @Nullable Provenance provenance) {
     public ImageStatus {
       virtualSize = virtualSize == null ? new ByteSize(0) : virtualSize;
       fileSize = fileSize == null ? new ByteSize(0) : fileSize;
       usedBy = usedBy == null ? List.of() : List.copyOf(usedBy);
+    }
+
+    /** An image of which nothing is there yet. */
+    public static ImageStatus making() {
+      return new ImageStatus(
+          ImagePhase.MAKING, null, null, new ByteSize(0), new ByteSize(0), List.of(), null, null);
+    }
+
+    public ImageStatus withPhase(ImagePhase newPhase) {
+      return new ImageStatus(
+          newPhase, digest, format, virtualSize, fileSize, usedBy, readyAt, provenance);
+    }
+
+    public ImageStatus withUsedBy(List<String> newUsedBy) {
+      return new ImageStatus(
+          phase, digest, format, virtualSize, fileSize, newUsedBy, readyAt, provenance);
     }
   }
 }

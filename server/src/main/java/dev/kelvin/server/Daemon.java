@@ -101,6 +101,7 @@ public final class Daemon implements AutoCloseable {
                 layout,
                 uid == 0,
                 Clock.systemUTC(),
+                settings.images().mirrors(),
                 (who, what) -> Optional.empty(),
                 this::info,
                 this::askToStop));

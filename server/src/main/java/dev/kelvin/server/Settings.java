@@ -8,14 +8,16 @@ import dev.kelvin.model.ProblemException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 
 /**
  * What {@code kelvin.yaml} in the configuration directory says. Every field may be left out.
  *
  * @param listen where the API is served over TLS
  * @param state where Kelvin remembers
+ * @param images where images come from
  */
-record Settings(Listen listen, StateSettings state) {
+record Settings(Listen listen, StateSettings state, Images images) {
   /** The first port that is tried, and how many after it. */
   private static final int FIRST_PORT = 8006;
 
@@ -42,10 +44,22 @@ record Settings(Listen listen, StateSettings state) {
     }
   }
 
+  /**
+   * Where images come from.
+   *
+   * @param mirrors instead of the publishers' own servers, by the names of distributions
+   */
+  record Images(Map<String, String> mirrors) {
+    Images {
+      mirrors = mirrors == null ? Map.of() : Map.copyOf(mirrors);
+    }
+  }
+
   @SuppressWarnings("NullAway") // a null that a constructor is given asks it for the default
   Settings {
     listen = listen == null ? new Listen(null, null) : listen;
     state = state == null ? new StateSettings(null, null, null, null, null, null) : state;
+    images = images == null ? new Images(null) : images;
   }
 
   /**
@@ -57,7 +71,7 @@ record Settings(Listen listen, StateSettings state) {
   static Settings read(Layout layout) {
     Path file = layout.config().resolve("kelvin.yaml");
     if (!Files.exists(file)) {
-      return new Settings(null, null);
+      return new Settings(null, null, null);
     }
     try {
       Settings settings =
@@ -85,5 +99,16 @@ record Settings(Listen listen, StateSettings state) {
           .asException();
     }
     state.check();
+    images.mirrors().forEach(Settings::checkMirror);
+  }
+
+  private static void checkMirror(String distribution, String mirror) {
+    if (!mirror.matches("https?://[^\\s@]{1,500}")) {
+      throw Problem.of(Code.INVALID_ARGUMENT, "This mirror cannot be used")
+          .at("images.mirrors." + distribution)
+          .because("\"" + mirror + "\" is no address of http or https")
+          .remedy("write such as https://mirror.example.org/" + distribution)
+          .asException();
+    }
   }
 }

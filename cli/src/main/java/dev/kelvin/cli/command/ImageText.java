@@ -7,6 +7,8 @@ import dev.kelvin.model.Image;
 import dev.kelvin.model.Image.BuildRecipe;
 import dev.kelvin.model.Image.Format;
 import dev.kelvin.model.Image.ImagePhase;
+import dev.kelvin.model.Image.Provenance;
+import dev.kelvin.model.Image.PullSource;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -53,6 +55,10 @@ final class ImageText {
     if (recipe != null) {
       return recipe.distribution() + " " + recipe.suite();
     }
+    PullSource pull = image.spec().pull();
+    if (pull != null) {
+      return pull.from();
+    }
     Format format = image.spec().sourceFormat();
     return format == null ? image.spec().origin().wire() : format.wire() + " file";
   }
@@ -69,6 +75,17 @@ final class ImageText {
     if (recipe != null) {
       facts.add("packages", String.join(", ", recipe.packages()));
       facts.add("mirror", recipe.mirror());
+    }
+    PullSource pull = image.spec().pull();
+    if (pull != null) {
+      facts.add("arch", pull.arch());
+      facts.add("url", pull.url());
+    }
+    Provenance provenance = status.provenance();
+    if (provenance != null) {
+      facts.add("vouched for by", provenance.verification().wire());
+      facts.add("signed by", provenance.signer());
+      facts.add("checksum", provenance.checksum());
     }
     image.metadata().labels().forEach((key, value) -> facts.add("label", key + "=" + value));
     return facts

@@ -27,9 +27,13 @@ import picocli.CommandLine.Parameters;
       "is not there, creates the VM, boots it, and waits until the guest says that it is ready. Ctrl-C",
       "cancels what is being made; once the VM boots, it leaves it alone.",
       "",
+      "Debian is built from its packages where the host has the programs for it, because what is built has",
+      "the guest agent inside; everything else is pulled from its publisher.",
+      "",
       "Examples:",
       "  kelvin run debian",
       "  kelvin run debian --name web1 --memory 2GiB --cpus 4 --disk 20GiB --forward 8080:80",
+      "  kelvin run ubuntu:24.04",
       "  kelvin run --image server.qcow2 --uefi",
       "  kelvin run --iso debian-12-netinst.iso --disk 20GiB --no-wait",
       "  kelvin run --kernel vmlinuz --initrd initrd.img --cmdline 'console=ttyS0 quiet'"
@@ -40,7 +44,9 @@ public final class RunCommand extends Command {
   @Parameters(
       arity = "0..1",
       paramLabel = "DISTRIBUTION",
-      description = "What to boot: debian, debian:trixie, or an image that is there.")
+      description =
+          "What to boot: debian, ubuntu:24.04 or another name of the catalogue, or an image that is"
+              + " there.")
   @Nullable String distribution;
 
   @Mixin VmOptions options = new VmOptions();

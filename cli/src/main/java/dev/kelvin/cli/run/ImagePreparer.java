@@ -2,12 +2,15 @@ package dev.kelvin.cli.run;
 
 import dev.kelvin.api.Client;
 import dev.kelvin.api.ListQuery;
+import dev.kelvin.api.PullRequest;
+import dev.kelvin.api.PullRequest.Pull;
 import dev.kelvin.cli.Session;
 import dev.kelvin.cli.TaskFollower;
 import dev.kelvin.cli.TaskFollower.OnInterrupt;
 import dev.kelvin.cli.text.Progress;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
+import dev.kelvin.model.DoctorReport.CheckState;
 import dev.kelvin.model.Image;
 import dev.kelvin.model.Image.BuildRecipe;
 import dev.kelvin.model.Image.Format;
@@ -15,6 +18,7 @@ import dev.kelvin.model.Image.ImagePhase;
 import dev.kelvin.model.Names;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.PublishedImage;
 import dev.kelvin.model.Task;
 import java.time.Duration;
 import java.util.List;
@@ -25,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 /** Sees to it that an image is there: builds it, imports it, or waits for it. */
 public final class ImagePreparer {
   private static final Duration LIMIT = Duration.ofHours(4);
-  private static final String BUILD = "image.build";
+  private static final String BUILD_TOOLS = "tools-build";
   private final Session session;
 
   public ImagePreparer(Session session) {
@@ -40,14 +44,47 @@ public final class ImagePreparer {
     }
     Optional<Distribution> distribution = Distribution.find(text);
     if (distribution.isEmpty()) {
-      throw unknown(text);
+      return published(text);
     }
     String name = distribution.get().imageName();
     if (find(name).isPresent()) {
       return ready(name);
     }
+    if (!canBuild()) {
+      return published(text);
+    }
     build(name, distribution.get());
     return name;
+  }
+
+  /**
+   * What is built has an agent inside, so building comes first where the host has what it needs.
+   */
+  private boolean canBuild() {
+    return session.client().doctor().checks().stream()
+        .noneMatch(check -> check.id().equals(BUILD_TOOLS) && check.state() != CheckState.OK);
+  }
+
+  /** The image that a publisher offers under this name; pulled if it is not there yet. */
+  private String published(String text) {
+    List<PublishedImage> named =
+        session.client().catalogue().stream()
+            .filter(image -> image.name().equals(text) || image.aliases().contains(text))
+            .toList();
+    for (PublishedImage image : named) {
+      if (find(image.image()).isPresent() && !image.image().endsWith("-" + image.arch())) {
+        return ready(image.image());
+      }
+    }
+    if (named.isEmpty()) {
+      throw unknown(text);
+    }
+    session
+        .err()
+        .println("There is no image of " + text + " yet; it is pulled once from its publisher.");
+    var begun = new ImagePuller(session).begin(new PullRequest(null, Pull.of(text), Map.of()));
+    follow(begun.task());
+    return begun.image();
   }
 
   private ProblemException unknown(String text) {
@@ -56,13 +93,22 @@ public final class ImagePreparer {
             session.client().allImages(ListQuery.all()).stream()
                 .map(image -> image.metadata().name())
                 .toList());
-    names.add("debian");
+    int images = names.size();
+    session
+        .client()
+        .catalogue()
+        .forEach(image -> {
+          names.add(image.name());
+          names.addAll(image.aliases());
+        });
     return Problem.of(Code.NOT_FOUND, "There is no image and no distribution \"" + text + "\"")
-        .because("images there are: " + String.join(", ", names.subList(0, names.size() - 1)))
+        .because("images there are: " + String.join(", ", names.subList(0, images)))
         .remedy(
             Names.nearest(text, names)
                 .map(name -> "did you mean " + name + "?")
-                .orElse("use debian, or import an image: kelvin image import FILE"))
+                .orElse(
+                    "see kelvin image catalogue for what can be run by name, or import an image:"
+                        + " kelvin image import FILE"))
         .asException();
   }
 
@@ -72,7 +118,14 @@ public final class ImagePreparer {
             distribution.name(), distribution.suite(), ByteSize.ofGiB(3), List.of(), null);
     session
         .err()
-        .println("There is no image " + name + " yet; it is built once, which takes some minutes.");
+        .println(
+            "There is no image "
+                + name
+                + " yet; it is built once, which takes some minutes (instead of pulling "
+                + distribution.name()
+                + ":"
+                + distribution.version()
+                + ", which has no guest agent).");
     follow(session.client().buildImage(name, recipe, Map.of()));
   }
 
@@ -86,7 +139,7 @@ public final class ImagePreparer {
   private String ready(String name) {
     Image image = session.client().image(name);
     if (image.status().phase() == ImagePhase.MAKING) {
-      var query = ListQuery.all().fields(List.of("object=image/" + name, "type=" + BUILD));
+      var query = ListQuery.all().fields(List.of("object=image/" + name));
       session.client().allTasks(query).stream()
           .filter(task -> !task.state().ended())
           .findFirst()

@@ -2,13 +2,14 @@ package dev.kelvin.image.catalogue;
 
 import dev.kelvin.image.ImageStore;
 import dev.kelvin.image.Stored;
-import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Image;
 import dev.kelvin.model.Image.Format;
 import dev.kelvin.model.Image.ImagePhase;
 import dev.kelvin.model.Image.ImageSpec;
 import dev.kelvin.model.Image.ImageStatus;
+import dev.kelvin.model.Image.Provenance;
+import dev.kelvin.model.Image.PullSource;
 import dev.kelvin.model.Metadata;
 import dev.kelvin.model.Names;
 import dev.kelvin.model.Problem;
@@ -27,6 +28,7 @@ import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** The images of this node by name. */
 public final class ImageCatalogue {
@@ -95,18 +97,10 @@ public final class ImageCatalogue {
 
   private static Image complete(Versioned<Image> stored, Map<String, List<String>> usedBy) {
     Image image = stored.value();
-    ImageStatus status = image.status();
+    List<String> names = usedBy.getOrDefault(image.metadata().name(), List.of());
     return image
         .withMetadata(image.metadata().withRevision(stored.revision()))
-        .withStatus(
-            new ImageStatus(
-                status.phase(),
-                status.digest(),
-                status.format(),
-                status.virtualSize(),
-                status.fileSize(),
-                usedBy.getOrDefault(image.metadata().name(), List.of()),
-                status.readyAt()));
+        .withStatus(image.status().withUsedBy(names));
   }
 
   /**
@@ -181,10 +175,46 @@ public final class ImageCatalogue {
       }
       throw taken(name);
     }
-    var status =
-        new ImageStatus(
-            ImagePhase.MAKING, null, null, new ByteSize(0), new ByteSize(0), List.of(), null);
-    images.create(name, new Image(metadata, spec, status));
+    images.create(name, new Image(metadata, spec, ImageStatus.making()));
+  }
+
+  /**
+   * As {@link #begin}, for an image that is pulled.
+   *
+   * @throws dev.kelvin.model.ProblemException conflict when another image is pulled from there now
+   */
+  void beginPull(Metadata metadata, ImageSpec spec) {
+    sharing.lock();
+    try {
+      requireNotPulled(spec.pull(), metadata.id());
+      begin(metadata, spec);
+    } finally {
+      sharing.unlock();
+    }
+  }
+
+  /**
+   * Refuses to pull the same file twice at once.
+   *
+   * @param id of the image that asks, which may be under way itself
+   * @throws dev.kelvin.model.ProblemException conflict
+   */
+  public void requireNotPulled(@Nullable PullSource source, String id) {
+    for (Versioned<Image> stored : images.list()) {
+      Image other = stored.value();
+      PullSource its = other.spec().pull();
+      if (source != null
+          && its != null
+          && other.status().phase() == ImagePhase.MAKING
+          && !other.metadata().id().equals(id)
+          && its.url().equals(source.url())) {
+        throw Problem.of(Code.CONFLICT, "This file is being pulled already")
+            .on(other.ref())
+            .because("the image " + other.metadata().name() + " is being made of " + its.url())
+            .remedy("wait for that image and use it: kelvin image pull " + its.from())
+            .asException();
+      }
+    }
   }
 
   boolean ready(String name) {
@@ -193,6 +223,15 @@ public final class ImageCatalogue {
 
   /** Takes a finished file into the store and makes the image ready. */
   void finish(String name, Path file, Format format) {
+    finish(name, file, format, null);
+  }
+
+  /**
+   * As {@link #finish(String, Path, Format)}.
+   *
+   * @param provenance what was verified of a pulled file
+   */
+  void finish(String name, Path file, Format format, @Nullable Provenance provenance) {
     sharing.lock();
     try {
       Stored stored = files.adopt(file, format);
@@ -207,7 +246,8 @@ public final class ImageCatalogue {
                       stored.virtualSize(),
                       stored.fileSize(),
                       List.of(),
-                      clock.instant())));
+                      clock.instant(),
+                      provenance)));
     } finally {
       sharing.unlock();
     }
@@ -264,20 +304,7 @@ public final class ImageCatalogue {
   }
 
   private void setPhase(String name, ImagePhase phase) {
-    images.update(
-        name,
-        image -> {
-          ImageStatus status = image.status();
-          return image.withStatus(
-              new ImageStatus(
-                  phase,
-                  status.digest(),
-                  status.format(),
-                  status.virtualSize(),
-                  status.fileSize(),
-                  List.of(),
-                  status.readyAt()));
-        });
+    images.update(name, image -> image.withStatus(image.status().withPhase(phase)));
   }
 
   /** Removes an image, and its file unless another image has the same; nothing when it is gone. */

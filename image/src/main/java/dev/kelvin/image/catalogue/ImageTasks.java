@@ -3,6 +3,8 @@ package dev.kelvin.image.catalogue;
 import dev.kelvin.image.DebianBuilder;
 import dev.kelvin.image.ImageStore;
 import dev.kelvin.image.Importer;
+import dev.kelvin.image.pull.PullPlan;
+import dev.kelvin.image.pull.Puller;
 import dev.kelvin.model.Image.Format;
 import dev.kelvin.model.Image.ImageSpec;
 import dev.kelvin.model.Metadata;
@@ -20,6 +22,7 @@ import java.util.Objects;
 public final class ImageTasks {
   public static final String BUILD = "image.build";
   public static final String IMPORT = "image.import";
+  public static final String PULL = "image.pull";
   public static final String DELETE = "image.delete";
 
   /** Makes an image by its recipe. */
@@ -37,19 +40,28 @@ public final class ImageTasks {
     }
   }
 
+  /** Makes an image of a file that is published. */
+  public record Pull(Metadata metadata, ImageSpec spec, PullPlan plan) {}
+
   public record Delete(String name, String id) {}
 
   private final ImageCatalogue catalogue;
   private final ImageStore store;
   private final Importer importer;
   private final DebianBuilder debian;
+  private final Puller puller;
 
   public ImageTasks(
-      ImageCatalogue catalogue, ImageStore store, Importer importer, DebianBuilder debian) {
+      ImageCatalogue catalogue,
+      ImageStore store,
+      Importer importer,
+      DebianBuilder debian,
+      Puller puller) {
     this.catalogue = catalogue;
     this.store = store;
     this.importer = importer;
     this.debian = debian;
+    this.puller = puller;
   }
 
   public List<TaskType<?>> types() {
@@ -61,6 +73,8 @@ public final class ImageTasks {
             true),
         new TaskType<>(
             IMPORT, Import.class, List.of(new Inspect(), new Convert(), new StoreImport()), true),
+        new TaskType<>(
+            PULL, Pull.class, new PullSteps(catalogue, store, importer, puller).all(), true),
         new TaskType<>(DELETE, Delete.class, List.of(new Mark(), new Remove()), false));
   }
 
@@ -210,7 +224,8 @@ public final class ImageTasks {
     }
   }
 
-  private static void clear(Path directory) throws IOException {
+  /** Removes a directory with all that is in it; what is gone already may be. */
+  static void clear(Path directory) throws IOException {
     if (!Files.exists(directory)) {
       return;
     }

@@ -56,7 +56,14 @@ final class Layers {
           row("qmp", parts(), JSON),
           row("qemu", parts("model", "qmp"), JSON),
           row("storage", parts("model", "host"), JSON),
-          row("image", parts("model", "host", "storage", "state"), JSON),
+          row(
+              "image",
+              parts("model", "codec", "host", "storage", "state"),
+              JSON,
+              "com.github.luben.zstd.",
+              "org.apache.commons.compress.",
+              "org.bouncycastle.",
+              "org.tukaani.xz."),
           row("state", parts("model", "codec"), JSON, "java.sql.", "org.sqlite."),
           row(
               "etcd",

@@ -78,6 +78,9 @@ public sealed interface Action {
 
   record GetVolume(String volume) implements Read {}
 
+  /** The images that publishers offer. */
+  record ListPublished() implements Read {}
+
   record GetTask(String id) implements Read {}
 
   record Screenshot(String vm) implements Read {}
@@ -160,6 +163,28 @@ public sealed interface Action {
   record WriteGuestFile(String vm, String path, InputStream content) implements Write {}
 
   record BuildImage(String name, BuildRecipe recipe, Map<String, String> labels) implements Write {}
+
+  /**
+   * Makes an image of a file that is published.
+   *
+   * @param name of the image; null for the one that goes with the file
+   * @param from a name of the catalogue, or a URL
+   * @param arch of the guests; null for the host's
+   * @param format of the disk at a URL; null for what its ending says
+   * @param mirror instead of the publisher's server
+   * @param checksum such as {@code sha256:…}; null for the publisher's sums
+   * @param insecure whether to take a file that nothing vouches for
+   */
+  record PullImage(
+      @Nullable String name,
+      String from,
+      @Nullable String arch,
+      @Nullable Format format,
+      @Nullable String mirror,
+      @Nullable String checksum,
+      boolean insecure,
+      Map<String, String> labels)
+      implements Write {}
 
   /**
    * Makes an image of what the client sends.

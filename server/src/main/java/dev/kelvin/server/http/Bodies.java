@@ -2,6 +2,7 @@ package dev.kelvin.server.http;
 
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Image.BuildRecipe;
+import dev.kelvin.model.Image.Format;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import java.util.Base64;
@@ -44,10 +45,20 @@ final class Bodies {
       @Nullable String input,
       @Nullable Integer timeoutSeconds) {}
 
-  record BuildImage(
+  /** An image is built or pulled; only a pulled one has a name without being given one. */
+  record MakeImage(
       @Nullable String name,
       @Nullable BuildRecipe build,
+      @Nullable PullImage pull,
       @Nullable Map<String, @Nullable String> labels) {}
+
+  record PullImage(
+      @Nullable String from,
+      @Nullable String arch,
+      @Nullable Format format,
+      @Nullable String mirror,
+      @Nullable String checksum,
+      @Nullable Boolean insecure) {}
 
   /** A field that must be there. */
   static <T> T required(@Nullable T value, String field) {

@@ -1,6 +1,8 @@
 package dev.kelvin.server.http;
 
+import dev.kelvin.model.Code;
 import dev.kelvin.model.Image.Format;
+import dev.kelvin.model.Problem;
 import dev.kelvin.model.WireName;
 import dev.kelvin.server.action.Action;
 import dev.kelvin.server.action.Action.Resource;
@@ -25,7 +27,8 @@ final class NodeRoutes {
         Route.post("/v1/doctor", NodeRoutes::runDoctor),
         Route.post("/v1/packages", NodeRoutes::installPackages),
         Lists.of("/v1/images", Resource.IMAGES).with("label"),
-        Route.post("/v1/images", NodeRoutes::buildImage),
+        Route.post("/v1/images", NodeRoutes::makeImage),
+        Route.get("/v1/catalogue", in -> new Action.ListPublished()),
         Route.get(IMAGE, in -> new Action.GetImage(in.path("image"))),
         Route.delete(IMAGE, in -> new Action.DeleteImage(in.path("image"))),
         Route.post(IMAGE + "/import", NodeRoutes::importImage).with("format", "label"),
@@ -53,11 +56,30 @@ final class NodeRoutes {
     return new Action.InstallPackages(Bodies.someTexts(body.packages(), "packages"));
   }
 
-  private static Action buildImage(Input in) {
-    var body = in.json(Bodies.BuildImage.class);
-    return new Action.BuildImage(
-        Bodies.required(body.name(), "name"),
-        Bodies.required(body.build(), "build"),
+  private static Action makeImage(Input in) {
+    var body = in.json(Bodies.MakeImage.class);
+    Bodies.PullImage pull = body.pull();
+    if (pull == null) {
+      return new Action.BuildImage(
+          Bodies.required(body.name(), "name"),
+          Bodies.required(body.build(), "build"),
+          Bodies.labels(body.labels()));
+    }
+    if (body.build() != null) {
+      throw Problem.of(Code.INVALID_ARGUMENT, "It is not clear how to make the image")
+          .at("pull")
+          .because("an image is either built or pulled")
+          .remedy("leave out build or pull")
+          .asException();
+    }
+    return new Action.PullImage(
+        body.name(),
+        Bodies.required(pull.from(), "pull.from"),
+        pull.arch(),
+        pull.format(),
+        pull.mirror(),
+        pull.checksum(),
+        VmRoutes.isTrue(pull.insecure()),
         Bodies.labels(body.labels()));
   }
 

@@ -4,6 +4,7 @@ import dev.kelvin.image.ImageStore;
 import dev.kelvin.image.Importer;
 import dev.kelvin.image.catalogue.ImageCatalogue;
 import dev.kelvin.image.catalogue.ImageTasks;
+import dev.kelvin.image.pull.Published;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Image;
 import dev.kelvin.model.Image.BuildRecipe;
@@ -13,6 +14,7 @@ import dev.kelvin.model.Metadata;
 import dev.kelvin.model.Names;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProgressSink;
+import dev.kelvin.model.PublishedImage;
 import dev.kelvin.server.action.Action;
 import dev.kelvin.server.action.Outcome;
 import dev.kelvin.state.TaskEngine;
@@ -33,6 +35,7 @@ final class ImageActions {
   private final ImageCatalogue catalogue;
   private final ImageStore files;
   private final Importer importer;
+  private final Published published;
   private final TaskEngine tasks;
   private final Clock clock;
   private final SecureRandom random = new SecureRandom();
@@ -41,11 +44,13 @@ final class ImageActions {
       ImageCatalogue catalogue,
       ImageStore files,
       Importer importer,
+      Published published,
       TaskEngine tasks,
       Clock clock) {
     this.catalogue = catalogue;
     this.files = files;
     this.importer = importer;
+    this.published = published;
     this.tasks = tasks;
     this.clock = clock;
   }
@@ -66,6 +71,34 @@ final class ImageActions {
     return new Outcome.Accepted(
         tasks.submitExclusive(
             ImageTasks.BUILD, new ImageTasks.Build(metadata, spec), "image/" + action.name()));
+  }
+
+  /** All images that publishers offer. */
+  Outcome published() {
+    return new Outcome.Document(new PublishedList(published.list()), null);
+  }
+
+  /** A list in one piece; it is short. */
+  record PublishedList(List<PublishedImage> items) {}
+
+  Outcome pull(Action.PullImage action) {
+    var wish =
+        new Published.Wish(
+            action.from(),
+            action.arch(),
+            action.format(),
+            action.mirror(),
+            action.checksum(),
+            action.insecure());
+    Published.Found found = published.find(wish);
+    String name = action.name() == null ? found.image() : action.name();
+    catalogue.requireFree(name);
+    Metadata metadata = metadata(name, action.labels());
+    catalogue.requireNotPulled(found.source(), metadata.id());
+    var spec = new ImageSpec(Origin.PULL, null, found.plan().format(), found.source());
+    return new Outcome.Accepted(
+        tasks.submitExclusive(
+            ImageTasks.PULL, new ImageTasks.Pull(metadata, spec, found.plan()), "image/" + name));
   }
 
   private Metadata metadata(String name, Map<String, String> labels) {

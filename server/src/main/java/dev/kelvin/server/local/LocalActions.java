@@ -86,6 +86,7 @@ public final class LocalActions implements Actions {
         yield new Outcome.Document(image, image.metadata().revision());
       }
       case Action.GetVolume(String id) -> desks.volumes().get(id);
+      case Action.ListPublished() -> desks.images().published();
       case Action.GetTask(String id) -> new Outcome.Document(tasks.get(id), null);
       case Action.Screenshot(String vm) -> new Outcome.Bytes("image/png", access.screenshot(vm));
       case Action.GetSerialLog(String vm, long tail) ->
@@ -147,6 +148,7 @@ public final class LocalActions implements Actions {
       case Action.GuestExec exec -> desks.guests().exec(exec);
       case Action.WriteGuestFile file -> desks.guests().writeFile(file);
       case Action.BuildImage build -> desks.images().build(build);
+      case Action.PullImage pull -> desks.images().pull(pull);
       case Action.ImportImage imported -> desks.images().importImage(imported);
       case Action.DeleteImage delete -> desks.images().delete(delete);
       case Action.DeleteVolume delete -> desks.volumes().delete(delete);

@@ -11,6 +11,9 @@ import dev.kelvin.image.Importer;
 import dev.kelvin.image.SeedIso;
 import dev.kelvin.image.catalogue.ImageCatalogue;
 import dev.kelvin.image.catalogue.ImageTasks;
+import dev.kelvin.image.pull.Published;
+import dev.kelvin.image.pull.PullLimits;
+import dev.kelvin.image.pull.Puller;
 import dev.kelvin.machine.Machines;
 import dev.kelvin.machine.MachinesSetup;
 import dev.kelvin.machine.VmDrafts;
@@ -68,6 +71,7 @@ public final class LocalNode implements AutoCloseable {
   /**
    * What the node is told of the daemon around it.
    *
+   * @param mirrors of distributions, by their names
    * @param info what is known of the daemon, given the machines and the facts that are known
    * @param stop ends the daemon soon; told whether to shut the VMs down first
    */
@@ -75,6 +79,7 @@ public final class LocalNode implements AutoCloseable {
       Layout layout,
       boolean root,
       Clock clock,
+      Map<String, String> mirrors,
       Authorizer authorizer,
       InfoSource info,
       Consumer<Boolean> stop) {}
@@ -137,7 +142,7 @@ public final class LocalNode implements AutoCloseable {
         new LocalActions.Desks(
             new VmActions(machines, repository, drafts, tasks),
             new VolumeActions(parts.volumes(), tasks),
-            new ImageActions(catalogue, tools.images(), importer, tasks, around.clock()),
+            images(around, catalogue, tools.images(), importer, tasks),
             new GuestActions(parts.access()),
             new NodeActions(
                 () -> around.info().info(machines, tools.facts().last()),
@@ -157,6 +162,17 @@ public final class LocalNode implements AutoCloseable {
     return new LocalNode(layout, store, machines, tasks, actions);
   }
 
+  private static ImageActions images(
+      Surroundings around,
+      ImageCatalogue catalogue,
+      ImageStore files,
+      Importer importer,
+      TaskEngine tasks) {
+    Path own = around.layout().config().resolve("catalogue.yaml");
+    var published = new Published(own, around.mirrors());
+    return new ImageActions(catalogue, files, importer, published, tasks, around.clock());
+  }
+
   private static List<String> volumesOn(StorageDriver storage, Path image) {
     return storage.list().stream()
         .filter(volume -> image.equals(volume.backing()))
@@ -166,7 +182,12 @@ public final class LocalNode implements AutoCloseable {
 
   /** What is shared by those who use programs of the host. */
   private record Tools(
-      Commands commands, Doctor doctor, KnownFacts facts, QemuImg qemuImg, ImageStore images) {
+      Commands commands,
+      Doctor doctor,
+      KnownFacts facts,
+      QemuImg qemuImg,
+      ImageStore images,
+      Puller puller) {
     static Tools of(Layout layout) {
       var commands = new Commands();
       var doctor = new Doctor(layout, commands);
@@ -175,7 +196,8 @@ public final class LocalNode implements AutoCloseable {
           doctor,
           new KnownFacts(doctor),
           new QemuImg(commands),
-          new ImageStore(layout.images()));
+          new ImageStore(layout.images()),
+          new Puller(PullLimits.usual(), layout.config().resolve("keys")));
     }
   }
 
@@ -183,7 +205,8 @@ public final class LocalNode implements AutoCloseable {
       Machines machines, ImageCatalogue catalogue, Tools tools, Importer importer) {
     var types = new ArrayList<TaskType<?>>(machines.taskTypes());
     var debian = new DebianBuilder(tools.commands(), tools.qemuImg());
-    types.addAll(new ImageTasks(catalogue, tools.images(), importer, debian).types());
+    types.addAll(
+        new ImageTasks(catalogue, tools.images(), importer, debian, tools.puller()).types());
     types.addAll(new NodeTasks(tools.doctor(), new Packages(tools.commands())).types());
     return types;
   }

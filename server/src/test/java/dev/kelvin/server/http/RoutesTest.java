@@ -91,11 +91,53 @@ class RoutesTest {
   static List<Case> cases() {
     var cases = new ArrayList<Case>();
     cases.addAll(nodeCases());
+    cases.addAll(newImages());
     cases.addAll(listCases());
     cases.addAll(vmCases());
     cases.addAll(deviceCases());
     cases.addAll(guestCases());
     return cases;
+  }
+
+  private static List<Case> newImages() {
+    return List.of(
+        Case.of(
+                "POST",
+                "/v1/images",
+                new Action.BuildImage(
+                    "deb",
+                    new BuildRecipe(
+                        "debian", "trixie", ByteSize.ofGiB(4), List.of("vim"), "http://m/"),
+                    Map.of("a", "b")))
+            .sends(
+                """
+                {"name":"deb","labels":{"a":"b"},"build":{"distribution":"debian",
+                 "suite":"trixie","size":"4GiB","packages":["vim"],"mirror":"http://m/"}}\
+                """),
+        Case.of(
+                "POST",
+                "/v1/images",
+                new Action.PullImage(null, "ubuntu:24.04", null, null, null, null, false, Map.of()))
+            .sends("{\"pull\":{\"from\":\"ubuntu:24.04\"}}"),
+        Case.of(
+                "POST",
+                "/v1/images",
+                new Action.PullImage(
+                    "u",
+                    "https://h/d.raw",
+                    "aarch64",
+                    Format.RAW,
+                    null,
+                    "sha256:" + "ab".repeat(32),
+                    true,
+                    Map.of("a", "b")))
+            .sends(
+                """
+                {"name":"u","labels":{"a":"b"},"pull":{"from":"https://h/d.raw","arch":"aarch64",
+                 "format":"raw","checksum":"sha256:%s","insecure":true}}\
+                """
+                    .formatted("ab".repeat(32))),
+        Case.of("GET", "/v1/catalogue", new Action.ListPublished()));
   }
 
   private static List<Case> nodeCases() {
@@ -110,19 +152,6 @@ class RoutesTest {
         Case.of("POST", "/v1/doctor", new Action.RunDoctor()).sends("{}"),
         Case.of("POST", "/v1/packages", new Action.InstallPackages(List.of("qemu-utils", "mtools")))
             .sends("{\"packages\":[\"qemu-utils\",\"mtools\"]}"),
-        Case.of(
-                "POST",
-                "/v1/images",
-                new Action.BuildImage(
-                    "deb",
-                    new BuildRecipe(
-                        "debian", "trixie", ByteSize.ofGiB(4), List.of("vim"), "http://m/"),
-                    Map.of("a", "b")))
-            .sends(
-                """
-                {"name":"deb","labels":{"a":"b"},"build":{"distribution":"debian",
-                 "suite":"trixie","size":"4GiB","packages":["vim"],"mirror":"http://m/"}}\
-                """),
         Case.of("GET", "/v1/images/deb", new Action.GetImage("deb")),
         Case.of("DELETE", "/v1/images/deb", new Action.DeleteImage("deb")),
         Case.of("GET", "/v1/volumes/0a-data", new Action.GetVolume("0a-data")),

@@ -1,0 +1,160 @@
+package dev.kelvin.image.pull;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.http.HttpResponse.BodySubscriber;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Flow;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The body of an answer, read as it comes. A server that sends nothing for too long ends it with
+ * {@link Stalled}; the client of the JDK would wait for ever. The server is told to send only what
+ * is asked for, so that little of it is in memory.
+ */
+final class TimedBody extends InputStream {
+  /** The server has sent nothing for too long. */
+  static final class Stalled extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    Stalled(Duration patience) {
+      super("the server has sent nothing for " + patience.toSeconds() + " s");
+    }
+  }
+
+  private sealed interface Event {
+    record Piece(List<ByteBuffer> buffers) implements Event {}
+
+    record End(@Nullable Throwable failure) implements Event {}
+  }
+
+  private final Duration patience;
+  private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
+  private final AtomicReference<Flow.@Nullable Subscription> subscription = new AtomicReference<>();
+  private List<ByteBuffer> current = List.of();
+  private boolean asked = true;
+  private Event.@Nullable End end;
+
+  private TimedBody(Duration patience) {
+    this.patience = patience;
+  }
+
+  static BodySubscriber<TimedBody> subscriber(Duration patience) {
+    return new Receiver(new TimedBody(patience));
+  }
+
+  private static final class Receiver implements BodySubscriber<TimedBody> {
+    private final TimedBody body;
+
+    Receiver(TimedBody body) {
+      this.body = body;
+    }
+
+    @Override
+    public CompletionStage<TimedBody> getBody() {
+      return CompletableFuture.completedFuture(body);
+    }
+
+    @Override
+    public void onSubscribe(Flow.Subscription given) {
+      body.subscription.set(given);
+      // The reader may wait already: it is let go before this is called.
+      given.request(1);
+    }
+
+    @Override
+    public void onNext(List<ByteBuffer> buffers) {
+      body.events.add(new Event.Piece(buffers));
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+      body.events.add(new Event.End(failure));
+    }
+
+    @Override
+    public void onComplete() {
+      body.events.add(new Event.End(null));
+    }
+  }
+
+  @Override
+  public int read() throws IOException {
+    byte[] one = new byte[1];
+    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+  }
+
+  @Override
+  public int read(byte[] target, int offset, int length) throws IOException {
+    if (length == 0) {
+      return 0;
+    }
+    while (true) {
+      for (ByteBuffer buffer : current) {
+        if (buffer.hasRemaining()) {
+          int count = Math.min(length, buffer.remaining());
+          buffer.get(target, offset, count);
+          return count;
+        }
+      }
+      if (!more()) {
+        return -1;
+      }
+    }
+  }
+
+  /** Waits for the next piece; false at the end. */
+  private boolean more() throws IOException {
+    if (end == null) {
+      switch (next()) {
+        case Event.Piece(var buffers) -> {
+          current = buffers;
+          asked = false;
+          return true;
+        }
+        case Event.End last -> end = last;
+      }
+    }
+    current = List.of();
+    Throwable failure = end.failure();
+    if (failure != null) {
+      throw new IOException(failure.getMessage(), failure);
+    }
+    return false;
+  }
+
+  private Event next() throws IOException {
+    Flow.Subscription source = subscription.get();
+    if (!asked && source != null) {
+      asked = true;
+      source.request(1);
+    }
+    try {
+      Event event = events.poll(patience.toMillis(), TimeUnit.MILLISECONDS);
+      if (event == null) {
+        throw new Stalled(patience);
+      }
+      return event;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new java.io.InterruptedIOException("interrupted while a body was read");
+    }
+  }
+
+  /** Lets go of the connection; what has not been read is not wanted. */
+  @Override
+  public void close() {
+    Flow.Subscription source = subscription.get();
+    if (source != null) {
+      source.cancel();
+    }
+  }
+}
