@@ -95,7 +95,8 @@ class ModelAgreesTest {
       for (Object constant : type.getEnumConstants()) {
         names.add(((WireName) constant).wire());
       }
-      assertThat(Spec.texts(schema.path("enum"))).isEqualTo(names);
+      // A version may be written as a text and as a number, which read the same.
+      assertThat(Spec.texts(schema.path("enum")).stream().distinct().toList()).isEqualTo(names);
       return;
     }
     List<RecordComponent> components = List.of(type.getRecordComponents());

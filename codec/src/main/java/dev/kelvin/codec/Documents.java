@@ -7,6 +7,7 @@ import dev.kelvin.model.Code;
 import dev.kelvin.model.Names;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.spec.TpmVersion;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -138,6 +139,7 @@ public final class Documents {
     var sizes = new SimpleModule("kelvin");
     sizes.addSerializer(ByteSize.class, new ByteSizes.Writer());
     sizes.addDeserializer(ByteSize.class, new ByteSizes.Reader());
+    sizes.addDeserializer(TpmVersion.class, new TpmVersions());
     return builder
         .addModule(sizes)
         .annotationIntrospector(

@@ -1,10 +1,12 @@
 package dev.kelvin.host;
 
+import dev.kelvin.host.FirmwareFinder.Kind;
 import dev.kelvin.host.QemuInspector.Qemu;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.DoctorReport;
 import dev.kelvin.model.DoctorReport.Check;
 import dev.kelvin.model.HostFacts;
+import dev.kelvin.model.HostFacts.Extras;
 import dev.kelvin.model.HostFacts.UefiFirmware;
 import dev.kelvin.model.Layout;
 import dev.kelvin.model.Problem;
@@ -132,9 +134,11 @@ public final class Doctor {
       working = accelerators.working();
       checks.addAll(accelerators.checks());
       report(progress, 2, "trying QEMU's parts");
-      UefiFirmware uefi = new FirmwareFinder(ROOT).find().orElse(null);
+      UefiFirmware uefi = new FirmwareFinder(ROOT).find(Kind.PLAIN).orElse(null);
       checks.addAll(qemuChecks.all(found, uefi));
-      facts = facts(found, working, uefi, root);
+      Extras extras = extras();
+      checks.addAll(new ExtraChecks(distribution, root).all(extras));
+      facts = facts(found, working, uefi, root, extras);
     } else {
       checks.addAll(qemuChecks.absent());
     }
@@ -159,7 +163,11 @@ public final class Doctor {
   }
 
   private HostFacts facts(
-      Qemu qemu, List<String> accelerators, @Nullable UefiFirmware uefi, boolean root) {
+      Qemu qemu,
+      List<String> accelerators,
+      @Nullable UefiFirmware uefi,
+      boolean root,
+      Extras extras) {
     return new HostFacts(
         qemu.binary().toString(),
         qemu.version(),
@@ -172,7 +180,18 @@ public final class Doctor {
         identity.memory(),
         uefi,
         root,
-        identity.tscKhz());
+        identity.tscKhz(),
+        extras);
+  }
+
+  private Extras extras() throws InterruptedException {
+    var firmware = new FirmwareFinder(ROOT);
+    var programs = new HelperPrograms(ROOT, commands);
+    return new Extras(
+        firmware.find(Kind.SECURE).orElse(null),
+        firmware.find(Kind.ENROLLED).orElse(null),
+        programs.swtpm().map(Path::toString).orElse(null),
+        programs.virtiofsd().orElse(null));
   }
 
   private static void report(ProgressSink progress, int done, String message) {

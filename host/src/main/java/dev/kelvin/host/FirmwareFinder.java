@@ -14,8 +14,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Finds the UEFI firmware for guests without Secure Boot by the descriptors that distributions
- * install with it (QEMU's docs/interop/firmware.json), else by the places where it usually is.
+ * Finds UEFI firmware by the descriptors that distributions install with it (QEMU's
+ * docs/interop/firmware.json), else by the places where it usually is.
  */
 final class FirmwareFinder {
   private static final System.Logger LOG = System.getLogger(FirmwareFinder.class.getName());
@@ -25,8 +25,42 @@ final class FirmwareFinder {
   private static final List<String> DESCRIPTORS =
       List.of("usr/share/qemu/firmware", "usr/local/share/qemu/firmware", "etc/qemu/firmware");
 
-  /** Code and variables where there are no descriptors. */
-  private static final List<List<String>> USUAL =
+  /** What a firmware is wanted for. */
+  enum Kind {
+    /** No Secure Boot. */
+    PLAIN,
+    /** Secure Boot, without keys yet. */
+    SECURE,
+    /** Secure Boot with Microsoft's keys. */
+    ENROLLED;
+
+    List<String> wanted() {
+      return switch (this) {
+        case PLAIN -> List.of();
+        case SECURE -> List.of("secure-boot", "requires-smm");
+        case ENROLLED -> List.of("secure-boot", "requires-smm", "enrolled-keys");
+      };
+    }
+
+    List<String> unwanted() {
+      return switch (this) {
+        case PLAIN -> List.of("requires-smm", "secure-boot", "enrolled-keys");
+        case SECURE -> List.of("enrolled-keys");
+        case ENROLLED -> List.of();
+      };
+    }
+
+    /** Code and variables where there are no descriptors. */
+    List<List<String>> usual() {
+      return switch (this) {
+        case PLAIN -> PLAIN_PLACES;
+        case SECURE -> SECURE_PLACES;
+        case ENROLLED -> ENROLLED_PLACES;
+      };
+    }
+  }
+
+  private static final List<List<String>> PLAIN_PLACES =
       List.of(
           List.of("usr/share/OVMF/OVMF_CODE_4M.fd", "usr/share/OVMF/OVMF_VARS_4M.fd"),
           List.of("usr/share/edk2/x64/OVMF_CODE.4m.fd", "usr/share/edk2/x64/OVMF_VARS.4m.fd"),
@@ -34,9 +68,29 @@ final class FirmwareFinder {
           List.of("usr/share/qemu/ovmf-x86_64-code.bin", "usr/share/qemu/ovmf-x86_64-vars.bin"),
           List.of("usr/share/OVMF/OVMF_CODE.fd", "usr/share/OVMF/OVMF_VARS.fd"));
 
-  /** What a guest would have to be started with in another way. */
-  private static final List<String> UNWANTED =
-      List.of("requires-smm", "secure-boot", "enrolled-keys", "amd-sev-snp", "intel-tdx");
+  private static final List<List<String>> SECURE_PLACES =
+      List.of(
+          List.of("usr/share/OVMF/OVMF_CODE_4M.secboot.fd", "usr/share/OVMF/OVMF_VARS_4M.fd"),
+          List.of(
+              "usr/share/edk2/x64/OVMF_CODE.secboot.4m.fd", "usr/share/edk2/x64/OVMF_VARS.4m.fd"),
+          List.of("usr/share/edk2/ovmf/OVMF_CODE.secboot.fd", "usr/share/edk2/ovmf/OVMF_VARS.fd"),
+          List.of(
+              "usr/share/qemu/ovmf-x86_64-smm-code.bin", "usr/share/qemu/ovmf-x86_64-smm-vars.bin"),
+          List.of("usr/share/OVMF/OVMF_CODE.secboot.fd", "usr/share/OVMF/OVMF_VARS.fd"));
+
+  private static final List<List<String>> ENROLLED_PLACES =
+      List.of(
+          List.of("usr/share/OVMF/OVMF_CODE_4M.ms.fd", "usr/share/OVMF/OVMF_VARS_4M.ms.fd"),
+          List.of(
+              "usr/share/edk2/ovmf/OVMF_CODE.secboot.fd",
+              "usr/share/edk2/ovmf/OVMF_VARS.secboot.fd"),
+          List.of(
+              "usr/share/qemu/ovmf-x86_64-smm-ms-code.bin",
+              "usr/share/qemu/ovmf-x86_64-smm-ms-vars.bin"),
+          List.of("usr/share/OVMF/OVMF_CODE.ms.fd", "usr/share/OVMF/OVMF_VARS.ms.fd"));
+
+  /** What a guest would have to be started with in another way, or on another CPU. */
+  private static final List<String> ALWAYS_UNWANTED = List.of("amd-sev-snp", "intel-tdx");
 
   private final Path root;
 
@@ -45,8 +99,8 @@ final class FirmwareFinder {
     this.root = root;
   }
 
-  /** The firmware for q35 machines of x86_64; empty when none is installed. */
-  Optional<UefiFirmware> find() {
+  /** The firmware for q35 machines of x86_64; empty when none of this kind is installed. */
+  Optional<UefiFirmware> find(Kind kind) {
     var byName = new TreeMap<String, Path>();
     for (String directory : DESCRIPTORS) {
       try (Stream<Path> files = Files.list(root.resolve(directory))) {
@@ -58,17 +112,17 @@ final class FirmwareFinder {
       }
     }
     return byName.values().stream()
-        .map(this::described)
+        .map(descriptor -> described(descriptor, kind))
         .flatMap(Optional::stream)
         .findFirst()
-        .or(this::usual);
+        .or(() -> usual(kind));
   }
 
-  private Optional<UefiFirmware> described(Path descriptor) {
+  private Optional<UefiFirmware> described(Path descriptor, Kind kind) {
     try {
       byte[] text = Files.readAllBytes(descriptor);
       // An empty file hides a descriptor of the same name.
-      return text.length == 0 ? Optional.empty() : fits(JSON.readTree(text));
+      return text.length == 0 ? Optional.empty() : fits(JSON.readTree(text), kind);
     } catch (IOException | JacksonException e) {
       LOG.log(
           System.Logger.Level.WARNING,
@@ -79,13 +133,16 @@ final class FirmwareFinder {
     }
   }
 
-  private Optional<UefiFirmware> fits(JsonNode descriptor) {
+  private Optional<UefiFirmware> fits(JsonNode descriptor, Kind kind) {
     JsonNode mapping = descriptor.path("mapping");
+    JsonNode features = descriptor.path("features");
     JsonNode code = mapping.path("executable");
     JsonNode variables = mapping.path("nvram-template");
     boolean fits =
         has(descriptor.path("interface-types"), "uefi")
-            && UNWANTED.stream().noneMatch(f -> has(descriptor.path("features"), f))
+            && kind.wanted().stream().allMatch(f -> has(features, f))
+            && kind.unwanted().stream().noneMatch(f -> has(features, f))
+            && ALWAYS_UNWANTED.stream().noneMatch(f -> has(features, f))
             && mapping.path("device").asString("").equals("flash")
             && mapping.path("mode").asString("split").equals("split")
             && code.path("format").asString("raw").equals("raw")
@@ -108,8 +165,8 @@ final class FirmwareFinder {
         .anyMatch(element -> element.asString("").equals(word));
   }
 
-  private Optional<UefiFirmware> usual() {
-    return USUAL.stream()
+  private Optional<UefiFirmware> usual(Kind kind) {
+    return kind.usual().stream()
         .map(pair -> files("/" + pair.getFirst(), "/" + pair.getLast()))
         .flatMap(Optional::stream)
         .findFirst();

@@ -26,7 +26,9 @@ public final class Requirements {
     /** To build images too, but only when the daemon is an ordinary user. */
     USER_BUILD("user-build", "to build images as an ordinary user"),
     /** To reach guests. */
-    REACH("reach", "to reach guests");
+    REACH("reach", "to reach guests"),
+    /** For what only some VMs want; a host without it lacks nothing. */
+    EXTRAS("extras", "for TPMs and shared directories");
 
     private final String wire;
     private final String words;
@@ -209,7 +211,24 @@ public final class Requirements {
               "openssh-client",
               "openssh-clients",
               "openssh-clients",
-              "openssh"));
+              "openssh"),
+          program(
+              HelperPrograms.SWTPM,
+              Purpose.EXTRAS,
+              "emulates the TPMs of guests",
+              "swtpm",
+              "swtpm",
+              "swtpm",
+              "swtpm"),
+          files(
+              "virtiofsd",
+              Purpose.EXTRAS,
+              "serves directories to guests",
+              HelperPrograms.FILE_SERVERS,
+              "virtiofsd",
+              "virtiofsd",
+              "virtiofsd",
+              "virtiofsd"));
 
   private static Requirement program(
       String name, Purpose purpose, String why, @Nullable String... packages) {
@@ -246,6 +265,7 @@ public final class Requirements {
   /** What this host must have for a daemon that is root, or an ordinary user. */
   public static List<Requirement> needed(boolean root) {
     return ALL.stream()
+        .filter(requirement -> requirement.purpose() != Purpose.EXTRAS)
         .filter(requirement -> !root || requirement.purpose() != Purpose.USER_BUILD)
         .toList();
   }

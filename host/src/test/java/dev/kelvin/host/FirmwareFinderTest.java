@@ -43,13 +43,26 @@ class FirmwareFinderTest {
     Files.writeString(root.resolve("usr/share/qemu/firmware/40-broken.json"), "{\"mapping\":");
     descriptor("usr/share/qemu/firmware/50-bios.json", "bios", "");
     replace("usr/share/qemu/firmware/50-bios.json", "\"uefi\"", "\"bios\"");
-    assertThat(new FirmwareFinder(root).find()).isEmpty();
+    assertThat(new FirmwareFinder(root).find(FirmwareFinder.Kind.PLAIN)).isEmpty();
+  }
+
+  @Test
+  void tellsSecureBootWithKeysFromThatWithout() throws IOException {
+    String secure = "\"secure-boot\", \"requires-smm\"";
+    descriptor("usr/share/qemu/firmware/10-ms.json", "ms", secure + ", \"enrolled-keys\"");
+    descriptor("usr/share/qemu/firmware/20-secure.json", "secure", secure);
+    descriptor("usr/share/qemu/firmware/30-plain.json", "plain", "");
+    assertThat(find()).isEqualTo(new UefiFirmware("/fw/plain-code.fd", "/fw/plain-vars.fd"));
+    assertThat(new FirmwareFinder(root).find(FirmwareFinder.Kind.ENROLLED))
+        .contains(new UefiFirmware("/fw/ms-code.fd", "/fw/ms-vars.fd"));
+    assertThat(new FirmwareFinder(root).find(FirmwareFinder.Kind.SECURE))
+        .contains(new UefiFirmware("/fw/secure-code.fd", "/fw/secure-vars.fd"));
   }
 
   @Test
   void withoutDescriptorsTheUsualPlacesCount() throws IOException {
     file("usr/share/OVMF/OVMF_CODE.fd", "code");
-    assertThat(new FirmwareFinder(root).find()).isEmpty();
+    assertThat(new FirmwareFinder(root).find(FirmwareFinder.Kind.PLAIN)).isEmpty();
     file("usr/share/OVMF/OVMF_VARS.fd", "vars");
     assertThat(find())
         .isEqualTo(
@@ -62,14 +75,15 @@ class FirmwareFinderTest {
   @Test
   void findsThisHostsFirmware() {
     assumeTrue(Requirements.find("ovmf").orElseThrow().isThere(), "no UEFI firmware is installed");
-    UefiFirmware firmware = new FirmwareFinder(Path.of("/")).find().orElseThrow();
+    UefiFirmware firmware =
+        new FirmwareFinder(Path.of("/")).find(FirmwareFinder.Kind.PLAIN).orElseThrow();
     assertThat(Path.of(firmware.code())).isReadable();
     assertThat(Path.of(firmware.variables())).isReadable();
     assertThat(firmware.code()).doesNotContain("secboot").doesNotContain(".ms.");
   }
 
   private UefiFirmware find() {
-    return new FirmwareFinder(root).find().orElseThrow();
+    return new FirmwareFinder(root).find(FirmwareFinder.Kind.PLAIN).orElseThrow();
   }
 
   private void descriptor(String name, String firmware, String features) throws IOException {

@@ -128,6 +128,7 @@ final class Ender {
     vm.generation++;
     vm.checkAt = Instant.MAX;
     vm.letGo();
+    vm.context().repository().run(vm.id()).map(RunRecord::companions).ifPresent(Companions::end);
     vm.context().home().removeRuntime(vm.id());
     vm.context().repository().deleteRun(vm.id());
     vm.context().volumes().releaseUnneeded(vm.id());

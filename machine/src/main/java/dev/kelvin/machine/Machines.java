@@ -9,6 +9,7 @@ import dev.kelvin.model.Vm;
 import dev.kelvin.model.VmStatus;
 import dev.kelvin.model.spec.Cdrom;
 import dev.kelvin.model.spec.Disk;
+import dev.kelvin.model.spec.WindowsSetup;
 import dev.kelvin.state.Compare;
 import dev.kelvin.state.TaskType;
 import java.lang.System.Logger;
@@ -279,6 +280,10 @@ public final class Machines implements AutoCloseable {
       if (drive.image() != null) {
         images.add(drive.image());
       }
+    }
+    WindowsSetup windows = vm.spec().windowsSetup();
+    if (windows != null && windows.drivers() != null) {
+      images.add(windows.drivers());
     }
     return images;
   }

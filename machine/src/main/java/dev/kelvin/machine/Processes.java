@@ -3,6 +3,7 @@ package dev.kelvin.machine;
 import dev.kelvin.host.ProcessId;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
+import dev.kelvin.qemu.Companion;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger;
@@ -13,6 +14,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
@@ -55,15 +57,15 @@ final class Processes {
   }
 
   /**
-   * Processes whose command line names {@code directory}: what a daemon that died between launching
-   * and recording has left.
+   * Processes, QEMU's and its companions', whose command line names {@code directory}: what a
+   * daemon that died between launching and recording has left.
    */
   static List<ProcessId> naming(Path directory) {
     var found = new ArrayList<ProcessId>();
     try (var entries = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
       for (Path entry : entries) {
         String arguments = commandLine(entry);
-        if (arguments.contains("qemu-system") && arguments.contains(directory + "/")) {
+        if (ours(arguments) && arguments.contains(directory + "/")) {
           ProcessId.of(Long.parseLong(entry.getFileName().toString())).ifPresent(found::add);
         }
       }
@@ -71,6 +73,12 @@ final class Processes {
       throw new UncheckedIOException("listing /proc", e);
     }
     return found;
+  }
+
+  /** Whether a command line, its words ended by NUL, is of QEMU or of what serves it. */
+  private static boolean ours(String arguments) {
+    return arguments.contains("qemu-system")
+        || Arrays.stream(arguments.split("\0", 16)).anyMatch(Companion::isProgram);
   }
 
   private static String commandLine(Path process) {

@@ -46,7 +46,10 @@ record SpecDiff(List<LiveChange> live, List<String> restart) {
           new Fixed("spec.graphics", VmSpec::graphics),
           new Fixed("spec.serial.enabled", spec -> spec.serial().enabled()),
           new Fixed("spec.rng", VmSpec::rng),
-          new Fixed("spec.guestAgent", VmSpec::guestAgent));
+          new Fixed("spec.guestAgent", VmSpec::guestAgent),
+          new Fixed("spec.tpm", spec -> Optional.ofNullable(spec.tpm())),
+          new Fixed("spec.shares", VmSpec::shares),
+          new Fixed("spec.windowsSetup", spec -> Optional.ofNullable(spec.windowsSetup())));
 
   /**
    * @param running what the process was started with, and has been changed to since

@@ -74,6 +74,8 @@ final class Starter {
         vm.status()
             .withProcess(held.process().pid(), run.startedAt(), run.accelerator(), run.forwards()));
     vm.checkAt = Instant.now().plus(HEALTH_INTERVAL);
+    Companions.watch(
+        run.companions(), name -> signals.accept(mine, new QemuSignal.CompanionEnded(name)));
     if (run.spec().guestAgent()) {
       Consumer<GuestInfo> heard = info -> guestInfo.accept(mine, info);
       vm.watch(new GuestWatch(held.plan().files().agent(), vm.name(), heard));
@@ -85,6 +87,7 @@ final class Starter {
     if (partial != null) {
       vm.letGo();
       Processes.kill(partial.process());
+      Companions.end(partial.run().companions());
       vm.context().home().removeRuntime(vm.id());
     }
     vm.context().repository().deleteRun(vm.id());

@@ -336,6 +336,21 @@ final class Supervisor {
     vm.context().repository().saveRun(vm.id(), changed.run());
   }
 
+  /** A process that serves a VM ended before it: what the guest had of it is gone. */
+  private void companionEnded(String name) {
+    Running now = vm.running();
+    if (now == null || !now.process().alive()) {
+      // It followed its QEMU, whose end is noted in a moment.
+      return;
+    }
+    String text =
+        name.equals("tpm")
+            ? "its TPM has failed: swtpm ended; stop and start the VM to have it again"
+            : name + " has failed: virtiofsd ended; stop and start the VM to have it again";
+    vm.show(vm.status().in(vm.phase(), text, vm.status().since()));
+    vm.tell("vm.helper-lost", text);
+  }
+
   private void guestRestarted() {
     GuestWatch watch = vm.guest();
     if (watch != null) {
@@ -378,6 +393,7 @@ final class Supervisor {
           vm.tell("vm.tray", id + (open ? " opened" : " closed"));
       case QemuSignal.BlockError(String node, String reason) ->
           vm.tell("vm.block-error", node + ": " + reason);
+      case QemuSignal.CompanionEnded(String name) -> companionEnded(name);
       case QemuSignal.AgentPort(boolean open) -> {
         GuestWatch watch = vm.guest();
         if (watch != null && open) {

@@ -75,7 +75,7 @@ final class VmCell {
   }
 
   Vm snapshot() {
-    return new Vm(record.metadata(), record.spec(), status);
+    return new Vm(record.metadata(), record.spec().withoutSecrets(), status);
   }
 
   void record(VmRecord newRecord) {

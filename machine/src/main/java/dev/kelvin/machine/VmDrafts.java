@@ -6,6 +6,7 @@ import dev.kelvin.model.HostFacts;
 import dev.kelvin.model.Image;
 import dev.kelvin.model.Image.Format;
 import dev.kelvin.model.Image.ImagePhase;
+import dev.kelvin.model.Layout;
 import dev.kelvin.model.Metadata;
 import dev.kelvin.model.Names;
 import dev.kelvin.model.Problem;
@@ -18,6 +19,7 @@ import dev.kelvin.model.spec.Disk;
 import dev.kelvin.model.spec.Nic;
 import dev.kelvin.model.spec.SpecRules;
 import dev.kelvin.model.spec.VmSpec;
+import dev.kelvin.model.spec.WindowsSetup;
 import dev.kelvin.qemu.Pinning;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -28,6 +30,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes of what a user writes a VM that can be stored: checked, complete and pinned to this host.
@@ -37,6 +40,7 @@ public final class VmDrafts {
   private final Volumes volumes;
   private final Supplier<HostFacts> facts;
   private final Function<String, Optional<Image>> images;
+  private final Layout layout;
   private final SecureRandom random = new SecureRandom();
   private final Clock clock;
 
@@ -45,7 +49,9 @@ public final class VmDrafts {
       Volumes volumes,
       Supplier<HostFacts> facts,
       Function<String, Optional<Image>> images,
+      Layout layout,
       Clock clock) {
+    this.layout = layout;
     this.repository = repository;
     this.volumes = volumes;
     this.facts = facts;
@@ -93,6 +99,7 @@ public final class VmDrafts {
             .machine(keepMachine(current.spec().machine(), draft.spec().machine()))
             .nics(keepMacs(current.spec(), draft.spec().nics()))
             .disks(disks)
+            .windowsSetup(keepPassword(current.spec(), draft.spec().windowsSetup()))
             .build();
     var changed =
         current
@@ -138,6 +145,11 @@ public final class VmDrafts {
         image(drive.image(), "spec.cdroms[" + i + "].image", true);
       }
     }
+    WindowsSetup windows = spec.windowsSetup();
+    if (windows != null && windows.drivers() != null) {
+      image(windows.drivers(), "spec.windowsSetup.drivers", true);
+    }
+    SharePaths.check(spec, layout);
     return Pinning.pin(spec, host, this::newMac);
   }
 
@@ -282,6 +294,15 @@ public final class VmDrafts {
             .asException();
       }
     }
+  }
+
+  /** A password is never shown, so a document that was read and is written back has none. */
+  private static @Nullable WindowsSetup keepPassword(
+      VmSpec current, @Nullable WindowsSetup wanted) {
+    WindowsSetup before = current.windowsSetup();
+    return wanted == null || before == null || wanted.administratorPassword() != null
+        ? wanted
+        : wanted.withAdministratorPassword(before.administratorPassword());
   }
 
   private static List<Disk> keepSizes(VmSpec current, VmSpec wanted) {

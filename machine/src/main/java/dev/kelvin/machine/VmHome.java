@@ -2,12 +2,10 @@ package dev.kelvin.machine;
 
 import dev.kelvin.image.SeedIso;
 import dev.kelvin.model.Code;
-import dev.kelvin.model.HostFacts;
 import dev.kelvin.model.Layout;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.spec.Boot;
 import dev.kelvin.model.spec.CloudInit;
-import dev.kelvin.model.spec.FirmwareType;
 import dev.kelvin.qemu.VmFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -34,6 +32,14 @@ final class VmHome {
     this.seedIso = seedIso;
   }
 
+  InstallerCds installerCds(ImageSource images) {
+    return new InstallerCds(this, seedIso, images);
+  }
+
+  Layout layout() {
+    return layout;
+  }
+
   VmFiles files(String id) {
     return new VmFiles(layout.vmRuntime(id), layout.vmState(id));
   }
@@ -52,30 +58,19 @@ final class VmHome {
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
         own(directory, vm.uid());
       }
+      if (vm.spec().windowsSetup() == null) {
+        // It has a password in it.
+        Files.deleteIfExists(files(id).windowsSetup());
+      }
+      if (vm.spec().tpm() != null) {
+        Path tpm = files(id).tpmState();
+        Files.createDirectories(tpm);
+        Files.setPosixFilePermissions(tpm, PosixFilePermissions.fromString("rwx------"));
+        own(tpm, vm.uid());
+      }
     } catch (IOException e) {
       throw failed("The directories of the VM cannot be made", vm, e);
     }
-  }
-
-  /** Gives a UEFI guest its own copy of the firmware's variables, once. */
-  void provideNvram(VmRecord vm, HostFacts facts) {
-    if (vm.spec().firmware().type() != FirmwareType.UEFI) {
-      return;
-    }
-    HostFacts.UefiFirmware firmware = facts.uefi();
-    if (firmware == null) {
-      throw Problem.of(Code.CAPABILITY_MISSING, "The host has no UEFI firmware")
-          .on(ref(vm))
-          .at("spec.firmware.type")
-          .because("no firmware descriptor of QEMU offers UEFI for x86_64")
-          .remedy("install the package ovmf (Debian) or edk2-ovmf, or set firmware type bios")
-          .asException();
-    }
-    Path nvram = files(vm.metadata().id()).nvram();
-    if (Files.exists(nvram)) {
-      return;
-    }
-    copy(Path.of(firmware.variables()), nvram, vm);
   }
 
   /**
@@ -197,7 +192,8 @@ final class VmHome {
     }
   }
 
-  private static void own(Path path, int uid) throws IOException {
+  /** Gives a file to the VM's user, where it has one. */
+  static void own(Path path, int uid) throws IOException {
     if (uid >= 0) {
       Files.setAttribute(path, "unix:uid", uid, LinkOption.NOFOLLOW_LINKS);
       Files.setAttribute(path, "unix:gid", uid, LinkOption.NOFOLLOW_LINKS);

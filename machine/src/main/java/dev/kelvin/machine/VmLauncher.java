@@ -17,6 +17,8 @@ import dev.kelvin.model.spec.Nic;
 import dev.kelvin.model.spec.VmSpec;
 import dev.kelvin.qemu.BlockSource;
 import dev.kelvin.qemu.CommandLine;
+import dev.kelvin.qemu.Companion;
+import dev.kelvin.qemu.Extras;
 import dev.kelvin.qemu.LaunchPlan;
 import dev.kelvin.qemu.QemuEvents;
 import dev.kelvin.qemu.RunningVm;
@@ -46,6 +48,7 @@ final class VmLauncher {
 
   private final Supplier<HostFacts> facts;
   private final ProcessLauncher processes;
+  private final Companions companions;
   private final StorageDriver storage;
   private final ImageSource images;
   private final VmHome home;
@@ -59,6 +62,7 @@ final class VmLauncher {
       VmHome home) {
     this.facts = facts;
     this.processes = processes;
+    this.companions = new Companions(processes);
     this.storage = storage;
     this.images = images;
     this.home = home;
@@ -77,9 +81,11 @@ final class VmLauncher {
     @Nullable ProcessId process = null;
     @Nullable RunningVm qemu = null;
     @Nullable SerialHub serial = null;
+    List<Companions.Started> serving = List.of();
     try {
       LaunchPlan plan = plan(vm, host, accelerator);
       VmFiles files = plan.files();
+      serving = companions.start(vm, Companion.of(plan), files.runtime());
       Files.deleteIfExists(files.output());
       process = processes.launch(launch(vm, plan));
       var run =
@@ -89,13 +95,14 @@ final class VmLauncher {
               accelerator,
               Instant.now(),
               vm.spec(),
-              plan.forwards().values().stream().flatMap(List::stream).toList());
+              plan.forwards().values().stream().flatMap(List::stream).toList(),
+              serving);
       record.save(run);
       qemu = RunningVm.awaitStart(files, CONNECT_DEADLINE, process::alive, events);
       serial = serial(vm, files);
       return new Running(process, qemu, serial, plan, run);
     } catch (IOException | RuntimeException | InterruptedException e) {
-      abandon(vm, process, qemu, serial);
+      abandon(vm, process, qemu, serial, serving);
       if (e instanceof InterruptedException interrupted) {
         throw interrupted;
       }
@@ -180,8 +187,9 @@ final class VmLauncher {
   private LaunchPlan plan(VmRecord vm, HostFacts host, String accelerator)
       throws InterruptedException {
     VmSpec spec = vm.spec();
-    home.provideNvram(vm, host);
-    VmSpec bootable = spec.toBuilder().boot(home.provideKernel(vm)).build();
+    Extras.check(spec, host);
+    SharePaths.check(spec, home.layout());
+    Nvram.provide(vm, host, home.files(vm.metadata().id()));
     boolean seed = home.provideSeed(vm);
     var disks = new LinkedHashMap<String, BlockSource>();
     for (Disk disk : spec.disks()) {
@@ -193,6 +201,11 @@ final class VmLauncher {
         media.put(drive.name(), images.file(drive.image(), Format.ISO));
       }
     }
+    VmSpec bootable =
+        spec.toBuilder()
+            .boot(home.provideKernel(vm))
+            .cdroms(home.installerCds(images).provide(vm, media))
+            .build();
     var forwards = new LinkedHashMap<String, List<Forward>>();
     for (Nic nic : spec.nics()) {
       forwards.put(nic.name(), PortPool.resolve(nic));
@@ -277,7 +290,8 @@ final class VmLauncher {
       VmRecord vm,
       @Nullable ProcessId process,
       @Nullable RunningVm qemu,
-      @Nullable SerialHub serial) {
+      @Nullable SerialHub serial,
+      List<Companions.Started> serving) {
     try {
       if (qemu != null) {
         qemu.close();
@@ -288,6 +302,7 @@ final class VmLauncher {
       if (process != null) {
         Processes.kill(process);
       }
+      Companions.end(serving);
       home.removeRuntime(vm.metadata().id());
     } catch (RuntimeException e) {
       LOG.log(Level.ERROR, "clearing away a failed start of " + vm.metadata().name(), e);

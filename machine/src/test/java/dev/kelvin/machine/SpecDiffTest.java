@@ -100,7 +100,7 @@ class SpecDiffTest {
         fixed("spec.machine", spec -> spec.machine("pc-q35-7.2")),
         fixed("spec.cpu", spec -> spec.cpu(Cpu.of(2))),
         fixed("spec.memory", spec -> spec.memory(Memory.of(ByteSize.ofGiB(2)))),
-        fixed("spec.firmware", spec -> spec.firmware(new Firmware(FirmwareType.UEFI))),
+        fixed("spec.firmware", spec -> spec.firmware(Firmware.of(FirmwareType.UEFI))),
         fixed("spec.boot", spec -> spec.boot(new Boot("/boot/vmlinuz", null, null))),
         fixed("spec.graphics", spec -> spec.graphics(new Graphics(GraphicsType.NONE))),
         fixed("spec.serial.enabled", spec -> spec.serial(new Serial(false, ByteSize.ofMiB(1)))),

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param uefi the firmware for UEFI guests; null when none is installed
  * @param runAsRoot whether the daemon can give each VM a user of its own
  * @param tscKhz how fast the CPU's time-stamp counter runs; 0 when that is not known
+ * @param extras what only some VMs want
  */
 public record HostFacts(
     String qemuBinary,
@@ -34,7 +35,8 @@ public record HostFacts(
     ByteSize memory,
     @Nullable UefiFirmware uefi,
     boolean runAsRoot,
-    long tscKhz) {
+    long tscKhz,
+    Extras extras) {
 
   public HostFacts {
     accelerators = List.copyOf(accelerators);
@@ -42,10 +44,57 @@ public record HostFacts(
     machines = Set.copyOf(machines);
     devices = Set.copyOf(devices);
     cpuModels = Set.copyOf(cpuModels);
+    extras = extras == null ? Extras.none() : extras;
   }
 
   /** The two files of a UEFI firmware: its code, and the template of a VM's own NVRAM. */
   public record UefiFirmware(String code, String variables) {}
+
+  /**
+   * What only some VMs want; null for what this host has not.
+   *
+   * @param secureUefi firmware with Secure Boot whose variables have no keys yet
+   * @param enrolledUefi firmware with Secure Boot whose variables have Microsoft's keys
+   * @param swtpm absolute path of the TPM emulator
+   * @param virtiofsd the server of shared directories
+   */
+  public record Extras(
+      @Nullable UefiFirmware secureUefi,
+      @Nullable UefiFirmware enrolledUefi,
+      @Nullable String swtpm,
+      @Nullable FileServer virtiofsd) {
+    public static Extras none() {
+      return new Extras(null, null, null, null);
+    }
+  }
+
+  /**
+   * A virtiofsd. Two programs have that name, with different options.
+   *
+   * @param program its absolute path
+   * @param kind which of the two
+   * @param readOnlyOption whether it has an option to refuse writes
+   */
+  public record FileServer(String program, FileServerKind kind, boolean readOnlyOption) {}
+
+  /** The two programs named virtiofsd. */
+  public enum FileServerKind implements WireName {
+    /** Written in C, part of QEMU up to 7.2. It needs root. */
+    QEMU("qemu"),
+    /** Its successor, written in Rust, a project of its own. */
+    RUST("rust");
+
+    private final String wire;
+
+    FileServerKind(String wire) {
+      this.wire = wire;
+    }
+
+    @Override
+    public String wire() {
+      return wire;
+    }
+  }
 
   /** The accelerator that a VM without a wish gets. */
   public String defaultAccelerator() {

@@ -68,6 +68,7 @@ public final class CommandLine {
       nic(i, spec.nics().get(i));
     }
     helpers();
+    companions();
     return List.copyOf(argv);
   }
 
@@ -87,8 +88,12 @@ public final class CommandLine {
 
   private void machine() {
     var machine = new StringBuilder(escape(spec.machine())).append(",dump-guest-core=off");
-    if (spec.memory().hugePages()) {
+    if (ownMemory()) {
       machine.append(",memory-backend=ram");
+    }
+    if (spec.firmware().secureBoot()) {
+      // Only code in system management mode may write the variables: a guest cannot forge keys.
+      machine.append(",smm=on");
     }
     if (usesUefi()) {
       machine.append(",pflash0=uefi-code,pflash1=uefi-vars");
@@ -106,18 +111,15 @@ public final class CommandLine {
         "cpus=%d,sockets=%d,cores=%d,threads=%d"
             .formatted(cpu.count(), cpu.sockets(), cpu.cores(), cpu.threads()));
     option("-m", "size=" + spec.memory().size().mebibytes() + "M");
-    if (spec.memory().hugePages()) {
-      // Allocated at once: a lack of huge pages ends the start, not later the guest.
-      option(
-          "-object",
-          Props.of("qom-type", "memory-backend-memfd")
-              .set("id", "ram")
-              .set("size", spec.memory().size().bytes())
-              .set("hugetlb", true)
-              .set("prealloc", true)
-              .json());
+    if (ownMemory()) {
+      option("-object", Devices.memory(spec).json());
     }
     option("-rtc", "base=utc");
+  }
+
+  /** Whether the memory is an object of its own and not QEMU's usual. */
+  private boolean ownMemory() {
+    return spec.memory().hugePages() || !spec.shares().isEmpty();
   }
 
   private String cpuModel() {
@@ -135,7 +137,10 @@ public final class CommandLine {
   private void firmware() {
     if (usesUefi()) {
       UefiFirmware uefi =
-          Objects.requireNonNull(plan.facts().uefi(), "a plan with UEFI needs its firmware");
+          Objects.requireNonNull(plan.uefi(), "a plan with UEFI needs its firmware");
+      if (spec.firmware().secureBoot()) {
+        option("-global", "driver=cfi.pflash01,property=secure,value=on");
+      }
       option("-blockdev", Devices.readOnlyNode("uefi-code", uefi.code()).json());
       var file =
           Props.of("driver", "file")
@@ -302,6 +307,30 @@ public final class CommandLine {
     if (kind != MachineKind.MICROVM) {
       device(Props.of("driver", "pvpanic").set("id", "panic"));
     }
+  }
+
+  /** What is served by processes beside QEMU, which are there before it: {@link Companion}. */
+  private void companions() {
+    if (spec.tpm() != null) {
+      client("tpm", plan.files().tpm());
+      option("-tpmdev", "emulator,id=tpm,chardev=tpm");
+      device(Props.of("driver", topology.tpm()).set("id", "tpm0").set("tpmdev", "tpm"));
+    }
+    for (int i = 0; i < spec.shares().size(); i++) {
+      var share = spec.shares().get(i);
+      String id = "share-" + share.name();
+      client(id, plan.files().share(i));
+      device(
+          Props.of("driver", "vhost-user-fs-pci")
+              .set("id", id)
+              .setAll(topology.share(i))
+              .set("chardev", id)
+              .set("tag", share.guestTag()));
+    }
+  }
+
+  private void client(String id, Path path) {
+    option("-chardev", "socket,id=" + id + ",path=" + escape(path.toString()));
   }
 
   private void device(Props device) {

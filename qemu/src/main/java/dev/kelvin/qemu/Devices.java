@@ -9,6 +9,7 @@ import dev.kelvin.model.spec.Disk;
 import dev.kelvin.model.spec.DiskBus;
 import dev.kelvin.model.spec.Nic;
 import dev.kelvin.model.spec.NicModel;
+import dev.kelvin.model.spec.VmSpec;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +45,19 @@ final class Devices {
 
   static String fileNode(String node) {
     return "file-" + node;
+  }
+
+  /** Memory that is set apart: of huge pages, or shared with the servers of directories. */
+  static Props memory(VmSpec spec) {
+    var memory =
+        Props.of("qom-type", "memory-backend-memfd")
+            .set("id", "ram")
+            .set("size", spec.memory().size().bytes());
+    if (!spec.shares().isEmpty()) {
+      memory.set("share", true);
+    }
+    // Allocated at once: a lack of huge pages ends the start, not later the guest.
+    return spec.memory().hugePages() ? memory.set("hugetlb", true).set("prealloc", true) : memory;
   }
 
   static Props ioThread(String id) {

@@ -1,11 +1,14 @@
 package dev.kelvin.qemu;
 
 import dev.kelvin.model.HostFacts;
+import dev.kelvin.model.HostFacts.UefiFirmware;
 import dev.kelvin.model.VmStatus;
+import dev.kelvin.model.spec.Firmware;
 import dev.kelvin.model.spec.VmSpec;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All that decides how a VM's QEMU is called.
@@ -40,6 +43,22 @@ public record LaunchPlan(
   /** How problems name the VM. */
   String ref() {
     return "vm/" + name;
+  }
+
+  /** The firmware that a UEFI guest starts with; null when the host has none of that kind. */
+  public @Nullable UefiFirmware uefi() {
+    return uefi(spec.firmware(), facts);
+  }
+
+  /** The firmware of the host that fits what is wanted; null when it has none of that kind. */
+  public static @Nullable UefiFirmware uefi(Firmware wanted, HostFacts facts) {
+    if (!wanted.secureBoot()) {
+      return facts.uefi();
+    }
+    return switch (wanted.keys()) {
+      case MICROSOFT -> facts.extras().enrolledUefi();
+      case CUSTOM -> facts.extras().secureUefi();
+    };
   }
 
   MachineKind kind() {

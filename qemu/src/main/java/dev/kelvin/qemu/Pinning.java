@@ -6,7 +6,6 @@ import dev.kelvin.model.Names;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.spec.Accelerator;
-import dev.kelvin.model.spec.FirmwareType;
 import dev.kelvin.model.spec.GraphicsType;
 import dev.kelvin.model.spec.NicModel;
 import dev.kelvin.model.spec.VmSpec;
@@ -37,13 +36,7 @@ public final class Pinning {
     String machine = machine(spec.machine(), facts);
     accelerator(spec, facts);
     cpuModel(spec, facts);
-    if (spec.firmware().type() == FirmwareType.UEFI && facts.uefi() == null) {
-      throw Problem.of(Code.CAPABILITY_MISSING, "This host has no UEFI firmware")
-          .at("spec.firmware.type")
-          .because("no OVMF files were found")
-          .remedy("install the distribution's package (ovmf or edk2-ovmf), or use bios")
-          .asException();
-    }
+    Extras.check(spec, facts);
     devices(spec, machine, facts);
     var nics =
         spec.nics().stream()
@@ -152,6 +145,12 @@ public final class Pinning {
     }
     if (spec.rng()) {
       wanted.add("virtio-rng" + bus);
+    }
+    if (spec.tpm() != null) {
+      wanted.add(kind == MachineKind.Q35 ? "tpm-crb" : "tpm-tis");
+    }
+    if (!spec.shares().isEmpty()) {
+      wanted.add("vhost-user-fs-pci");
     }
     if (spec.cloudInit() != null) {
       wanted.add("virtio-blk" + bus);

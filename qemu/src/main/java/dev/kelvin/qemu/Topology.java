@@ -17,8 +17,9 @@ import java.util.function.Predicate;
  *
  * <pre>
  * q35, pcie.0    01 screen   02.n port of NIC n   03.0 to 06.7 port of disk n   07 SCSI   08 SCSI
- *                CDs   09 port of the seed   0a serial bus   0b RNG   0c USB   1f chip set, SATA
- * i440fx, pci.0  01 chip set, IDE   02 screen   03 serial bus   04 RNG   05 USB   06 SATA   07 SCSI
+ *                CDs   09 port of the seed   0a serial bus   0b RNG   0c USB   1d.n share n
+ *                1f chip set, SATA
+ * i440fx, pci.0  01 chip set, IDE   01.4 to 01.7 share n   02 screen   03 serial bus   04 RNG   05 USB   06 SATA   07 SCSI
  *                08 SCSI CDs   09 to 10 NIC n   11 to 1e disk n   1f seed
  * microvm        virtio-mmio-bus.7 and down: disks, seed, NICs, SCSI, SCSI CDs, serial bus, RNG
  * </pre>
@@ -153,6 +154,20 @@ final class Topology {
 
   Props usb() {
     return fixed(0x0c, 0x05, 0);
+  }
+
+  /** The TPM's device: the newer interface where the firmware and the chip set are new. */
+  String tpm() {
+    return kind == MachineKind.Q35 ? "tpm-crb" : "tpm-tis";
+  }
+
+  /** A slot's functions: a share cannot be plugged while the VM runs, so it needs no port. */
+  Props share(int index) {
+    if (kind == MachineKind.I440FX) {
+      return Props.of("bus", "pci.0").set("addr", address(0x01, 4 + index));
+    }
+    var place = Props.of("bus", "pcie.0").set("addr", address(0x1d, index));
+    return index == 0 && spec.shares().size() > 1 ? place.set("multifunction", true) : place;
   }
 
   /** Where the AHCI controller of a machine that has none goes. */

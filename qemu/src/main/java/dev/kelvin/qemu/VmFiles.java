@@ -28,6 +28,16 @@ public record VmFiles(Path runtime, Path state) {
     return runtime.resolve("agent.sock");
   }
 
+  /** The TPM emulator's control channel. */
+  public Path tpm() {
+    return runtime.resolve("tpm.sock");
+  }
+
+  /** The channel of the file server behind a share, by its place in the spec. */
+  public Path share(int index) {
+    return runtime.resolve("share-" + index + ".sock");
+  }
+
   /** The pid of QEMU and its start time. */
   public Path pid() {
     return runtime.resolve("pid");
@@ -46,6 +56,31 @@ public record VmFiles(Path runtime, Path state) {
   /** The VM's own UEFI variables. */
   public Path nvram() {
     return state.resolve("nvram.fd");
+  }
+
+  /** What the VM's variables were made from. */
+  public Path nvramKey() {
+    return state.resolve("nvram.key");
+  }
+
+  /** What the VM's TPM keeps. */
+  public Path tpmState() {
+    return state.resolve("tpm");
+  }
+
+  /** What the TPM emulator says. */
+  public Path tpmLog() {
+    return state.resolve("tpm.log");
+  }
+
+  /** What the file server behind a share says. */
+  public Path shareLog(int index) {
+    return state.resolve("share-" + index + ".log");
+  }
+
+  /** The CD with the answers for Windows' installer. */
+  public Path windowsSetup() {
+    return state.resolve("windows-setup.iso");
   }
 
   /** The cloud-init seed. */

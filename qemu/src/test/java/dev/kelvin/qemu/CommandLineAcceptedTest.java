@@ -81,7 +81,8 @@ class CommandLineAcceptedTest {
     var files = new VmFiles(base.resolve("run"), base.resolve("state"));
     Files.createDirectories(files.runtime());
     Files.createDirectories(files.state());
-    try (var qemu = QemuProcess.start(argv, files.output())) {
+    try (var companions = startCompanions(golden);
+        var qemu = QemuProcess.start(argv, files.output())) {
       try (var vm =
           RunningVm.awaitStart(files, Duration.ofSeconds(30), qemu::alive, signal -> {})) {
         assertThat(vm.state()).isEqualTo(RunState.PRELAUNCH);
@@ -92,7 +93,37 @@ class CommandLineAcceptedTest {
       }
       assertThat(qemu.awaitExit(Duration.ofSeconds(10))).isZero();
       assertThat(complaints(qemu.said())).isEmpty();
+      assertThat(companions.awaitEnds()).as("end with their QEMU").isTrue();
     }
+  }
+
+  /** The processes that QEMU wants to find; real ones, with this test's files. */
+  private Companions startCompanions(GoldenCase golden) throws Exception {
+    List<Companion> wanted = Companion.of(golden.plan());
+    for (Companion companion : wanted) {
+      boolean there =
+          companion.argv().stream()
+              .filter(word -> word.startsWith("/") && Companion.isProgram(word))
+              .allMatch(program -> Files.isExecutable(Path.of(program)));
+      Assumptions.assumeTrue(
+          there && Companions.root(), companion.name() + " has no program here, or no root");
+    }
+    for (var share : golden.spec().shares()) {
+      Files.createDirectories(Path.of(onThisHost(share.path())));
+    }
+    if (golden.spec().tpm() != null) {
+      Files.createDirectories(Path.of(onThisHost(golden.plan().files().tpmState().toString())));
+    }
+    return Companions.start(
+        wanted.stream()
+            .map(one ->
+                new Companion(
+                    one.name(),
+                    one.argv().stream().map(this::onThisHost).toList(),
+                    Path.of(onThisHost(one.socket().toString())),
+                    Path.of(onThisHost(one.output().toString())),
+                    one.ownUser()))
+            .toList());
   }
 
   private static Set<String> expectedDevices(GoldenCase golden) {

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.kelvin.codec.Documents;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.HostFacts;
+import dev.kelvin.model.HostFacts.Extras;
+import dev.kelvin.model.HostFacts.FileServer;
+import dev.kelvin.model.HostFacts.FileServerKind;
 import dev.kelvin.model.HostFacts.UefiFirmware;
 import dev.kelvin.model.Metadata;
 import dev.kelvin.model.Vm;
@@ -58,13 +61,18 @@ record GoldenCase(
               "virtio-blk-pci virtio-blk-device virtio-scsi-pci virtio-scsi-device scsi-hd scsi-cd",
               "nvme ich9-ahci ide-hd ide-cd e1000e virtio-net-pci virtio-net-device VGA qemu-xhci",
               "usb-tablet virtio-serial-pci virtio-serial-device virtserialport virtio-rng-pci",
-              "virtio-rng-device pcie-root-port pvpanic"),
+              "virtio-rng-device pcie-root-port pvpanic tpm-crb tpm-tis vhost-user-fs-pci"),
           Set.of("qemu64", "Skylake-Server", "EPYC"),
           8,
           ByteSize.ofGiB(32),
           new UefiFirmware(HOME + "/firmware/CODE.fd", HOME + "/firmware/VARS.fd"),
           true,
-          2_700_000);
+          2_700_000,
+          new Extras(
+              new UefiFirmware(HOME + "/firmware/CODE.secboot.fd", HOME + "/firmware/VARS.fd"),
+              new UefiFirmware(HOME + "/firmware/CODE.ms.fd", HOME + "/firmware/VARS.ms.fd"),
+              "/usr/bin/swtpm",
+              new FileServer("/usr/lib/qemu/virtiofsd", FileServerKind.QEMU, false)));
 
   private static Set<String> words(String... lines) {
     return Stream.of(lines).flatMap(line -> Stream.of(line.split(" "))).collect(Collectors.toSet());

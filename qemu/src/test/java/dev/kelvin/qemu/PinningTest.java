@@ -53,7 +53,8 @@ class PinningTest {
         FACTS.memory(),
         uefi ? FACTS.uefi() : null,
         FACTS.runAsRoot(),
-        FACTS.tscKhz());
+        FACTS.tscKhz(),
+        FACTS.extras());
   }
 
   @ParameterizedTest

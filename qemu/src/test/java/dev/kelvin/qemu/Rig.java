@@ -113,7 +113,8 @@ final class Rig implements AutoCloseable {
         facts.memory(),
         facts.uefi(),
         facts.runAsRoot(),
-        tscKhz);
+        tscKhz,
+        facts.extras());
   }
 
   private static BlockSource source(Path directory, String disk) {

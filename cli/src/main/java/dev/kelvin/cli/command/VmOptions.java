@@ -91,6 +91,22 @@ public final class VmOptions {
   boolean uefi;
 
   @Option(
+      names = "--secure-boot",
+      description = "Start with UEFI, and only what Microsoft has signed.")
+  boolean secureBoot;
+
+  @Option(names = "--tpm", description = "Give it a TPM 2.0.")
+  boolean tpm;
+
+  @Option(
+      names = "--share",
+      paramLabel = "PATH[:TAG][:ro]",
+      description =
+          "Share this directory with the guest, which mounts it by its tag (mount -t virtiofs TAG"
+              + " /mnt). Usual tag: the directory's name. Can be given several times.")
+  List<String> shares = List.of();
+
+  @Option(
       names = "--machine",
       paramLabel = "TYPE",
       description = "q35, i440fx or microvm. Usual: q35.")
@@ -163,7 +179,8 @@ public final class VmOptions {
   private boolean describes() {
     boolean sources = image != null || iso != null || kernel != null || initrd != null;
     boolean sizes = memory != null || cpus != null || disk != null || cmdline != null;
-    boolean kinds = uefi || machine != null || accelerator != null || user != null;
+    boolean extras = secureBoot || tpm || !shares.isEmpty();
+    boolean kinds = extras || uefi || machine != null || accelerator != null || user != null;
     boolean lists = !sshKeys.isEmpty() || !forwards.isEmpty() || !labels.isEmpty();
     return sources || sizes || kinds || lists || format != null;
   }
@@ -208,7 +225,8 @@ public final class VmOptions {
             diskSize(distribution),
             forwards.stream().map(Forwards::parse).toList(),
             cloud ? cloudInit(session) : null,
-            Wire.labels(labels));
+            Wire.labels(labels),
+            new VmWish.Extras(secureBoot, tpm, Shares.parse(session, shares)));
     // Images come last: making them takes minutes, and nothing that was typed may fail after that.
     var images = new ImagePreparer(session);
     String root = distribution != null ? images.ofName(distribution) : null;

@@ -20,6 +20,9 @@ import dev.kelvin.model.spec.Nic;
 import dev.kelvin.model.spec.PortForward;
 import dev.kelvin.model.spec.Power;
 import dev.kelvin.model.spec.Protocol;
+import dev.kelvin.model.spec.Share;
+import dev.kelvin.model.spec.Tpm;
+import dev.kelvin.model.spec.TpmVersion;
 import dev.kelvin.model.spec.VmSpec;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -48,7 +51,11 @@ public record VmWish(
     @Nullable ByteSize diskSize,
     List<PortForward> forwards,
     @Nullable CloudInit cloudInit,
-    Map<String, String> labels) {
+    Map<String, String> labels,
+    Extras extras) {
+
+  /** What only some VMs have. */
+  public record Extras(boolean secureBoot, boolean tpm, List<Share> shares) {}
 
   static final int SSH = 22;
   private static final String MICROVM = "microvm";
@@ -68,7 +75,8 @@ public record VmWish(
         diskSize,
         forwards,
         cloudInit,
-        labels);
+        labels,
+        extras);
   }
 
   /** The document with this name. */
@@ -78,7 +86,9 @@ public record VmWish(
             .power(power)
             .machine(machine)
             .accelerator(accelerator)
-            .firmware(new Firmware(uefi ? FirmwareType.UEFI : FirmwareType.BIOS))
+            .firmware(firmware())
+            .tpm(extras.tpm() ? new Tpm(TpmVersion.V2_0) : null)
+            .shares(extras.shares())
             .cpu(Cpu.of(cpus))
             .memory(Memory.of(memory))
             .boot(boot)
@@ -91,6 +101,13 @@ public record VmWish(
     }
     return new Vm(
         new Metadata(name, "", labels, 0, Instant.EPOCH), spec.build(), VmStatus.initial());
+  }
+
+  private Firmware firmware() {
+    if (extras.secureBoot()) {
+      return Firmware.secure();
+    }
+    return Firmware.of(uefi ? FirmwareType.UEFI : FirmwareType.BIOS);
   }
 
   private List<Disk> disks() {

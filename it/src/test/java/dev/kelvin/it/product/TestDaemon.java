@@ -235,25 +235,44 @@ final class TestDaemon implements AutoCloseable {
             .forEach(file -> left.add(file.toString()));
       }
     }
+    Path locks = Path.of("/run/virtiofsd");
+    if (Files.isDirectory(locks)) {
+      try (var files = Files.list(locks)) {
+        files
+            .filter(file -> file.toString().contains(home.toString().replace('/', '.')))
+            .forEach(file -> left.add(file.toString()));
+      }
+    }
     try (var vms = Files.list(layout.state().resolve("vms"))) {
       vms.forEach(directory -> left.add(directory.toString()));
     }
     return left;
   }
 
-  /** The QEMU processes whose files are in this daemon's directories. */
+  /**
+   * The processes, QEMU's and those that serve it, whose files are in this daemon's directories.
+   */
   List<ProcessHandle> vmProcesses() {
     return ProcessHandle.allProcesses().filter(this::isOurs).toList();
   }
 
   private boolean isOurs(ProcessHandle one) {
+    String arguments = arguments(one);
+    boolean known =
+        arguments.contains("qemu-system")
+            || arguments.contains("/swtpm")
+            || arguments.contains("/virtiofsd");
+    return known && arguments.contains(home + "/");
+  }
+
+  /** The command line of a process, its words ended by NUL; empty when it is gone. */
+  static String arguments(ProcessHandle one) {
     Path file = Path.of("/proc", Long.toString(one.pid()), "cmdline");
     try {
-      String arguments = Files.readString(file, StandardCharsets.ISO_8859_1);
-      return arguments.contains("qemu-system") && arguments.contains(home + "/");
+      return Files.readString(file, StandardCharsets.ISO_8859_1);
     } catch (IOException e) {
       // It ended while we looked.
-      return false;
+      return "";
     }
   }
 

@@ -29,6 +29,11 @@ final class DeviceRules {
   }
 
   private void check() {
+    if (spec.windowsSetup() != null) {
+      // The CDs of the installer are drives of these names.
+      names.claim(WindowsSetup.ANSWERS, "spec.windowsSetup");
+      names.claim(WindowsSetup.DRIVERS, "spec.windowsSetup.drivers");
+    }
     for (int i = 0; i < spec.disks().size(); i++) {
       disk(spec.disks().get(i), "spec.disks[" + i + "]");
     }
@@ -38,6 +43,9 @@ final class DeviceRules {
     for (int i = 0; i < spec.nics().size(); i++) {
       var nic = spec.nics().get(i);
       common("spec.nics[" + i + "]", nic.name(), nic.bootIndex());
+    }
+    for (int i = 0; i < spec.shares().size(); i++) {
+      common("spec.shares[" + i + "]", spec.shares().get(i).name(), null);
     }
     counts();
   }
@@ -155,7 +163,7 @@ final class DeviceRules {
     atMost(SpecRules.MAX_DISKS, spec.disks().size(), "disks");
     atMost(
         SpecRules.MAX_SATA_DEVICES,
-        disks(DiskBus.SATA) + cdroms(CdromBus.SATA),
+        disks(DiskBus.SATA) + cdroms(CdromBus.SATA) + installerCds(),
         "SATA disks and CD drives");
     atMost(SpecRules.MAX_IDE_DEVICES, cdroms(CdromBus.IDE), "IDE CD drives");
     atMost(SpecRules.MAX_SCSI_DISKS, cdroms(CdromBus.VIRTIO_SCSI), "virtio-scsi CD drives");
@@ -167,6 +175,11 @@ final class DeviceRules {
         what.contains("disks") ? "spec.disks" : "spec.cdroms",
         "there are " + count + " " + what,
         "use at most " + limit + ", or another bus");
+  }
+
+  private int installerCds() {
+    WindowsSetup setup = spec.windowsSetup();
+    return setup == null ? 0 : setup.drivers() == null ? 1 : 2;
   }
 
   private long disks(DiskBus bus) {

@@ -21,6 +21,10 @@ public final class SpecRules {
   public static final int MAX_PCI_DISKS_Q35 = 32;
   public static final int MAX_PCI_DISKS_I440FX = 14;
   public static final int MAX_SCSI_DISKS = 255;
+  public static final int MAX_SHARES = 8;
+
+  /** The functions of a PCI slot that the chip set leaves free. */
+  public static final int MAX_SHARES_I440FX = 4;
 
   /** All disks together: a VM and its claims on volumes fit into one transaction of the store. */
   public static final int MAX_DISKS = 100;
@@ -69,6 +73,11 @@ public final class SpecRules {
     limits(spec, violations);
     DeviceRules.check(spec, violations);
     NicRules.check(spec, violations);
+    FirmwareRules.check(spec, violations);
+    ShareRules.check(spec, violations);
+    if (spec.windowsSetup() != null) {
+      WindowsSetupRules.check(spec, spec.windowsSetup(), violations);
+    }
     if (spec.usesMicrovm()) {
       microvm(spec, violations);
     }

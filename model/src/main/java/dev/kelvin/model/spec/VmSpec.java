@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * @param guestAgent whether it has the channel of QEMU's guest agent
  * @param shutdownTimeoutSeconds how long a guest may take to shut down before it is stopped
  * @param deletionProtection whether deleting is refused
+ * @param tpm its trusted platform module; null for none
+ * @param shares directories of the host that the guest mounts
+ * @param windowsSetup answers for Windows' installer; null for no CD with them
  */
 // A null that a constructor is given asks it for the default; NullAway has no word for that.
 @SuppressWarnings("NullAway")
@@ -37,7 +40,10 @@ public record VmSpec(
     Autostart autostart,
     Restart restart,
     Integer shutdownTimeoutSeconds,
-    Boolean deletionProtection) {
+    Boolean deletionProtection,
+    @Nullable Tpm tpm,
+    List<Share> shares,
+    @Nullable WindowsSetup windowsSetup) {
 
   public VmSpec {
     power = power == null ? Power.RUNNING : power;
@@ -45,7 +51,7 @@ public record VmSpec(
     machine = machine == null ? "q35" : machine;
     cpu = cpu == null ? Cpu.of(1) : cpu;
     memory = memory == null ? new Memory(null, null) : memory;
-    firmware = firmware == null ? new Firmware(null) : firmware;
+    firmware = firmware == null ? Firmware.of(FirmwareType.BIOS) : firmware;
     boot = boot == null ? Boot.none() : boot;
     disks = disks == null ? List.of() : List.copyOf(disks);
     cdroms = cdroms == null ? List.of() : List.copyOf(cdroms);
@@ -58,6 +64,7 @@ public record VmSpec(
     restart = restart == null ? new Restart(null, null) : restart;
     shutdownTimeoutSeconds = shutdownTimeoutSeconds == null ? 90 : shutdownTimeoutSeconds;
     deletionProtection = deletionProtection == null ? Boolean.FALSE : deletionProtection;
+    shares = shares == null ? List.of() : List.copyOf(shares);
   }
 
   public static VmSpec defaults() {
@@ -88,6 +95,13 @@ public record VmSpec(
     return toBuilder().nics(newNics).build();
   }
 
+  /** The same without what is only ever written: what users and programs are shown. */
+  public VmSpec withoutSecrets() {
+    return windowsSetup == null || windowsSetup.administratorPassword() == null
+        ? this
+        : toBuilder().windowsSetup(windowsSetup.withAdministratorPassword(null)).build();
+  }
+
   /** Whether the machine is of the microvm kind, which has neither PCI nor firmware choices. */
   public boolean usesMicrovm() {
     return machine.equals("microvm");
@@ -114,6 +128,9 @@ public record VmSpec(
     private @Nullable Restart restart;
     private @Nullable Integer shutdownTimeoutSeconds;
     private @Nullable Boolean deletionProtection;
+    private @Nullable Tpm tpm;
+    private @Nullable List<Share> shares;
+    private @Nullable WindowsSetup windowsSetup;
 
     public Builder() {}
 
@@ -137,6 +154,9 @@ public record VmSpec(
       restart = spec.restart();
       shutdownTimeoutSeconds = spec.shutdownTimeoutSeconds();
       deletionProtection = spec.deletionProtection();
+      tpm = spec.tpm();
+      shares = spec.shares();
+      windowsSetup = spec.windowsSetup();
     }
 
     public Builder power(Power value) {
@@ -234,6 +254,21 @@ public record VmSpec(
       return this;
     }
 
+    public Builder tpm(@Nullable Tpm value) {
+      tpm = value;
+      return this;
+    }
+
+    public Builder shares(List<Share> value) {
+      shares = value;
+      return this;
+    }
+
+    public Builder windowsSetup(@Nullable WindowsSetup value) {
+      windowsSetup = value;
+      return this;
+    }
+
     public VmSpec build() {
       return new VmSpec(
           power,
@@ -254,7 +289,10 @@ public record VmSpec(
           autostart,
           restart,
           shutdownTimeoutSeconds,
-          deletionProtection);
+          deletionProtection,
+          tpm,
+          shares,
+          windowsSetup);
     }
   }
 }

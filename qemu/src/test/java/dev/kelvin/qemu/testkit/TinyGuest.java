@@ -28,7 +28,7 @@ public record TinyGuest(Path kernel, Path initrd) {
       "console=ttyS0 quiet rdinit=/init no_timer_check random.trust_cpu=on";
 
   /** Part of the cache's key: a change of what is below makes a new initramfs. */
-  private static final int FORM = 7;
+  private static final int FORM = 8;
 
   private static final String META_PACKAGE = "linux-image-cloud-amd64";
 
@@ -46,6 +46,7 @@ public record TinyGuest(Path kernel, Path initrd) {
           "sr_mod",
           "ata_piix",
           "isofs",
+          "virtiofs",
           "pvpanic-mmio",
           "evdev",
           "button");

@@ -137,7 +137,13 @@ public final class LocalNode implements AutoCloseable {
     tasks.addListener(events::taskChanged);
     tasks.addListener(watches::taskChanged);
     var drafts =
-        new VmDrafts(repository, parts.volumes(), tools.facts(), catalogue::find, around.clock());
+        new VmDrafts(
+            repository,
+            parts.volumes(),
+            tools.facts(),
+            catalogue::find,
+            layout,
+            around.clock());
     var desks =
         new LocalActions.Desks(
             new VmActions(machines, repository, drafts, tasks),

@@ -1,0 +1,283 @@
+package dev.kelvin.it.product;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.kelvin.api.ListQuery;
+import dev.kelvin.api.VmDocument;
+import dev.kelvin.model.ByteSize;
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Phase;
+import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.Vm;
+import dev.kelvin.model.spec.Memory;
+import dev.kelvin.model.spec.Share;
+import dev.kelvin.model.spec.ShareCache;
+import dev.kelvin.model.spec.Tpm;
+import dev.kelvin.model.spec.TpmVersion;
+import dev.kelvin.model.spec.VmSpec;
+import dev.kelvin.qemu.testkit.TinyGuest;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** TPMs and shared directories, used by guests, and the processes behind them. */
+@Tag("slow")
+class CompanionsTest {
+  private static final Path SWTPM = Path.of("/usr/bin/swtpm");
+  private static TinyGuest guest;
+  private static TestDaemon daemon;
+
+  @TempDir private Path work;
+
+  @BeforeAll
+  static void start() throws IOException, InterruptedException {
+    guest = TinyGuest.obtain();
+    daemon = TestDaemon.start();
+  }
+
+  @AfterAll
+  static void end() throws IOException {
+    if (daemon != null) {
+      daemon.close();
+    }
+  }
+
+  @AfterEach
+  void nothingIsLeft() throws IOException {
+    for (Vm vm : daemon.client().allVms(ListQuery.all())) {
+      daemon.done(daemon.client().deleteVm(vm.metadata().name(), true));
+    }
+    assertThat(daemon.leftovers()).isEmpty();
+  }
+
+  private static UnaryOperator<VmSpec.Builder> tpm() {
+    Assumptions.assumeTrue(Files.isExecutable(SWTPM), "swtpm is not installed");
+    return spec -> spec.tpm(new Tpm(TpmVersion.V2_0));
+  }
+
+  private static UnaryOperator<VmSpec.Builder> shares(Share... shares) {
+    Assumptions.assumeTrue(
+        daemon.client().doctor().checks().stream()
+            .anyMatch(check -> check.id().equals("shares") && check.remedy() == null),
+        "this host cannot share directories");
+    return spec -> spec.shares(List.of(shares));
+  }
+
+  private static Share share(String name, Path path, boolean readOnly) {
+    return new Share(name, path.toString(), null, readOnly, ShareCache.NONE);
+  }
+
+  private Path directory(String name) throws IOException {
+    return Files.createDirectories(work.toRealPath().resolve(name));
+  }
+
+  private static long processes(String program) {
+    return daemon.vmProcesses().stream()
+        .filter(one -> TestDaemon.arguments(one).contains("/" + program))
+        .count();
+  }
+
+  /** Commands of TPM 2.0 (TCG, part 3) as the bytes that /dev/tpm0 takes. */
+  private static final class TpmCommands {
+    private static final String PASSWORD = "00000009400000090000000000";
+    private static final String INDEX = "01500016";
+    private static final String OWNER = "40000001";
+
+    static String random(int bytes) {
+      return "80010000000c0000017b%04x".formatted(bytes);
+    }
+
+    /** An index of 8 bytes that the owner and the index's own password, both empty, open. */
+    static String define() {
+      return "80020000002d0000012a"
+          + OWNER
+          + PASSWORD
+          + "0000"
+          + "000e"
+          + INDEX
+          + "000b020600060000"
+          + "0008";
+    }
+
+    static String write(String eightBytes) {
+      return "80020000002b00000137" + OWNER + INDEX + PASSWORD + "0008" + eightBytes + "0000";
+    }
+
+    static String read() {
+      return "8002000000230000014e" + OWNER + INDEX + PASSWORD + "00080000";
+    }
+  }
+
+  /** What the TPM answers, in hexadecimal; a code of 0 at its 7th byte is success. */
+  private static String ask(Typist typist, String command) throws IOException {
+    String bytes = command.replaceAll("..", "\\\\x$0");
+    String answer =
+        typist.run(
+            "exec 3<>/dev/tpm0; printf '"
+                + bytes
+                + "' >&3;"
+                + " hexdump -v -e '1/1 \"%02x\"' <&3; exec 3>&-");
+    assertThat(answer).as("answer to %s", command).hasSizeGreaterThanOrEqualTo(20);
+    assertThat(answer.substring(12, 20)).as("code in %s", answer).isEqualTo("00000000");
+    return answer;
+  }
+
+  @Test
+  void aTpmKeepsItsSecretsOverRestartsOfVmAndDaemon() throws IOException, InterruptedException {
+    for (String machine : List.of("q35", "i440fx")) {
+      String name = "tpm-" + machine;
+      daemon.create(Guests.tiny(name, guest, "", spec -> tpm().apply(spec).machine(machine)));
+      daemon.awaitSerial(name, TinyGuest.READY);
+      var typist = new Typist(daemon, name);
+      assertThat(typist.run("cat /sys/class/tpm/tpm0/tpm_version_major")).isEqualTo("2");
+      String random = ask(typist, TpmCommands.random(8));
+      assertThat(ask(typist, TpmCommands.random(8))).isNotEqualTo(random);
+      ask(typist, TpmCommands.define());
+      ask(typist, TpmCommands.write("6b656c76696e2121"));
+
+      if (machine.equals("q35")) {
+        daemon.kill();
+        daemon.restart();
+        assertThat(ask(new Typist(daemon, name), TpmCommands.read())).contains("6b656c76696e2121");
+      }
+      daemon.done(daemon.client().stopVm(name));
+      assertThat(processes("swtpm")).isZero();
+      daemon.done(daemon.client().startVm(name));
+      Await.until(
+          "the guest boots a second time",
+          Duration.ofSeconds(90),
+          () -> daemon.serial(name).split(TinyGuest.READY, -1).length > 2);
+      assertThat(ask(new Typist(daemon, name), TpmCommands.read())).contains("6b656c76696e2121");
+      daemon.done(daemon.client().deleteVm(name, true));
+    }
+  }
+
+  @Test
+  void aGuestReadsAndWritesTheHostsDirectories() throws IOException, InterruptedException {
+    Path open = directory("open");
+    Path closed = directory("closed, odd");
+    Files.writeString(open.resolve("from-host"), "hello guest");
+    Files.writeString(closed.resolve("from-host"), "read me");
+    daemon.create(
+        Guests.tiny(
+            "share",
+            guest,
+            "",
+            spec -> shares(share("open", open, false), share("closed", closed, true)).apply(spec)));
+    daemon.awaitSerial("share", TinyGuest.READY);
+    var typist = new Typist(daemon, "share");
+    typist.run("mkdir -p /open /closed; mount -t virtiofs open /open");
+    assertThat(typist.run("cat /open/from-host")).isEqualTo("hello guest");
+    typist.run("echo hello host > /open/from-guest; mkdir /open/d; ln -s x /open/d/l; sync");
+    assertThat(open.resolve("from-guest")).hasContent("hello host");
+    assertThat(Files.isSymbolicLink(open.resolve("d/l"))).isTrue();
+    Files.writeString(open.resolve("later"), "seen at once");
+    assertThat(typist.run("cat /open/later")).isEqualTo("seen at once");
+
+    typist.run("mount -t virtiofs closed /closed");
+    assertThat(typist.run("cat /closed/from-host")).isEqualTo("read me");
+    assertThat(typist.run("echo x > /closed/new")).contains("Read-only file system");
+    assertThat(typist.run("rm /closed/from-host")).contains("Read-only file system");
+    assertThat(closed.resolve("from-host")).hasContent("read me");
+    assertThat(closed.resolve("new")).doesNotExist();
+    assertThat(Files.isWritable(closed)).as("the host itself still writes").isTrue();
+
+    // The next daemon takes the file servers over with the VM, and ends them with it.
+    daemon.kill();
+    daemon.restart();
+    assertThat(new Typist(daemon, "share").run("cat /open/later")).isEqualTo("seen at once");
+    daemon.done(daemon.client().stopVm("share"));
+    assertThat(processes("virtiofsd")).isZero();
+  }
+
+  @Test
+  void companionsEndWithTheirQemuAlsoWhenNobodyWatches() throws IOException, InterruptedException {
+    Path shared = directory("shared");
+    daemon.create(
+        Guests.empty("pair", spec -> tpm().apply(shares(share("one", shared, false)).apply(spec))));
+    assertThat(processes("swtpm")).isEqualTo(1);
+    assertThat(processes("virtiofsd")).isPositive();
+    long pid = daemon.client().vm("pair").status().pid();
+    daemon.kill();
+    ProcessHandle.of(pid).orElseThrow().destroyForcibly();
+    // They end by themselves; one that does not is ended by the next daemon at the latest.
+    daemon.restart();
+    daemon.awaitPhase("pair", Phase.CRASHED);
+    assertThat(daemon.vmProcesses()).isEmpty();
+
+    daemon.done(daemon.client().startVm("pair"));
+    pid = daemon.client().vm("pair").status().pid();
+    ProcessHandle.of(pid).orElseThrow().destroyForcibly();
+    daemon.awaitPhase("pair", Phase.CRASHED);
+    assertThat(daemon.vmProcesses()).isEmpty();
+  }
+
+  @Test
+  void theUserIsToldWhenACompanionDies() throws IOException, InterruptedException {
+    daemon.create(Guests.empty("poor", tpm()));
+    daemon.vmProcesses().stream()
+        .filter(one -> TestDaemon.arguments(one).contains("swtpm"))
+        .forEach(ProcessHandle::destroyForcibly);
+    Await.until(
+        "the status tells",
+        Duration.ofSeconds(20),
+        () ->
+            Objects.requireNonNullElse(daemon.client().vm("poor").status().message(), "")
+                .contains("its TPM has failed"));
+    assertThat(daemon.client().vm("poor").status().phase()).isEqualTo(Phase.RUNNING);
+    daemon.done(daemon.client().stopVm("poor"));
+    daemon.done(daemon.client().startVm("poor"));
+    assertThat(processes("swtpm")).isEqualTo(1);
+  }
+
+  @Test
+  void directoriesThatCannotBeSharedAreRefused() throws IOException {
+    Path file = Files.writeString(work.resolve("file"), "");
+    Path link = Files.createSymbolicLink(work.resolve("link"), daemon.layout().state());
+    for (Path bad :
+        List.of(
+            work.resolve("absent"),
+            file,
+            link,
+            Path.of("/"),
+            daemon.layout().state(),
+            daemon.layout().runtime().resolve("vms"))) {
+      var vm = Guests.empty("bad", spec -> shares(share("s", bad, false)).apply(spec));
+      var refusal =
+          catchThrowableOfType(
+              ProblemException.class, () -> daemon.client().createVm(VmDocument.of(vm)));
+      assertThat(refusal).as(bad.toString()).isNotNull();
+      assertThat(refusal.problem().code()).isEqualTo(Code.INVALID_ARGUMENT);
+      assertThat(refusal.problem().field()).isEqualTo("spec.shares[0].path");
+    }
+    assertThat(daemon.client().allVms(ListQuery.all())).isEmpty();
+  }
+
+  @Test
+  void aShareThatVanishedFailsTheStartAndLeavesNothing() throws IOException {
+    Path shared = directory("brief");
+    daemon.create(
+        Guests.empty(
+            "late",
+            spec ->
+                Guests.stopped()
+                    .apply(tpm().apply(shares(share("s", shared, false)).apply(spec)))
+                    .memory(Memory.of(ByteSize.ofMiB(64)))));
+    Files.delete(shared);
+    var task = daemon.ended(daemon.client().startVm("late"));
+    assertThat(Objects.requireNonNull(task.problem()).oneLine()).contains("no directory");
+    assertThat(daemon.vmProcesses()).isEmpty();
+  }
+}

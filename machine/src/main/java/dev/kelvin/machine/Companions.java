@@ -1,0 +1,139 @@
+package dev.kelvin.machine;
+
+import dev.kelvin.host.Launch;
+import dev.kelvin.host.ProcessId;
+import dev.kelvin.host.ProcessLauncher;
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Problem;
+import dev.kelvin.qemu.Companion;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The processes that serve a VM's QEMU: its TPM, its shared directories. Each is started before
+ * QEMU and noted in the run's record with it; each ends by itself when QEMU closes the connection,
+ * also when no daemon runs, and is ended by force when it does not.
+ */
+final class Companions {
+  private static final Logger LOG = System.getLogger(Companions.class.getName());
+  private static final Duration READY_DEADLINE = Duration.ofSeconds(20);
+  private static final Duration END_DEADLINE = Duration.ofSeconds(2);
+
+  /**
+   * One that was started.
+   *
+   * @param process {@link ProcessId#encode()}
+   * @param leftover a file that it does not remove itself; null for none
+   */
+  record Started(String name, String process, @Nullable String leftover) {}
+
+  private final ProcessLauncher processes;
+
+  Companions(ProcessLauncher processes) {
+    this.processes = processes;
+  }
+
+  /**
+   * Starts all, and waits until QEMU can reach each. When one fails, none is left.
+   *
+   * @throws dev.kelvin.model.ProblemException host-failure with what the one that failed has said
+   */
+  List<Started> start(VmRecord vm, List<Companion> wanted, Path directory) {
+    var started = new ArrayList<Started>();
+    try {
+      for (Companion one : wanted) {
+        Files.deleteIfExists(one.output());
+        boolean own = one.ownUser() && vm.uid() >= 0;
+        ProcessId process =
+            processes.launch(
+                new Launch(
+                    one.name() + " of vm/" + vm.metadata().name(),
+                    one.argv(),
+                    directory,
+                    one.output(),
+                    own ? vm.uid() : null));
+        started.add(
+            new Started(
+                one.name(),
+                process.encode(),
+                one.leavesLockFile() ? Companion.lockFile(one.socket()).toString() : null));
+        awaitSocket(vm, one, process);
+        VmHome.own(one.socket(), vm.uid());
+      }
+      return List.copyOf(started);
+    } catch (IOException e) {
+      end(started);
+      throw new UncheckedIOException("preparing the companions of a VM", e);
+    } catch (RuntimeException e) {
+      end(started);
+      throw e;
+    }
+  }
+
+  private static void awaitSocket(VmRecord vm, Companion one, ProcessId process) {
+    long end = System.nanoTime() + READY_DEADLINE.toNanos();
+    while (!Files.exists(one.socket())) {
+      if (!process.alive() || System.nanoTime() > end) {
+        String words = VmHome.lastWords(one.output());
+        throw Problem.of(
+                Code.HOST_FAILURE, "A helper process of the VM did not start: " + one.name())
+            .on("vm/" + vm.metadata().name())
+            .because(
+                words == null
+                    ? one.argv().getFirst() + " ended without a word, or hangs"
+                    : one.argv().getFirst() + ": " + words)
+            .remedy("see kelvin doctor; what it said is in " + one.output())
+            .asException();
+      }
+      LockSupport.parkNanos(Duration.ofMillis(2).toNanos());
+    }
+  }
+
+  /** Calls {@code ended} with the name of each that ends, or has ended already. */
+  static void watch(List<Started> running, Consumer<String> ended) {
+    for (Started one : running) {
+      ProcessId process = ProcessId.decode(one.process());
+      var handle = ProcessHandle.of(process.pid());
+      if (handle.isEmpty() || !process.alive()) {
+        ended.accept(one.name());
+      } else {
+        handle
+            .get()
+            .onExit()
+            .thenAccept(gone -> ended.accept(one.name()))
+            .exceptionally(e -> {
+              LOG.log(Level.WARNING, "cannot watch process " + process.pid(), e);
+              return null;
+            });
+      }
+    }
+  }
+
+  /** Waits for those whose QEMU is gone, and ends by force what stays. */
+  static void end(List<Started> running) {
+    for (Started one : running) {
+      ProcessId process = ProcessId.decode(one.process());
+      if (!Processes.awaitEnd(process, END_DEADLINE)) {
+        LOG.log(Level.INFO, () -> one.name() + " outlived its QEMU and is ended");
+        Processes.kill(process);
+      }
+      if (one.leftover() != null) {
+        try {
+          Files.deleteIfExists(Path.of(one.leftover()));
+        } catch (IOException e) {
+          LOG.log(Level.WARNING, "removing " + one.leftover(), e);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,65 @@
+package dev.kelvin.machine;
+
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Layout;
+import dev.kelvin.model.Problem;
+import dev.kelvin.model.spec.VmSpec;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Whether the directories that a VM wants to share are there, and may be shared. */
+final class SharePaths {
+  private SharePaths() {}
+
+  /**
+   * Looks at every share, with symbolic links followed.
+   *
+   * @throws dev.kelvin.model.ProblemException invalid-argument for one that is no directory, that
+   *     is within Kelvin's own directories, or has those in it: a guest could read the secrets of
+   *     other VMs there, and write
+   */
+  static void check(VmSpec spec, Layout layout) {
+    for (int i = 0; i < spec.shares().size(); i++) {
+      check(spec.shares().get(i).path(), "spec.shares[" + i + "].path", layout);
+    }
+  }
+
+  private static void check(String path, String field, Layout layout) {
+    Path real;
+    try {
+      real = Path.of(path).toRealPath();
+    } catch (IOException e) {
+      throw refused("There is no directory " + path, field, e.getClass().getSimpleName())
+          .remedy("make it on the host that runs the VM: mkdir -p " + path)
+          .asException(e);
+    }
+    if (!Files.isDirectory(real)) {
+      throw refused(path + " is no directory", field, "only directories can be shared")
+          .remedy("share the directory that it is in")
+          .asException();
+    }
+    for (Path own : List.of(layout.config(), layout.state(), layout.runtime())) {
+      Path kept = real(own);
+      if (real.startsWith(kept) || kept.startsWith(real)) {
+        throw refused(path + " cannot be shared", field, "Kelvin keeps its own files in " + own)
+            .remedy("share a directory that is neither in it nor above it")
+            .asException();
+      }
+    }
+  }
+
+  private static Path real(Path directory) {
+    try {
+      return directory.toRealPath();
+    } catch (IOException e) {
+      // It is not there yet, so it is no link to elsewhere either.
+      return directory.toAbsolutePath().normalize();
+    }
+  }
+
+  private static Problem refused(String what, String field, String why) {
+    return Problem.of(Code.INVALID_ARGUMENT, what).at(field).because(why);
+  }
+}
