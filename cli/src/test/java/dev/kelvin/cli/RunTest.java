@@ -13,8 +13,11 @@ import dev.kelvin.model.Vm;
 import dev.kelvin.model.VmStatus.Exit;
 import dev.kelvin.model.VmStatus.ExitReason;
 import dev.kelvin.model.spec.Disk;
+import dev.kelvin.model.spec.Firmware;
 import dev.kelvin.model.spec.FirmwareType;
 import dev.kelvin.model.spec.Power;
+import dev.kelvin.model.spec.Tpm;
+import dev.kelvin.model.spec.TpmVersion;
 import dev.kelvin.model.spec.SpecRules;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -215,6 +218,36 @@ class RunTest {
     var cloudInit = java.util.Objects.requireNonNull(vm.spec().cloudInit());
     assertThat(cloudInit.user()).isEqualTo("eve");
     assertThat(cloudInit.sshKeys()).contains(KEY, "ssh-rsa AAAAB3NzaC1yc2E other");
+  }
+
+  @Test
+  void secureBootTpmAndSharesAreAskedFor() throws IOException {
+    host();
+    daemon.on("GET /v1/images/debian", Reply.json(200, Things.image("debian")));
+    task("POST /v1/vms", "v1", "vm.create", "vm/web1");
+    Result result =
+        cli.run(
+            "run",
+            "debian",
+            "--name",
+            "web1",
+            "--secure-boot",
+            "--tpm",
+            "--share",
+            "work",
+            "--share",
+            "/srv/a:b:films:ro",
+            "--no-wait");
+    assertThat(result.code()).as(result.err()).isZero();
+    var spec = asked().spec();
+    assertThat(spec.firmware()).isEqualTo(Firmware.secure());
+    assertThat(spec.tpm()).isEqualTo(new Tpm(TpmVersion.V2_0));
+    assertThat(spec.shares())
+        .extracting(one -> one.path() + " " + one.guestTag() + " " + one.readOnly())
+        .containsExactly(directory.resolve("work") + " work false", "/srv/a:b films true");
+    Result bad = cli.run("run", "debian", "--share", "/");
+    assertThat(bad.code()).isNotZero();
+    assertThat(bad.err()).contains("cannot be the tag");
   }
 
   @Test
