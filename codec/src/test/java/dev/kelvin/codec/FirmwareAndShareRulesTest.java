@@ -74,6 +74,10 @@ class FirmwareAndShareRulesTest {
   }
 
   static Stream<Arguments> rules() {
+    return Stream.concat(firmwareRules(), Stream.concat(shareRules(), windowsRules()));
+  }
+
+  private static Stream<Arguments> firmwareRules() {
     String own = "certificates: {platformKey: " + pem() + ", exchangeKeys: [" + pem() + "]";
     return Stream.of(
         arguments("spec.firmware.secureBoot", "firmware: {secureBoot: true}", "only UEFI"),
@@ -99,7 +103,11 @@ class FirmwareAndShareRulesTest {
                 + pem()
                 + "]}}",
             "missing or empty"),
-        arguments("spec.tpm", MICROVM + "tpm: {}", "no place for a TPM"),
+        arguments("spec.tpm", MICROVM + "tpm: {}", "no place for a TPM"));
+  }
+
+  private static Stream<Arguments> shareRules() {
+    return Stream.of(
         arguments("spec.shares", MICROVM + shares(1), "no PCI"),
         arguments("spec.shares", shares(9), "9 shares"),
         arguments("spec.shares", "machine: i440fx, " + shares(5), "5 shares"),
@@ -120,7 +128,11 @@ class FirmwareAndShareRulesTest {
             "spec.shares[0].name",
             "disks: [{name: a, size: 1GiB}], shares: [{name: a, path: /a}]",
             "the name of another"),
-        arguments("spec.shares[0].name", "shares: [{name: A, path: /a, tag: a}]", "not a name"),
+        arguments("spec.shares[0].name", "shares: [{name: A, path: /a, tag: a}]", "not a name"));
+  }
+
+  private static Stream<Arguments> windowsRules() {
+    return Stream.of(
         arguments("spec.windowsSetup.computerName", "windowsSetup: {computerName: '12'}", "name"),
         arguments(
             "spec.windowsSetup.computerName",

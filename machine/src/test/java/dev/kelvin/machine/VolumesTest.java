@@ -218,7 +218,8 @@ class VolumesTest {
   @Test
   void aVolumeIsOnlyGivenBackWhenTheProcessHasLetGoOfIt() {
     VmRecord a = create("a", DATA);
-    repository.saveRun("a", new RunRecord("1", "boot", "tcg", Instant.EPOCH, a.spec(), List.of()));
+    repository.saveRun(
+        "a", new RunRecord("1", "boot", "tcg", Instant.EPOCH, a.spec(), List.of(), List.of()));
     changed(a);
     assertThat(volumes.get("a-data", null).usedBy()).isEqualTo(new Volume.Use("name-a", "data"));
     assertThat(refused(() -> create("b", Disk.ofVolume("x", "a-data"))).code())

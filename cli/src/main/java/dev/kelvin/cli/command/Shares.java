@@ -27,12 +27,14 @@ final class Shares {
 
   private static Share parse(Session session, String typed, int index) {
     boolean readOnly = typed.endsWith(READ_ONLY);
-    String rest =
-        readOnly ? typed.substring(0, typed.length() - READ_ONLY.length()) : typed;
+    String rest = readOnly ? typed.substring(0, typed.length() - READ_ONLY.length()) : typed;
     int colon = rest.lastIndexOf(':');
     Path path =
         session.file(colon < 0 ? rest : rest.substring(0, colon)).toAbsolutePath().normalize();
-    String tag = colon < 0 ? String.valueOf(path.getFileName()) : rest.substring(colon + 1);
+    // The root directory has no name, and no usual tag.
+    Path last = path.getFileName();
+    String usual = last == null ? "" : last.toString();
+    String tag = colon < 0 ? usual : rest.substring(colon + 1);
     if (!TAG.matcher(tag).matches()) {
       throw Problem.of(Code.INVALID_ARGUMENT, "\"" + tag + "\" cannot be the tag of a share")
           .at("--share")

@@ -61,6 +61,7 @@ final class Layers {
               parts("model", "codec", "host", "storage", "state"),
               JSON,
               "com.github.luben.zstd.",
+              "javax.xml.stream.",
               "org.apache.commons.compress.",
               "org.bouncycastle.",
               "org.tukaani.xz."),

@@ -138,12 +138,7 @@ public final class LocalNode implements AutoCloseable {
     tasks.addListener(watches::taskChanged);
     var drafts =
         new VmDrafts(
-            repository,
-            parts.volumes(),
-            tools.facts(),
-            catalogue::find,
-            layout,
-            around.clock());
+            repository, parts.volumes(), tools.facts(), catalogue::find, layout, around.clock());
     var desks =
         new LocalActions.Desks(
             new VmActions(machines, repository, drafts, tasks),
