@@ -16,6 +16,7 @@ import dev.kelvin.model.Image.Format;
 import dev.kelvin.model.NodeInfo;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.PublishedImage;
+import dev.kelvin.model.StateReport;
 import dev.kelvin.model.Task;
 import dev.kelvin.model.Vm;
 import dev.kelvin.model.Volume;
@@ -100,6 +101,18 @@ public final class Client implements Closeable {
 
   public void stopDaemon(boolean stopVms) {
     exchange.done(post("/v1/shutdown", Map.of("stopVms", stopVms)).quiet(SLOW));
+  }
+
+  /**
+   * All that the store holds, as a file. Whoever reads it to its end or closes it ends the
+   * exchange.
+   */
+  public InputStream backup() {
+    return exchange.stream(get("/v1/state/backup").quiet(SLOW));
+  }
+
+  public StateReport checkState() {
+    return exchange.read(get("/v1/state/check").quiet(SLOW), StateReport.class);
   }
 
   public DoctorReport doctor() {

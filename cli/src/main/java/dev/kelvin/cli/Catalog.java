@@ -79,6 +79,9 @@ public final class Catalog {
           new Entry(DAEMON, "info", "Show where the daemon is and how to reach it."),
           new Entry(DAEMON, "doctor", "Show what this host can do, with proof."),
           new Entry(DAEMON, "events", "Follow what happens."),
+          new Entry(DAEMON, "state backup", "Save all that Kelvin remembers to a file."),
+          new Entry(DAEMON, "state restore", "Replace what Kelvin remembers by a backup."),
+          new Entry(DAEMON, "state check", "Check all that Kelvin remembers."),
           new Entry(DAEMON, "task ls", "List tasks."),
           new Entry(DAEMON, "task show", "Show how far a task is."),
           new Entry(DAEMON, "task wait", "Wait until a task is done."),
@@ -140,6 +143,9 @@ public final class Catalog {
       case "info" -> new InfoCommand(session);
       case "doctor" -> new DoctorCommand(session);
       case "events" -> new EventsCommand(session);
+      case "state backup" -> new StateBackupCommand(session);
+      case "state restore" -> new StateRestoreCommand(session);
+      case "state check" -> new StateCheckCommand(session);
       case "task ls" -> new TaskLsCommand(session);
       case "task show" -> new TaskShowCommand(session);
       case "task wait" -> new TaskWaitCommand(session);

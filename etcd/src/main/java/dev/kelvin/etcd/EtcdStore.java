@@ -12,6 +12,7 @@ import dev.kelvin.state.StoreProblems;
 import dev.kelvin.state.Txn;
 import dev.kelvin.state.Watch;
 import dev.kelvin.state.WatchListener;
+import io.etcd.jetcd.api.AlarmRequest;
 import io.etcd.jetcd.api.CompactionRequest;
 import io.etcd.jetcd.api.KVGrpc;
 import io.etcd.jetcd.api.LeaseGrantRequest;
@@ -19,6 +20,7 @@ import io.etcd.jetcd.api.LeaseGrantResponse;
 import io.etcd.jetcd.api.LeaseGrpc;
 import io.etcd.jetcd.api.LeaseKeepAliveRequest;
 import io.etcd.jetcd.api.LeaseRevokeRequest;
+import io.etcd.jetcd.api.MaintenanceGrpc;
 import io.etcd.jetcd.api.RangeRequest;
 import io.etcd.jetcd.api.RangeResponse;
 import io.etcd.jetcd.api.TxnResponse;
@@ -309,6 +311,27 @@ final class EtcdStore implements Store {
       if (EtcdProblems.isLeaseGone(e)) {
         throw StoreProblems.leaseGone(lease.id());
       }
+      throw EtcdProblems.refused(place.endpoints(), e);
+    }
+  }
+
+  /** The alarms that members have raised. */
+  @Override
+  public List<String> faults() {
+    checkOpen();
+    var request = AlarmRequest.newBuilder().setAction(AlarmRequest.AlarmAction.GET).build();
+    try {
+      return caller
+          .read((channel, options) ->
+              ClientCalls.futureUnaryCall(
+                  channel.newCall(MaintenanceGrpc.getAlarmMethod(), options), request))
+          .getAlarmsList()
+          .stream()
+          .map(alarm ->
+              "member %x of etcd has raised the alarm %s"
+                  .formatted(alarm.getMemberID(), alarm.getAlarm()))
+          .toList();
+    } catch (StatusRuntimeException e) {
       throw EtcdProblems.refused(place.endpoints(), e);
     }
   }

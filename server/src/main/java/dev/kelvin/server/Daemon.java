@@ -67,7 +67,7 @@ public final class Daemon implements AutoCloseable {
    * Others may pass through what VMs have files in, since each VM runs as a user of its own; they
    * can list nothing there.
    */
-  private static void makeDirectories(Layout layout, int uid) throws IOException {
+  static void makeDirectories(Layout layout, int uid) throws IOException {
     make(layout.config(), "rwx------");
     for (Path directory :
         List.of(

@@ -1,14 +1,20 @@
 package dev.kelvin.server;
 
+import dev.kelvin.model.Code;
 import dev.kelvin.model.Layout;
+import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
-/** The daemon's process. It takes no arguments; {@code KELVIN_HOME} says where its files are. */
+/**
+ * The daemon's process; {@code KELVIN_HOME} says where its files are. With {@code restore FILE} or
+ * {@code restore --replace FILE} it restores its state instead, and ends.
+ */
 public final class Main {
   static {
     // One line a message, with time and level; read before the first logger is made.
@@ -25,6 +31,10 @@ public final class Main {
     int uid = (int) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
     try {
       Layout layout = Layout.resolve(System.getenv(), uid == 0);
+      if (arguments.length > 0) {
+        restore(layout, uid, List.of(arguments));
+        System.exit(0);
+      }
       Daemon daemon = Daemon.start(layout, uid);
       Runtime.getRuntime().addShutdownHook(new Thread(() -> close(daemon), "end"));
       new HeapKeeper().start();
@@ -37,6 +47,23 @@ public final class Main {
           problem.oneLine() + (problem.remedy() == null ? "" : "; " + problem.remedy()));
       System.exit(problem.code().exitCode());
     }
+  }
+
+  private static void restore(Layout layout, int uid, List<String> words) throws IOException {
+    boolean replace = words.contains("--replace");
+    if (!words.getFirst().equals("restore") || words.size() != (replace ? 3 : 2)) {
+      throw Problem.of(Code.INVALID_ARGUMENT, "The daemon does not know these arguments")
+          .because(String.join(" ", words))
+          .remedy("give none, or: restore [--replace] FILE")
+          .asException();
+    }
+    var done = OfflineRestore.run(layout, uid, Path.of(words.getLast()), replace);
+    LOG.log(
+        Level.INFO,
+        "restored {0} keys of revision {1}, which Kelvin {2} backed up",
+        Long.toString(done.entries()),
+        Long.toString(done.revision()),
+        done.version());
   }
 
   private static void close(Daemon daemon) {

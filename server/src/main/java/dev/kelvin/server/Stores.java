@@ -3,6 +3,7 @@ package dev.kelvin.server;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Layout;
 import dev.kelvin.model.Problem;
+import dev.kelvin.state.Restore;
 import dev.kelvin.state.SqliteStore;
 import dev.kelvin.state.Store;
 import dev.kelvin.state.StoreEngine;
@@ -32,6 +33,20 @@ final class Stores {
    * @throws dev.kelvin.model.ProblemException when it cannot be opened, or belongs to another node
    */
   static Store open(Layout layout, StateSettings settings) throws IOException {
+    Store store = openAnyway(layout, settings);
+    if (store.get(Restore.MARKER).isEmpty()) {
+      return store;
+    }
+    store.close();
+    throw Problem.of(Code.WRONG_STATE, "The store was not restored to the end")
+        .on(layout.state().toString())
+        .because("restoring it was interrupted; it holds a part of a backup")
+        .remedy("do it again: kelvin state restore --replace FILE")
+        .asException();
+  }
+
+  /** As {@link #open}, also when a restore was interrupted. */
+  static Store openAnyway(Layout layout, StateSettings settings) throws IOException {
     return switch (settings.engine()) {
       case SQLITE -> SqliteStore.open(layout.store());
       case ETCD -> {

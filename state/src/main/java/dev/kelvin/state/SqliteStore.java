@@ -238,6 +238,11 @@ public final class SqliteStore implements Store {
   }
 
   @Override
+  public List<String> faults() {
+    return readers.read(SqliteTables::faults);
+  }
+
+  @Override
   public void close() {
     if (!closed.compareAndSet(false, true)) {
       return;

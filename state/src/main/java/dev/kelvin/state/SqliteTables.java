@@ -192,4 +192,15 @@ final class SqliteTables implements Evaluation.View<SQLException> {
         rows.getLong(6),
         noLease ? null : lease);
   }
+
+  /** What {@code PRAGMA integrity_check} finds in all of the file, indexes included. */
+  List<String> faults() throws SQLException {
+    List<String> found = new ArrayList<>();
+    try (ResultSet rows = session.query("PRAGMA integrity_check(20)")) {
+      while (rows.next()) {
+        found.add(rows.getString(1));
+      }
+    }
+    return found.equals(List.of("ok")) ? List.of() : found;
+  }
 }

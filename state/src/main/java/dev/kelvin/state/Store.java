@@ -2,6 +2,7 @@ package dev.kelvin.state;
 
 import dev.kelvin.model.ProblemException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -91,6 +92,13 @@ public interface Store extends AutoCloseable {
    * @throws ProblemException not-found when it has expired or was revoked
    */
   void revoke(Lease lease);
+
+  /**
+   * Faults of the file or service that holds the store, in its own words; empty when it is whole.
+   */
+  default List<String> faults() {
+    return List.of();
+  }
 
   /** Ends all watches and closes the store. Closing it again does nothing. */
   @Override

@@ -113,6 +113,25 @@ public final class DaemonControl {
     }
   }
 
+  /**
+   * Has the daemon's program restore a backup, on this terminal; no daemon may run. Returns its
+   * exit code.
+   */
+  public int restore(Path file, boolean replace) throws InterruptedException {
+    var words = new ArrayList<>(command());
+    words.add("restore");
+    if (replace) {
+      words.add("--replace");
+    }
+    words.add(file.toString());
+    try {
+      return Programs.prepare(session, words).inheritIO().start().waitFor();
+    } catch (IOException e) {
+      throw cannotStart(String.valueOf(e.getMessage()), session.layout().daemonLog())
+          .asException(e);
+    }
+  }
+
   private static void waitFor(Process daemon) {
     try {
       daemon.waitFor();

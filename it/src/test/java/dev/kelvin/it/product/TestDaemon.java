@@ -133,6 +133,7 @@ final class TestDaemon implements AutoCloseable {
     var builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().put("KELVIN_HOME", home.toString());
     builder.environment().put("HOME", home.toString());
+    builder.environment().put("KELVIN_DAEMON_COMMAND", daemonCommand().toString());
     builder.directory(home.toFile());
     builder.redirectInput(Path.of("/dev/null").toFile());
     builder.redirectOutput(output.toFile());
@@ -145,6 +146,18 @@ final class TestDaemon implements AutoCloseable {
     } finally {
       cli.destroyForcibly();
     }
+  }
+
+  /** The file that a build of the program would have, for commands that run the daemon. */
+  private Path daemonCommand() throws IOException {
+    return Files.write(
+        home.resolve("daemon.argv"),
+        List.of(
+            "--enable-native-access=ALL-UNNAMED",
+            "-XX:TieredStopAtLevel=1",
+            "-cp",
+            System.getProperty("java.class.path"),
+            "dev.kelvin.server.Main"));
   }
 
   Layout layout() {

@@ -94,6 +94,11 @@ public sealed interface Action {
 
   record GetMetrics() implements Read {}
 
+  /** All that the store holds; secrets included, so it is for administrators. */
+  record BackUpState() implements Read {}
+
+  record CheckState() implements Read {}
+
   /** Proves the host's capabilities anew. */
   record RunDoctor() implements Write {}
 

@@ -1,6 +1,8 @@
 package dev.kelvin.server.action;
 
 import dev.kelvin.model.Task;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +32,15 @@ public sealed interface Outcome {
 
   @SuppressWarnings("ArrayRecordComponent") // bytes pass through; outcomes are not compared
   record Bytes(String contentType, byte[] content) implements Outcome {}
+
+  /** Bytes that are made while they are sent. */
+  record Download(String contentType, Content content) implements Outcome {
+    /** Writes them. */
+    @FunctionalInterface
+    public interface Content {
+      void writeTo(OutputStream out) throws IOException;
+    }
+  }
 
   record Stream(Subscription subscription) implements Outcome {}
 

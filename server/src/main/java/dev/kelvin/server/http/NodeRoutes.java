@@ -26,6 +26,8 @@ final class NodeRoutes {
         Route.get("/v1/doctor", in -> new Action.GetDoctor()),
         Route.post("/v1/doctor", NodeRoutes::runDoctor),
         Route.post("/v1/packages", NodeRoutes::installPackages),
+        Route.get("/v1/state/backup", in -> new Action.BackUpState()),
+        Route.get("/v1/state/check", in -> new Action.CheckState()),
         Lists.of("/v1/images", Resource.IMAGES).with("label"),
         Route.post("/v1/images", NodeRoutes::makeImage),
         Route.get("/v1/catalogue", in -> new Action.ListPublished()),

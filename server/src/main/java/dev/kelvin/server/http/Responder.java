@@ -6,6 +6,7 @@ import dev.kelvin.model.Task;
 import dev.kelvin.server.action.Outcome;
 import dev.kelvin.server.http.Route.Trait;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -74,6 +75,16 @@ final class Responder {
         Content.Sink.write(response, true, ByteBuffer.allocate(0));
       }
       case Outcome.Bytes(String type, byte[] content) -> send(response, 200, type, content);
+      case Outcome.Download(String type, Outcome.Download.Content content) -> {
+        response.setStatus(200);
+        headers.put(HttpHeader.CONTENT_TYPE, type);
+        if (!request.getMethod().equals("HEAD")) {
+          // Not closed when it fails: the client then sees that the end is missing.
+          OutputStream out = Content.Sink.asOutputStream(response);
+          content.writeTo(out);
+          out.close();
+        }
+      }
       case Outcome.Stream(Outcome.Subscription subscription) -> {
         try (subscription) {
           if (!request.getMethod().equals("HEAD")) {

@@ -29,6 +29,7 @@ public final class LocalActions implements Actions {
       GuestActions guests,
       NodeActions node,
       ConsoleDesk consoles,
+      StateActions state,
       Watches watches) {}
 
   private final Authorizer authorizer;
@@ -73,6 +74,8 @@ public final class LocalActions implements Actions {
       case Action.GetInfo() -> new Outcome.Document(desks.node().info(), null);
       case Action.GetDoctor() -> new Outcome.Document(desks.node().doctor(), null);
       case Action.GetMetrics() -> desks.node().metrics();
+      case Action.BackUpState() -> desks.state().backup();
+      case Action.CheckState() -> new Outcome.Document(desks.state().check(), null);
       case Action.ListObjects(Resource resource, Query query) -> list(resource, query);
       case Action.Watch(Resource resource, Query query, long from) -> watch(resource, query, from);
       case Action.Events(Long after, String object) ->

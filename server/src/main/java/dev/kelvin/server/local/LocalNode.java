@@ -153,6 +153,7 @@ public final class LocalNode implements AutoCloseable {
                 tasks,
                 around.stop()),
             new ConsoleDesk(parts.access(), around.clock()),
+            new StateActions(store, tools.images(), around.clock()),
             watches);
     var actions =
         new LocalActions(

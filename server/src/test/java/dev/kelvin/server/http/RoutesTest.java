@@ -148,6 +148,8 @@ class RoutesTest {
         Case.of("POST", "/v1/shutdown", new Action.StopDaemon(false)),
         Case.of("POST", "/v1/shutdown", new Action.StopDaemon(true)).sends("{\"stopVms\":true}"),
         Case.of("GET", "/v1/doctor", new Action.GetDoctor()),
+        Case.of("GET", "/v1/state/backup", new Action.BackUpState()),
+        Case.of("GET", "/v1/state/check", new Action.CheckState()),
         Case.of("POST", "/v1/doctor", new Action.RunDoctor()),
         Case.of("POST", "/v1/doctor", new Action.RunDoctor()).sends("{}"),
         Case.of("POST", "/v1/packages", new Action.InstallPackages(List.of("qemu-utils", "mtools")))

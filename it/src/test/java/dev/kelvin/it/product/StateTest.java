@@ -1,0 +1,135 @@
+package dev.kelvin.it.product;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kelvin.api.ListQuery;
+import dev.kelvin.etcd.EtcdServer;
+import dev.kelvin.machine.VmRepository;
+import dev.kelvin.model.Phase;
+import dev.kelvin.model.StateReport.Finding;
+import dev.kelvin.state.Op;
+import dev.kelvin.state.SqliteStore;
+import dev.kelvin.state.Store;
+import dev.kelvin.state.Txn;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code kelvin state}: backup, restore, check, as an administrator uses them. */
+@Tag("slow")
+class StateTest {
+  @TempDir Path directory;
+
+  @Test
+  void aBackupComesBackAndRunningVmsAreTakenOver() throws Exception {
+    try (TestDaemon daemon = TestDaemon.start()) {
+      daemon.create(Guests.empty("web", spec -> spec));
+      daemon.create(Guests.empty("off", Guests.stopped()));
+      Path file = directory.resolve("kelvin.backup");
+      assertThat(daemon.kelvin("state", "backup", file.toString()).exitCode()).isZero();
+      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+          .isEqualTo("rw-------");
+      TestDaemon.Ran check = daemon.kelvin("state", "check");
+      assertThat(check.output()).contains("all is well");
+      assertThat(check.exitCode()).isZero();
+
+      TestDaemon.Ran running = daemon.kelvin("state", "restore", file.toString());
+      assertThat(running.exitCode()).isEqualTo(5);
+      assertThat(running.output()).contains("kelvin down");
+
+      daemon.create(Guests.empty("later", spec -> spec));
+      long pid = daemon.client().vm("web").status().pid();
+      daemon.kill();
+      assertThat(daemon.kelvin("state", "restore", file.toString()).output()).contains("not empty");
+      assertThat(daemon.kelvin("state", "restore", "--replace", file.toString()).output())
+          .as("the VM \"later\" runs, and the backup does not know it")
+          .contains("nobody would look after");
+      daemon.restart();
+      daemon.done(daemon.client().deleteVm("later", true));
+      daemon.kill();
+      TestDaemon.Ran restored = daemon.kelvin("state", "restore", "--replace", file.toString());
+      assertThat(restored.output()).contains("restored");
+      assertThat(restored.exitCode()).isZero();
+      daemon.restart();
+      assertThat(daemon.client().allVms(ListQuery.all())).hasSize(2);
+      daemon.awaitPhase("web", Phase.RUNNING);
+      assertThat(daemon.client().vm("web").status().pid()).isEqualTo(pid);
+    }
+  }
+
+  @Test
+  void theStateMovesToEtcdAndBack() throws Exception {
+    try (EtcdServer etcd = EtcdServer.start(directory);
+        TestDaemon daemon = TestDaemon.start()) {
+      daemon.create(Guests.empty("web", spec -> spec));
+      long pid = daemon.client().vm("web").status().pid();
+      Path file = directory.resolve("moving.backup");
+      Path configuration = daemon.layout().config().resolve("kelvin.yaml");
+
+      assertThat(daemon.kelvin("state", "backup", file.toString()).exitCode()).isZero();
+      daemon.kill();
+      Files.writeString(
+          configuration, "state: {engine: etcd, endpoints: [\"" + etcd.endpoint() + "\"]}\n");
+      assertThat(daemon.kelvin("state", "restore", file.toString()).exitCode()).isZero();
+      daemon.restart();
+      daemon.awaitPhase("web", Phase.RUNNING);
+      assertThat(daemon.client().vm("web").status().pid()).isEqualTo(pid);
+      assertThat(daemon.client().checkState().findings()).isEmpty();
+
+      Path back = directory.resolve("back.backup");
+      assertThat(daemon.kelvin("state", "backup", back.toString()).exitCode()).isZero();
+      daemon.kill();
+      Files.delete(configuration);
+      assertThat(daemon.kelvin("state", "restore", "--replace", back.toString()).exitCode())
+          .isZero();
+      daemon.restart();
+      daemon.awaitPhase("web", Phase.RUNNING);
+      assertThat(daemon.client().vm("web").status().pid()).isEqualTo(pid);
+    }
+  }
+
+  @Test
+  void whatDoesNotFitIsFound() throws Exception {
+    try (TestDaemon daemon = TestDaemon.start()) {
+      daemon.create(Guests.empty("web", Guests.stopped()));
+      String id = daemon.client().vm("web").metadata().id();
+      daemon.kill();
+      try (Store store = SqliteStore.open(daemon.layout().store())) {
+        store.commit(
+            Txn.of(
+                Op.delete("/vm-names/web"),
+                put("/vm-names/ghost", "no-such-id"),
+                put("/vm-macs/52:54:00:00:00:99", id),
+                put(VmRepository.STATUSES + "no-such-id", "{\"v\":1,\"doc\":{}}"),
+                put("task/torn", "{\"v\":1,\"doc\":"),
+                put("task-lock/vm/web", "no-such-task")));
+      }
+      daemon.restart();
+      assertThat(daemon.client().checkState().findings())
+          .extracting(Finding::key)
+          .containsExactlyInAnyOrder(
+              VmRepository.VMS + id,
+              "/vm-names/ghost",
+              "/vm-macs/52:54:00:00:00:99",
+              VmRepository.STATUSES + "no-such-id",
+              "task/torn",
+              "task-lock/vm/web");
+      TestDaemon.Ran check = daemon.kelvin("state", "check");
+      assertThat(check.exitCode()).isEqualTo(10);
+      assertThat(check.output()).contains("repair: ");
+      daemon.kill();
+      try (Store store = SqliteStore.open(daemon.layout().store())) {
+        store.commit(Txn.of(put("/vm-names/web", id), Op.delete("task/torn")));
+      }
+      daemon.restart();
+    }
+  }
+
+  private static Op put(String key, String value) {
+    return Op.put(key, value.getBytes(StandardCharsets.UTF_8));
+  }
+}

@@ -1,0 +1,108 @@
+package dev.kelvin.machine;
+
+import dev.kelvin.model.spec.Cdrom;
+import dev.kelvin.model.spec.Disk;
+import dev.kelvin.model.spec.Nic;
+import dev.kelvin.state.StateScan;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Checks what is stored of VMs: each refers to what is there, and is referred to as it says. */
+public final class VmStateCheck {
+  private static final String REPAIR = "restore a backup of before; VMs that run go on";
+
+  private final StateScan scan;
+  private final Set<String> images;
+  private final Map<String, @Nullable VmRecord> vms;
+
+  /**
+   * @param images the names of those there are
+   */
+  public VmStateCheck(StateScan scan, Set<String> images) {
+    this.scan = scan;
+    this.images = images;
+    this.vms = scan.documents(VmRepository.vmForm());
+  }
+
+  public void check() {
+    var names = new HashMap<String, String>();
+    var macs = new HashMap<String, String>();
+    var uids = new HashMap<String, String>();
+    var statuses = scan.documents(VmRepository.statusForm()).keySet();
+    vms.forEach((id, vm) -> {
+      if (vm == null) {
+        return;
+      }
+      String key = VmRepository.VMS + id;
+      if (!vm.metadata().id().equals(id)) {
+        scan.report(key, "it says that its id is " + vm.metadata().id(), REPAIR);
+      }
+      if (!statuses.contains(id)) {
+        scan.report(key, "it has no status", REPAIR);
+      }
+      names.put(vm.metadata().name(), id);
+      for (Nic nic : vm.spec().nics()) {
+        if (nic.mac() != null) {
+          macs.put(nic.mac().toLowerCase(Locale.ROOT), id);
+        }
+      }
+      if (vm.uid() >= 0) {
+        uids.put(Integer.toString(vm.uid()), id);
+      }
+      checkImages(key, vm);
+    });
+    compare(VmRepository.NAMES, names, "name");
+    compare(VmRepository.MACS, macs, "MAC address");
+    compare(VmRepository.UIDS, uids, "user id");
+    statuses.forEach(id -> requireVm(VmRepository.STATUSES + id, id));
+    scan.documents(VmRepository.runForm())
+        .keySet()
+        .forEach(id -> requireVm(VmRepository.RUNS + id, id));
+  }
+
+  private void checkImages(String key, VmRecord vm) {
+    for (Disk disk : vm.spec().disks()) {
+      checkImage(key, vm, "disk " + disk.name(), disk.image());
+    }
+    for (Cdrom cd : vm.spec().cdroms()) {
+      checkImage(key, vm, "CD drive " + cd.name(), cd.image());
+    }
+  }
+
+  private void checkImage(String key, VmRecord vm, String device, @Nullable String image) {
+    if (image != null && !images.contains(image)) {
+      scan.report(
+          key,
+          "%s of VM %s is of image %s, which is not there"
+              .formatted(device, vm.metadata().name(), image),
+          "make or import an image of that name");
+    }
+  }
+
+  private void requireVm(String key, String id) {
+    if (!vms.containsKey(id)) {
+      scan.report(key, "there is no VM " + id, REPAIR);
+    }
+  }
+
+  /** Every key is a VM's, and every VM has its keys. */
+  private void compare(String prefix, Map<String, String> wanted, String what) {
+    Map<String, String> stored = scan.texts(prefix);
+    wanted.forEach((word, id) -> {
+      if (!id.equals(stored.get(word))) {
+        scan.report(
+            VmRepository.VMS + id, "its " + what + " " + word + " is not kept for it", REPAIR);
+      }
+    });
+    stored.forEach((word, id) -> {
+      if (!vms.containsKey(id)) {
+        scan.report(prefix + word, "it is kept for VM " + id + ", which is not there", REPAIR);
+      } else if (vms.get(id) != null && !id.equals(wanted.get(word))) {
+        scan.report(prefix + word, "VM " + id + " does not have this " + what, REPAIR);
+      }
+    });
+  }
+}

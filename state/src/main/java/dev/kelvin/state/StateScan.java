@@ -1,0 +1,112 @@
+package dev.kelvin.state;
+
+import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.StateReport;
+import dev.kelvin.model.StateReport.Finding;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Objects;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** All that a store holds at one revision, and what is found wrong with it. */
+public final class StateScan {
+  private static final int PAGE = 500;
+
+  private final NavigableMap<String, Entry> entries = new TreeMap<>(Keys.ORDER);
+  private final List<Finding> findings = new ArrayList<>();
+  private final long revision;
+  private final Store store;
+
+  public StateScan(Store store) {
+    this.store = store;
+    Range page = store.range("", null, PAGE);
+    this.revision = page.revision();
+    while (true) {
+      page.entries().forEach(entry -> entries.put(entry.key(), entry));
+      if (!page.more()) {
+        break;
+      }
+      page = store.range("", page.entries().getLast().key(), PAGE, revision);
+    }
+    for (String fault : store.faults()) {
+      report("", fault, "back the state up if it can still be read, and restore the last good one");
+    }
+  }
+
+  /** The values below a prefix as text, by what follows it in the key. */
+  public Map<String, String> texts(String prefix) {
+    var found = new TreeMap<String, String>();
+    below(prefix)
+        .forEach((key, entry) ->
+            found.put(
+                key.substring(prefix.length()), new String(entry.value(), StandardCharsets.UTF_8)));
+    return found;
+  }
+
+  /** The documents of a form by id; one that cannot be read is reported, and null here. */
+  public <T> Map<String, @Nullable T> documents(Collection.Form<T> form) {
+    var collection = new Collection<>(store, form);
+    var found = new TreeMap<String, @Nullable T>();
+    below(form.prefix())
+        .forEach((key, entry) -> {
+          T value = null;
+          try {
+            value = collection.read(entry).value();
+          } catch (ProblemException e) {
+            report(
+                key,
+                e.problem().detail() + ": " + e.problem().cause(),
+                Objects.requireNonNullElse(e.problem().remedy(), "restore it from a backup"));
+          }
+          found.put(collection.id(key), value);
+        });
+    return found;
+  }
+
+  private Map<String, Entry> below(String prefix) {
+    return entries.subMap(prefix, true, prefix + Keys.LAST, false);
+  }
+
+  public void report(String key, String fault, String repair) {
+    findings.add(new Finding(key, fault, repair));
+  }
+
+  /** Checks the tasks: what belongs to one that has ended or is not there. */
+  public void checkTasks() {
+    Map<String, @Nullable TaskRecord> tasks = documents(TaskStorage.form());
+    var inputs = documents(TaskStorage.inputForm()).keySet();
+    tasks.forEach((id, task) -> {
+      if (task != null && !task.state().ended() && !inputs.contains(id)) {
+        report("task/" + id, "it is under way and has no input", "cancel it: kelvin task cancel");
+      }
+    });
+    for (String id : inputs) {
+      requireUnderWay("task-input/" + id, id, tasks);
+    }
+    texts("task-cancel/").keySet().forEach(id -> requireUnderWay("task-cancel/" + id, id, tasks));
+    texts("task-lock/").forEach((object, id) -> requireUnderWay("task-lock/" + object, id, tasks));
+  }
+
+  private void requireUnderWay(String key, String id, Map<String, @Nullable TaskRecord> tasks) {
+    TaskRecord task = tasks.get(id);
+    boolean unreadable = tasks.containsKey(id) && task == null;
+    if (!unreadable && (task == null || task.state().ended())) {
+      report(
+          key,
+          "task " + id + (task == null ? " is not there" : " has ended"),
+          "restore a backup of before; nothing else deletes this key");
+    }
+  }
+
+  public StateReport done() {
+    return new StateReport(
+        revision,
+        entries.size(),
+        findings.stream().sorted(Comparator.comparing(Finding::key)).toList());
+  }
+}
