@@ -109,7 +109,7 @@ public final class Main {
   private static VmSpec spec(Guest guest, int memoryMiB) {
     return VmSpec.defaults().toBuilder()
         .memory(Memory.of(ByteSize.ofMiB(memoryMiB)))
-        .boot(new Boot(guest.kernel().toString(), guest.initrd().toString(), Guest.CMDLINE))
+        .boot(Boot.kernel(guest.kernel().toString(), guest.initrd().toString(), Guest.CMDLINE))
         .nics(List.of(Nic.of("net")))
         .build();
   }

@@ -267,6 +267,29 @@ class RunTest {
   }
 
   @Test
+  void theSystemAndTheArchitectureChooseTheDevices() throws IOException {
+    host();
+    task("POST /v1/vms", "v1", "vm.create", "vm/vm-1");
+    daemon.on("GET /v1/vms/vm-1", Reply.json(200, Things.vm("vm-1", Phase.RUNNING)));
+    Result result =
+        cli.run(
+            ("run --kernel /k --disk 1GiB --arch aarch64 --os freebsd --video ramfb --uefi"
+                    + " --watchdog poweroff")
+                .split(" "));
+    assertThat(result.code()).as(result.err()).isZero();
+    var spec = asked().spec();
+    assertThat(spec.architecture().wire()).isEqualTo("aarch64");
+    assertThat(spec.os().wire()).isEqualTo("freebsd");
+    assertThat(spec.machine()).isEqualTo("virt");
+    assertThat(spec.boot().cmdline()).isEqualTo("console=ttyAMA0");
+    assertThat(spec.graphics().model().wire()).isEqualTo("ramfb");
+    assertThat(java.util.Objects.requireNonNull(spec.watchdog()).action().wire())
+        .isEqualTo("poweroff");
+    assertThat(cli.run("run", "--kernel", "/k", "--os", "windos").err()).contains("windows");
+    assertThat(cli.run("run", "-f", "x.yaml", "--boot-menu", "3").err()).contains("exclude");
+  }
+
+  @Test
   void importsAFileOnceUnderANameOfItsContent() throws IOException {
     host();
     Path file = cli.file("My Server.qcow2", "content");

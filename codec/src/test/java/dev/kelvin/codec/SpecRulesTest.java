@@ -164,7 +164,7 @@ class SpecRulesTest {
             "disks: "
                 + repeat(4, "{name: d#, size: 1GiB, bus: sata}")
                 + ", cdroms: "
-                + repeat(3, "{name: c#}"),
+                + repeat(3, "{name: c#, bus: sata}"),
             "SATA"),
         arguments("spec.cdroms[0].image", "cdroms: [{name: a, image: a/b}]", "not a name"),
         arguments("spec.cdroms[0].bus", "cdroms: [{name: a, bus: ide}]", "has no IDE"),
@@ -234,7 +234,7 @@ class SpecRulesTest {
             "spec.disks[0].bus", MICROVM + "disks: [{name: a, size: 1GiB, bus: nvme}]", "no nvme"),
         arguments(
             "spec.disks[0].bus", MICROVM + "disks: [{name: a, size: 1GiB, bus: sata}]", "no sata"),
-        arguments("spec.cdroms[0].bus", MICROVM + "cdroms: [{name: a}]", "no sata"),
+        arguments("spec.cdroms[0].bus", MICROVM + "cdroms: [{name: a, bus: sata}]", "no sata"),
         arguments("spec.cdroms[0].bus", MICROVM + "cdroms: [{name: a, bus: ide}]", "no ide"),
         arguments("spec.nics[0].model", MICROVM + "nics: [{name: a, model: e1000e}]", "no PCI"),
         arguments("spec", MICROVM + "disks: " + repeat(7, "{name: d#, size: 1GiB}"), "8 places"));

@@ -124,9 +124,13 @@ public final class Doctor {
     var qemuChecks = new QemuChecks(commands, distribution, scratch);
     Optional<Path> binary = qemu.get();
     HostFacts facts = null;
+    var inspector = new QemuInspector(commands);
+    var foreign =
+        new ForeignGuests(inspector, new FirmwareFinder(ROOT), QemuInspector::find, distribution)
+            .find();
     if (binary.isPresent()) {
       report(progress, 0, "asking QEMU what it has");
-      Qemu found = new QemuInspector(commands).inspect(binary.get());
+      Qemu found = inspector.inspect(binary.get());
       report(progress, 1, "running a guest under each accelerator");
       var accelerators =
           new AcceleratorChecks(ROOT, root, new GuestProof(commands, scratch))
@@ -138,10 +142,11 @@ public final class Doctor {
       checks.addAll(qemuChecks.all(found, uefi));
       Extras extras = extras();
       checks.addAll(new ExtraChecks(distribution, root).all(extras));
-      facts = facts(found, working, uefi, root, extras);
+      facts = facts(found, working, uefi, root, extras, foreign);
     } else {
       checks.addAll(qemuChecks.absent());
     }
+    checks.addAll(foreign.checks());
     report(progress, 3, "looking for tools");
     checks.addAll(new ToolChecks(commands, distribution, root).all());
     report(progress, 4, "calling the kernel");
@@ -167,7 +172,8 @@ public final class Doctor {
       List<String> accelerators,
       @Nullable UefiFirmware uefi,
       boolean root,
-      Extras extras) {
+      Extras extras,
+      ForeignGuests.Found foreign) {
     return new HostFacts(
         qemu.binary().toString(),
         qemu.version(),
@@ -181,7 +187,9 @@ public final class Doctor {
         uefi,
         root,
         identity.tscKhz(),
-        extras);
+        extras,
+        foreign.emulators(),
+        foreign.lacking());
   }
 
   private Extras extras() throws InterruptedException {

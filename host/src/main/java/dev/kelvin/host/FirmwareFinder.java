@@ -1,6 +1,7 @@
 package dev.kelvin.host;
 
 import dev.kelvin.model.HostFacts.UefiFirmware;
+import dev.kelvin.model.spec.Architecture;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,6 +61,16 @@ final class FirmwareFinder {
     }
   }
 
+  /** Code and variables of aarch64 where there are no descriptors. */
+  private static final List<List<String>> USUAL_AARCH64 =
+      List.of(
+          List.of("usr/share/AAVMF/AAVMF_CODE.fd", "usr/share/AAVMF/AAVMF_VARS.fd"),
+          List.of(
+              "usr/share/edk2/aarch64/QEMU_EFI-pflash.raw",
+              "usr/share/edk2/aarch64/vars-template-pflash.raw"),
+          List.of("usr/share/qemu/aavmf-aarch64-code.bin", "usr/share/qemu/aavmf-aarch64-vars.bin"),
+          List.of("usr/share/edk2/aarch64/QEMU_CODE.fd", "usr/share/edk2/aarch64/QEMU_VARS.fd"));
+
   private static final List<List<String>> PLAIN_PLACES =
       List.of(
           List.of("usr/share/OVMF/OVMF_CODE_4M.fd", "usr/share/OVMF/OVMF_VARS_4M.fd"),
@@ -101,6 +112,18 @@ final class FirmwareFinder {
 
   /** The firmware for q35 machines of x86_64; empty when none of this kind is installed. */
   Optional<UefiFirmware> find(Kind kind) {
+    return find(kind, Architecture.X86_64);
+  }
+
+  /**
+   * The firmware without Secure Boot for an architecture's usual machines; empty when none is
+   * installed.
+   */
+  Optional<UefiFirmware> find(Architecture architecture) {
+    return find(Kind.PLAIN, architecture);
+  }
+
+  private Optional<UefiFirmware> find(Kind kind, Architecture architecture) {
     var byName = new TreeMap<String, Path>();
     for (String directory : DESCRIPTORS) {
       try (Stream<Path> files = Files.list(root.resolve(directory))) {
@@ -112,17 +135,17 @@ final class FirmwareFinder {
       }
     }
     return byName.values().stream()
-        .map(descriptor -> described(descriptor, kind))
+        .map(descriptor -> described(descriptor, kind, architecture))
         .flatMap(Optional::stream)
         .findFirst()
-        .or(() -> usual(kind));
+        .or(() -> usual(kind, architecture));
   }
 
-  private Optional<UefiFirmware> described(Path descriptor, Kind kind) {
+  private Optional<UefiFirmware> described(Path descriptor, Kind kind, Architecture architecture) {
     try {
       byte[] text = Files.readAllBytes(descriptor);
       // An empty file hides a descriptor of the same name.
-      return text.length == 0 ? Optional.empty() : fits(JSON.readTree(text), kind);
+      return text.length == 0 ? Optional.empty() : fits(JSON.readTree(text), kind, architecture);
     } catch (IOException | JacksonException e) {
       LOG.log(
           System.Logger.Level.WARNING,
@@ -133,7 +156,7 @@ final class FirmwareFinder {
     }
   }
 
-  private Optional<UefiFirmware> fits(JsonNode descriptor, Kind kind) {
+  private Optional<UefiFirmware> fits(JsonNode descriptor, Kind kind, Architecture architecture) {
     JsonNode mapping = descriptor.path("mapping");
     JsonNode features = descriptor.path("features");
     JsonNode code = mapping.path("executable");
@@ -148,16 +171,17 @@ final class FirmwareFinder {
             && code.path("format").asString("raw").equals("raw")
             && variables.path("format").asString("raw").equals("raw")
             && StreamSupport.stream(descriptor.path("targets").spliterator(), false)
-                .anyMatch(FirmwareFinder::isQ35);
+                .anyMatch(target -> isFor(target, architecture));
     return fits
         ? files(code.path("filename").asString(""), variables.path("filename").asString(""))
         : Optional.empty();
   }
 
-  private static boolean isQ35(JsonNode target) {
-    return target.path("architecture").asString("").equals("x86_64")
+  private static boolean isFor(JsonNode target, Architecture architecture) {
+    String family = architecture.isX86() ? "pc-q35" : "virt";
+    return target.path("architecture").asString("").equals(architecture.wire())
         && StreamSupport.stream(target.path("machines").spliterator(), false)
-            .anyMatch(machine -> machine.asString("").startsWith("pc-q35"));
+            .anyMatch(machine -> machine.asString("").startsWith(family));
   }
 
   private static boolean has(JsonNode array, String word) {
@@ -165,8 +189,15 @@ final class FirmwareFinder {
         .anyMatch(element -> element.asString("").equals(word));
   }
 
-  private Optional<UefiFirmware> usual(Kind kind) {
-    return kind.usual().stream()
+  private Optional<UefiFirmware> usual(Kind kind, Architecture architecture) {
+    List<List<String>> places =
+        switch (architecture) {
+          case X86_64 -> kind.usual();
+          case AARCH64 -> kind == Kind.PLAIN ? USUAL_AARCH64 : List.of();
+          // Distributions ship no 32-bit OVMF that boots what 32-bit systems ship.
+          case I386 -> List.of();
+        };
+    return places.stream()
         .map(pair -> files("/" + pair.getFirst(), "/" + pair.getLast()))
         .flatMap(Optional::stream)
         .findFirst();

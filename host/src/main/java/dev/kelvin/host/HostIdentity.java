@@ -1,6 +1,7 @@
 package dev.kelvin.host;
 
 import dev.kelvin.model.ByteSize;
+import dev.kelvin.model.spec.Architecture;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -10,6 +11,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What the host is: for people, and as a key that changes when an examination may differ. */
 final class HostIdentity {
@@ -77,9 +79,16 @@ final class HostIdentity {
         kernel(),
         cpuModel() + " " + value(cpuInfo, "microcode").orElse("-"),
         qemu.get().map(HostIdentity::stamp).orElse("no QEMU"),
+        foreign(),
         "uid " + Users.effectiveUid(),
         "kvm " + access(root.resolve("dev/kvm")),
         "tools " + tools);
+  }
+
+  private static String foreign() {
+    return Stream.of(Architecture.I386, Architecture.AARCH64)
+        .map(one -> Programs.find(one.program()).map(HostIdentity::stamp).orElse("-"))
+        .collect(Collectors.joining(" "));
   }
 
   /** What changes when a file is replaced. */

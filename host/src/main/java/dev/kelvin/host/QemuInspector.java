@@ -3,6 +3,7 @@ package dev.kelvin.host;
 import dev.kelvin.host.Commands.Command;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
+import dev.kelvin.model.spec.Architecture;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -47,6 +48,11 @@ final class QemuInspector {
       Set<String> machines,
       Set<String> devices,
       Set<String> cpuModels) {}
+
+  /** The QEMU for an architecture other than the host's. */
+  static Optional<Path> find(Architecture architecture) {
+    return architecture == Architecture.X86_64 ? find() : Programs.find(architecture.program());
+  }
 
   static Optional<Path> find() {
     return Programs.find(PROGRAM).or(() -> Optional.of(RED_HAT).filter(Files::isExecutable));

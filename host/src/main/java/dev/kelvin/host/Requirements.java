@@ -28,7 +28,9 @@ public final class Requirements {
     /** To reach guests. */
     REACH("reach", "to reach guests"),
     /** For what only some VMs want; a host without it lacks nothing. */
-    EXTRAS("extras", "for TPMs and shared directories");
+    EXTRAS("extras", "for TPMs and shared directories"),
+    /** To run guests that are made for another CPU; a host without such guests needs it not. */
+    FOREIGN("foreign", "to run guests of other architectures");
 
     private final String wire;
     private final String words;
@@ -228,7 +230,36 @@ public final class Requirements {
               "virtiofsd",
               "virtiofsd",
               "virtiofsd",
-              "virtiofsd"));
+              "virtiofsd"),
+          program(
+              "qemu-system-i386",
+              Purpose.FOREIGN,
+              "the emulator of i386 guests",
+              "qemu-system-x86",
+              "qemu-system-x86",
+              "qemu-x86",
+              "qemu-system-x86"),
+          program(
+              "qemu-system-aarch64",
+              Purpose.FOREIGN,
+              "the emulator of aarch64 guests",
+              "qemu-system-arm",
+              "qemu-system-aarch64",
+              "qemu-arm",
+              "qemu-system-aarch64"),
+          files(
+              "aavmf",
+              Purpose.FOREIGN,
+              "the firmware of aarch64 guests",
+              List.of(
+                  "/usr/share/AAVMF/AAVMF_CODE.fd",
+                  "/usr/share/edk2/aarch64/QEMU_EFI-pflash.raw",
+                  "/usr/share/qemu/aavmf-aarch64-code.bin",
+                  "/usr/share/edk2/aarch64/QEMU_CODE.fd"),
+              "qemu-efi-aarch64",
+              "edk2-aarch64",
+              "qemu-uefi-aarch64",
+              "edk2-aarch64"));
 
   private static Requirement program(
       String name, Purpose purpose, String why, @Nullable String... packages) {
@@ -266,6 +297,7 @@ public final class Requirements {
   public static List<Requirement> needed(boolean root) {
     return ALL.stream()
         .filter(requirement -> requirement.purpose() != Purpose.EXTRAS)
+        .filter(requirement -> requirement.purpose() != Purpose.FOREIGN)
         .filter(requirement -> !root || requirement.purpose() != Purpose.USER_BUILD)
         .toList();
   }

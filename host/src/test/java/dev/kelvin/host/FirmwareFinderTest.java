@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.kelvin.model.HostFacts.UefiFirmware;
+import dev.kelvin.model.spec.Architecture;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,6 +58,18 @@ class FirmwareFinderTest {
         .contains(new UefiFirmware("/fw/ms-code.fd", "/fw/ms-vars.fd"));
     assertThat(new FirmwareFinder(root).find(FirmwareFinder.Kind.SECURE))
         .contains(new UefiFirmware("/fw/secure-code.fd", "/fw/secure-vars.fd"));
+  }
+
+  @Test
+  void eachArchitectureHasItsOwn() throws IOException {
+    descriptor("usr/share/qemu/firmware/10-x86.json", "x86", "");
+    descriptor("usr/share/qemu/firmware/20-arm.json", "arm", "");
+    replace("usr/share/qemu/firmware/20-arm.json", "x86_64", "aarch64");
+    replace("usr/share/qemu/firmware/20-arm.json", "pc-q35-*", "virt-*");
+    var finder = new FirmwareFinder(root);
+    assertThat(finder.find(Architecture.X86_64).orElseThrow().code()).contains("x86");
+    assertThat(finder.find(Architecture.AARCH64).orElseThrow().code()).contains("arm");
+    assertThat(finder.find(Architecture.I386)).isEmpty();
   }
 
   @Test

@@ -156,7 +156,7 @@ final class Ender {
 
   private static boolean crashed(ExitReason reason) {
     return switch (reason) {
-      case CRASH, GUEST_PANIC, HOST_RESTART -> true;
+      case CRASH, GUEST_PANIC, WATCHDOG, HOST_RESTART -> true;
       case GUEST_POWEROFF, SHUTDOWN, STOPPED, START_FAILED -> false;
     };
   }

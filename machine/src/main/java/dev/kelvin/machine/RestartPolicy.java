@@ -40,7 +40,7 @@ final class RestartPolicy {
     return switch (reason) {
       case SHUTDOWN, STOPPED, START_FAILED -> false;
       case GUEST_POWEROFF -> mode == RestartMode.ALWAYS;
-      case GUEST_PANIC, CRASH, HOST_RESTART -> mode != RestartMode.NEVER;
+      case GUEST_PANIC, WATCHDOG, CRASH, HOST_RESTART -> mode != RestartMode.NEVER;
     };
   }
 }

@@ -33,7 +33,7 @@ record SpecDiff(List<LiveChange> live, List<String> restart) {
   }
 
   /** A part of the spec that is fixed while the VM runs. */
-  private record Fixed(String field, Function<VmSpec, Object> part) {}
+  private record Fixed(String field, Function<VmSpec, @Nullable Object> part) {}
 
   private static final List<Fixed> FIXED =
       List.of(
@@ -45,6 +45,10 @@ record SpecDiff(List<LiveChange> live, List<String> restart) {
           new Fixed("spec.boot", VmSpec::boot),
           new Fixed("spec.graphics", VmSpec::graphics),
           new Fixed("spec.serial.enabled", spec -> spec.serial().enabled()),
+          new Fixed("spec.audio", VmSpec::audio),
+          new Fixed("spec.watchdog", VmSpec::watchdog),
+          new Fixed("spec.smbios", VmSpec::smbios),
+          new Fixed("spec.clock", VmSpec::clock),
           new Fixed("spec.rng", VmSpec::rng),
           new Fixed("spec.guestAgent", VmSpec::guestAgent),
           new Fixed("spec.tpm", spec -> Optional.ofNullable(spec.tpm())),

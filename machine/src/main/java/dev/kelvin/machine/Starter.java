@@ -158,6 +158,10 @@ final class Starter {
         found(Phase.RUNNING);
         signals.accept(mine, new QemuSignal.GuestShutdown(true, "guest-shutdown"));
       }
+      case WATCHDOG -> {
+        found(Phase.RUNNING);
+        signals.accept(mine, new QemuSignal.WatchdogFired("pause"));
+      }
       case GUEST_PANICKED -> {
         found(Phase.RUNNING);
         signals.accept(mine, new QemuSignal.GuestPanicked("seen after a time without contact"));

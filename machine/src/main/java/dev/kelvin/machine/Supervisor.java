@@ -11,6 +11,8 @@ import dev.kelvin.model.VmStatus;
 import dev.kelvin.model.VmStatus.ExitReason;
 import dev.kelvin.model.spec.Power;
 import dev.kelvin.model.spec.RestartMode;
+import dev.kelvin.model.spec.Watchdog;
+import dev.kelvin.model.spec.WatchdogAction;
 import dev.kelvin.qemu.QemuSignal;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -359,6 +361,19 @@ final class Supervisor {
     vm.show(vm.status().withGuest(null));
   }
 
+  /** QEMU pauses a VM that shall be powered off, so that its end is told as what it is. */
+  private void watchdogFired(String action) throws InterruptedException {
+    Running now = vm.requireProcess("its watchdog's action");
+    Watchdog wanted = now.run().spec().watchdog();
+    boolean off = wanted != null && wanted.action() == WatchdogAction.POWEROFF;
+    vm.tell("vm.watchdog", "the guest did not feed its watchdog: " + (off ? "poweroff" : action));
+    if (off) {
+      ender.end(ExitReason.WATCHDOG, "the guest did not feed its watchdog");
+    } else if (action.equals("pause") && vm.phase() == Phase.RUNNING) {
+      vm.move(Trigger.PAUSE, "its guest did not feed the watchdog");
+    }
+  }
+
   private void heard(QemuSignal signal) throws InterruptedException {
     switch (signal) {
       case QemuSignal.GuestShutdown(boolean byGuest, String reason) -> {
@@ -372,6 +387,7 @@ final class Supervisor {
         vm.tell("vm.guest-panic", info);
         ender.end(ExitReason.GUEST_PANIC, info);
       }
+      case QemuSignal.WatchdogFired(String action) -> watchdogFired(action);
       case QemuSignal.GuestReset(boolean byGuest) -> {
         if (byGuest) {
           vm.tell("vm.guest-reboot", "the guest rebooted");

@@ -90,6 +90,17 @@ public final class VmDrafts {
           .remedy("use the rename action to change a name")
           .asException();
     }
+    if (draft.spec().architecture() != current.spec().architecture()) {
+      throw Problem.of(Code.INVALID_ARGUMENT, "A VM cannot change its architecture")
+          .on("vm/" + current.metadata().name())
+          .at("spec.architecture")
+          .because(
+              "it was made for "
+                  + current.spec().architecture().wire()
+                  + ", and so is what is on its disks")
+          .remedy("make a new VM of the other architecture")
+          .asException();
+    }
     checkDocument(draft);
     List<Disk> disks = sized(keepSizes(current.spec(), draft.spec()), current.spec().disks());
     checkDisks(current.spec(), disks);
@@ -136,8 +147,9 @@ public final class VmDrafts {
 
   private VmSpec pin(VmSpec spec) {
     HostFacts host = facts.get();
-    if (spec.accelerator() == Accelerator.KVM && !host.accelerators().contains("kvm")) {
-      throw VmLauncher.kvmMissing(null);
+    if (spec.accelerator() == Accelerator.KVM
+        && !host.of(spec.architecture()).accelerators().contains("kvm")) {
+      throw VmLauncher.kvmMissing(null, spec.architecture());
     }
     for (int i = 0; i < spec.cdroms().size(); i++) {
       Cdrom drive = spec.cdroms().get(i);
@@ -257,6 +269,7 @@ public final class VmDrafts {
     boolean sameKind =
         switch (wanted) {
           case "q35" -> current.startsWith("pc-q35-");
+          case "virt" -> current.startsWith("virt-");
           case "i440fx", "pc" -> current.startsWith("pc-i440fx-");
           default -> current.equals(wanted);
         };

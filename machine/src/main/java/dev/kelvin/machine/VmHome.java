@@ -83,7 +83,7 @@ final class VmHome {
     if (vm.uid() < 0 || boot.kernel() == null) {
       return boot;
     }
-    return new Boot(
+    return Boot.kernel(
         provide(boot.kernel(), "kernel", vm),
         boot.initrd() == null ? null : provide(boot.initrd(), "initrd", vm),
         boot.cmdline());

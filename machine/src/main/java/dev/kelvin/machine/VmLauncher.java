@@ -11,6 +11,7 @@ import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.VmStatus.Forward;
 import dev.kelvin.model.spec.Accelerator;
+import dev.kelvin.model.spec.Architecture;
 import dev.kelvin.model.spec.Cdrom;
 import dev.kelvin.model.spec.Disk;
 import dev.kelvin.model.spec.Nic;
@@ -75,7 +76,7 @@ final class VmLauncher {
    * @param record called with what a restarted daemon needs, as soon as the process exists
    */
   Running start(VmRecord vm, QemuEvents events, RunSaver record) throws InterruptedException {
-    HostFacts host = facts.get();
+    HostFacts host = facts.get().of(vm.spec().architecture());
     String accelerator = accelerator(vm, host);
     home.prepare(vm);
     @Nullable ProcessId process = null;
@@ -167,19 +168,22 @@ final class VmLauncher {
       case TCG -> "tcg";
       case KVM -> {
         if (!host.accelerators().contains("kvm")) {
-          throw kvmMissing(vm.metadata().name());
+          throw kvmMissing(vm.metadata().name(), vm.spec().architecture());
         }
         yield "kvm";
       }
     };
   }
 
-  static RuntimeException kvmMissing(@Nullable String vm) {
+  static RuntimeException kvmMissing(@Nullable String vm, Architecture architecture) {
     Problem problem =
         Problem.of(Code.CAPABILITY_MISSING, "The VM demands KVM, which is not proven to work here")
             .at("spec.accelerator")
             .because(
-                "no guest ran on KVM here: it is missing, forbidden, broken or slower than emulation")
+                architecture.isX86()
+                    ? "no guest ran on KVM here: it is missing, forbidden, broken or slower than"
+                        + " emulation"
+                    : "this host's CPU does not run " + architecture.wire())
             .remedy("see \"kelvin doctor\"; accelerator auto accepts software emulation");
     return (vm == null ? problem : problem.on("vm/" + vm)).asException();
   }
@@ -233,7 +237,7 @@ final class VmLauncher {
         vm.metadata().name(),
         vm.metadata().id(),
         vm.spec(),
-        facts.get(),
+        facts.get().of(vm.spec().architecture()),
         home.files(vm.metadata().id()),
         run.accelerator(),
         Map.of(),

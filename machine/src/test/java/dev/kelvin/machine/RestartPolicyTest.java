@@ -16,7 +16,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class RestartPolicyTest {
   private static final Set<ExitReason> FAILURES =
-      EnumSet.of(ExitReason.CRASH, ExitReason.GUEST_PANIC, ExitReason.HOST_RESTART);
+      EnumSet.of(
+          ExitReason.CRASH, ExitReason.GUEST_PANIC, ExitReason.WATCHDOG, ExitReason.HOST_RESTART);
 
   private static boolean restarts(RestartMode mode, ExitReason reason) {
     return RestartPolicy.waitBeforeRestart(new Restart(mode, 0), reason, 0).isPresent();

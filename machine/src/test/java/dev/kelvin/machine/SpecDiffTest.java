@@ -5,10 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.kelvin.machine.SpecDiff.LiveChange;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.spec.Accelerator;
+import dev.kelvin.model.spec.Audio;
+import dev.kelvin.model.spec.AudioModel;
 import dev.kelvin.model.spec.Autostart;
 import dev.kelvin.model.spec.Boot;
 import dev.kelvin.model.spec.Cdrom;
 import dev.kelvin.model.spec.CdromBus;
+import dev.kelvin.model.spec.Clock;
+import dev.kelvin.model.spec.ClockBase;
 import dev.kelvin.model.spec.Cpu;
 import dev.kelvin.model.spec.Disk;
 import dev.kelvin.model.spec.Firmware;
@@ -21,24 +25,39 @@ import dev.kelvin.model.spec.Power;
 import dev.kelvin.model.spec.Restart;
 import dev.kelvin.model.spec.RestartMode;
 import dev.kelvin.model.spec.Serial;
+import dev.kelvin.model.spec.Smbios;
 import dev.kelvin.model.spec.VmSpec;
+import dev.kelvin.model.spec.Watchdog;
+import dev.kelvin.model.spec.WatchdogAction;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class SpecDiffTest {
-  private static final Disk ROOT = Disk.of("root", "debian", ByteSize.ofGiB(3));
-  private static final Disk DATA = Disk.of("data", null, ByteSize.ofGiB(1));
-  private static final Nic LAN = Nic.of("lan").withMac("52:54:00:00:00:01");
-  private static final Nic DMZ = Nic.of("dmz").withMac("52:54:00:00:00:02");
+  private static final Disk ROOT = disk("root", "debian", 3);
+  private static final Disk DATA = disk("data", null, 1);
+  private static final Nic LAN = nic("lan", "52:54:00:00:00:01");
+  private static final Nic DMZ = nic("dmz", "52:54:00:00:00:02");
   private static final Cdrom DRIVE = new Cdrom("cd", null, CdromBus.SATA, null);
 
   private static final VmSpec BASE =
       new VmSpec.Builder().disks(List.of(ROOT)).nics(List.of(LAN)).cdroms(List.of(DRIVE)).build();
+
+  /** As it is in a spec, which has chosen its bus. */
+  private static Disk disk(String name, @Nullable String image, int gib) {
+    var disk = Disk.of(name, image, ByteSize.ofGiB(gib));
+    return new VmSpec.Builder().disks(List.of(disk)).build().disks().getFirst();
+  }
+
+  private static Nic nic(String name, String mac) {
+    var nic = Nic.of(name).withMac(mac);
+    return new VmSpec.Builder().nics(List.of(nic)).build().nics().getFirst();
+  }
 
   private static SpecDiff change(UnaryOperator<VmSpec.Builder> change) {
     return SpecDiff.between(BASE, change.apply(BASE.toBuilder()).build());
@@ -101,9 +120,13 @@ class SpecDiffTest {
         fixed("spec.cpu", spec -> spec.cpu(Cpu.of(2))),
         fixed("spec.memory", spec -> spec.memory(Memory.of(ByteSize.ofGiB(2)))),
         fixed("spec.firmware", spec -> spec.firmware(Firmware.of(FirmwareType.UEFI))),
-        fixed("spec.boot", spec -> spec.boot(new Boot("/boot/vmlinuz", null, null))),
-        fixed("spec.graphics", spec -> spec.graphics(new Graphics(GraphicsType.NONE))),
+        fixed("spec.boot", spec -> spec.boot(Boot.kernel("/boot/vmlinuz", null, null))),
+        fixed("spec.graphics", spec -> spec.graphics(Graphics.of(GraphicsType.NONE))),
         fixed("spec.serial.enabled", spec -> spec.serial(new Serial(false, ByteSize.ofMiB(1)))),
+        fixed("spec.audio", spec -> spec.audio(new Audio(AudioModel.ICH9))),
+        fixed("spec.watchdog", spec -> spec.watchdog(Watchdog.of(WatchdogAction.PAUSE))),
+        fixed("spec.smbios", spec -> spec.smbios(new Smbios("a", null, null, null, null, null))),
+        fixed("spec.clock", spec -> spec.clock(new Clock(ClockBase.LOCALTIME, true, false))),
         fixed("spec.rng", spec -> spec.rng(false)),
         fixed("spec.guestAgent", spec -> spec.guestAgent(false)));
   }

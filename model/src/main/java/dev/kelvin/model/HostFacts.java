@@ -1,14 +1,17 @@
 package dev.kelvin.model;
 
+import dev.kelvin.model.spec.Architecture;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the host has that decides how QEMU is called. All of it was observed.
+ * What the host has that decides how QEMU is called. All of it was observed. QEMU, accelerators,
+ * machine types, devices, CPU models and firmware are those for one architecture, the host's own
+ * unless {@link #of} has chosen another.
  *
- * @param qemuBinary absolute path of {@code qemu-system-x86_64}
+ * @param qemuBinary absolute path of QEMU
  * @param qemuVersion such as {@code 7.2.22}
  * @param accelerators those proven to run guests, best first
  * @param machineAliases what each unversioned machine type means in this QEMU, such as {@code q35}
@@ -22,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * @param runAsRoot whether the daemon can give each VM a user of its own
  * @param tscKhz how fast the CPU's time-stamp counter runs; 0 when that is not known
  * @param extras what only some VMs want
+ * @param others the QEMU of each further architecture that is installed
+ * @param lacking what to do about each architecture that has no QEMU here
  */
 public record HostFacts(
     String qemuBinary,
@@ -36,7 +41,9 @@ public record HostFacts(
     @Nullable UefiFirmware uefi,
     boolean runAsRoot,
     long tscKhz,
-    Extras extras) {
+    Extras extras,
+    Map<Architecture, Emulator> others,
+    Map<Architecture, String> lacking) {
 
   public HostFacts {
     accelerators = List.copyOf(accelerators);
@@ -45,6 +52,8 @@ public record HostFacts(
     devices = Set.copyOf(devices);
     cpuModels = Set.copyOf(cpuModels);
     extras = extras == null ? Extras.none() : extras;
+    others = others == null ? Map.of() : Map.copyOf(others);
+    lacking = lacking == null ? Map.of() : Map.copyOf(lacking);
   }
 
   /** The two files of a UEFI firmware: its code, and the template of a VM's own NVRAM. */
@@ -94,6 +103,45 @@ public record HostFacts(
     public String wire() {
       return wire;
     }
+  }
+
+  /**
+   * The facts with the QEMU of an architecture. Hardware virtualization runs what the host's CPU
+   * runs, 32-bit x86 among it; the rest is emulated.
+   *
+   * @throws ProblemException capability-missing when that QEMU is not installed
+   */
+  public HostFacts of(Architecture architecture) {
+    if (architecture == Architecture.X86_64) {
+      return this;
+    }
+    Emulator qemu = others.get(architecture);
+    if (qemu == null) {
+      throw Problem.of(
+              Code.CAPABILITY_MISSING, "This host cannot run " + architecture.wire() + " guests")
+          .at("spec.architecture")
+          .because(architecture.program() + " is not installed")
+          .remedy(
+              lacking.getOrDefault(
+                  architecture, "install the package that has " + architecture.program()))
+          .asException();
+    }
+    return new HostFacts(
+        qemu.binary(),
+        qemu.version(),
+        architecture.isX86() ? accelerators : List.of("tcg"),
+        qemu.machineAliases(),
+        qemu.machines(),
+        qemu.devices(),
+        qemu.cpuModels(),
+        cpus,
+        memory,
+        qemu.uefi(),
+        runAsRoot,
+        architecture.isX86() ? tscKhz : 0,
+        extras,
+        others,
+        lacking);
   }
 
   /** The accelerator that a VM without a wish gets. */

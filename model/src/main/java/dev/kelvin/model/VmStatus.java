@@ -38,6 +38,8 @@ public record VmStatus(
     GUEST_POWEROFF("guest-poweroff"),
     /** The guest's kernel panicked. */
     GUEST_PANIC("guest-panic"),
+    /** The guest did not feed its watchdog, whose action is to power it off. */
+    WATCHDOG("watchdog"),
     /** A user asked for a shutdown and the guest followed. */
     SHUTDOWN("shutdown"),
     /** A user stopped it at once. */

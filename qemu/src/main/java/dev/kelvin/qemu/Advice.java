@@ -6,6 +6,9 @@ import java.util.List;
 final class Advice {
   private record Known(String words, String remedy) {}
 
+  private static final String NO_HYPERV =
+      "set spec.cpu.hyperv to false, or use a newer kernel: this one's KVM lacks a part of it";
+
   /** The first that fits counts. */
   private static final List<Known> KNOWN =
       List.of(
@@ -29,6 +32,9 @@ final class Advice {
           new Known(
               "Could not access KVM kernel module",
               "run kelvin doctor to see what is wrong with KVM, or let the accelerator be tcg"),
+          new Known("HyperV", NO_HYPERV),
+          // The synthetic registers of Hyper-V begin there.
+          new Known("failed to set MSR 0x400000", NO_HYPERV),
           new Known(
               "Permission denied",
               "let QEMU's user read what QEMU names, and write it if it is a disk"),

@@ -1,9 +1,9 @@
 package dev.kelvin.qemu;
 
 import dev.kelvin.model.HostFacts.UefiFirmware;
+import dev.kelvin.model.spec.Board;
 import dev.kelvin.model.spec.Boot;
 import dev.kelvin.model.spec.Cdrom;
-import dev.kelvin.model.spec.Cpu;
 import dev.kelvin.model.spec.Disk;
 import dev.kelvin.model.spec.DiskBus;
 import dev.kelvin.model.spec.FirmwareType;
@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.UUID;
 
@@ -28,16 +29,18 @@ public final class CommandLine {
 
   private final LaunchPlan plan;
   private final VmSpec spec;
-  private final MachineKind kind;
+  private final Board kind;
   private final Topology topology;
+  private final Peripherals peripherals;
   private final BootOrder bootOrder;
   private final List<String> argv = new ArrayList<>();
 
   private CommandLine(LaunchPlan plan) {
     this.plan = plan;
     spec = plan.spec();
-    kind = plan.kind();
+    kind = plan.board();
     topology = new Topology(plan);
+    peripherals = new Peripherals(plan, topology);
     bootOrder = new BootOrder(spec);
   }
 
@@ -49,13 +52,13 @@ public final class CommandLine {
   private List<String> build() {
     argv.add(plan.facts().qemuBinary());
     identity();
-    machine();
+    argv.addAll(new MachineOptions(plan).words());
     firmware();
     channels();
     for (var port : topology.ports()) {
       device(port);
     }
-    screen();
+    argv.addAll(peripherals.screen());
     controllers();
     for (var disk : spec.disks()) {
       disk(disk);
@@ -68,66 +71,24 @@ public final class CommandLine {
       nic(i, spec.nics().get(i));
     }
     helpers();
+    argv.addAll(peripherals.rest());
     companions();
     return List.copyOf(argv);
   }
 
   private void identity() {
     option("-name", "guest=" + escape(plan.name()) + ",debug-threads=on");
-    option("-uuid", uuid(plan.id()).toString());
+    String uuid = spec.smbios().uuid();
+    option("-uuid", uuid == null ? uuid(plan.id()).toString() : uuid.toLowerCase(Locale.ROOT));
     flags("-nodefaults", "-no-user-config", "-S");
     option("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
     option("-msg", "timestamp=on");
-    option("-action", "panic=pause,shutdown=pause,reboot=reset");
+    option("-action", "panic=pause,shutdown=pause,reboot=reset" + peripherals.watchdogAction());
   }
 
   /** The UUID that the guest sees: a name-based one (RFC 9562, version 3) of the VM's id. */
   static UUID uuid(String id) {
     return UUID.nameUUIDFromBytes(("kelvin/vm/" + id).getBytes(StandardCharsets.UTF_8));
-  }
-
-  private void machine() {
-    var machine = new StringBuilder(escape(spec.machine())).append(",dump-guest-core=off");
-    if (ownMemory()) {
-      machine.append(",memory-backend=ram");
-    }
-    if (spec.firmware().secureBoot()) {
-      // Only code in system management mode may write the variables: a guest cannot forge keys.
-      machine.append(",smm=on");
-    }
-    if (usesUefi()) {
-      machine.append(",pflash0=uefi-code,pflash1=uefi-vars");
-    }
-    if (kind == MachineKind.MICROVM) {
-      // Emulated in software, the second IO-APIC of QEMU 7.2 loses the interrupts of what is on it.
-      machine.append(",ioapic2=off").append(spec.serial().enabled() ? "" : ",isa-serial=off");
-    }
-    option("-machine", machine.toString());
-    option("-accel", plan.accelerator().equals("kvm") ? "kvm" : "tcg,thread=multi");
-    option("-cpu", cpuModel());
-    Cpu cpu = spec.cpu();
-    option(
-        "-smp",
-        "cpus=%d,sockets=%d,cores=%d,threads=%d"
-            .formatted(cpu.count(), cpu.sockets(), cpu.cores(), cpu.threads()));
-    option("-m", "size=" + spec.memory().size().mebibytes() + "M");
-    if (ownMemory()) {
-      option("-object", Devices.memory(spec).json());
-    }
-    option("-rtc", "base=utc");
-  }
-
-  /** Whether the memory is an object of its own and not QEMU's usual. */
-  private boolean ownMemory() {
-    return spec.memory().hugePages() || !spec.shares().isEmpty();
-  }
-
-  private String cpuModel() {
-    String model = spec.cpu().model();
-    if (model.equals("auto")) {
-      return plan.accelerator().equals("kvm") ? "host" : "max";
-    }
-    return escape(model);
   }
 
   private boolean usesUefi() {
@@ -156,7 +117,10 @@ public final class CommandLine {
     }
     Boot boot = spec.boot();
     if (boot.kernel() == null) {
-      option("-boot", "strict=on");
+      Integer menu = boot.menuSeconds();
+      option(
+          "-boot",
+          menu == null ? "strict=on" : "menu=on,splash-time=" + menu * 1000 + ",strict=on");
       return;
     }
     option("-kernel", boot.kernel());
@@ -180,7 +144,7 @@ public final class CommandLine {
     if (boot.cmdline() != null && !boot.cmdline().isEmpty()) {
       words.add(boot.cmdline());
     }
-    if (kind == MachineKind.MICROVM) {
+    if (kind == Board.MICROVM) {
       addWord(words, "reboot=", "a");
       if (!plan.accelerator().equals("kvm") && plan.facts().tscKhz() > 0) {
         addWord(words, "tsc_early_khz=", Long.toString(plan.facts().tscKhz()));
@@ -207,18 +171,6 @@ public final class CommandLine {
   private void socket(String id, Path path) {
     option(
         "-chardev", "socket,id=" + id + ",path=" + escape(path.toString()) + ",server=on,wait=off");
-  }
-
-  private void screen() {
-    if (!topology.hasScreen()) {
-      option("-display", "none");
-      return;
-    }
-    option("-vnc", "unix:" + escape(plan.files().vnc().toString()));
-    device(Props.of("driver", "VGA").set("id", "screen").setAll(topology.screen()));
-    // A tablet reports absolute positions: the pointer is where the viewer's is.
-    device(Props.of("driver", "qemu-xhci").set("id", "usb").setAll(topology.usb()));
-    device(Props.of("driver", "usb-tablet").set("id", "tablet").set("bus", "usb.0"));
   }
 
   private void controllers() {
@@ -303,9 +255,6 @@ public final class CommandLine {
               .set("id", "rng")
               .setAll(topology.rng())
               .set("rng", "entropy"));
-    }
-    if (kind != MachineKind.MICROVM) {
-      device(Props.of("driver", "pvpanic").set("id", "panic"));
     }
   }
 

@@ -112,7 +112,7 @@ final class Devices {
           case VIRTIO_BLK -> topology.virtio("blk");
           case VIRTIO_SCSI -> "scsi-hd";
           case NVME -> "nvme";
-          case SATA -> "ide-hd";
+          case SATA, IDE -> "ide-hd";
         };
     var device = Props.of("driver", driver).set("id", node).setAll(place).set("drive", node);
     if (disk.bus() == DiskBus.VIRTIO_BLK && topology.hasThread(disk)) {
@@ -163,9 +163,17 @@ final class Devices {
     return rules.isEmpty() ? net : net.set("hostfwd", rules);
   }
 
+  private static String nicDriver(Topology topology, NicModel model) {
+    return switch (model) {
+      case VIRTIO -> topology.virtio("net");
+      case E1000E -> "e1000e";
+      case RTL8139 -> "rtl8139";
+    };
+  }
+
   static Props nic(Topology topology, Nic nic, Props place, @Nullable Integer bootIndex) {
     var device =
-        Props.of("driver", nic.model() == NicModel.VIRTIO ? topology.virtio("net") : "e1000e")
+        Props.of("driver", nicDriver(topology, nic.model()))
             .set("id", nicId(nic.name()))
             .setAll(place)
             .set("netdev", netId(nic.name()))

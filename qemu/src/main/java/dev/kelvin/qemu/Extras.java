@@ -39,8 +39,8 @@ public final class Extras {
     if (!spec.firmware().secureBoot()) {
       throw Problem.of(Code.CAPABILITY_MISSING, "This host has no UEFI firmware")
           .at("spec.firmware.type")
-          .because("no OVMF files were found")
-          .remedy("install the distribution's package (ovmf or edk2-ovmf), or use bios")
+          .because("no firmware for " + spec.architecture().wire() + " guests was found")
+          .remedy(Pinning.uefiRemedy(spec.architecture()))
           .asException();
     }
     boolean microsoft = spec.firmware().keys() == SecureBootKeys.MICROSOFT;

@@ -20,16 +20,16 @@ final class FreePlaces {
   record Place(int index, Props props) {}
 
   Place nic() throws InterruptedException {
-    return switch (plan.kind()) {
-      case Q35 -> port("port-nic-", Topology.MAX_NICS);
+    return switch (plan.board()) {
+      case Q35, VIRT -> port("port-nic-", Topology.MAX_NICS);
       case I440FX -> slot(Topology.I440FX_FIRST_NIC, Topology.MAX_NICS);
       case MICROVM -> throw noHotPlug();
     };
   }
 
   Place pciDisk() throws InterruptedException {
-    return switch (plan.kind()) {
-      case Q35 -> port("port-disk-", Topology.Q35_DISKS);
+    return switch (plan.board()) {
+      case Q35, VIRT -> port("port-disk-", Topology.Q35_DISKS);
       case I440FX -> slot(Topology.I440FX_FIRST_DISK, Topology.I440FX_DISKS);
       case MICROVM -> throw noHotPlug();
     };
@@ -37,8 +37,8 @@ final class FreePlaces {
 
   /** Where a SCSI controller goes that the machine did not start with. */
   Props scsiController() throws InterruptedException {
-    return switch (plan.kind()) {
-      case Q35 -> pciDisk().props();
+    return switch (plan.board()) {
+      case Q35, VIRT -> pciDisk().props();
       case I440FX -> new Topology(plan).scsi();
       case MICROVM -> throw noHotPlug();
     };

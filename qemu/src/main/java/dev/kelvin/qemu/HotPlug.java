@@ -11,6 +11,7 @@ import dev.kelvin.qmp.Cost;
 import dev.kelvin.qmp.QmpException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -34,8 +35,9 @@ final class HotPlug {
   }
 
   void attachDisk(LaunchPlan plan, Disk disk, BlockSource source) throws InterruptedException {
-    if (disk.bus() == DiskBus.SATA) {
-      throw FreePlaces.noHotPlug(plan, "QEMU has no hot-plug on SATA");
+    if (disk.bus() == DiskBus.SATA || disk.bus() == DiskBus.IDE) {
+      throw FreePlaces.noHotPlug(
+          plan, "QEMU has no hot-plug on " + disk.bus().wire().toUpperCase(Locale.ROOT));
     }
     String id = Devices.diskId(disk.name());
     refuseTaken(plan, id);

@@ -3,6 +3,7 @@ package dev.kelvin.qemu;
 import dev.kelvin.model.HostFacts;
 import dev.kelvin.model.HostFacts.UefiFirmware;
 import dev.kelvin.model.VmStatus;
+import dev.kelvin.model.spec.Board;
 import dev.kelvin.model.spec.Firmware;
 import dev.kelvin.model.spec.VmSpec;
 import java.nio.file.Path;
@@ -61,8 +62,8 @@ public record LaunchPlan(
     };
   }
 
-  MachineKind kind() {
-    return MachineKind.of(spec.machine())
+  Board board() {
+    return spec.board()
         .orElseThrow(
             () -> new IllegalArgumentException("not a machine type of Kelvin: " + spec.machine()));
   }

@@ -6,8 +6,8 @@ import dev.kelvin.model.Names;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.spec.Accelerator;
-import dev.kelvin.model.spec.GraphicsType;
-import dev.kelvin.model.spec.NicModel;
+import dev.kelvin.model.spec.Architecture;
+import dev.kelvin.model.spec.Board;
 import dev.kelvin.model.spec.VmSpec;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,12 +28,14 @@ public final class Pinning {
    * Pins a spec to this host.
    *
    * @param newMac gives addresses, such as {@link #randomMac}
+   * @param host what the host has, for any architecture
    * @return the spec with a versioned machine type and with a MAC for each NIC
    * @throws ProblemException invalid-argument for a machine type or CPU model that this QEMU has
    *     not, capability-missing for what the host lacks
    */
-  public static VmSpec pin(VmSpec spec, HostFacts facts, Supplier<String> newMac) {
-    String machine = machine(spec.machine(), facts);
+  public static VmSpec pin(VmSpec spec, HostFacts host, Supplier<String> newMac) {
+    HostFacts facts = host.of(spec.architecture());
+    String machine = machine(spec, facts);
     accelerator(spec, facts);
     cpuModel(spec, facts);
     Extras.check(spec, facts);
@@ -45,24 +47,33 @@ public final class Pinning {
     return spec.withMachine(machine).withNics(nics);
   }
 
-  private static String machine(String wanted, HostFacts facts) {
+  /** What to do about a lack of UEFI firmware. */
+  static String uefiRemedy(Architecture architecture) {
+    return switch (architecture) {
+      case X86_64 -> "install the distribution's package (ovmf or edk2-ovmf), or use bios";
+      case I386 -> "use bios: distributions have no UEFI for 32-bit guests";
+      case AARCH64 ->
+          "install the distribution's package (qemu-efi-aarch64 or edk2-aarch64), or start a kernel"
+              + " directly";
+    };
+  }
+
+  private static String machine(VmSpec spec, HostFacts facts) {
+    String wanted = spec.machine();
     String alias = wanted.equals("i440fx") ? "pc" : wanted;
     String machine = facts.machineAliases().getOrDefault(alias, wanted);
-    if (facts.machines().contains(machine) && MachineKind.of(machine).isPresent()) {
+    if (facts.machines().contains(machine) && Board.of(machine).isPresent()) {
       return machine;
     }
     List<String> known =
-        facts.machines().stream()
-            .filter(name -> MachineKind.of(name).isPresent())
-            .sorted()
-            .toList();
+        facts.machines().stream().filter(name -> Board.of(name).isPresent()).sorted().toList();
     throw Problem.of(Code.INVALID_ARGUMENT, "QEMU has no machine type " + wanted)
         .at("spec.machine")
         .because("QEMU " + facts.qemuVersion() + " of this host does not list it")
         .remedy(
             Names.nearest(wanted, known)
                 .map(name -> "did you mean " + name + "?")
-                .orElse("use q35, i440fx or microvm"))
+                .orElse(spec.architecture().isX86() ? "use q35, i440fx or microvm" : "use virt"))
         .asException();
   }
 
@@ -70,8 +81,14 @@ public final class Pinning {
     if (spec.accelerator() == Accelerator.KVM && !facts.accelerators().contains("kvm")) {
       throw Problem.of(Code.CAPABILITY_MISSING, "This host cannot run guests on KVM")
           .at("spec.accelerator")
-          .because("the host's KVM is not proven to work")
-          .remedy("run kelvin doctor to see why, or let the accelerator be auto or tcg")
+          .because(
+              spec.architecture().isX86()
+                  ? "the host's KVM is not proven to work"
+                  : "its CPU does not run " + spec.architecture().wire() + ", which is emulated")
+          .remedy(
+              spec.architecture().isX86()
+                  ? "run kelvin doctor to see why, or let the accelerator be auto or tcg"
+                  : "let the accelerator be auto or tcg")
           .asException();
     }
   }
@@ -116,8 +133,8 @@ public final class Pinning {
   }
 
   private static List<String> wantedDevices(VmSpec spec, String machine) {
-    var kind = MachineKind.of(machine).orElseThrow();
-    String bus = kind == MachineKind.MICROVM ? "-device" : "-pci";
+    var kind = Board.of(machine).orElseThrow();
+    String bus = kind == Board.MICROVM ? "-device" : "-pci";
     var wanted = new ArrayList<String>();
     for (var disk : spec.disks()) {
       switch (disk.bus()) {
@@ -125,6 +142,7 @@ public final class Pinning {
         case VIRTIO_SCSI -> wanted.addAll(List.of("virtio-scsi" + bus, "scsi-hd"));
         case NVME -> wanted.add("nvme");
         case SATA -> wanted.addAll(List.of("ich9-ahci", "ide-hd"));
+        case IDE -> wanted.add("ide-hd");
       }
     }
     for (var cdrom : spec.cdroms()) {
@@ -135,11 +153,14 @@ public final class Pinning {
       }
     }
     for (var nic : spec.nics()) {
-      wanted.add(nic.model() == NicModel.E1000E ? "e1000e" : "virtio-net" + bus);
+      wanted.add(
+          switch (nic.model()) {
+            case VIRTIO -> "virtio-net" + bus;
+            case E1000E -> "e1000e";
+            case RTL8139 -> "rtl8139";
+          });
     }
-    if (spec.graphics().type() == GraphicsType.VNC) {
-      wanted.addAll(List.of("VGA", "qemu-xhci", "usb-tablet"));
-    }
+    wanted.addAll(Peripherals.wanted(spec, kind));
     if (spec.guestAgent()) {
       wanted.addAll(List.of("virtio-serial" + bus, "virtserialport"));
     }
@@ -147,7 +168,7 @@ public final class Pinning {
       wanted.add("virtio-rng" + bus);
     }
     if (spec.tpm() != null) {
-      wanted.add(kind == MachineKind.Q35 ? "tpm-crb" : "tpm-tis");
+      wanted.add(Topology.tpm(kind));
     }
     if (!spec.shares().isEmpty()) {
       wanted.add("vhost-user-fs-pci");
@@ -155,11 +176,8 @@ public final class Pinning {
     if (spec.cloudInit() != null) {
       wanted.add("virtio-blk" + bus);
     }
-    if (kind == MachineKind.Q35) {
+    if (kind.hasPorts()) {
       wanted.add("pcie-root-port");
-    }
-    if (kind != MachineKind.MICROVM) {
-      wanted.add("pvpanic");
     }
     return wanted;
   }

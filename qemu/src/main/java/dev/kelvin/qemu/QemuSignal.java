@@ -21,6 +21,13 @@ public sealed interface QemuSignal {
   /** The guest's kernel panicked. QEMU stays, paused, in {@link RunState#GUEST_PANICKED}. */
   record GuestPanicked(String info) implements QemuSignal {}
 
+  /**
+   * The guest did not feed its watchdog.
+   *
+   * @param action what QEMU does about it; {@code pause} leaves it in {@link RunState#WATCHDOG}
+   */
+  record WatchdogFired(String action) implements QemuSignal {}
+
   /** The virtual CPUs stopped. */
   record Paused() implements QemuSignal {}
 

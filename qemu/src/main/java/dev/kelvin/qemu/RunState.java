@@ -10,6 +10,8 @@ public enum RunState {
   /** The guest powered off. */
   SHUTDOWN,
   GUEST_PANICKED,
+  /** Paused because the guest did not feed its watchdog. */
+  WATCHDOG,
   /** Paused because a disk failed or is full. */
   IO_ERROR,
   /** The guest sleeps (ACPI S3). */
@@ -26,6 +28,7 @@ public enum RunState {
       case "paused" -> PAUSED;
       case "shutdown" -> SHUTDOWN;
       case "guest-panicked" -> GUEST_PANICKED;
+      case "watchdog" -> WATCHDOG;
       case "io-error" -> IO_ERROR;
       case "suspended" -> SUSPENDED;
       case "internal-error" -> INTERNAL_ERROR;

@@ -22,6 +22,8 @@ final class Signals {
           Optional.of(
               new QemuSignal.GuestPanicked(
                   data.has("info") ? data.path("info").toString() : "no details"));
+      case "WATCHDOG" ->
+          Optional.of(new QemuSignal.WatchdogFired(data.path("action").asString("")));
       case "STOP" -> Optional.of(new QemuSignal.Paused());
       case "RESUME" -> Optional.of(new QemuSignal.Resumed());
       case "DEVICE_DELETED" ->

@@ -1,11 +1,14 @@
 package dev.kelvin.qemu;
 
+import dev.kelvin.model.spec.AudioModel;
+import dev.kelvin.model.spec.Board;
 import dev.kelvin.model.spec.Cdrom;
 import dev.kelvin.model.spec.CdromBus;
 import dev.kelvin.model.spec.Disk;
 import dev.kelvin.model.spec.DiskBus;
 import dev.kelvin.model.spec.GraphicsType;
 import dev.kelvin.model.spec.SpecRules;
+import dev.kelvin.model.spec.VideoModel;
 import dev.kelvin.model.spec.VmSpec;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,9 +20,11 @@ import java.util.function.Predicate;
  *
  * <pre>
  * q35, pcie.0    01 screen   02.n port of NIC n   03.0 to 06.7 port of disk n   07 SCSI   08 SCSI
- *                CDs   09 port of the seed   0a serial bus   0b RNG   0c USB   1d.n share n
- *                1f chip set, SATA
- * i440fx, pci.0  01 chip set, IDE   01.4 to 01.7 share n   02 screen   03 serial bus   04 RNG   05 USB   06 SATA   07 SCSI
+ *                CDs   09 port of the seed   0a serial bus   0b RNG   0c USB   1b sound
+ *                1c watchdog   1d.n share n   1f chip set, SATA
+ * virt, pcie.0   as q35, and 1e panic
+ * i440fx, pci.0  01 chip set, IDE   01.2 watchdog   01.4 to 01.7 share n   02 screen   02.1 sound
+ *                03 serial bus   04 RNG   05 USB   06 SATA   07 SCSI
  *                08 SCSI CDs   09 to 10 NIC n   11 to 1e disk n   1f seed
  * microvm        virtio-mmio-bus.7 and down: disks, seed, NICs, SCSI, SCSI CDs, serial bus, RNG
  * </pre>
@@ -35,21 +40,21 @@ final class Topology {
   private static final int SPARE_NIC_PORTS = 2;
   private static final int SPARE_DISK_PORTS = 4;
 
-  private final MachineKind kind;
+  private final Board kind;
   private final VmSpec spec;
   private final boolean seed;
   private final boolean threads;
 
   Topology(LaunchPlan plan) {
-    kind = plan.kind();
+    kind = plan.board();
     spec = plan.spec();
     seed = plan.seed();
-    threads = kind != MachineKind.MICROVM || plan.accelerator().equals("kvm");
+    threads = kind != Board.MICROVM || plan.accelerator().equals("kvm");
   }
 
   /** The name of a virtio device on this machine's bus. */
   String virtio(String device) {
-    return "virtio-" + device + (kind == MachineKind.MICROVM ? "-device" : "-pci");
+    return "virtio-" + device + (kind == Board.MICROVM ? "-device" : "-pci");
   }
 
   /**
@@ -63,7 +68,7 @@ final class Topology {
   /** The ports that PCI Express devices are plugged into, spare ones for hot-plug included. */
   List<Props> ports() {
     var ports = new ArrayList<Props>();
-    if (kind != MachineKind.Q35) {
+    if (!kind.hasPorts()) {
       return ports;
     }
     int nicPorts = Math.min(MAX_NICS, spec.nics().size() + SPARE_NIC_PORTS);
@@ -99,12 +104,14 @@ final class Topology {
   }
 
   Props screen() {
-    return fixed(0x01, 0x02, 0);
+    var place = fixed(0x01, 0x02, 0);
+    boolean neighbour = kind == Board.I440FX && spec.audio().model() != AudioModel.NONE;
+    return neighbour ? place.set("multifunction", true) : place;
   }
 
   Props nic(int index) {
     return switch (kind) {
-      case Q35 -> Props.of("bus", "port-nic-" + index);
+      case Q35, VIRT -> Props.of("bus", "port-nic-" + index);
       case I440FX -> pci(I440FX_FIRST_NIC + index);
       case MICROVM -> mmio((int) pciDisks() + (seed ? 1 : 0) + index);
     };
@@ -117,12 +124,13 @@ final class Topology {
           scsiAddress("scsi.0", position(disk, other -> other.bus() == DiskBus.VIRTIO_SCSI));
       // Ports are given to disks first, then to CD drives.
       case SATA -> sataPort(position(disk, other -> other.bus() == DiskBus.SATA));
+      case IDE -> ideUnit(position(disk, other -> other.bus() == DiskBus.IDE));
     };
   }
 
   private Props pciDisk(int index) {
     return switch (kind) {
-      case Q35 -> Props.of("bus", "port-disk-" + index);
+      case Q35, VIRT -> Props.of("bus", "port-disk-" + index);
       case I440FX -> pci(I440FX_FIRST_DISK + index);
       case MICROVM -> mmio(index);
     };
@@ -130,7 +138,7 @@ final class Topology {
 
   Props seed() {
     return switch (kind) {
-      case Q35 -> Props.of("bus", "port-seed");
+      case Q35, VIRT -> Props.of("bus", "port-seed");
       case I440FX -> pci(0x1f);
       case MICROVM -> mmio((int) pciDisks());
     };
@@ -158,16 +166,52 @@ final class Topology {
 
   /** The TPM's device: the newer interface where the firmware and the chip set are new. */
   String tpm() {
-    return kind == MachineKind.Q35 ? "tpm-crb" : "tpm-tis";
+    return tpm(kind);
+  }
+
+  static String tpm(Board board) {
+    return switch (board) {
+      case Q35 -> "tpm-crb";
+      case I440FX, MICROVM -> "tpm-tis";
+      case VIRT -> "tpm-tis-device";
+    };
   }
 
   /** A slot's functions: a share cannot be plugged while the VM runs, so it needs no port. */
   Props share(int index) {
-    if (kind == MachineKind.I440FX) {
+    if (kind == Board.I440FX) {
       return Props.of("bus", "pci.0").set("addr", address(0x01, 4 + index));
     }
     var place = Props.of("bus", "pcie.0").set("addr", address(0x1d, index));
     return index == 0 && spec.shares().size() > 1 ? place.set("multifunction", true) : place;
+  }
+
+  /** All slots of i440fx have their use: sound is the screen's neighbour, or in its place. */
+  Props audio() {
+    return fixedFunction(0x1b, 0x02, hasScreenOnPci() ? 1 : 0);
+  }
+
+  /** On i440fx a function of the chip set that QEMU leaves free, that of its USB. */
+  Props watchdog() {
+    return fixedFunction(0x1c, 0x01, 2);
+  }
+
+  /** Where the device that reports panics goes on a machine without ISA. */
+  Props panic() {
+    return Props.of("bus", "pcie.0").set("addr", address(0x1e, 0));
+  }
+
+  private Props fixedFunction(int slot, int i440fxSlot, int i440fxFunction) {
+    return switch (kind) {
+      case Q35, VIRT -> Props.of("bus", "pcie.0").set("addr", address(slot, 0));
+      case I440FX -> Props.of("bus", "pci.0").set("addr", address(i440fxSlot, i440fxFunction));
+      case MICROVM -> throw new IllegalArgumentException("a microvm has no PCI");
+    };
+  }
+
+  /** A frame buffer in memory is on no bus. */
+  private boolean hasScreenOnPci() {
+    return hasScreen() && spec.graphics().model() != VideoModel.RAMFB;
   }
 
   /** Where the AHCI controller of a machine that has none goes. */
@@ -193,13 +237,13 @@ final class Topology {
 
   /** Whether the machine needs an AHCI controller besides what its chip set has. */
   boolean wantsSata() {
-    return kind == MachineKind.I440FX
+    return kind == Board.I440FX
         && (spec.disks().stream().anyMatch(disk -> disk.bus() == DiskBus.SATA)
             || spec.cdroms().stream().anyMatch(cdrom -> cdrom.bus() == CdromBus.SATA));
   }
 
   boolean isMicrovm() {
-    return kind == MachineKind.MICROVM;
+    return kind == Board.MICROVM;
   }
 
   boolean hasScreen() {
@@ -214,13 +258,19 @@ final class Topology {
                 .filter(other -> other.bus() == cdrom.bus())
                 .count();
     return switch (cdrom.bus()) {
-      case SATA ->
-          sataPort(
-              index
-                  + (int) spec.disks().stream().filter(disk -> disk.bus() == DiskBus.SATA).count());
-      case IDE -> Props.of("bus", "ide." + index / 2).set("unit", index % 2);
+      case SATA -> sataPort(index + count(DiskBus.SATA));
+      case IDE -> ideUnit(index + count(DiskBus.IDE));
       case VIRTIO_SCSI -> scsiAddress("scsi-cds.0", index);
     };
+  }
+
+  private int count(DiskBus bus) {
+    return (int) spec.disks().stream().filter(disk -> disk.bus() == bus).count();
+  }
+
+  /** Two channels with two drives each, given to disks first, then to CD drives. */
+  private static Props ideUnit(int index) {
+    return Props.of("bus", "ide." + index / 2).set("unit", index % 2);
   }
 
   /** Each SCSI device is a target of its own with one logical unit. */
@@ -229,7 +279,7 @@ final class Topology {
   }
 
   private Props sataPort(int index) {
-    return Props.of("bus", (kind == MachineKind.Q35 ? "ide." : "sata.") + index);
+    return Props.of("bus", (kind == Board.Q35 ? "ide." : "sata.") + index);
   }
 
   private int position(Disk disk, Predicate<Disk> sameRange) {
@@ -242,7 +292,7 @@ final class Topology {
 
   private Props fixed(int q35Slot, int i440fxSlot, int mmioIndex) {
     return switch (kind) {
-      case Q35 -> Props.of("bus", "pcie.0").set("addr", address(q35Slot, 0));
+      case Q35, VIRT -> Props.of("bus", "pcie.0").set("addr", address(q35Slot, 0));
       case I440FX -> pci(i440fxSlot);
       case MICROVM -> mmio(mmioIndex);
     };

@@ -37,7 +37,7 @@ class CommandLineTest {
   @Test
   void everyGoldenHasItsCaseAndThereAreEnough() throws IOException {
     assertThat(GoldenCase.files(".args")).isEqualTo(GoldenCase.names());
-    assertThat(GoldenCase.names()).hasSizeGreaterThanOrEqualTo(35);
+    assertThat(GoldenCase.names()).hasSizeGreaterThanOrEqualTo(60);
   }
 
   @ParameterizedTest

@@ -32,7 +32,9 @@ class CompanionTest {
         all.uefi(),
         root,
         all.tscKhz(),
-        extras);
+        extras,
+        all.others(),
+        all.lacking());
   }
 
   private static HostFacts withServer(@Nullable FileServer server, boolean root) {

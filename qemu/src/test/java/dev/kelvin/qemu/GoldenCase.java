@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kelvin.codec.Documents;
 import dev.kelvin.model.ByteSize;
+import dev.kelvin.model.Emulator;
 import dev.kelvin.model.HostFacts;
 import dev.kelvin.model.HostFacts.Extras;
 import dev.kelvin.model.HostFacts.FileServer;
@@ -13,6 +14,7 @@ import dev.kelvin.model.Metadata;
 import dev.kelvin.model.Vm;
 import dev.kelvin.model.VmStatus;
 import dev.kelvin.model.VmStatus.Forward;
+import dev.kelvin.model.spec.Architecture;
 import dev.kelvin.model.spec.SpecRules;
 import dev.kelvin.model.spec.VmSpec;
 import java.io.IOException;
@@ -50,6 +52,15 @@ record GoldenCase(
 
   static final Path DIRECTORY = Path.of("src/test/resources/goldens");
 
+  private static final Set<String> DEVICES =
+      words(
+          "virtio-blk-pci virtio-blk-device virtio-scsi-pci virtio-scsi-device scsi-hd scsi-cd",
+          "nvme ich9-ahci ide-hd ide-cd e1000e rtl8139 virtio-net-pci virtio-net-device VGA",
+          "virtio-vga cirrus-vga ramfb qemu-xhci usb-tablet usb-kbd virtio-serial-pci i6300esb",
+          "virtio-serial-device virtserialport virtio-rng-pci virtio-rng-device pcie-root-port",
+          "tpm-crb tpm-tis tpm-tis-device vhost-user-fs-pci pvpanic pvpanic-pci intel-hda ich9-intel-hda hda-duplex virtio-gpu-pci");
+
+  /** On an x86_64 host that has QEMU for every architecture. */
   static final HostFacts FACTS =
       new HostFacts(
           "/usr/bin/qemu-system-x86_64",
@@ -57,11 +68,7 @@ record GoldenCase(
           List.of("kvm", "tcg"),
           Map.of("q35", "pc-q35-7.2", "pc", "pc-i440fx-7.2"),
           Set.of("pc-q35-7.2", "pc-i440fx-7.2", "microvm", "pc-q35-6.2", "pc-i440fx-6.1"),
-          words(
-              "virtio-blk-pci virtio-blk-device virtio-scsi-pci virtio-scsi-device scsi-hd scsi-cd",
-              "nvme ich9-ahci ide-hd ide-cd e1000e virtio-net-pci virtio-net-device VGA qemu-xhci",
-              "usb-tablet virtio-serial-pci virtio-serial-device virtserialport virtio-rng-pci",
-              "virtio-rng-device pcie-root-port pvpanic tpm-crb tpm-tis vhost-user-fs-pci"),
+          DEVICES,
           Set.of("qemu64", "Skylake-Server", "EPYC"),
           8,
           ByteSize.ofGiB(32),
@@ -72,7 +79,28 @@ record GoldenCase(
               new UefiFirmware(HOME + "/firmware/CODE.secboot.fd", HOME + "/firmware/VARS.fd"),
               new UefiFirmware(HOME + "/firmware/CODE.ms.fd", HOME + "/firmware/VARS.ms.fd"),
               "/usr/bin/swtpm",
-              new FileServer("/usr/lib/qemu/virtiofsd", FileServerKind.QEMU, false)));
+              new FileServer("/usr/lib/qemu/virtiofsd", FileServerKind.QEMU, false)),
+          Map.of(
+              Architecture.I386,
+              new Emulator(
+                  "/usr/bin/qemu-system-i386",
+                  "7.2.22",
+                  Map.of("q35", "pc-q35-7.2", "pc", "pc-i440fx-7.2"),
+                  Set.of("pc-q35-7.2", "pc-i440fx-7.2"),
+                  DEVICES,
+                  Set.of("qemu32", "pentium3"),
+                  null),
+              Architecture.AARCH64,
+              new Emulator(
+                  "/usr/bin/qemu-system-aarch64",
+                  "7.2.22",
+                  Map.of("virt", "virt-7.2"),
+                  Set.of("virt-7.2", "virt-6.2"),
+                  DEVICES,
+                  Set.of("cortex-a57", "cortex-a72"),
+                  new UefiFirmware(
+                      HOME + "/firmware/ARM_CODE.fd", HOME + "/firmware/ARM_VARS.fd"))),
+          Map.of());
 
   private static Set<String> words(String... lines) {
     return Stream.of(lines).flatMap(line -> Stream.of(line.split(" "))).collect(Collectors.toSet());
@@ -130,7 +158,7 @@ record GoldenCase(
         "golden",
         "00112233445566778899",
         pinned,
-        FACTS,
+        FACTS.of(pinned.architecture()),
         new VmFiles(base.resolve("run"), base.resolve("state")),
         accelerator == null ? "tcg" : accelerator,
         disks,

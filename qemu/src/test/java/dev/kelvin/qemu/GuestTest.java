@@ -10,7 +10,6 @@ import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.spec.Boot;
 import dev.kelvin.model.spec.Disk;
 import dev.kelvin.model.spec.DiskBus;
-import dev.kelvin.model.spec.Nic;
 import dev.kelvin.model.spec.VmSpec;
 import dev.kelvin.qemu.testkit.SerialConsole;
 import dev.kelvin.qemu.testkit.TinyGuest;
@@ -49,7 +48,7 @@ class GuestTest {
             VmSpec.class)
         .toBuilder()
         .boot(
-            new Boot(
+            Boot.kernel(
                 guest.kernel().toString(),
                 guest.initrd().toString(),
                 TinyGuest.CMDLINE + " " + words));
@@ -148,7 +147,7 @@ class GuestTest {
     String device =
         switch (disk.bus()) {
           case VIRTIO_BLK -> "vda";
-          case VIRTIO_SCSI, SATA -> "sda";
+          case VIRTIO_SCSI, SATA, IDE -> "sda";
           case NVME -> "nvme0n1";
         };
     awaitTrue(serial, "test -b /dev/" + device);
@@ -197,7 +196,7 @@ class GuestTest {
     try (var rig = start(machine, "");
         var serial = boot(rig)) {
       for (int round = 0; round < 2; round++) {
-        var nic = Nic.of("net1").withMac("52:54:00:00:02:0" + round);
+        var nic = Specs.nic("net1").withMac("52:54:00:00:02:0" + round);
         rig.vm().attachNic(rig.plan(), nic, List.of());
         awaitTrue(serial, "test -e /sys/class/net/eth1");
         assertThat(serial.run("cat /sys/class/net/eth1/address")).isEqualTo(nic.mac());

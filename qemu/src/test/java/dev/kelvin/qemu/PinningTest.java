@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.HostFacts;
 import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.spec.Architecture;
 import dev.kelvin.model.spec.Nic;
 import dev.kelvin.model.spec.VmSpec;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
@@ -54,7 +56,9 @@ class PinningTest {
         uefi ? FACTS.uefi() : null,
         FACTS.runAsRoot(),
         FACTS.tscKhz(),
-        FACTS.extras());
+        FACTS.extras(),
+        FACTS.others(),
+        FACTS.lacking());
   }
 
   @ParameterizedTest
@@ -105,6 +109,63 @@ class PinningTest {
     refuses("cpu: {model: Pentium-9}", FACTS, Code.INVALID_ARGUMENT, "let the model be auto");
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "x86_64, pc-q35-7.2",
+    "i386, pc-q35-7.2",
+    "aarch64, virt-7.2",
+  })
+  void takesTheMachineOfTheArchitecture(String architecture, String machine) {
+    assertThat(pin("architecture: " + architecture, FACTS).machine()).isEqualTo(machine);
+  }
+
+  @Test
+  void refusesAnArchitectureThatHasNoQemuHere() {
+    var bare =
+        new HostFacts(
+            FACTS.qemuBinary(),
+            FACTS.qemuVersion(),
+            FACTS.accelerators(),
+            FACTS.machineAliases(),
+            FACTS.machines(),
+            FACTS.devices(),
+            FACTS.cpuModels(),
+            FACTS.cpus(),
+            FACTS.memory(),
+            FACTS.uefi(),
+            FACTS.runAsRoot(),
+            FACTS.tscKhz(),
+            FACTS.extras(),
+            Map.of(),
+            Map.of(Architecture.AARCH64, "install the package qemu-system-arm"));
+    refuses("architecture: aarch64", bare, Code.CAPABILITY_MISSING, "qemu-system-arm");
+    refuses("architecture: i386", bare, Code.CAPABILITY_MISSING, "qemu-system-i386");
+    assertThat(pin("machine: q35", bare).machine()).isEqualTo("pc-q35-7.2");
+  }
+
+  @Test
+  void refusesWhatAForeignCpuCannotDo() {
+    refuses(
+        "architecture: aarch64, accelerator: kvm",
+        FACTS,
+        Code.CAPABILITY_MISSING,
+        "its CPU does not run aarch64");
+    refuses(
+        "architecture: aarch64, cpu: {model: host}",
+        FACTS,
+        Code.CAPABILITY_MISSING,
+        "emulated in software");
+    refuses(
+        "architecture: aarch64, cpu: {model: EPYC}",
+        FACTS,
+        Code.INVALID_ARGUMENT,
+        "no CPU model EPYC");
+    refuses(
+        "architecture: i386, firmware: {type: uefi}", FACTS, Code.CAPABILITY_MISSING, "use bios");
+    refuses("architecture: aarch64, machine: virt-9.9", FACTS, Code.INVALID_ARGUMENT, "virt-");
+    assertThat(pin("architecture: i386, accelerator: kvm", FACTS).machine()).startsWith("pc-");
+  }
+
   @Test
   void refusesUefiWithoutItsFirmware() {
     refuses(
@@ -122,7 +183,18 @@ class PinningTest {
         "virtio-blk-pci | disks: [{name: a, size: 1GiB}]",
         "scsi-hd | disks: [{name: a, size: 1GiB, bus: virtio-scsi}]",
         "ide-hd | disks: [{name: a, size: 1GiB, bus: sata}]",
-        "ide-cd | cdroms: [{name: a}]",
+        "ide-cd | cdroms: [{name: a, bus: sata}]",
+        "ide-hd | os: other, disks: [{name: a, size: 1GiB}]",
+        "rtl8139 | nics: [{name: a, model: rtl8139}]",
+        "i6300esb | watchdog: {action: none}",
+        "ich9-intel-hda | audio: {model: ich9}",
+        "intel-hda | audio: {model: intel-hda}",
+        "hda-duplex | audio: {model: ich9}",
+        "virtio-vga | graphics: {model: virtio}",
+        "cirrus-vga | graphics: {model: cirrus}",
+        "ramfb | graphics: {model: ramfb}",
+        "usb-tablet | graphics: {tablet: true}",
+        "usb-kbd | graphics: {keyboard: true}",
         "scsi-cd | cdroms: [{name: a, bus: virtio-scsi}]",
         "e1000e | nics: [{name: a, model: e1000e}]",
         "virtio-net-pci | nics: [{name: a}]",

@@ -114,7 +114,9 @@ final class Rig implements AutoCloseable {
         facts.uefi(),
         facts.runAsRoot(),
         tscKhz,
-        facts.extras());
+        facts.extras(),
+        facts.others(),
+        facts.lacking());
   }
 
   private static BlockSource source(Path directory, String disk) {

@@ -13,7 +13,6 @@ import dev.kelvin.model.spec.DiskBus;
 import dev.kelvin.model.spec.Graphics;
 import dev.kelvin.model.spec.GraphicsType;
 import dev.kelvin.model.spec.Memory;
-import dev.kelvin.model.spec.Nic;
 import dev.kelvin.model.spec.VmSpec;
 import dev.kelvin.qemu.testkit.QemuProcess;
 import java.net.InetAddress;
@@ -40,7 +39,7 @@ class RunningVmTest {
   private static VmSpec.Builder small() {
     return new VmSpec.Builder()
         .memory(Memory.of(ByteSize.ofMiB(64)))
-        .graphics(new Graphics(GraphicsType.NONE));
+        .graphics(Graphics.of(GraphicsType.NONE));
   }
 
   private static void assertProblem(ThrowingCallable call, Code code, String words) {
@@ -83,7 +82,7 @@ class RunningVmTest {
     var spec =
         small()
             .disks(List.of(disk("root", DiskBus.VIRTIO_BLK), disk("s", DiskBus.VIRTIO_SCSI)))
-            .nics(List.of(Nic.of("net0")))
+            .nics(List.of(Specs.nic("net0")))
             .cdroms(List.of(cdrom("{name: cd}")))
             .build();
     try (var rig = Rig.start(directory, spec)) {
@@ -158,7 +157,7 @@ class RunningVmTest {
 
   @Test
   void takesAScreenshot() throws Exception {
-    try (var rig = Rig.start(directory, small().graphics(new Graphics(GraphicsType.VNC)).build())) {
+    try (var rig = Rig.start(directory, small().graphics(Graphics.of(GraphicsType.VNC)).build())) {
       rig.vm().cont();
       Path png = rig.plan().files().screenshot();
       rig.vm().screenshot(png);
@@ -206,7 +205,7 @@ class RunningVmTest {
         vm.attachDisk(rig.plan(), disk("blk", DiskBus.VIRTIO_BLK), rig.volume("blk"));
         vm.attachDisk(rig.plan(), disk("nvme", DiskBus.NVME), rig.volume("nvme"));
         vm.attachDisk(rig.plan(), disk("scsi", DiskBus.VIRTIO_SCSI), rig.volume("scsi"));
-        vm.attachNic(rig.plan(), Nic.of("net9").withMac("52:54:00:00:00:09"), List.of());
+        vm.attachNic(rig.plan(), Specs.nic("net9").withMac("52:54:00:00:00:09"), List.of());
         assertThat(vm.devices()).containsExactly("disk-blk", "disk-nvme", "disk-scsi", "nic-net9");
         assertProblem(
             () -> vm.attachDisk(rig.plan(), disk("s", DiskBus.SATA), rig.volume("s")),
@@ -237,12 +236,12 @@ class RunningVmTest {
             Code.QEMU_REFUSED,
             "lock");
       }
-      var badMac = Nic.of("n").withMac("nonsense");
+      var badMac = Specs.nic("n").withMac("nonsense");
       assertProblem(
           () -> rig.vm().attachNic(rig.plan(), badMac, List.of()), Code.QEMU_REFUSED, "mac");
       // The same names are free: nothing was left in the way.
       rig.vm().attachDisk(rig.plan(), disk("d", DiskBus.VIRTIO_BLK), rig.volume("other"));
-      rig.vm().attachNic(rig.plan(), Nic.of("n").withMac("52:54:00:00:00:09"), List.of());
+      rig.vm().attachNic(rig.plan(), Specs.nic("n").withMac("52:54:00:00:00:09"), List.of());
       assertThat(rig.vm().devices()).containsExactly("disk-d", "disk-first", "nic-n");
     }
   }
@@ -256,7 +255,7 @@ class RunningVmTest {
           rig.vm()
               .attachNic(
                   rig.plan(),
-                  Nic.of("n" + plugged).withMac("52:54:00:00:00:%02x".formatted(plugged)),
+                  Specs.nic("n" + plugged).withMac("52:54:00:00:00:%02x".formatted(plugged)),
                   List.of());
           plugged++;
         }
@@ -353,7 +352,7 @@ class RunningVmTest {
     try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
         var rig = Rig.start(directory, small().build())) {
       var forward = new Forward("n", "tcp", "127.0.0.1", taken.getLocalPort(), 22);
-      var nic = Nic.of("n").withMac("52:54:00:00:00:09");
+      var nic = Specs.nic("n").withMac("52:54:00:00:00:09");
       assertThatThrownBy(() -> rig.vm().attachNic(rig.plan(), nic, List.of(forward)))
           .isInstanceOfSatisfying(
               ProblemException.class,

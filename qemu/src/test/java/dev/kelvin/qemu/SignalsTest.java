@@ -38,6 +38,7 @@ class SignalsTest {
             "GUEST_PANICKED",
             "{\"action\": \"pause\", \"info\": {\"type\": \"hyper-v\"}}",
             new QemuSignal.GuestPanicked("{\"type\":\"hyper-v\"}")),
+        Arguments.of("WATCHDOG", "{\"action\": \"pause\"}", new QemuSignal.WatchdogFired("pause")),
         Arguments.of("STOP", "{}", new QemuSignal.Paused()),
         Arguments.of("RESUME", "{}", new QemuSignal.Resumed()),
         Arguments.of(

@@ -4,6 +4,7 @@ import dev.kelvin.codec.Documents;
 import dev.kelvin.model.spec.Cdrom;
 import dev.kelvin.model.spec.Disk;
 import dev.kelvin.model.spec.DiskBus;
+import dev.kelvin.model.spec.Nic;
 import java.nio.charset.StandardCharsets;
 
 /** Pieces of specs, written as users write them. */
@@ -16,6 +17,10 @@ final class Specs {
 
   static Disk disk(String name, DiskBus bus) {
     return read("{name: " + name + ", size: 64MiB, bus: " + bus.wire() + "}", Disk.class);
+  }
+
+  static Nic nic(String name) {
+    return read("{name: " + name + ", model: virtio}", Nic.class);
   }
 
   static Cdrom cdrom(String yaml) {

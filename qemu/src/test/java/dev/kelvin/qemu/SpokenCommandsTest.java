@@ -12,7 +12,6 @@ import dev.kelvin.model.spec.CacheMode;
 import dev.kelvin.model.spec.DiscardMode;
 import dev.kelvin.model.spec.Disk;
 import dev.kelvin.model.spec.DiskBus;
-import dev.kelvin.model.spec.Nic;
 import dev.kelvin.model.spec.VmSpec;
 import dev.kelvin.qmp.Cost;
 import dev.kelvin.qmp.QmpClient;
@@ -130,7 +129,7 @@ class SpokenCommandsTest {
                     disk("gone", DiskBus.VIRTIO_BLK),
                     new BlockSource("/none/gone", "raw")))
         .isInstanceOf(ProblemException.class);
-    var nic = Nic.of("net0").withMac("52:54:00:00:00:09");
+    var nic = Specs.nic("net0").withMac("52:54:00:00:00:09");
     rig.vm().attachNic(rig.plan(), nic, List.of(new Forward("net0", "tcp", "127.0.0.1", 0, 22)));
   }
 

@@ -17,12 +17,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options that say what a new VM is like. */
 public final class VmOptions {
   private static final String USUAL_DISK = "10GiB";
-  private static final String SERIAL_CONSOLE = "console=ttyS0";
   private static final Pattern USER = Pattern.compile("[a-z_][a-z0-9_-]{0,31}");
 
   @Option(
@@ -69,7 +69,7 @@ public final class VmOptions {
   @Option(
       names = "--cmdline",
       paramLabel = "TEXT",
-      description = "The command line for that kernel. Usual: " + SERIAL_CONSOLE + ".")
+      description = "The command line for that kernel. Usual: that of a serial console.")
   @Nullable String cmdline;
 
   @Option(names = "--memory", paramLabel = "SIZE", description = "Main memory. Usual: 1GiB.")
@@ -87,8 +87,7 @@ public final class VmOptions {
               + "; none for a kernel that is booted directly.")
   @Nullable String disk;
 
-  @Option(names = "--uefi", description = "Start with UEFI instead of BIOS.")
-  boolean uefi;
+  @Mixin MachineOptions hardware = new MachineOptions();
 
   @Option(
       names = "--secure-boot",
@@ -105,12 +104,6 @@ public final class VmOptions {
           "Share this directory with the guest, which mounts it by its tag (mount -t virtiofs TAG"
               + " /mnt). Usual tag: the directory's name. Can be given several times.")
   List<String> shares = List.of();
-
-  @Option(
-      names = "--machine",
-      paramLabel = "TYPE",
-      description = "q35, i440fx or microvm. Usual: q35.")
-  @Nullable String machine;
 
   @Option(
       names = "--accelerator",
@@ -180,7 +173,7 @@ public final class VmOptions {
     boolean sources = image != null || iso != null || kernel != null || initrd != null;
     boolean sizes = memory != null || cpus != null || disk != null || cmdline != null;
     boolean extras = secureBoot || tpm || !shares.isEmpty();
-    boolean kinds = extras || uefi || machine != null || accelerator != null || user != null;
+    boolean kinds = extras || hardware.given() || accelerator != null || user != null;
     boolean lists = !sshKeys.isEmpty() || !forwards.isEmpty() || !labels.isEmpty();
     return sources || sizes || kinds || lists || format != null;
   }
@@ -212,11 +205,10 @@ public final class VmOptions {
     var wish =
         new VmWish(
             power,
-            machine == null ? "q35" : machine,
+            hardware.read(),
             accelerator == null
                 ? Accelerator.AUTO
                 : Wire.read(Accelerator.class, accelerator, "--accelerator"),
-            uefi,
             cpus == null ? 2 : cpus,
             memory == null ? ByteSize.ofGiB(1) : Units.size(memory, "--memory"),
             boot(session),
@@ -240,10 +232,10 @@ public final class VmOptions {
     if (kernel == null) {
       return Boot.none();
     }
-    return new Boot(
+    return Boot.kernel(
         session.file(kernel).toString(),
         initrd == null ? null : session.file(initrd).toString(),
-        cmdline == null ? SERIAL_CONSOLE : cmdline);
+        cmdline == null ? hardware.serialConsole() : cmdline);
   }
 
   private @Nullable ByteSize diskSize(@Nullable String distribution) {

@@ -94,12 +94,23 @@ final class VmText {
       facts.add("last exit", exit.reason().wire() + detail);
     }
     facts.add("restart", restart(vm));
-    facts.add("machine", vm.spec().machine() + ", " + vm.spec().firmware().type().wire());
+    facts.add(
+        "machine",
+        "%s, %s, %s, for %s"
+            .formatted(
+                vm.spec().architecture().wire(),
+                vm.spec().machine(),
+                vm.spec().firmware().type().wire(),
+                vm.spec().os().wire()));
     facts.add("cpus", vm.spec().cpu().count() + " (" + vm.spec().cpu().model() + ")");
     facts.add("memory", vm.spec().memory().size().human());
     vm.spec().disks().forEach(disk -> facts.add("disk " + disk.name(), disk(disk)));
     vm.spec().cdroms().forEach(cdrom -> facts.add("cd " + cdrom.name(), cdrom(cdrom)));
     vm.spec().nics().forEach(nic -> facts.add("nic " + nic.name(), nic(nic, status.forwards())));
+    if (vm.spec().watchdog() != null) {
+      var watchdog = vm.spec().watchdog();
+      facts.add("watchdog", watchdog.model().wire() + ", " + watchdog.action().wire());
+    }
     if (vm.spec().boot().kernel() != null) {
       facts.add("kernel", vm.spec().boot().kernel());
     }

@@ -5,6 +5,7 @@ import dev.kelvin.model.Metadata;
 import dev.kelvin.model.Vm;
 import dev.kelvin.model.VmStatus;
 import dev.kelvin.model.spec.Accelerator;
+import dev.kelvin.model.spec.Architecture;
 import dev.kelvin.model.spec.Boot;
 import dev.kelvin.model.spec.Cdrom;
 import dev.kelvin.model.spec.CdromBus;
@@ -15,6 +16,7 @@ import dev.kelvin.model.spec.Firmware;
 import dev.kelvin.model.spec.FirmwareType;
 import dev.kelvin.model.spec.Graphics;
 import dev.kelvin.model.spec.GraphicsType;
+import dev.kelvin.model.spec.GuestOs;
 import dev.kelvin.model.spec.Memory;
 import dev.kelvin.model.spec.Nic;
 import dev.kelvin.model.spec.PortForward;
@@ -23,7 +25,9 @@ import dev.kelvin.model.spec.Protocol;
 import dev.kelvin.model.spec.Share;
 import dev.kelvin.model.spec.Tpm;
 import dev.kelvin.model.spec.TpmVersion;
+import dev.kelvin.model.spec.VideoModel;
 import dev.kelvin.model.spec.VmSpec;
+import dev.kelvin.model.spec.Watchdog;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,9 +44,8 @@ import org.jspecify.annotations.Nullable;
  */
 public record VmWish(
     Power power,
-    String machine,
+    Hardware hardware,
     Accelerator accelerator,
-    boolean uefi,
     int cpus,
     ByteSize memory,
     Boot boot,
@@ -57,6 +60,21 @@ public record VmWish(
   /** What only some VMs have. */
   public record Extras(boolean secureBoot, boolean tpm, List<Share> shares) {}
 
+  /** What is null is chosen by the system that runs in the VM. */
+  public record Hardware(
+      @Nullable Architecture architecture,
+      @Nullable GuestOs os,
+      @Nullable String machine,
+      @Nullable FirmwareType firmware,
+      @Nullable Integer menuSeconds,
+      @Nullable VideoModel video,
+      @Nullable Watchdog watchdog) {
+    /** Nothing but the usual. */
+    public static Hardware usual() {
+      return new Hardware(null, null, null, null, null, null, null);
+    }
+  }
+
   static final int SSH = 22;
   private static final String MICROVM = "microvm";
 
@@ -64,9 +82,8 @@ public record VmWish(
   public VmWish with(@Nullable String newImage, @Nullable String newIso) {
     return new VmWish(
         power,
-        machine,
+        hardware,
         accelerator,
-        uefi,
         cpus,
         memory,
         boot,
@@ -84,30 +101,46 @@ public record VmWish(
     var spec =
         new VmSpec.Builder()
             .power(power)
-            .machine(machine)
             .accelerator(accelerator)
-            .firmware(firmware())
             .tpm(extras.tpm() ? new Tpm(TpmVersion.V2_0) : null)
             .shares(extras.shares())
             .cpu(Cpu.of(cpus))
             .memory(Memory.of(memory))
-            .boot(boot)
+            .boot(new Boot(boot.kernel(), boot.initrd(), boot.cmdline(), hardware.menuSeconds()))
             .disks(disks())
             .cdroms(cdroms())
             .nics(List.of(Nic.of("net0").withForwards(allForwards())))
+            .watchdog(hardware.watchdog())
             .cloudInit(cloudInit);
-    if (machine.equals(MICROVM)) {
-      spec.graphics(new Graphics(GraphicsType.NONE));
-    }
+    describe(spec);
     return new Vm(
         new Metadata(name, "", labels, 0, Instant.EPOCH), spec.build(), VmStatus.initial());
   }
 
-  private Firmware firmware() {
-    if (extras.secureBoot()) {
-      return Firmware.secure();
+  private void describe(VmSpec.Builder spec) {
+    if (hardware.architecture() != null) {
+      spec.architecture(hardware.architecture());
     }
-    return Firmware.of(uefi ? FirmwareType.UEFI : FirmwareType.BIOS);
+    if (hardware.os() != null) {
+      spec.os(hardware.os());
+    }
+    if (hardware.machine() != null) {
+      spec.machine(hardware.machine());
+    }
+    if (extras.secureBoot()) {
+      spec.firmware(Firmware.secure());
+    } else if (hardware.firmware() != null) {
+      spec.firmware(Firmware.of(hardware.firmware()));
+    }
+    if (isMicrovm()) {
+      spec.graphics(Graphics.of(GraphicsType.NONE));
+    } else if (hardware.video() != null) {
+      spec.graphics(Graphics.of(GraphicsType.VNC).withModel(hardware.video()));
+    }
+  }
+
+  private boolean isMicrovm() {
+    return MICROVM.equals(hardware.machine());
   }
 
   private List<Disk> disks() {
@@ -122,8 +155,17 @@ public record VmWish(
       return List.of();
     }
     // An empty disk does not boot, so the CD follows it; once a system is installed, it does.
-    CdromBus bus = machine.equals(MICROVM) ? CdromBus.VIRTIO_SCSI : CdromBus.SATA;
-    return List.of(new Cdrom("cd0", iso, bus, 1));
+    return List.of(Cdrom.of("cd0", iso, installerBus(), 1));
+  }
+
+  /**
+   * An installer of a system that nobody has named may lack drivers for virtio; every one knows a
+   * drive on SATA. Null lets the system that was named, or the image's, choose.
+   */
+  private @Nullable CdromBus installerBus() {
+    boolean unknown = hardware.os() == null && hardware.machine() == null && image == null;
+    boolean x86 = hardware.architecture() == null || hardware.architecture().isX86();
+    return unknown && x86 ? CdromBus.SATA : null;
   }
 
   /** The user's forwards, and one to the guest's sshd when it is a guest to log in to. */

@@ -184,7 +184,7 @@ class BadInputTest {
                             "refused",
                             spec ->
                                 spec.boot(
-                                    new dev.kelvin.model.spec.Boot(
+                                    dev.kelvin.model.spec.Boot.kernel(
                                         "/proc/self/status", null, null))))));
     assertThat(task.state()).isEqualTo(TaskState.FAILED);
     assertThat(Objects.requireNonNull(task.problem()).remedy()).isNotBlank();

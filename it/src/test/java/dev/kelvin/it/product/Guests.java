@@ -24,7 +24,7 @@ final class Guests {
             .memory(Memory.of(ByteSize.ofMiB(192)))
             .guestAgent(false)
             .boot(
-                new Boot(
+                Boot.kernel(
                     guest.kernel().toString(),
                     guest.initrd().toString(),
                     TinyGuest.CMDLINE + " " + words));
@@ -36,7 +36,7 @@ final class Guests {
     var spec =
         new VmSpec.Builder()
             .memory(Memory.of(ByteSize.ofMiB(64)))
-            .graphics(new Graphics(GraphicsType.NONE))
+            .graphics(Graphics.of(GraphicsType.NONE))
             .guestAgent(false);
     return vm(name, change.apply(spec).build());
   }

@@ -142,7 +142,7 @@ class VolumeTest {
         Guests.empty(
             "refused",
             spec ->
-                spec.boot(new Boot("/proc/self/status", null, null))
+                spec.boot(Boot.kernel("/proc/self/status", null, null))
                     .disks(List.of(Disk.ofVolume("old", data), DATA)));
     Task task = daemon.ended(client.createVm(VmDocument.of(refused)));
     assertThat(task.state()).isEqualTo(TaskState.FAILED);

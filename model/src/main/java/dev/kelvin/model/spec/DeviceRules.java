@@ -83,6 +83,11 @@ final class DeviceRules {
     }
     size(disk, field + ".size");
     violations.require(
+        disk.bus() != DiskBus.IDE || !spec.isOn(Board.Q35),
+        field + ".bus",
+        "the machine " + spec.machine() + " has no IDE",
+        "use sata, or the machine i440fx");
+    violations.require(
         disk.serial() == null || SERIAL.matcher(disk.serial()).matches(),
         field + ".serial",
         "it is not a serial number",
@@ -147,32 +152,33 @@ final class DeviceRules {
       violations.name(cdrom.image(), field + ".image", 63);
     }
     violations.require(
-        cdrom.bus() != CdromBus.IDE || isI440fx() || spec.usesMicrovm(),
+        cdrom.bus() != CdromBus.IDE || !spec.isOn(Board.Q35),
         field + ".bus",
         "the machine " + spec.machine() + " has no IDE",
         "use sata, or the machine i440fx");
   }
 
-  private boolean isI440fx() {
-    return spec.machine().equals("i440fx") || spec.machine().startsWith("pc-i440fx-");
-  }
-
   private void counts() {
-    int pciLimit = isI440fx() ? SpecRules.MAX_PCI_DISKS_I440FX : SpecRules.MAX_PCI_DISKS_Q35;
+    int pciLimit =
+        spec.isOn(Board.I440FX) ? SpecRules.MAX_PCI_DISKS_I440FX : SpecRules.MAX_PCI_DISKS_Q35;
     atMost(pciLimit, disks(DiskBus.VIRTIO_BLK) + disks(DiskBus.NVME), "virtio-blk and NVMe disks");
     atMost(SpecRules.MAX_DISKS, spec.disks().size(), "disks");
     atMost(
         SpecRules.MAX_SATA_DEVICES,
         disks(DiskBus.SATA) + cdroms(CdromBus.SATA) + installerCds(),
         "SATA disks and CD drives");
-    atMost(SpecRules.MAX_IDE_DEVICES, cdroms(CdromBus.IDE), "IDE CD drives");
+    atMost(
+        SpecRules.MAX_IDE_DEVICES,
+        disks(DiskBus.IDE) + cdroms(CdromBus.IDE),
+        "IDE disks and CD drives");
     atMost(SpecRules.MAX_SCSI_DISKS, cdroms(CdromBus.VIRTIO_SCSI), "virtio-scsi CD drives");
   }
 
   private void atMost(int limit, long count, String what) {
+    boolean disks = what.contains("disks") && !spec.disks().isEmpty();
     violations.require(
         count <= limit,
-        what.contains("disks") ? "spec.disks" : "spec.cdroms",
+        disks ? "spec.disks" : "spec.cdroms",
         "there are " + count + " " + what,
         "use at most " + limit + ", or another bus");
   }

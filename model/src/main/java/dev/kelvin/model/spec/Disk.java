@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param image what it starts as; null for an empty disk
  * @param volume the existing volume that it is; null for a volume of its own, made with the disk
  * @param size null for the size of the image or volume; at least that
- * @param bus how it is attached
+ * @param bus how it is attached; a spec that the disk is in chooses it when it is left out
  * @param cache how the host's page cache is used
  * @param discard what becomes of discarded blocks
  * @param serial what the guest sees as serial number, at most 20 characters
@@ -33,12 +33,12 @@ public record Disk(
     @Nullable Integer bootIndex,
     Boolean ioThread) {
   public Disk {
-    bus = bus == null ? DiskBus.VIRTIO_BLK : bus;
     cache = cache == null ? CacheMode.NONE : cache;
     discard = discard == null ? DiscardMode.UNMAP : discard;
     readOnly = readOnly == null ? Boolean.FALSE : readOnly;
-    boolean threaded = bus == DiskBus.VIRTIO_BLK || bus == DiskBus.VIRTIO_SCSI;
-    ioThread = ioThread == null ? (Boolean) threaded : ioThread;
+    if (ioThread == null && bus != null) {
+      ioThread = bus == DiskBus.VIRTIO_BLK || bus == DiskBus.VIRTIO_SCSI;
+    }
   }
 
   public static Disk of(String name, @Nullable String image, @Nullable ByteSize size) {
@@ -48,6 +48,15 @@ public record Disk(
   /** A disk that is an existing volume. */
   public static Disk ofVolume(String name, String volume) {
     return new Disk(name, null, volume, null, null, null, null, null, null, null, null);
+  }
+
+  /** The same on {@code usual}, unless it has a bus. */
+  Disk withDefaultBus(DiskBus usual) {
+    return bus != null
+        ? this
+        : new Disk(
+            name, image, volume, size, usual, cache, discard, serial, readOnly, bootIndex,
+            ioThread);
   }
 
   public Disk withSize(ByteSize newSize) {

@@ -7,7 +7,9 @@ public enum DiskBus implements WireName {
   VIRTIO_BLK("virtio-blk"),
   VIRTIO_SCSI("virtio-scsi"),
   NVME("nvme"),
-  SATA("sata");
+  SATA("sata"),
+  /** Of i440fx only. */
+  IDE("ide");
 
   private final String wire;
 

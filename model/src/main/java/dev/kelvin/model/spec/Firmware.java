@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What starts the guest.
  *
- * @param type BIOS or UEFI
+ * @param type BIOS or UEFI; a spec that it is in chooses it when it is left out
  * @param secureBoot whether UEFI starts only what is signed by a key that it has
  * @param keys whose keys those are
  * @param certificates the keys themselves where they are the user's own; null with others
@@ -16,7 +16,6 @@ public record Firmware(
     SecureBootKeys keys,
     @Nullable SecureBootCertificates certificates) {
   public Firmware {
-    type = type == null ? FirmwareType.BIOS : type;
     secureBoot = secureBoot == null ? Boolean.FALSE : secureBoot;
     keys = keys == null ? SecureBootKeys.MICROSOFT : keys;
   }
@@ -29,5 +28,17 @@ public record Firmware(
   /** UEFI that starts what Microsoft has signed: Windows, and the shims of Linux distributions. */
   public static Firmware secure() {
     return new Firmware(FirmwareType.UEFI, true, SecureBootKeys.MICROSOFT, null);
+  }
+
+  /** Nothing said. */
+  // A null that a constructor is given asks for the default; NullAway has no word for that.
+  @SuppressWarnings("NullAway")
+  static Firmware open() {
+    return new Firmware(null, null, null, null);
+  }
+
+  /** The same with {@code usual}, unless it has a type. */
+  Firmware withDefaultType(FirmwareType usual) {
+    return type != null ? this : new Firmware(usual, secureBoot, keys, certificates);
   }
 }

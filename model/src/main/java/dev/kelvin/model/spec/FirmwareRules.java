@@ -41,7 +41,7 @@ final class FirmwareRules {
       certificates(own, violations);
     }
     violations.require(
-        spec.tpm() == null || !spec.usesMicrovm(),
+        spec.tpm() == null || !spec.isOn(Board.MICROVM),
         "spec.tpm",
         "a microvm has no place for a TPM",
         "leave it out, or use the machine q35");

@@ -4,9 +4,9 @@ import dev.kelvin.model.WireName;
 
 /** The firmware that the VM starts with. */
 public enum FirmwareType implements WireName {
-  /** SeaBIOS. */
+  /** SeaBIOS; on aarch64 none at all, for a kernel that is started directly. */
   BIOS("bios"),
-  /** OVMF, with variables of the VM's own. */
+  /** OVMF (AAVMF on aarch64), with variables of the VM's own. */
   UEFI("uefi");
 
   private final String wire;

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * through forwarded ports.
  *
  * @param name unique among the devices of the VM; a DNS label
- * @param model what the guest sees
+ * @param model what the guest sees; a spec that the card is in chooses it when it is left out
  * @param mac six octets, unicast; chosen at creation when null
  * @param forwards host ports that lead into the guest
  * @param bootIndex order in which firmware tries devices, smallest first; null for never
@@ -22,12 +22,16 @@ public record Nic(
     List<PortForward> forwards,
     @Nullable Integer bootIndex) {
   public Nic {
-    model = model == null ? NicModel.VIRTIO : model;
     forwards = forwards == null ? List.of() : List.copyOf(forwards);
   }
 
   public static Nic of(String name) {
     return new Nic(name, null, null, null, null);
+  }
+
+  /** The same as a card of {@code usual}, unless it has a model. */
+  Nic withDefaultModel(NicModel usual) {
+    return model != null ? this : new Nic(name, usual, mac, forwards, bootIndex);
   }
 
   public Nic withMac(String newMac) {

@@ -5,7 +5,9 @@ import dev.kelvin.model.WireName;
 /** The kind of network card. */
 public enum NicModel implements WireName {
   VIRTIO("virtio"),
-  E1000E("e1000e");
+  E1000E("e1000e"),
+  /** A 100 Mbit/s card of old PCs. */
+  RTL8139("rtl8139");
 
   private final String wire;
 

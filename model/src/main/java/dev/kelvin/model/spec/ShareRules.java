@@ -16,7 +16,7 @@ final class ShareRules {
 
   static void check(VmSpec spec, Violations violations) {
     int count = spec.shares().size();
-    if (count > 0 && spec.usesMicrovm()) {
+    if (count > 0 && spec.isOn(Board.MICROVM)) {
       violations.add(
           "spec.shares",
           "a microvm has no PCI, through which the memory is shared with the file server",

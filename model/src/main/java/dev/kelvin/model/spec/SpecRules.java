@@ -35,6 +35,12 @@ public final class SpecRules {
   /** Two IDE channels with two drives each. */
   public static final int MAX_IDE_DEVICES = 4;
 
+  /** Longer the boot menu of SeaBIOS cannot wait: it counts milliseconds in 16 bits. */
+  public static final int MAX_MENU_SECONDS = 60;
+
+  /** What a 32-bit CPU with PAE addresses. */
+  public static final long MAX_I386_MEMORY_MIB = 64L << 10;
+
   /** Transports that every microvm has. */
   public static final int MAX_MMIO_DEVICES = 8;
 
@@ -48,7 +54,7 @@ public final class SpecRules {
   public static final long MAX_MEMORY_MIB = 4L << 20;
 
   private static final Pattern MACHINE =
-      Pattern.compile("q35|i440fx|microvm|pc-(q35|i440fx)-\\d{1,3}\\.\\d{1,3}");
+      Pattern.compile("q35|i440fx|microvm|virt|(pc-q35|pc-i440fx|virt)-\\d{1,3}\\.\\d{1,3}");
   private static final Pattern CPU_MODEL = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
   private static final Pattern LABEL_KEY =
       Pattern.compile("[A-Za-z0-9]([A-Za-z0-9._/-]{0,61}[A-Za-z0-9])?");
@@ -78,9 +84,8 @@ public final class SpecRules {
     if (spec.windowsSetup() != null) {
       WindowsSetupRules.check(spec, spec.windowsSetup(), violations);
     }
-    if (spec.usesMicrovm()) {
-      microvm(spec, violations);
-    }
+    BoardRules.check(spec, violations);
+    HardwareRules.check(spec, violations);
     if (spec.cloudInit() != null) {
       CloudInitRules.check(spec.cloudInit(), violations);
     }
@@ -124,9 +129,9 @@ public final class SpecRules {
         MACHINE.matcher(spec.machine()).matches(),
         "spec.machine",
         "\"" + spec.machine() + "\" is not a machine type",
-        Names.nearest(spec.machine(), List.of("q35", "i440fx", "microvm"))
+        Names.nearest(spec.machine(), List.of("q35", "i440fx", "microvm", "virt"))
             .map(name -> "did you mean " + name + "?")
-            .orElse("write q35, i440fx, microvm, or a versioned type such as pc-q35-7.2"));
+            .orElse("write q35, i440fx, microvm, virt, or a versioned type such as pc-q35-7.2"));
   }
 
   private static void cpu(VmSpec spec, Violations violations) {
@@ -166,6 +171,9 @@ public final class SpecRules {
           "give it at least " + smallest + "MiB");
     } else if (bytes > MAX_MEMORY_MIB << 20) {
       violations.add(field, spec.memory().size() + " is too much", "give it at most 4TiB");
+    } else if (spec.architecture() == Architecture.I386 && bytes > MAX_I386_MEMORY_MIB << 20) {
+      violations.add(
+          field, spec.memory().size() + " is too much for a 32-bit CPU", "give it at most 64GiB");
     } else if (bytes % (1 << 20) != 0) {
       violations.add(field, "it is not a whole number of MiB", "round it to MiB");
     } else if (spec.memory().hugePages() && bytes % (2 << 20) != 0) {
@@ -175,6 +183,14 @@ public final class SpecRules {
   }
 
   private static void boot(Boot boot, Violations violations) {
+    if (boot.menuSeconds() != null) {
+      violations.range(boot.menuSeconds(), 0, MAX_MENU_SECONDS, "spec.boot.menuSeconds");
+      violations.require(
+          boot.kernel() == null,
+          "spec.boot.menuSeconds",
+          "with a kernel that is started directly the firmware has nothing to choose from",
+          "leave it out, or the kernel");
+    }
     if (boot.kernel() == null) {
       String remedy = "name the kernel in spec.boot.kernel, or leave this out";
       violations.require(
@@ -213,62 +229,5 @@ public final class SpecRules {
         "spec.serial.logSize",
         spec.serial().logSize() + " is out of range",
         "write a size from 4KiB to 1GiB");
-  }
-
-  private static void microvm(VmSpec spec, Violations violations) {
-    violations.require(
-        spec.boot().kernel() != null,
-        "spec.boot.kernel",
-        "a microvm has no boot loader",
-        "name a kernel, or use the machine q35");
-    violations.require(
-        spec.firmware().type() == FirmwareType.BIOS,
-        "spec.firmware.type",
-        "a microvm has no UEFI",
-        "use bios, or the machine q35");
-    violations.require(
-        spec.graphics().type() == GraphicsType.NONE,
-        "spec.graphics.type",
-        "a microvm has no screen",
-        "use none, or the machine q35");
-    for (int i = 0; i < spec.disks().size(); i++) {
-      DiskBus bus = spec.disks().get(i).bus();
-      violations.require(
-          bus == DiskBus.VIRTIO_BLK || bus == DiskBus.VIRTIO_SCSI,
-          "spec.disks[" + i + "].bus",
-          "a microvm has no " + bus.wire(),
-          "use virtio-blk or virtio-scsi, or the machine q35");
-    }
-    for (int i = 0; i < spec.cdroms().size(); i++) {
-      violations.require(
-          spec.cdroms().get(i).bus() == CdromBus.VIRTIO_SCSI,
-          "spec.cdroms[" + i + "].bus",
-          "a microvm has no " + spec.cdroms().get(i).bus().wire(),
-          "use virtio-scsi, or the machine q35");
-    }
-    for (int i = 0; i < spec.nics().size(); i++) {
-      violations.require(
-          spec.nics().get(i).model() == NicModel.VIRTIO,
-          "spec.nics[" + i + "].model",
-          "a microvm has no PCI, which this card needs",
-          "use virtio, or the machine q35");
-    }
-    long transports = mmioDevices(spec);
-    violations.require(
-        transports <= MAX_MMIO_DEVICES,
-        "spec",
-        "a microvm has "
-            + MAX_MMIO_DEVICES
-            + " places for devices and this one wants "
-            + transports,
-        "leave out disks, NICs, the RNG or the guest agent, or use the machine q35");
-  }
-
-  private static long mmioDevices(VmSpec spec) {
-    long count = spec.disks().stream().filter(d -> d.bus() == DiskBus.VIRTIO_BLK).count();
-    count += spec.disks().stream().anyMatch(d -> d.bus() == DiskBus.VIRTIO_SCSI) ? 1 : 0;
-    count += spec.cdroms().isEmpty() ? 0 : 1;
-    count += spec.cloudInit() == null ? 0 : 1;
-    return count + spec.nics().size() + (spec.rng() ? 1 : 0) + (spec.guestAgent() ? 1 : 0);
   }
 }

@@ -1,6 +1,7 @@
 package dev.kelvin.model.spec;
 
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,9 +9,12 @@ import org.jspecify.annotations.Nullable;
  *
  * @param power whether it shall run
  * @param accelerator what executes it
- * @param machine {@code q35}, {@code i440fx}, {@code microvm}, or a versioned type of QEMU such as
- *     {@code pc-q35-7.2}. Creation turns the short form into the versioned one, so that an upgrade
- *     of QEMU never changes the guest's hardware
+ * @param architecture of the guest's CPU; another than the host's is emulated in software
+ * @param os what will run in it, which chooses what is left out of the other fields
+ * @param machine {@code q35}, {@code i440fx}, {@code microvm}, {@code virt}, or a versioned type of
+ *     QEMU such as {@code pc-q35-7.2}. Creation turns the short form into the versioned one, so
+ *     that an upgrade of QEMU never changes the guest's hardware
+ * @param watchdog null for none
  * @param rng whether it has a virtio random number generator
  * @param guestAgent whether it has the channel of QEMU's guest agent
  * @param shutdownTimeoutSeconds how long a guest may take to shut down before it is stopped
@@ -24,6 +28,8 @@ import org.jspecify.annotations.Nullable;
 public record VmSpec(
     Power power,
     Accelerator accelerator,
+    Architecture architecture,
+    GuestOs os,
     String machine,
     Cpu cpu,
     Memory memory,
@@ -34,6 +40,10 @@ public record VmSpec(
     List<Nic> nics,
     Graphics graphics,
     Serial serial,
+    Audio audio,
+    @Nullable Watchdog watchdog,
+    Smbios smbios,
+    Clock clock,
     Boolean rng,
     Boolean guestAgent,
     @Nullable CloudInit cloudInit,
@@ -48,18 +58,26 @@ public record VmSpec(
   public VmSpec {
     power = power == null ? Power.RUNNING : power;
     accelerator = accelerator == null ? Accelerator.AUTO : accelerator;
-    machine = machine == null ? "q35" : machine;
-    cpu = cpu == null ? Cpu.of(1) : cpu;
+    architecture = architecture == null ? Architecture.X86_64 : architecture;
+    os = os == null ? GuestOs.LINUX : os;
+    machine = machine == null ? Presets.machine(os, architecture) : machine;
+    var presets = new Presets(os, machine);
+    cpu = (cpu == null ? Cpu.of(1) : cpu).withDefaultHyperv(presets.hyperv());
     memory = memory == null ? new Memory(null, null) : memory;
-    firmware = firmware == null ? Firmware.of(FirmwareType.BIOS) : firmware;
     boot = boot == null ? Boot.none() : boot;
-    disks = disks == null ? List.of() : List.copyOf(disks);
-    cdroms = cdroms == null ? List.of() : List.copyOf(cdroms);
-    nics = nics == null ? List.of() : List.copyOf(nics);
-    graphics = graphics == null ? new Graphics(null) : graphics;
+    firmware =
+        (firmware == null ? Firmware.open() : firmware)
+            .withDefaultType(presets.firmware(boot.kernel() != null));
+    disks = presets.disks(disks);
+    cdroms = presets.cdroms(cdroms);
+    nics = presets.nics(nics);
+    graphics = presets.graphics(graphics);
     serial = serial == null ? new Serial(null, null) : serial;
-    rng = rng == null ? Boolean.TRUE : rng;
-    guestAgent = guestAgent == null ? Boolean.TRUE : guestAgent;
+    audio = audio == null ? new Audio(null) : audio;
+    smbios = smbios == null ? Smbios.none() : smbios;
+    clock = presets.clock(clock);
+    rng = rng == null ? (Boolean) presets.helpers() : rng;
+    guestAgent = guestAgent == null ? (Boolean) presets.helpers() : guestAgent;
     autostart = autostart == null ? new Autostart(null, null, null) : autostart;
     restart = restart == null ? new Restart(null, null) : restart;
     shutdownTimeoutSeconds = shutdownTimeoutSeconds == null ? 90 : shutdownTimeoutSeconds;
@@ -102,15 +120,22 @@ public record VmSpec(
         : toBuilder().windowsSetup(windowsSetup.withAdministratorPassword(null)).build();
   }
 
-  /** Whether the machine is of the microvm kind, which has neither PCI nor firmware choices. */
-  public boolean usesMicrovm() {
-    return machine.equals("microvm");
+  /** The family of its machine type; empty for one that Kelvin does not know. */
+  public Optional<Board> board() {
+    return Board.of(machine);
+  }
+
+  /** Whether the machine is of a family. */
+  public boolean isOn(Board family) {
+    return board().filter(family::equals).isPresent();
   }
 
   /** Collects the fields of a spec; what is left out gets its default. */
   public static final class Builder {
     private @Nullable Power power;
     private @Nullable Accelerator accelerator;
+    private @Nullable Architecture architecture;
+    private @Nullable GuestOs os;
     private @Nullable String machine;
     private @Nullable Cpu cpu;
     private @Nullable Memory memory;
@@ -121,6 +146,10 @@ public record VmSpec(
     private @Nullable List<Nic> nics;
     private @Nullable Graphics graphics;
     private @Nullable Serial serial;
+    private @Nullable Audio audio;
+    private @Nullable Watchdog watchdog;
+    private @Nullable Smbios smbios;
+    private @Nullable Clock clock;
     private @Nullable Boolean rng;
     private @Nullable Boolean guestAgent;
     private @Nullable CloudInit cloudInit;
@@ -137,6 +166,8 @@ public record VmSpec(
     private Builder(VmSpec spec) {
       power = spec.power();
       accelerator = spec.accelerator();
+      architecture = spec.architecture();
+      os = spec.os();
       machine = spec.machine();
       cpu = spec.cpu();
       memory = spec.memory();
@@ -147,6 +178,10 @@ public record VmSpec(
       nics = spec.nics();
       graphics = spec.graphics();
       serial = spec.serial();
+      audio = spec.audio();
+      watchdog = spec.watchdog();
+      smbios = spec.smbios();
+      clock = spec.clock();
       rng = spec.rng();
       guestAgent = spec.guestAgent();
       cloudInit = spec.cloudInit();
@@ -166,6 +201,16 @@ public record VmSpec(
 
     public Builder accelerator(Accelerator value) {
       accelerator = value;
+      return this;
+    }
+
+    public Builder architecture(Architecture value) {
+      architecture = value;
+      return this;
+    }
+
+    public Builder os(GuestOs value) {
+      os = value;
       return this;
     }
 
@@ -216,6 +261,26 @@ public record VmSpec(
 
     public Builder serial(Serial value) {
       serial = value;
+      return this;
+    }
+
+    public Builder audio(Audio value) {
+      audio = value;
+      return this;
+    }
+
+    public Builder watchdog(@Nullable Watchdog value) {
+      watchdog = value;
+      return this;
+    }
+
+    public Builder smbios(Smbios value) {
+      smbios = value;
+      return this;
+    }
+
+    public Builder clock(Clock value) {
+      clock = value;
       return this;
     }
 
@@ -273,6 +338,8 @@ public record VmSpec(
       return new VmSpec(
           power,
           accelerator,
+          architecture,
+          os,
           machine,
           cpu,
           memory,
@@ -283,6 +350,10 @@ public record VmSpec(
           nics,
           graphics,
           serial,
+          audio,
+          watchdog,
+          smbios,
+          clock,
           rng,
           guestAgent,
           cloudInit,

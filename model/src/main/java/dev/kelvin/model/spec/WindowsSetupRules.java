@@ -17,7 +17,7 @@ final class WindowsSetupRules {
 
   static void check(VmSpec spec, WindowsSetup setup, Violations violations) {
     violations.require(
-        !spec.usesMicrovm(),
+        !spec.isOn(Board.MICROVM),
         FIELD,
         "Windows does not run on a microvm",
         "use the machine q35, or leave it out");

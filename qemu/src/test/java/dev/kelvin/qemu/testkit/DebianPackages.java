@@ -15,7 +15,64 @@ import org.opentest4j.TestAbortedException;
  * user; on a host that cannot get them the test is skipped.
  */
 public final class DebianPackages {
-  private DebianPackages() {}
+  /**
+   * Options by which apt looks at the packages of another architecture, with lists of its own: the
+   * host's package system neither knows nor keeps anything of it.
+   */
+  private final List<String> options;
+
+  private DebianPackages(List<String> options) {
+    this.options = options;
+  }
+
+  /** Those of this host's architecture. */
+  static DebianPackages own() {
+    return new DebianPackages(List.of());
+  }
+
+  /**
+   * Those of another architecture.
+   *
+   * @param debian its name for Debian, such as {@code arm64}
+   */
+  static DebianPackages of(String debian, Path lists) throws IOException, InterruptedException {
+    for (String directory : List.of("state/lists/partial", "cache/archives/partial")) {
+      Files.createDirectories(lists.resolve(directory));
+    }
+    var packages =
+        new DebianPackages(
+            List.of(
+                "-o",
+                "APT::Architecture=" + debian,
+                "-o",
+                "APT::Architectures=" + debian,
+                "-o",
+                "APT::Sandbox::User=root",
+                "-o",
+                "Dir::State=" + lists.resolve("state"),
+                "-o",
+                "Dir::Cache=" + lists.resolve("cache"),
+                "-o",
+                "Dir::State::status=/dev/null"));
+    try {
+      packages.apt(lists, "apt-get", "update", "-q");
+    } catch (TestAbortedException e) {
+      // A mirror in the middle of its synchronization lacks one list of several. What is then
+      // missing is found, and the test skipped, when a package is wanted.
+      System.getLogger(DebianPackages.class.getName())
+          .log(
+              System.Logger.Level.WARNING,
+              "some lists of packages are missing: {0}",
+              e.getMessage());
+    }
+    return packages;
+  }
+
+  private String apt(Path directory, String... command) throws IOException, InterruptedException {
+    var words = new ArrayList<>(List.of(command));
+    words.addAll(1, options);
+    return run(directory, words);
+  }
 
   /** What one directory of the cache is made of. */
   interface Maker {
@@ -26,7 +83,7 @@ public final class DebianPackages {
   /** The program {@code path} of a package. */
   public static Path file(String packageName, String path)
       throws IOException, InterruptedException {
-    Path directory = cached(packageName, work -> unpack(work, List.of(packageName), work));
+    Path directory = cached(packageName, work -> own().unpack(work, List.of(packageName), work));
     return directory.resolve(path);
   }
 
@@ -54,11 +111,10 @@ public final class DebianPackages {
   }
 
   /** Fetches packages and unpacks them all into {@code root}. */
-  static void unpack(Path work, List<String> names, Path root)
-      throws IOException, InterruptedException {
-    var download = new ArrayList<>(List.of("apt-get", "download", "-q"));
-    download.addAll(names);
-    run(work, download);
+  void unpack(Path work, List<String> names, Path root) throws IOException, InterruptedException {
+    for (String name : names) {
+      apt(work, "apt-get", "download", "-q", name);
+    }
     try (Stream<Path> files = Files.list(work)) {
       for (Path file : files.filter(path -> path.toString().endsWith(".deb")).toList()) {
         run(work, List.of("dpkg-deb", "-x", file.toString(), root.toString()));
@@ -68,9 +124,8 @@ public final class DebianPackages {
   }
 
   /** The package that a package without files of its own stands for. */
-  static String dependency(String metaPackage, String prefix)
-      throws IOException, InterruptedException {
-    return run(Path.of("/"), List.of("apt-cache", "depends", metaPackage))
+  String dependency(String metaPackage, String prefix) throws IOException, InterruptedException {
+    return apt(Path.of("/"), "apt-cache", "depends", metaPackage)
         .lines()
         .map(String::strip)
         .filter(line -> line.startsWith("Depends: " + prefix))

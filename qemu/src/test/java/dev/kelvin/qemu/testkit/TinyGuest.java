@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -84,17 +85,46 @@ public record TinyGuest(Path kernel, Path initrd) {
    * @throws org.opentest4j.TestAbortedException when this host cannot get the packages
    */
   public static TinyGuest obtain() throws IOException, InterruptedException {
-    String kernelPackage = DebianPackages.dependency(META_PACKAGE, "linux-image-");
-    Path directory =
+    var packages = DebianPackages.own();
+    String kernelPackage = packages.dependency(META_PACKAGE, "linux-image-");
+    return in(
         DebianPackages.cached(
-            "tiny-" + FORM + "-" + kernelPackage, work -> make(work, kernelPackage));
+            "tiny-" + FORM + "-" + kernelPackage,
+            work -> make(work, packages, kernelPackage, MODULES)));
+  }
+
+  /**
+   * The same of another architecture, with a kernel for real machines, which has the driver of a
+   * watchdog. Once made it is kept, whatever newer kernels there are.
+   *
+   * @param debian Debian's name of the architecture, such as {@code arm64}
+   * @param metaPackage of the kernel, such as {@code linux-image-arm64}
+   */
+  public static TinyGuest obtain(String debian, String metaPackage)
+      throws IOException, InterruptedException {
+    return in(
+        DebianPackages.cached(
+            "tiny-" + FORM + "-" + debian + "-" + metaPackage,
+            work -> {
+              Path lists = work.resolve("apt");
+              var packages = DebianPackages.of(debian, lists);
+              String kernelPackage = packages.dependency(metaPackage, "linux-image-");
+              var modules = new ArrayList<>(MODULES);
+              modules.add("i6300esb");
+              make(work, packages, kernelPackage, modules);
+              DebianPackages.deleteTree(lists);
+            }));
+  }
+
+  private static TinyGuest in(Path directory) {
     return new TinyGuest(directory.resolve("vmlinuz"), directory.resolve("initrd"));
   }
 
-  private static void make(Path work, String kernelPackage)
+  private static void make(
+      Path work, DebianPackages packages, String kernelPackage, List<String> modules)
       throws IOException, InterruptedException {
     Path root = work.resolve("root");
-    DebianPackages.unpack(work, List.of(kernelPackage, "busybox-static"), root);
+    packages.unpack(work, List.of(kernelPackage, "busybox-static"), root);
     Files.move(only(root.resolve("boot"), "vmlinuz-"), work.resolve("vmlinuz"));
     var archive = new Cpio();
     List.of("bin", "modules").forEach(archive::directory);
@@ -102,7 +132,7 @@ public record TinyGuest(Path kernel, Path initrd) {
     archive.file("init", INIT.getBytes(StandardCharsets.UTF_8));
     Map<String, Path> known = modules(root.resolve("lib/modules"));
     Set<String> order = new LinkedHashSet<>();
-    for (String module : MODULES) {
+    for (String module : modules) {
       addModule(module, known, order, archive);
     }
     archive.file(

@@ -1,0 +1,85 @@
+package dev.kelvin.cli.command;
+
+import dev.kelvin.cli.run.VmWish.Hardware;
+import dev.kelvin.model.spec.Architecture;
+import dev.kelvin.model.spec.FirmwareType;
+import dev.kelvin.model.spec.GuestOs;
+import dev.kelvin.model.spec.VideoModel;
+import dev.kelvin.model.spec.Watchdog;
+import dev.kelvin.model.spec.WatchdogAction;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The options that say what a new VM's hardware is like; what is left out follows from the OS. */
+public final class MachineOptions {
+  @Option(
+      names = "--arch",
+      paramLabel = "NAME",
+      description = "x86_64, i386 or aarch64; others than the host's are emulated. Usual: x86_64.")
+  @Nullable String architecture;
+
+  @Option(
+      names = "--os",
+      paramLabel = "NAME",
+      description =
+          "What will run in it, which chooses fitting devices: linux, debian, windows, freebsd or"
+              + " other. Usual: linux.")
+  @Nullable String os;
+
+  @Option(
+      names = "--machine",
+      paramLabel = "TYPE",
+      description = "q35, i440fx, microvm or virt. Usual: what fits --arch and --os.")
+  @Nullable String machine;
+
+  @Option(names = "--uefi", description = "Start with UEFI instead of BIOS.")
+  boolean uefi;
+
+  @Option(
+      names = "--boot-menu",
+      paramLabel = "SECONDS",
+      description = "How long the firmware offers its boot menu. Usual: there is none.")
+  @Nullable Integer bootMenu;
+
+  @Option(
+      names = "--video",
+      paramLabel = "MODEL",
+      description = "What draws the screen: std, virtio, cirrus or ramfb.")
+  @Nullable String video;
+
+  @Option(
+      names = "--watchdog",
+      paramLabel = "ACTION",
+      description =
+          "Give it a watchdog. When the guest does not feed it: reset, shutdown, poweroff, pause,"
+              + " none or inject-nmi.")
+  @Nullable String watchdog;
+
+  /** Whether any of them is given. */
+  boolean given() {
+    boolean kinds = architecture != null || os != null || machine != null || uefi;
+    return kinds || bootMenu != null || video != null || watchdog != null;
+  }
+
+  private @Nullable Architecture architecture() {
+    return architecture == null ? null : Wire.read(Architecture.class, architecture, "--arch");
+  }
+
+  /** The word by which a kernel uses the first serial port as its console. */
+  String serialConsole() {
+    return architecture() == Architecture.AARCH64 ? "console=ttyAMA0" : "console=ttyS0";
+  }
+
+  Hardware read() {
+    return new Hardware(
+        architecture(),
+        os == null ? null : Wire.read(GuestOs.class, os, "--os"),
+        machine,
+        uefi ? FirmwareType.UEFI : null,
+        bootMenu,
+        video == null ? null : Wire.read(VideoModel.class, video, "--video"),
+        watchdog == null
+            ? null
+            : Watchdog.of(Wire.read(WatchdogAction.class, watchdog, "--watchdog")));
+  }
+}
