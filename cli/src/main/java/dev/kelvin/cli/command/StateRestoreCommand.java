@@ -13,14 +13,15 @@ import picocli.CommandLine.Parameters;
     sortOptions = false,
     footer = {
       "",
-      "No daemon may run. The backup goes into the store that kelvin.yaml names, so that this also moves",
+      "No daemon may run: \"kelvin down\" ends it, and VMs go on. The backup goes into the store",
+      "that kelvin.yaml names, so that this also moves",
       "the state from one engine to another. It is checked to its end before anything changes. VMs that run",
       "and that the backup knows are taken over by the next daemon; if it does not know them, restoring is",
       "refused.",
       "",
       "Examples:",
-      "  kelvin down && kelvin state restore --replace kelvin.backup && kelvin up --detach",
-      "  KELVIN_HOME=/srv/new kelvin state restore kelvin.backup"
+      "  kelvin state restore kelvin.backup",
+      "  kelvin state restore --replace kelvin.backup"
     })
 public final class StateRestoreCommand extends Command {
   @Parameters(paramLabel = "FILE", description = "What \"kelvin state backup\" has written.")
