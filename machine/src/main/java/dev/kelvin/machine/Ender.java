@@ -6,6 +6,7 @@ import dev.kelvin.model.Lifecycle.Trigger;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.SteadyTime;
 import dev.kelvin.model.VmStatus.Exit;
 import dev.kelvin.model.VmStatus.ExitReason;
 import dev.kelvin.model.spec.Power;
@@ -44,9 +45,9 @@ final class Ender {
     }
     Running now = vm.require(Phase.RUNNING, "shutting down");
     vm.move(Trigger.SHUTDOWN, null);
-    asked = new Shutdown(now.qemu(), vm.guest(), Instant.now().plus(timeout), force, answer);
+    asked = new Shutdown(now.qemu(), vm.guest(), SteadyTime.now().plus(timeout), force, answer);
     vm.shutdown = asked;
-    asked.askAgain(Instant.now());
+    asked.askAgain(SteadyTime.now());
     return false;
   }
 
@@ -83,6 +84,11 @@ final class Ender {
 
   /** Ends the process: by QEMU's own means if it listens, else by force. */
   void end(ExitReason reason, @Nullable String detail) throws InterruptedException {
+    if (reason == ExitReason.STOPPED) {
+      // Known before the process is gone: a daemon that dies here is followed by one that must not
+      // take the end for a crash, and start the VM again.
+      vm.wantPower(Power.STOPPED);
+    }
     Running now = vm.running();
     if (now != null && vm.phase() != Phase.UNRESPONSIVE) {
       try {
@@ -117,8 +123,14 @@ final class Ender {
 
   /** Notes the end of a process that ended while nobody watched. */
   void foundDead(RunRecord run, ExitReason reason, String detail) {
+    ExitReason why = reason;
+    if (reason == ExitReason.CRASH && vm.phase() == Phase.STOPPING) {
+      why = ExitReason.SHUTDOWN;
+    } else if (reason == ExitReason.CRASH && vm.record().spec().power() == Power.STOPPED) {
+      why = ExitReason.STOPPED;
+    }
     vm.note(vm.status().in(Phase.RUNNING, null, run.startedAt()));
-    ended(reason, detail);
+    ended(why, detail);
   }
 
   /** Clears away after a process that is gone, and decides what follows. */
@@ -135,7 +147,7 @@ final class Ender {
     boolean goodRun = started != null && started.plus(RestartPolicy.GOOD_RUN).isBefore(now);
     int inRow = goodRun ? 0 : vm.status().restarts();
     var wait = RestartPolicy.waitBeforeRestart(vm.record().spec().restart(), reason, inRow);
-    vm.restartAt = wait.map(now::plus).orElse(null);
+    vm.restartAt = wait.map(SteadyTime.now()::plus).orElse(null);
     if (wait.isEmpty()) {
       vm.wantPower(Power.STOPPED);
     }

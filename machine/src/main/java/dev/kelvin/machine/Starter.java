@@ -5,6 +5,7 @@ import dev.kelvin.model.GuestInfo;
 import dev.kelvin.model.Lifecycle.Trigger;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.SteadyTime;
 import dev.kelvin.model.VmStatus.Exit;
 import dev.kelvin.model.VmStatus.ExitReason;
 import dev.kelvin.qemu.QemuSignal;
@@ -73,7 +74,7 @@ final class Starter {
     vm.note(
         vm.status()
             .withProcess(held.process().pid(), run.startedAt(), run.accelerator(), run.forwards()));
-    vm.checkAt = Instant.now().plus(HEALTH_INTERVAL);
+    vm.checkAt = SteadyTime.now().plus(HEALTH_INTERVAL);
     Companions.watch(
         run.companions(), name -> signals.accept(mine, new QemuSignal.CompanionEnded(name)));
     if (run.spec().guestAgent()) {
@@ -134,7 +135,7 @@ final class Starter {
               .withRestartRequired(SpecDiff.between(run.spec(), vm.record().spec()).restart()));
       observe(adopted.qemu(), mine);
     } catch (ProblemException e) {
-      vm.checkAt = Instant.now().plus(RECONNECT_INTERVAL);
+      vm.checkAt = SteadyTime.now().plus(RECONNECT_INTERVAL);
       if (vm.phase() != Phase.UNRESPONSIVE) {
         vm.show(vm.status().in(Phase.UNRESPONSIVE, e.problem().oneLine(), Instant.now()));
       }
@@ -185,7 +186,7 @@ final class Starter {
       vm.checkAt = Instant.MAX;
       return;
     }
-    vm.checkAt = Instant.now().plus(HEALTH_INTERVAL);
+    vm.checkAt = SteadyTime.now().plus(HEALTH_INTERVAL);
     try {
       if (now == null || !now.qemu().isOpen()) {
         reconnect(now);
@@ -205,7 +206,7 @@ final class Starter {
     if (vm.phase() != Phase.UNRESPONSIVE) {
       vm.move(Trigger.LOST, why);
     }
-    vm.checkAt = Instant.now().plus(RECONNECT_INTERVAL);
+    vm.checkAt = SteadyTime.now().plus(RECONNECT_INTERVAL);
   }
 
   private void reconnect(@Nullable Running before) {

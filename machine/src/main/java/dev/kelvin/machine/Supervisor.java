@@ -6,6 +6,7 @@ import dev.kelvin.model.Lifecycle.Trigger;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.SteadyTime;
 import dev.kelvin.model.Vm;
 import dev.kelvin.model.VmStatus;
 import dev.kelvin.model.VmStatus.ExitReason;
@@ -79,7 +80,7 @@ final class Supervisor {
     if (earlier != null) {
       starter.adopt(earlier);
     } else if (restartWasPending()) {
-      vm.restartAt = Instant.now();
+      vm.restartAt = SteadyTime.now();
     } else if (vm.phase().hasProcess()) {
       vm.show(
           vm.status()
@@ -160,12 +161,12 @@ final class Supervisor {
   private void work() {
     while (!forgotten) {
       try {
-        long wait = Duration.between(Instant.now(), nextDeadline()).toMillis();
+        long wait = Duration.between(SteadyTime.now(), nextDeadline()).toMillis();
         Message message = mailbox.poll(Math.max(0, wait), TimeUnit.MILLISECONDS);
         if (message != null) {
           handle(message);
         }
-        deadlines(Instant.now());
+        deadlines(SteadyTime.now());
       } catch (InterruptedException e) {
         break;
       } catch (RuntimeException e) {
@@ -202,7 +203,7 @@ final class Supervisor {
     if (vm.restartAt != null && vm.restartAt.isBefore(next)) {
       next = vm.restartAt;
     }
-    Instant latest = Instant.now().plus(Duration.ofHours(1));
+    Instant latest = SteadyTime.now().plus(Duration.ofHours(1));
     return next.isBefore(latest) ? next : latest;
   }
 

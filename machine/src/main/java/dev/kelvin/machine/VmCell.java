@@ -38,10 +38,10 @@ final class VmCell {
   /** The request to shut down that is under way. */
   @Nullable Shutdown shutdown;
 
-  /** When the restart policy starts it again. */
+  /** When the restart policy starts it again, by {@link dev.kelvin.model.SteadyTime}. */
   @Nullable Instant restartAt;
 
-  /** When to look next whether the process answers. */
+  /** When to look next whether the process answers, by {@link dev.kelvin.model.SteadyTime}. */
   Instant checkAt = Instant.MAX;
 
   VmCell(VmRecord record, VmStatus status, Context context) {

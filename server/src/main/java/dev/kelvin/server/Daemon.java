@@ -10,6 +10,7 @@ import dev.kelvin.model.Vm;
 import dev.kelvin.server.http.HttpServer;
 import dev.kelvin.server.http.HttpSettings;
 import dev.kelvin.server.local.LocalNode;
+import dev.kelvin.state.Store;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -24,6 +25,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** One daemon: a node and the API in front of it. Several can live in one JVM. */
@@ -36,13 +38,15 @@ public final class Daemon implements AutoCloseable {
   private final CountDownLatch asked = new CountDownLatch(1);
   private final AtomicBoolean stopVms = new AtomicBoolean();
   private final DaemonLock lock;
+  private final UnaryOperator<Store> around;
   private @Nullable LocalNode node;
   private @Nullable HttpServer http;
 
-  private Daemon(Layout layout, int uid, DaemonLock lock) {
+  private Daemon(Layout layout, int uid, DaemonLock lock, UnaryOperator<Store> around) {
     this.layout = layout;
     this.uid = uid;
     this.lock = lock;
+    this.around = around;
   }
 
   /**
@@ -52,8 +56,17 @@ public final class Daemon implements AutoCloseable {
    * @throws ProblemException when it cannot start
    */
   public static Daemon start(Layout layout, int uid) throws IOException, InterruptedException {
+    return start(layout, uid, UnaryOperator.identity());
+  }
+
+  /**
+   * Starts a daemon whose store passes through {@code around} first: tests of faults see every
+   * write there.
+   */
+  public static Daemon start(Layout layout, int uid, UnaryOperator<Store> around)
+      throws IOException, InterruptedException {
     makeDirectories(layout, uid);
-    var daemon = new Daemon(layout, uid, DaemonLock.take(layout));
+    var daemon = new Daemon(layout, uid, DaemonLock.take(layout), around);
     try {
       daemon.open();
       return daemon;
@@ -96,7 +109,7 @@ public final class Daemon implements AutoCloseable {
     Settings settings = Settings.read(layout);
     LocalNode opened =
         LocalNode.open(
-            Stores.open(layout, settings.state()),
+            around.apply(Stores.open(layout, settings.state())),
             new LocalNode.Surroundings(
                 layout,
                 uid == 0,
@@ -134,6 +147,12 @@ public final class Daemon implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** The names of the kinds of tasks that this daemon carries out. */
+  public List<String> taskTypes() {
+    LocalNode opened = node;
+    return opened == null ? List.of() : opened.taskTypes();
   }
 
   private void askToStop(boolean alsoVms) {

@@ -111,12 +111,18 @@ final class SqliteSession implements AutoCloseable {
     return statement;
   }
 
+  /** Ends all prepared statements: some commands refuse to run beside one that is not finished. */
+  void forgetStatements() throws SQLException {
+    for (PreparedStatement statement : prepared.values()) {
+      statement.close();
+    }
+    prepared.clear();
+  }
+
   @Override
   public void close() throws SQLException {
     try (connection) {
-      for (PreparedStatement statement : prepared.values()) {
-        statement.close();
-      }
+      forgetStatements();
     }
   }
 }

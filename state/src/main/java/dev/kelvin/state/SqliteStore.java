@@ -3,6 +3,7 @@ package dev.kelvin.state;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.SteadyTime;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -34,7 +35,7 @@ public final class SqliteStore implements Store {
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private SqliteStore(Path file, InstantSource clock, int keep, StoreLock lock)
-      throws SQLException {
+      throws SQLException, IOException {
     this.file = file;
     this.keep = keep;
     this.lock = lock;
@@ -44,9 +45,9 @@ public final class SqliteStore implements Store {
     try {
       SqliteSchema.prepare(session, file);
       this.readers = new SqliteReaders(file);
-      this.writer = new SqliteWriter(file, session, watches::committed);
+      this.writer = new SqliteWriter(file, session, readers, watches::committed);
       new SqliteTables(session).leases().forEach(leases::begin);
-    } catch (SQLException | ProblemException e) {
+    } catch (SQLException | IOException | ProblemException e) {
       session.close();
       throw e;
     }
@@ -63,7 +64,7 @@ public final class SqliteStore implements Store {
    *     wrote it; host-failure when it is damaged or cannot be read or written
    */
   public static SqliteStore open(Path file) {
-    return open(file, monotonicClock(), KEEP);
+    return open(file, SteadyTime::now, KEEP);
   }
 
   /**
@@ -108,13 +109,6 @@ public final class SqliteStore implements Store {
         throw e;
       }
     }
-  }
-
-  /** The time since this was called, on a clock that nobody sets. */
-  private static InstantSource monotonicClock() {
-    long start = System.nanoTime();
-    var base = InstantSource.system().instant();
-    return () -> base.plusNanos(System.nanoTime() - start);
   }
 
   @Override

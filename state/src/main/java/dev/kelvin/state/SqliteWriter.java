@@ -1,6 +1,9 @@
 package dev.kelvin.state;
 
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -80,19 +83,24 @@ final class SqliteWriter implements AutoCloseable {
   }
 
   private final Path file;
-  private final SqliteSession session;
-  private final SqliteTables tables;
+  private final SqliteReaders readers;
   private final Committed committed;
   private final BlockingQueue<Job<?>> queue = new LinkedBlockingQueue<>();
   private final ReentrantLock accepting = new ReentrantLock();
   private final Thread thread;
+  private SqliteFile place;
+  private SqliteSession session;
+  private SqliteTables tables;
   private volatile long revision;
   private volatile boolean closed;
 
   /** Begins to write, with a session that it closes. */
-  SqliteWriter(Path file, SqliteSession session, Committed committed) throws SQLException {
+  SqliteWriter(Path file, SqliteSession session, SqliteReaders readers, Committed committed)
+      throws SQLException, IOException {
     this.file = file;
+    this.place = SqliteFile.of(file);
     this.session = session;
+    this.readers = readers;
     this.tables = new SqliteTables(session);
     this.committed = committed;
     this.revision = tables.revision();
@@ -153,9 +161,11 @@ final class SqliteWriter implements AutoCloseable {
   }
 
   private void writeAll(List<Job<?>> jobs) {
-    var batch = new Batch(tables, revision);
     List<Runnable> answers = new ArrayList<>();
+    Batch batch;
     try {
+      keepFile();
+      batch = new Batch(tables, revision);
       session.execute("BEGIN IMMEDIATE");
       for (Job<?> job : jobs) {
         Runnable answer = run(job, batch);
@@ -164,7 +174,7 @@ final class SqliteWriter implements AutoCloseable {
         }
       }
       session.execute("COMMIT");
-    } catch (SQLException | RuntimeException e) {
+    } catch (SQLException | IOException | RuntimeException e) {
       fail(jobs, e);
       return;
     }
@@ -175,6 +185,27 @@ final class SqliteWriter implements AutoCloseable {
     answers.forEach(Runnable::run);
   }
 
+  /** Writes the file anew when somebody has deleted it; nothing that was stored is lost. */
+  private void keepFile() throws SQLException, IOException {
+    if (!place.isGone()) {
+      return;
+    }
+    LOG.log(
+        System.Logger.Level.ERROR,
+        "somebody has deleted the store " + file + "; it is written anew with all that was in it");
+    Path copy = place.copy(session);
+    readers.pause();
+    try {
+      session.close();
+      place = place.restore(copy);
+      session = SqliteSession.open(file);
+      session.startWriting();
+      tables = new SqliteTables(session);
+    } finally {
+      readers.resume();
+    }
+  }
+
   private static <T> @Nullable Runnable run(Job<T> job, Batch batch) throws SQLException {
     return job.work() == null ? null : job.run(job.work(), batch);
   }
@@ -183,6 +214,7 @@ final class SqliteWriter implements AutoCloseable {
     RuntimeException told =
         switch (error) {
           case SQLException known -> SqliteProblems.of(file, known);
+          case IOException known -> unreachable(known);
           case RuntimeException other -> other;
           default -> new IllegalStateException(error);
         };
@@ -192,6 +224,14 @@ final class SqliteWriter implements AutoCloseable {
       told.addSuppressed(e);
     }
     jobs.forEach(job -> job.answer().completeExceptionally(told));
+  }
+
+  private RuntimeException unreachable(IOException why) {
+    return Problem.of(Code.HOST_FAILURE, "The store's file cannot be reached")
+        .on(file.toString())
+        .because(why.toString())
+        .remedy("check the file system that it is on")
+        .asException(why);
   }
 
   /** Writes what waits and ends. */

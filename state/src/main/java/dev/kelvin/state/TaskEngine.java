@@ -4,6 +4,7 @@ import dev.kelvin.codec.Documents;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.SteadyTime;
 import dev.kelvin.model.Task;
 import java.time.Duration;
 import java.time.Instant;
@@ -81,6 +82,11 @@ public final class TaskEngine implements AutoCloseable {
       }
     }
     this.shared = new TaskRun.Shared(storage, clock, settings, notifier::changed, this::ended);
+  }
+
+  /** The names of the kinds of tasks that it carries out, in order. */
+  public List<String> types() {
+    return types.keySet().stream().sorted().toList();
   }
 
   /** Tells every change from now on. */
@@ -316,10 +322,10 @@ public final class TaskEngine implements AutoCloseable {
   public void close() {
     closed = true;
     runs.values().forEach(TaskRun::close);
-    Instant deadline = Instant.now().plus(settings.closeTimeout());
+    Instant deadline = SteadyTime.now().plus(settings.closeTimeout());
     try {
       for (TaskRun<?> run : List.copyOf(runs.values())) {
-        Duration left = Duration.between(Instant.now(), deadline);
+        Duration left = Duration.between(SteadyTime.now(), deadline);
         if (!run.join(left.isPositive() ? left : Duration.ofMillis(1))) {
           LOG.log(
               System.Logger.Level.WARNING,

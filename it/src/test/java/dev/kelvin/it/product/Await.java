@@ -6,13 +6,13 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /** Waits for conditions. */
-final class Await {
+public final class Await {
   private static final Duration PAUSE = Duration.ofMillis(20);
 
   private Await() {}
 
   /** Waits until {@code condition} holds; fails with the last reason why it did not. */
-  static void until(String what, Duration deadline, Callable<Boolean> condition) {
+  public static void until(String what, Duration deadline, Callable<Boolean> condition) {
     long end = System.nanoTime() + deadline.toNanos();
     @Nullable Exception last = null;
     while (System.nanoTime() < end) {

@@ -14,11 +14,12 @@ import dev.kelvin.qemu.testkit.TinyGuest;
 import java.util.function.UnaryOperator;
 
 /** VMs that tests make. */
-final class Guests {
+public final class Guests {
   private Guests() {}
 
   /** A Linux of some seconds: Debian's cloud kernel and a busybox. */
-  static Vm tiny(String name, TinyGuest guest, String words, UnaryOperator<VmSpec.Builder> change) {
+  public static Vm tiny(
+      String name, TinyGuest guest, String words, UnaryOperator<VmSpec.Builder> change) {
     var spec =
         new VmSpec.Builder()
             .memory(Memory.of(ByteSize.ofMiB(192)))
@@ -32,7 +33,7 @@ final class Guests {
   }
 
   /** A VM that runs its firmware and finds nothing to boot: the fastest to make. */
-  static Vm empty(String name, UnaryOperator<VmSpec.Builder> change) {
+  public static Vm empty(String name, UnaryOperator<VmSpec.Builder> change) {
     var spec =
         new VmSpec.Builder()
             .memory(Memory.of(ByteSize.ofMiB(64)))
@@ -41,11 +42,11 @@ final class Guests {
     return vm(name, change.apply(spec).build());
   }
 
-  static UnaryOperator<VmSpec.Builder> stopped() {
+  public static UnaryOperator<VmSpec.Builder> stopped() {
     return spec -> spec.power(Power.STOPPED);
   }
 
-  static Vm vm(String name, VmSpec spec) {
+  public static Vm vm(String name, VmSpec spec) {
     return new Vm(Metadata.named(name), spec, VmStatus.initial());
   }
 }

@@ -10,6 +10,7 @@ import dev.kelvin.model.Problem;
 import dev.kelvin.model.Task;
 import dev.kelvin.model.Task.TaskState;
 import dev.kelvin.model.Vm;
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -25,35 +26,69 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** A daemon in a process and a directory of its own. Closing it ends its VMs and leaves nothing. */
-final class TestDaemon implements AutoCloseable {
+public final class TestDaemon implements AutoCloseable {
   private final Path home;
   private final Layout layout;
   private final Client client;
+  private final Program program;
+  private final List<Closeable> whenEnded = new ArrayList<>();
   private Process process;
 
-  private TestDaemon(Path home, Process process) {
+  /**
+   * What runs as the daemon.
+   *
+   * @param main the class
+   * @param options more options of Java
+   * @param prefix what starts Java, such as a program that limits it
+   */
+  public record Program(String main, List<String> options, List<String> prefix) {
+    /** The daemon as users have it. */
+    public static Program usual() {
+      return new Program("dev.kelvin.server.Main", List.of(), List.of());
+    }
+
+    /** Another class in its place. */
+    public static Program of(Class<?> main) {
+      return new Program(main.getName(), List.of(), List.of());
+    }
+  }
+
+  private TestDaemon(Path home, Program program, Process process) {
     this.home = home;
+    this.program = program;
     this.process = process;
     this.layout = Layout.resolve(Map.of("KELVIN_HOME", home.toString()), true);
     this.client = new Client(new Endpoint.Local(layout.socket()));
   }
 
-  static TestDaemon start() throws IOException {
-    return start("");
+  public static TestDaemon start() throws IOException {
+    return start(Program.usual());
+  }
+
+  public static TestDaemon start(Program program) throws IOException {
+    return start(program, home(""));
   }
 
   /** As {@link #start()}, with a configuration. */
-  static TestDaemon start(String configuration) throws IOException {
-    Path home = home(configuration);
-    var daemon = new TestDaemon(home, launch(home));
+  public static TestDaemon start(String configuration) throws IOException {
+    return start(Program.usual(), home(configuration));
+  }
+
+  /** With its files in {@code home}, which is removed when it is closed. */
+  public static TestDaemon start(Program program, Path home) throws IOException {
+    var daemon = new TestDaemon(home, program, launch(program, home));
     daemon.awaitAnswer();
     return daemon;
   }
 
   /** What a daemon says that does not start with such a configuration. */
-  static String refusal(String configuration) throws IOException, InterruptedException {
-    Path home = home(configuration);
-    var daemon = new TestDaemon(home, launch(home));
+  public static String refusal(String configuration) throws IOException, InterruptedException {
+    return refusal(home(configuration));
+  }
+
+  /** What a daemon says that does not start with such a directory, which is removed then. */
+  public static String refusal(Path home) throws IOException, InterruptedException {
+    var daemon = new TestDaemon(home, Program.usual(), launch(Program.usual(), home));
     try (daemon) {
       if (!daemon.process.waitFor(60, TimeUnit.SECONDS)) {
         throw new AssertionError("the daemon has started: " + daemon.log());
@@ -62,7 +97,8 @@ final class TestDaemon implements AutoCloseable {
     }
   }
 
-  private static Path home(String configuration) throws IOException {
+  /** A directory for a daemon, with a configuration unless that is empty. */
+  public static Path home(String configuration) throws IOException {
     Path home =
         Files.createTempDirectory(
             "kelvin-it-",
@@ -74,20 +110,25 @@ final class TestDaemon implements AutoCloseable {
     return home;
   }
 
-  private static Process launch(Path home) throws IOException {
-    var builder =
-        new ProcessBuilder(
+  private static Process launch(Program program, Path home) throws IOException {
+    return builder(program, home)
+        .redirectOutput(ProcessBuilder.Redirect.appendTo(home.resolve("daemon.log").toFile()))
+        .start();
+  }
+
+  private static ProcessBuilder builder(Program program, Path home) {
+    var command = new ArrayList<String>(program.prefix());
+    command.addAll(
+        List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "--enable-native-access=ALL-UNNAMED",
             "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-cp",
-            System.getProperty("java.class.path"),
-            "dev.kelvin.server.Main");
+            "-XX:TieredStopAtLevel=1"));
+    command.addAll(program.options());
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), program.main()));
+    var builder = new ProcessBuilder(command);
     builder.environment().put("KELVIN_HOME", home.toString());
-    builder.redirectErrorStream(true);
-    builder.redirectOutput(ProcessBuilder.Redirect.appendTo(home.resolve("daemon.log").toFile()));
-    return builder.start();
+    return builder.redirectErrorStream(true);
   }
 
   private void awaitAnswer() {
@@ -102,7 +143,7 @@ final class TestDaemon implements AutoCloseable {
         });
   }
 
-  String log() {
+  public String log() {
     try {
       return Files.readString(home.resolve("daemon.log"));
     } catch (IOException e) {
@@ -110,15 +151,15 @@ final class TestDaemon implements AutoCloseable {
     }
   }
 
-  Client client() {
+  public Client client() {
     return client;
   }
 
   /** What a program that was run has printed and how it ended. */
-  record Ran(int exitCode, String output) {}
+  public record Ran(int exitCode, String output) {}
 
   /** Runs the command line as its user would, against this daemon. */
-  Ran kelvin(String... arguments) throws IOException, InterruptedException {
+  public Ran kelvin(String... arguments) throws IOException, InterruptedException {
     var command =
         new ArrayList<String>(
             List.of(
@@ -160,29 +201,72 @@ final class TestDaemon implements AutoCloseable {
             "dev.kelvin.server.Main"));
   }
 
-  Layout layout() {
+  /** Closes {@code what} when daemon and VMs have ended and their files are still there. */
+  public void whenEnded(Closeable what) {
+    whenEnded.add(what);
+  }
+
+  /** What another daemon on the same directories says, which has to end at once. */
+  public Ran another() throws IOException, InterruptedException {
+    Path output = Files.createTempFile(home, "another", ".txt");
+    Process other = builder(program, home).redirectOutput(output.toFile()).start();
+    try {
+      if (!other.waitFor(30, TimeUnit.SECONDS)) {
+        throw new AssertionError("a second daemon runs: " + Files.readString(output));
+      }
+      return new Ran(other.exitValue(), Files.readString(output));
+    } finally {
+      other.destroyForcibly();
+    }
+  }
+
+  /** SIGTERM, and the daemon's exit code. */
+  public int terminate() throws InterruptedException {
+    process.destroy();
+    if (!process.waitFor(30, TimeUnit.SECONDS)) {
+      throw new AssertionError("it does not end: " + log());
+    }
+    return process.exitValue();
+  }
+
+  /** Waits for the daemon to end by itself, and gives its exit code. */
+  public int awaitExit() {
+    awaitEnd();
+    return process.exitValue();
+  }
+
+  public Path home() {
+    return home;
+  }
+
+  /** The pid of the daemon's process. */
+  public long pid() {
+    return process.pid();
+  }
+
+  public Layout layout() {
     return layout;
   }
 
   /** SIGKILL, as a power cut of the daemon alone. */
-  void kill() throws InterruptedException {
+  public void kill() throws InterruptedException {
     process.destroyForcibly().waitFor();
   }
 
   /** Waits for the end of a daemon that was asked to end. */
-  void awaitEnd() {
+  public void awaitEnd() {
     Await.until("the daemon ends", Duration.ofMinutes(1), () -> !process.isAlive());
   }
 
-  void restart() throws IOException {
-    process = launch(home);
+  public void restart() throws IOException {
+    process = launch(program, home);
     awaitAnswer();
   }
 
   // ---- things that tests do often
 
   /** Waits for a task to end well. */
-  Task done(Task task) {
+  public Task done(Task task) {
     Task ended = ended(task);
     if (ended.state() != TaskState.SUCCEEDED) {
       Problem problem = ended.problem();
@@ -195,18 +279,18 @@ final class TestDaemon implements AutoCloseable {
     return ended;
   }
 
-  Task ended(Task task) {
+  public Task ended(Task task) {
     Await.until(
         task.type() + " ends", Duration.ofMinutes(2), () -> client.task(task.id()).state().ended());
     return client.task(task.id());
   }
 
-  Vm create(Vm vm) {
+  public Vm create(Vm vm) {
     done(client.createVm(VmDocument.of(vm)));
     return client.vm(vm.metadata().name());
   }
 
-  void awaitPhase(String vm, Phase phase) {
+  public void awaitPhase(String vm, Phase phase) {
     Await.until(
         vm + " is " + phase.wire(),
         Duration.ofSeconds(60),
@@ -214,7 +298,7 @@ final class TestDaemon implements AutoCloseable {
   }
 
   /** Waits until the serial log of a VM has {@code text}. */
-  void awaitSerial(String vm, String text) {
+  public void awaitSerial(String vm, String text) {
     Await.until(
         vm + " writes \"" + text + "\"; it wrote: " + tail(vm),
         Duration.ofSeconds(90),
@@ -226,12 +310,12 @@ final class TestDaemon implements AutoCloseable {
     return all.substring(Math.max(0, all.length() - 400));
   }
 
-  String serial(String vm) {
+  public String serial(String vm) {
     return new String(client.serialLog(vm, 1 << 20), StandardCharsets.UTF_8);
   }
 
   /** What this daemon's VMs have left on the host besides the store. */
-  List<String> leftovers() throws IOException {
+  public List<String> leftovers() throws IOException {
     var left = new ArrayList<String>();
     for (ProcessHandle one : vmProcesses()) {
       left.add("process " + one.pid());
@@ -265,7 +349,7 @@ final class TestDaemon implements AutoCloseable {
   /**
    * The processes, QEMU's and those that serve it, whose files are in this daemon's directories.
    */
-  List<ProcessHandle> vmProcesses() {
+  public List<ProcessHandle> vmProcesses() {
     return ProcessHandle.allProcesses().filter(this::isOurs).toList();
   }
 
@@ -302,6 +386,9 @@ final class TestDaemon implements AutoCloseable {
       Await.until("the daemon ends", Duration.ofSeconds(20), () -> !process.isAlive());
       vmProcesses().forEach(ProcessHandle::destroyForcibly);
       client.close();
+      for (Closeable one : whenEnded.reversed()) {
+        one.close();
+      }
       try (var files = Files.walk(home)) {
         for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
           Files.deleteIfExists(file);

@@ -102,7 +102,16 @@ final class TlsEndpoint implements AutoCloseable {
             secrets.complete(new Secrets(identity, token));
           } catch (Exception e) {
             // The local API goes on: it is the way to find out and to mend it.
-            LOG.log(Level.ERROR, "the API is not served over TLS", e);
+            if (e instanceof ProblemException known) {
+              var problem = known.problem();
+              LOG.log(
+                  Level.ERROR,
+                  "the API is not served over TLS: "
+                      + problem.oneLine()
+                      + (problem.remedy() == null ? "" : "; " + problem.remedy()));
+            } else {
+              LOG.log(Level.ERROR, "the API is not served over TLS", e);
+            }
             secrets.completeExceptionally(e);
           }
         });

@@ -15,9 +15,9 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Base64;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -30,11 +30,11 @@ final class ConsoleDesk {
   private record Grant(String vm, ConsoleKind kind, Instant until) {}
 
   private final VmAccess access;
-  private final Clock clock;
+  private final InstantSource clock;
   private final SecureRandom random = new SecureRandom();
   private final Map<String, Grant> grants = new ConcurrentHashMap<>();
 
-  ConsoleDesk(VmAccess access, Clock clock) {
+  ConsoleDesk(VmAccess access, InstantSource clock) {
     this.access = access;
     this.clock = clock;
   }

@@ -24,6 +24,7 @@ import dev.kelvin.model.Image.ImagePhase;
 import dev.kelvin.model.Layout;
 import dev.kelvin.model.NodeInfo;
 import dev.kelvin.model.Problem;
+import dev.kelvin.model.SteadyTime;
 import dev.kelvin.model.Task;
 import dev.kelvin.server.action.Actions;
 import dev.kelvin.server.action.Authorizer;
@@ -152,7 +153,7 @@ public final class LocalNode implements AutoCloseable {
                 events,
                 tasks,
                 around.stop()),
-            new ConsoleDesk(parts.access(), around.clock()),
+            new ConsoleDesk(parts.access(), SteadyTime::now),
             new StateActions(store, tools.images(), around.clock()),
             watches);
     var actions =
@@ -258,6 +259,11 @@ public final class LocalNode implements AutoCloseable {
   public void shutDownVms() throws InterruptedException, IOException {
     machines.shutDownAll();
     Files.deleteIfExists(layout.runtime().resolve("autostarted"));
+  }
+
+  /** The names of the kinds of tasks that are carried out here. */
+  public List<String> taskTypes() {
+    return tasks.types();
   }
 
   public Actions actions() {

@@ -1,0 +1,299 @@
+package dev.kelvin.it.fault;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.kelvin.api.ListQuery;
+import dev.kelvin.api.VmDocument;
+import dev.kelvin.it.product.Await;
+import dev.kelvin.it.product.Guests;
+import dev.kelvin.it.product.TestDaemon;
+import dev.kelvin.it.product.TestDaemon.Program;
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Phase;
+import dev.kelvin.model.Problem;
+import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.Task.TaskState;
+import dev.kelvin.model.spec.Restart;
+import dev.kelvin.model.spec.RestartMode;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** The host fails under a daemon: it says so, VMs go on, and nothing is lost. */
+@Tag("slow")
+class HostFaultsTest {
+  @Test
+  void aFullDisk() throws IOException, InterruptedException {
+    Path home = TestDaemon.home("");
+    Closeable disk = Disks.memory(home.resolve("var"), "48m");
+    try (TestDaemon daemon = TestDaemon.start(Program.usual(), home)) {
+      daemon.whenEnded(disk);
+      long pid = daemon.create(Guests.empty("kept", spec -> spec)).status().pid();
+      Path filler = home.resolve("var/filler");
+      fill(filler);
+
+      Problem problem = refusal(daemon, () -> create(daemon, "late"));
+      assertThat(problem.code()).isEqualTo(Code.HOST_FAILURE);
+      assertThat(problem.oneLine()).containsIgnoringCase("full");
+      assertThat(problem.remedy()).isNotBlank();
+      assertThat(daemon.client().vm("kept").status().phase()).isEqualTo(Phase.RUNNING);
+
+      Files.delete(filler);
+      create(daemon, "late");
+      assertThat(daemon.client().vm("kept").status().pid()).isEqualTo(pid);
+      assertThat(Agreement.faults(daemon)).isEmpty();
+    }
+  }
+
+  private static void fill(Path file) throws IOException {
+    byte[] much = new byte[4096];
+    try (var out = Files.newOutputStream(file)) {
+      while (true) {
+        out.write(much);
+      }
+    } catch (IOException e) {
+      assertThat(e).hasMessageContaining("No space left");
+    }
+  }
+
+  private static void create(TestDaemon daemon, String name) {
+    daemon.done(daemon.client().createVm(VmDocument.of(Guests.empty(name, Guests.stopped()))));
+  }
+
+  /** The problem that a request ends in, or the task that it began. */
+  private static Problem refusal(TestDaemon daemon, ThrowingCallable request) {
+    ProblemException thrown = catchThrowableOfType(ProblemException.class, request);
+    assertThat(thrown).as(daemon.log()).isNotNull();
+    return thrown.problem();
+  }
+
+  @Test
+  void aDiskThatBecomesReadOnly() throws IOException, InterruptedException {
+    Path home = TestDaemon.home("");
+    Path file = Files.createTempFile("kelvin-it-", ".ext4");
+    Closeable disk = Disks.block(file, home.resolve("var"));
+    try (TestDaemon daemon = TestDaemon.start(Program.usual(), home)) {
+      daemon.whenEnded(disk);
+      long pid = daemon.create(Guests.empty("kept", spec -> spec)).status().pid();
+      String device = Disks.run("findmnt", "-no", "SOURCE", home.resolve("var").toString());
+      Path trigger =
+          Path.of("/sys/fs/ext4", Path.of(device).getFileName().toString(), "trigger_fs_error");
+      Assumptions.assumeTrue(Files.exists(trigger), "this kernel cannot break a file system");
+      Files.writeString(trigger, "test");
+
+      Problem problem = refusal(daemon, () -> create(daemon, "late"));
+      assertThat(problem.code()).isEqualTo(Code.HOST_FAILURE);
+      assertThat(problem.remedy()).isNotBlank();
+      assertThat(daemon.client().vm("kept").status().pid()).isEqualTo(pid);
+      assertThat(ProcessHandle.of(pid)).isPresent();
+      daemon.kill();
+      daemon.vmProcesses().forEach(ProcessHandle::destroyForcibly);
+    }
+  }
+
+  @Test
+  void theStoreIsDeletedUnderTheDaemon() throws IOException, InterruptedException {
+    try (TestDaemon daemon = TestDaemon.start()) {
+      long pid = daemon.create(Guests.empty("kept", spec -> spec)).status().pid();
+      Path store = daemon.layout().store();
+      for (String end : List.of("", "-wal", "-shm")) {
+        Files.deleteIfExists(store.resolveSibling(store.getFileName() + end));
+      }
+      daemon.create(Guests.empty("late", Guests.stopped()));
+      daemon.kill();
+      daemon.restart();
+      assertThat(daemon.client().vm("late").status().phase()).isEqualTo(Phase.STOPPED);
+      Await.until(
+          "it is taken over",
+          Duration.ofSeconds(5),
+          () -> daemon.client().vm("kept").status().pid() == pid);
+      assertThat(daemon.log()).contains("somebody has deleted the store");
+    }
+  }
+
+  @Test
+  void theClockIsSetBackADay() throws IOException, InterruptedException {
+    Path library;
+    try (Stream<Path> found = Files.walk(Path.of("/usr/lib"))) {
+      library =
+          found.filter(path -> path.endsWith("libfaketimeMT.so.1")).findFirst().orElse(Path.of(""));
+    }
+    Assumptions.assumeTrue(Files.exists(library) && library.isAbsolute(), "faketime is missing");
+    Path home = TestDaemon.home("");
+    Path clock = home.resolve("clock");
+    Files.writeString(clock, "+0d");
+    var program =
+        new Program(
+            "dev.kelvin.server.Main",
+            List.of(),
+            List.of(
+                "env",
+                "LD_PRELOAD=" + library,
+                "FAKETIME_TIMESTAMP_FILE=" + clock,
+                "FAKETIME_NO_CACHE=1",
+                "FAKETIME_DONT_FAKE_MONOTONIC=1"));
+    try (TestDaemon daemon = TestDaemon.start(program, home)) {
+      var policy = new Restart(RestartMode.ON_FAILURE, 3);
+      long pid = daemon.create(Guests.empty("kept", spec -> spec.restart(policy))).status().pid();
+      Files.writeString(clock, "-1d");
+      var late = daemon.create(Guests.empty("late", Guests.stopped()));
+      var kept = daemon.client().vm("kept");
+      assertThat(late.metadata().createdAt())
+          .as("the daemon's clock is a day back")
+          .isBefore(kept.metadata().createdAt().minus(Duration.ofHours(23)));
+
+      // Deadlines go on: the restart policy waits seconds, not a day; so does a shutdown.
+      ProcessHandle.of(pid).orElseThrow().destroyForcibly();
+      Await.until(
+          "it is started again",
+          Duration.ofSeconds(20),
+          () -> {
+            var status = daemon.client().vm("kept").status();
+            return status.phase() == Phase.RUNNING && status.pid() != pid;
+          });
+      daemon.done(daemon.client().shutdownVm("kept", Duration.ofSeconds(1), true));
+    }
+  }
+
+  @Test
+  void twoDaemonsOnOneDirectory() throws IOException, InterruptedException {
+    try (TestDaemon daemon = TestDaemon.start()) {
+      daemon.create(Guests.empty("kept", spec -> spec));
+      var second = daemon.another();
+      assertThat(second.exitCode()).isEqualTo(Code.CONFLICT.exitCode());
+      assertThat(second.output()).contains("Another daemon uses these directories", "KELVIN_HOME");
+      assertThat(daemon.client().vm("kept").status().phase()).isEqualTo(Phase.RUNNING);
+      assertThat(Agreement.faults(daemon)).isEmpty();
+    }
+  }
+
+  @Test
+  void noFileDescriptorsAreLeft() throws IOException, InterruptedException {
+    try (TestDaemon daemon = TestDaemon.start()) {
+      long pid = daemon.create(Guests.empty("kept", spec -> spec)).status().pid();
+      String daemonPid = Long.toString(daemon.pid());
+      long open;
+      try (Stream<Path> descriptors = Files.list(Path.of("/proc", daemonPid, "fd"))) {
+        open = descriptors.count();
+      }
+      limitDescriptors(daemonPid, Long.toString(open + 2));
+      var task = daemon.client().createVm(VmDocument.of(Guests.empty("late", spec -> spec)));
+      limitDescriptorsWhenEnded(daemon, daemonPid, task.id());
+      var ended = daemon.ended(task);
+      if (ended.state() != TaskState.SUCCEEDED) {
+        Problem problem = Objects.requireNonNull(ended.problem());
+        assertThat(problem.oneLine()).containsIgnoringCase("too many open files");
+        assertThat(problem.remedy()).isNotBlank();
+        create(daemon, "late");
+      }
+      assertThat(daemon.client().vm("kept").status().pid()).isEqualTo(pid);
+      assertThat(Agreement.faults(daemon)).isEmpty();
+    }
+  }
+
+  private static void limitDescriptors(String pid, String limit) throws InterruptedException {
+    Disks.run("prlimit", "--pid", pid, "--nofile=" + limit + ":65536");
+  }
+
+  /** Lifts the limit when the task has met it; nobody can ask before. */
+  private static void limitDescriptorsWhenEnded(TestDaemon daemon, String pid, String task)
+      throws InterruptedException {
+    try {
+      Await.until(
+          "the task ends, or nobody is answered",
+          Duration.ofSeconds(10),
+          () -> daemon.client().task(task).state().ended());
+    } catch (AssertionError e) {
+      assertThat(e).hasMessageContaining("nobody is answered");
+    } finally {
+      limitDescriptors(pid, "65536");
+    }
+  }
+
+  @Test
+  void noMemoryIsLeft() throws IOException, InterruptedException {
+    var program =
+        new Program(
+            "dev.kelvin.server.Main", List.of("-Xmx24m", "-XX:+ExitOnOutOfMemoryError"), List.of());
+    try (TestDaemon daemon = TestDaemon.start(program, TestDaemon.home(""))) {
+      long pid = daemon.create(Guests.empty("kept", spec -> spec)).status().pid();
+      for (int i = 0; i < 400 && daemon.client().answers(); i++) {
+        flood(daemon);
+      }
+      if (!daemon.client().answers()) {
+        assertThat(daemon.awaitExit())
+            .as("the exit code of a Java that has no memory")
+            .isEqualTo(3);
+        assertThat(daemon.log()).contains("java.lang.OutOfMemoryError");
+        daemon.restart();
+      }
+      Await.until(
+          "it is taken over",
+          Duration.ofSeconds(5),
+          () -> daemon.client().vm("kept").status().pid() == pid);
+      assertThat(Agreement.faults(daemon)).isEmpty();
+    }
+  }
+
+  /** Forty requests at once that are as large as is allowed. */
+  private static void flood(TestDaemon daemon) throws InterruptedException {
+    String large = "x".repeat(900_000);
+    var vm = Guests.empty("kept", spec -> spec);
+    String text =
+        VmDocument.of(vm).text().replace("\"kept\"", "\"kept\", \"id\": \"" + large + "\"");
+    var document = new VmDocument(text, VmDocument.of(vm).syntax());
+    var users = new ArrayList<Thread>();
+    for (int i = 0; i < 40; i++) {
+      users.add(
+          Thread.ofVirtual()
+              .start(() ->
+                  assertThatThrownBy(() -> daemon.client().createVm(document))
+                      .isInstanceOf(RuntimeException.class)));
+    }
+    for (Thread user : users) {
+      user.join();
+    }
+  }
+
+  @Test
+  void sigtermInTheMiddleOfEverything() throws IOException, InterruptedException {
+    List<String> churning = List.of("churn0", "churn1", "churn2", "churn3");
+    try (TestDaemon daemon = TestDaemon.start()) {
+      long pid = daemon.create(Guests.empty("kept", spec -> spec)).status().pid();
+      churning.forEach(name -> daemon.create(Guests.empty(name, Guests.stopped())));
+      try (var load = new Load(daemon, 1, List.of(), churning)) {
+        for (int i = 0; i < 10; i++) {
+          int before = load.done().getOrDefault("start", 0);
+          Await.until(
+              "the users have done something",
+              Duration.ofSeconds(30),
+              () -> load.done().getOrDefault("start", 0) > before);
+          assertThat(daemon.terminate()).as("128 + SIGTERM").isEqualTo(143);
+          daemon.restart();
+        }
+        assertThat(load.unexpected()).isEmpty();
+      }
+      Await.until(
+          "all tasks end",
+          Duration.ofMinutes(1),
+          () ->
+              daemon.client().allTasks(ListQuery.all()).stream()
+                  .allMatch(task -> task.state().ended()));
+      assertThat(daemon.client().vm("kept").status().pid()).isEqualTo(pid);
+      Await.until(
+          "store and host agree", Duration.ofSeconds(10), () -> Agreement.faults(daemon).isEmpty());
+    }
+  }
+}

@@ -1,0 +1,157 @@
+package dev.kelvin.it.fault;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.kelvin.api.Client;
+import dev.kelvin.api.ExecRequest;
+import dev.kelvin.it.product.Await;
+import dev.kelvin.it.product.Guests;
+import dev.kelvin.it.product.TestDaemon;
+import dev.kelvin.it.product.TestDaemon.Program;
+import dev.kelvin.model.ByteSize;
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Phase;
+import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.spec.Disk;
+import dev.kelvin.qemu.testkit.TinyGuest;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** QEMU and what runs in it fail: it is said, and the other VMs do not notice. */
+@Tag("slow")
+class QemuFaultsTest {
+  private static void signal(String signal, long pid) throws InterruptedException {
+    Disks.run("kill", "-" + signal, Long.toString(pid));
+  }
+
+  private static void othersWork(TestDaemon daemon) {
+    long begin = System.nanoTime();
+    daemon.done(daemon.client().pauseVm("other"));
+    daemon.done(daemon.client().resumeVm("other"));
+    assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(10));
+  }
+
+  @Test
+  void aQemuThatIsStopped() throws IOException, InterruptedException {
+    try (TestDaemon daemon = TestDaemon.start()) {
+      daemon.create(Guests.empty("other", spec -> spec));
+      long pid = daemon.create(Guests.empty("frozen", spec -> spec)).status().pid();
+      signal("STOP", pid);
+      var problem =
+          catchThrowableOfType(ProblemException.class, () -> daemon.client().screenshot("frozen"))
+              .problem();
+      assertThat(problem.code()).isIn(Code.TIMEOUT, Code.UNAVAILABLE, Code.WRONG_STATE);
+      assertThat(problem.remedy()).isNotBlank();
+      othersWork(daemon);
+      daemon.awaitPhase("frozen", Phase.UNRESPONSIVE);
+      othersWork(daemon);
+
+      signal("CONT", pid);
+      daemon.awaitPhase("frozen", Phase.RUNNING);
+      assertThat(daemon.client().vm("frozen").status().pid()).isEqualTo(pid);
+
+      signal("STOP", pid);
+      daemon.done(daemon.client().stopVm("frozen"));
+      assertThat(daemon.client().vm("frozen").status().phase()).isEqualTo(Phase.STOPPED);
+      assertThat(ProcessHandle.of(pid)).isEmpty();
+      assertThat(Agreement.faults(daemon)).isEmpty();
+    }
+  }
+
+  @Test
+  void aDiskThatDoesNotAnswer() throws IOException, InterruptedException {
+    TinyGuest guest = TinyGuest.obtain();
+    Path home = TestDaemon.home("");
+    Path file = Files.createTempFile("kelvin-it-", ".ext4");
+    Closeable disk = Disks.block(file, home.resolve("var/volumes"));
+    try (TestDaemon daemon = TestDaemon.start(Program.usual(), home)) {
+      daemon.whenEnded(disk);
+      daemon.create(Guests.empty("other", spec -> spec));
+      var data = Disk.of("data", null, ByteSize.ofMiB(16));
+      daemon.create(Guests.tiny("hangs", guest, "", spec -> spec.disks(List.of(data))));
+      daemon.awaitSerial("hangs", TinyGuest.READY);
+      long pid = daemon.client().vm("hangs").status().pid();
+      Closeable frozen = Disks.freeze(home.resolve("var/volumes"));
+      try {
+        type(
+            daemon,
+            "hangs",
+            "dd if=/dev/zero of=/dev/vda bs=64k count=32 conv=fsync; echo DD-DONE");
+        // Stopping its virtual CPUs waits for the disk, and that is waited for with a limit.
+        var paused = daemon.ended(daemon.client().pauseVm("hangs"));
+        assertThat(paused.problem()).isNotNull();
+        othersWork(daemon);
+        assertThat(ProcessHandle.of(pid)).isPresent();
+      } finally {
+        frozen.close();
+      }
+      daemon.awaitSerial("hangs", "DD-DONE");
+      Await.until(
+          "it answers again",
+          Duration.ofSeconds(60),
+          () -> daemon.client().screenshot("other").length > 0 && answers(daemon, "hangs"));
+      assertThat(daemon.client().vm("hangs").status().pid()).isEqualTo(pid);
+      daemon.done(daemon.client().stopVm("hangs"));
+    }
+  }
+
+  private static boolean answers(TestDaemon daemon, String vm) {
+    Phase phase = daemon.client().vm(vm).status().phase();
+    return phase == Phase.RUNNING || phase == Phase.PAUSED;
+  }
+
+  @Test
+  void anAgentThatIsNotThereOrFloods() throws IOException, InterruptedException {
+    TinyGuest guest = TinyGuest.obtain();
+    try (TestDaemon daemon = TestDaemon.start()) {
+      daemon.create(Guests.empty("other", spec -> spec));
+      daemon.create(Guests.tiny("rude", guest, "", spec -> spec.guestAgent(true)));
+      daemon.awaitSerial("rude", TinyGuest.READY);
+      refusesExec(daemon);
+
+      type(
+          daemon,
+          "rude",
+          "tr '\\0' 'a' < /dev/zero | dd of=$(ls /dev/vport*p1) bs=1M count=100 iflag=fullblock;"
+              + " echo FLOOD-DONE");
+      daemon.awaitSerial("rude", "FLOOD-DONE");
+      refusesExec(daemon);
+      othersWork(daemon);
+      long resident = residentKiB(daemon.pid());
+      assertThat(resident).as("KiB after 100 MB of garbage").isLessThan(400 * 1024);
+      assertThat(daemon.client().vm("rude").status().phase()).isEqualTo(Phase.RUNNING);
+    }
+  }
+
+  private static void refusesExec(TestDaemon daemon) {
+    var request = new ExecRequest(List.of("true"), List.of(), new byte[0], Duration.ofSeconds(5));
+    var problem =
+        catchThrowableOfType(ProblemException.class, () -> daemon.client().exec("rude", request))
+            .problem();
+    assertThat(problem.code()).isIn(Code.GUEST_AGENT, Code.TIMEOUT);
+    assertThat(problem.remedy()).isNotBlank();
+  }
+
+  /** VmRSS of proc_pid_status(5). */
+  private static long residentKiB(long pid) throws IOException {
+    return Files.readAllLines(Path.of("/proc", Long.toString(pid), "status")).stream()
+        .filter(line -> line.startsWith("VmRSS:"))
+        .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static void type(TestDaemon daemon, String vm, String line) throws IOException {
+    try (var console = daemon.client().console(vm, Client.Console.SERIAL)) {
+      console.send((line + "\n").getBytes(StandardCharsets.UTF_8));
+    }
+  }
+}

@@ -1,0 +1,59 @@
+package dev.kelvin.it.fault;
+
+import dev.kelvin.api.Client;
+import dev.kelvin.it.fault.KillSwitch.Side;
+import dev.kelvin.it.product.TestDaemon;
+import dev.kelvin.model.Task;
+import java.io.IOException;
+import java.util.Set;
+
+/**
+ * A task that a daemon is killed in.
+ *
+ * @param name told in reports
+ * @param type of the task; every type that the daemon knows has a scenario
+ * @param sides of each write on which the daemon is killed
+ * @param prepare makes what the task works on
+ * @param act begins it
+ * @param done whether the node is as the task wants it
+ * @param undone whether the node is as before the task
+ * @param afterwards what a user does after the restart, such as cancelling what would take minutes
+ */
+record Scenario(
+    String name,
+    String type,
+    Set<Side> sides,
+    Work prepare,
+    Act act,
+    Check done,
+    Check undone,
+    Afterwards afterwards) {
+  /** Something that is done to a node. */
+  @FunctionalInterface
+  interface Work {
+    void on(TestDaemon daemon) throws IOException, InterruptedException;
+  }
+
+  /** Something that begins a task. */
+  @FunctionalInterface
+  interface Act {
+    Task on(Client client) throws IOException, InterruptedException;
+  }
+
+  /** Says what is not as it shall be; nothing when all is. */
+  @FunctionalInterface
+  interface Check {
+    Set<String> faults(TestDaemon daemon) throws IOException;
+  }
+
+  /** Something that is done to a task that a restarted daemon goes on with. */
+  @FunctionalInterface
+  interface Afterwards {
+    void on(Client client, Task task) throws IOException;
+  }
+
+  @Override
+  public String toString() {
+    return name;
+  }
+}

@@ -1,0 +1,370 @@
+package dev.kelvin.it.fault;
+
+import dev.kelvin.api.Client;
+import dev.kelvin.api.ListQuery;
+import dev.kelvin.api.VmDocument;
+import dev.kelvin.it.fault.KillSwitch.Side;
+import dev.kelvin.it.product.Guests;
+import dev.kelvin.it.product.TestDaemon;
+import dev.kelvin.model.ByteSize;
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Image;
+import dev.kelvin.model.Image.BuildRecipe;
+import dev.kelvin.model.Image.Format;
+import dev.kelvin.model.Phase;
+import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.Task;
+import dev.kelvin.model.Vm;
+import dev.kelvin.model.spec.Disk;
+import dev.kelvin.model.spec.Nic;
+import dev.kelvin.model.spec.PortForward;
+import dev.kelvin.model.spec.Power;
+import dev.kelvin.model.spec.Protocol;
+import dev.kelvin.model.spec.VmSpec;
+import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** A scenario at least for each kind of task. */
+final class Scenarios {
+  private static final String VM = "half";
+  private static final String IMAGE = "half-image";
+  private static final Scenario.Work NOTHING = daemon -> {};
+
+  private final int takenPort;
+
+  /**
+   * @param takenPort a port of the loopback address that is in use, for tasks that shall fail
+   */
+  Scenarios(int takenPort) {
+    this.takenPort = takenPort;
+  }
+
+  List<Scenario> all() {
+    var all = new ArrayList<Scenario>();
+    all.addAll(creating());
+    all.addAll(changing());
+    all.add(volume());
+    all.addAll(power());
+    all.addAll(images());
+    all.addAll(node());
+    return all;
+  }
+
+  private List<Scenario> creating() {
+    UnaryOperator<VmSpec.Builder> nowhere = spec -> spec.disks(disks("one")).nics(portTaken());
+    return List.of(
+        scenario(
+            "a VM is created",
+            "vm.create",
+            NOTHING,
+            client ->
+                client.createVm(VmDocument.of(Guests.empty(VM, spec -> spec.disks(disks("one"))))),
+            phase(Phase.RUNNING),
+            both(noVm(), volumes(0))),
+        scenario(
+            "a VM is created that cannot start",
+            "vm.create",
+            NOTHING,
+            client -> client.createVm(VmDocument.of(Guests.empty(VM, nowhere))),
+            never(),
+            both(noVm(), volumes(0))),
+        scenario(
+            "a VM is deleted",
+            "vm.delete",
+            running(),
+            client -> client.deleteVm(VM, true, false),
+            both(noVm(), volumes(0)),
+            phase(Phase.RUNNING)));
+  }
+
+  private List<Scenario> changing() {
+    return List.of(
+        scenario(
+            "a disk is added to a running VM",
+            "vm.update",
+            running(),
+            client -> update(client, spec -> spec.disks(disks("one", "two"))),
+            both(disksAre("one", "two"), volumes(2)),
+            both(disksAre("one"), volumes(1))),
+        scenario(
+            "a NIC is added whose port is taken",
+            "vm.update",
+            running(),
+            client -> update(client, spec -> spec.nics(portTaken())),
+            never(),
+            nics(0)),
+        scenario(
+            "a VM is started by its spec",
+            "vm.update",
+            stopped(),
+            client -> update(client, spec -> spec.power(Power.RUNNING)),
+            phase(Phase.RUNNING),
+            phase(Phase.STOPPED)),
+        scenario(
+            "a VM is renamed",
+            "vm.rename",
+            running(),
+            client -> client.renameVm(VM, "other"),
+            daemon -> names(daemon).equals(Set.of("other")) ? Set.of() : names(daemon),
+            daemon -> names(daemon).equals(Set.of(VM)) ? Set.of() : names(daemon)));
+  }
+
+  private static Scenario volume() {
+    return scenario(
+        "a volume is deleted",
+        "volume.delete",
+        daemon -> {
+          stopped().on(daemon);
+          daemon.done(daemon.client().deleteVm(VM, true, true));
+        },
+        client -> client.deleteVolume(client.allVolumes(ListQuery.all()).getFirst().id()),
+        volumes(0),
+        volumes(1));
+  }
+
+  private static List<Scenario> power() {
+    return List.of(
+        scenario(
+            "a VM is started",
+            "vm.start",
+            stopped(),
+            client -> client.startVm(VM),
+            phase(Phase.RUNNING),
+            phase(Phase.STOPPED)),
+        scenario(
+            "a VM is stopped",
+            "vm.stop",
+            running(),
+            client -> client.stopVm(VM),
+            phase(Phase.STOPPED),
+            phase(Phase.RUNNING)),
+        scenario(
+            "a guest that does not listen is shut down",
+            "vm.shutdown",
+            running(),
+            client -> client.shutdownVm(VM, Duration.ofSeconds(1), true),
+            phase(Phase.STOPPED),
+            phase(Phase.RUNNING)),
+        scenario(
+            "a VM is reset",
+            "vm.reset",
+            running(),
+            client -> client.resetVm(VM),
+            phase(Phase.RUNNING),
+            phase(Phase.RUNNING)),
+        scenario(
+            "a VM is paused",
+            "vm.pause",
+            running(),
+            client -> client.pauseVm(VM),
+            phase(Phase.PAUSED),
+            phase(Phase.RUNNING)),
+        scenario(
+            "a VM is resumed",
+            "vm.resume",
+            daemon -> {
+              running().on(daemon);
+              daemon.done(daemon.client().pauseVm(VM));
+            },
+            client -> client.resumeVm(VM),
+            phase(Phase.RUNNING),
+            phase(Phase.PAUSED)));
+  }
+
+  private static List<Scenario> images() {
+    byte[] liar = "this is not a qcow2 file".getBytes(StandardCharsets.US_ASCII);
+    return List.of(
+        scenario(
+            "a file is imported",
+            "image.import",
+            NOTHING,
+            Scenarios::importRaw,
+            imagesAre(IMAGE),
+            imagesAre()),
+        scenario(
+            "a file is imported that is not what it is said to be",
+            "image.import",
+            NOTHING,
+            client ->
+                client.importImage(
+                    IMAGE, Format.QCOW2, Map.of(), new ByteArrayInputStream(liar), liar.length),
+            never(),
+            imagesAre()),
+        scenario(
+            "an image is deleted",
+            "image.delete",
+            daemon -> daemon.done(importRaw(daemon.client())),
+            client -> client.deleteImage(IMAGE),
+            imagesAre(),
+            imagesAre(IMAGE)),
+        scenario(
+            "an image is built from a mirror that is not there",
+            "image.build",
+            NOTHING,
+            client -> client.buildImage(IMAGE, recipe("http://127.0.0.1:9/debian"), Map.of()),
+            never(),
+            imagesAre()),
+        // A build takes half a minute: it is killed on one side of each write only, and what the
+        // next daemon goes on with is cancelled.
+        new Scenario(
+            "an image is built",
+            "image.build",
+            EnumSet.of(Side.AFTER),
+            NOTHING,
+            client -> client.buildImage(IMAGE, recipe(null), Map.of()),
+            imagesAre(IMAGE),
+            imagesAre(),
+            Scenarios::cancel));
+  }
+
+  private static void cancel(Client client, Task task) {
+    try {
+      client.cancelTask(task.id());
+    } catch (ProblemException e) {
+      // It may have ended, or be past what can be cancelled; anything else is a fault.
+      if (e.problem().code() != Code.WRONG_STATE) {
+        throw e;
+      }
+    }
+  }
+
+  private static BuildRecipe recipe(@Nullable String mirror) {
+    return new BuildRecipe("debian", "bookworm", ByteSize.ofGiB(2), List.of(), mirror);
+  }
+
+  private static List<Scenario> node() {
+    Scenario.Check nothing = daemon -> Set.of();
+    return List.of(
+        scenario(
+            "the host is examined", "node.doctor", NOTHING, Client::examineHost, nothing, nothing),
+        scenario(
+            "packages are installed",
+            "node.packages",
+            NOTHING,
+            client -> client.installPackages(List.of("busybox-static")),
+            nothing,
+            nothing));
+  }
+
+  private static Scenario scenario(
+      String name,
+      String type,
+      Scenario.Work prepare,
+      Scenario.Act act,
+      Scenario.Check done,
+      Scenario.Check undone) {
+    return new Scenario(
+        name, type, EnumSet.allOf(Side.class), prepare, act, done, undone, (client, task) -> {});
+  }
+
+  // ---- what tasks work on
+
+  private static Scenario.Work running() {
+    return daemon -> daemon.create(Guests.empty(VM, spec -> spec.disks(disks("one"))));
+  }
+
+  private static Scenario.Work stopped() {
+    return daemon ->
+        daemon.create(Guests.empty(VM, spec -> Guests.stopped().apply(spec.disks(disks("one")))));
+  }
+
+  private static List<Disk> disks(String... names) {
+    return List.of(names).stream().map(name -> Disk.of(name, null, ByteSize.ofMiB(16))).toList();
+  }
+
+  private List<Nic> portTaken() {
+    return List.of(
+        Nic.of("net")
+            .withForwards(List.of(new PortForward(Protocol.TCP, "127.0.0.1", takenPort, 22))));
+  }
+
+  private static Task importRaw(Client client) {
+    byte[] content = new byte[1 << 20];
+    content[0] = 1;
+    return client.importImage(
+        IMAGE, Format.RAW, Map.of(), new ByteArrayInputStream(content), content.length);
+  }
+
+  private static Task update(Client client, UnaryOperator<VmSpec.Builder> change) {
+    Vm vm = client.vm(VM);
+    VmSpec wanted = change.apply(vm.spec().toBuilder()).build();
+    return client.updateVm(
+        VM, VmDocument.of(new Vm(vm.metadata(), wanted, vm.status())), vm.metadata().revision());
+  }
+
+  // ---- how a node shall be
+
+  private static Set<String> names(TestDaemon daemon) {
+    return daemon.client().allVms(ListQuery.all()).stream()
+        .map(vm -> vm.metadata().name())
+        .collect(Collectors.toSet());
+  }
+
+  private static Scenario.Check never() {
+    return daemon -> Set.of("the task succeeded, which it cannot");
+  }
+
+  private static Scenario.Check noVm() {
+    return Scenarios::names;
+  }
+
+  private static Scenario.Check phase(Phase phase) {
+    return daemon -> {
+      Phase is = daemon.client().vm(VM).status().phase();
+      return is == phase ? Set.of() : Set.of("the VM is " + is + " instead of " + phase);
+    };
+  }
+
+  private static Scenario.Check volumes(int count) {
+    return daemon -> {
+      var all = daemon.client().allVolumes(ListQuery.all());
+      return all.size() == count ? Set.of() : Set.of("the volumes are " + all);
+    };
+  }
+
+  private static Scenario.Check both(Scenario.Check one, Scenario.Check other) {
+    return daemon -> {
+      var faults = new TreeSet<String>(one.faults(daemon));
+      faults.addAll(other.faults(daemon));
+      return faults;
+    };
+  }
+
+  private static Scenario.Check disksAre(String... names) {
+    return daemon -> {
+      List<String> are = daemon.client().vm(VM).spec().disks().stream().map(Disk::name).toList();
+      return are.equals(List.of(names)) ? Set.of() : Set.of("its disks are " + are);
+    };
+  }
+
+  private static Scenario.Check nics(int count) {
+    return daemon -> {
+      int are = daemon.client().vm(VM).spec().nics().size();
+      return are == count ? Set.of() : Set.of("it has " + are + " NICs");
+    };
+  }
+
+  private static Scenario.Check imagesAre(String... names) {
+    return daemon -> {
+      List<String> are =
+          daemon.client().allImages(ListQuery.all()).stream()
+              .filter(image -> image.status().phase() == Image.ImagePhase.READY)
+              .map(image -> image.metadata().name())
+              .toList();
+      int all = daemon.client().allImages(ListQuery.all()).size();
+      return are.equals(List.of(names)) && all == names.length
+          ? Set.of()
+          : Set.of("the images are " + are + " of " + all);
+    };
+  }
+}

@@ -1,0 +1,101 @@
+package dev.kelvin.state;
+
+import static dev.kelvin.state.Refusals.refused;
+import static dev.kelvin.state.StoreConformance.put;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kelvin.model.Code;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The store's file is deleted, or replaced, while a daemon has it open. */
+class SqliteFileTest {
+  @TempDir Path directory;
+
+  @Test
+  void aDeletedFileIsWrittenAnew() throws IOException {
+    Path file = directory.resolve("deep/store.db");
+    try (var store = SqliteStore.open(file)) {
+      store.commit(Txn.of(put("before", "1")));
+      var recorder = new Recorder();
+      try (Watch _ = store.watch("", 0, recorder)) {
+        deleteAll(file);
+        store.commit(Txn.of(put("after", "2")));
+        assertThat(recorder.next(1)).extracting(Change::key).containsExactly("after");
+      }
+      assertThat(store.get("before")).isPresent();
+      assertThat(store.revision()).isEqualTo(3);
+      deleteAll(file);
+      store.commit(Txn.of(put("again", "3")));
+    }
+    try (var store = SqliteStore.open(file)) {
+      assertThat(store.range("", null, 9).entries())
+          .extracting(Entry::key)
+          .containsExactly("after", "again", "before");
+      assertThat(store.revision()).isEqualTo(4);
+    }
+  }
+
+  @Test
+  void whoReadsMeanwhileSeesEverything() throws Exception {
+    Path file = directory.resolve("store.db");
+    var ending = new AtomicBoolean();
+    try (var store = SqliteStore.open(file);
+        var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      store.commit(Txn.of(put("kept", "1")));
+      var readers = new ArrayList<Future<Integer>>();
+      for (int i = 0; i < 4; i++) {
+        readers.add(
+            threads.submit(() -> {
+              int seen = 0;
+              while (!ending.get()) {
+                seen += store.get("kept").isPresent() ? 1 : -1_000_000;
+              }
+              return seen;
+            }));
+      }
+      try {
+        for (int i = 0; i < 20; i++) {
+          deleteAll(file);
+          store.commit(Txn.of(put("round", Integer.toString(i))));
+        }
+      } finally {
+        ending.set(true);
+      }
+      for (Future<Integer> reader : readers) {
+        assertThat(reader.get()).isNotNegative();
+      }
+    }
+  }
+
+  @Test
+  void aFileThatWasReplacedIsNotWrittenTo() throws IOException {
+    Path file = directory.resolve("store.db");
+    Path kept = directory.resolve("kept.db");
+    try (var store = SqliteStore.open(file)) {
+      store.commit(Txn.of(put("a", "1")));
+      Files.move(file, kept);
+      Files.writeString(file, "another");
+      var problem = refused(Code.HOST_FAILURE, () -> store.commit(Txn.of(put("b", "2"))));
+      assertThat(problem.detail()).contains("in the place of the store");
+      assertThat(Files.readString(file)).isEqualTo("another");
+      Files.delete(file);
+      Files.move(kept, file);
+      store.commit(Txn.of(put("b", "2")));
+      assertThat(store.get("b")).isPresent();
+    }
+  }
+
+  private static void deleteAll(Path file) throws IOException {
+    Files.delete(file);
+    Files.deleteIfExists(file.resolveSibling("store.db-wal"));
+    Files.deleteIfExists(file.resolveSibling("store.db-shm"));
+  }
+}
