@@ -55,11 +55,18 @@ final class TaskStorage {
               .andThen(Op.put(lock(task.object()), id));
     }
     while (!store.commit(txn).succeeded()) {
+      Optional<Entry> lock = store.get(lock(task.object()));
       Optional<TaskRecord> holder =
-          store
-              .get(lock(task.object()))
-              .map(entry -> new String(entry.value(), StandardCharsets.UTF_8))
-              .flatMap(this::find);
+          lock.map(entry -> new String(entry.value(), StandardCharsets.UTF_8)).flatMap(this::find);
+      if (lock.isPresent() && holder.isEmpty()) {
+        // Of a task that is not there: only damage, or a hand, leaves that. Nobody would free it.
+        String id = new String(lock.get().value(), StandardCharsets.UTF_8);
+        store.commit(
+            Txn.when(
+                    Compare.modRevision(lock(task.object()), lock.get().modRevision()),
+                    Compare.absent(records.key(id)))
+                .andThen(Op.delete(lock(task.object()))));
+      }
       if (task.exclusive() && holder.isPresent()) {
         throw underWay(task, holder.get());
       }

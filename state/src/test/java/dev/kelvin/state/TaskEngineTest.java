@@ -92,6 +92,15 @@ class TaskEngineTest {
     assertThat(engine.list()).containsExactly(task);
   }
 
+  /** Only damage leaves such a lock; it must not hold up whoever comes next, and for ever. */
+  @Test
+  void aLockOfATaskThatIsNotThereIsPassedOver() throws Exception {
+    store.commit(Txn.of(StoreConformance.put("task-lock/" + WEB1, "no-such-task")));
+    Task task = ended(engine.submitExclusive(Scripted.TYPE, Scripted.passing(), WEB1));
+    assertThat(task.state()).isEqualTo(TaskState.SUCCEEDED);
+    assertThat(store.get("task-lock/" + WEB1)).isEmpty();
+  }
+
   @Test
   void forgetsInputAndMemoryAtTheEnd() throws Exception {
     ended(engine.submitExclusive(Scripted.TYPE, Scripted.passing(), WEB1));
