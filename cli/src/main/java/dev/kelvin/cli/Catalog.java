@@ -64,6 +64,7 @@ public final class Catalog {
           new Entry(DOCUMENTS, "apply", "Make VMs be as documents say."),
           new Entry(DOCUMENTS, "diff", "Show what \"apply\" would change."),
           new Entry(DOCUMENTS, "edit", "Change the document of a VM in an editor."),
+          new Entry(DOCUMENTS, "explain", "Tell what a field of a document is."),
           new Entry(IMAGES, "image build", "Build an image from a distribution's packages."),
           new Entry(IMAGES, "image pull", "Get an image that its distribution publishes."),
           new Entry(IMAGES, "image catalogue", "List the images that distributions publish."),
@@ -86,6 +87,7 @@ public final class Catalog {
           new Entry(DAEMON, "task show", "Show how far a task is."),
           new Entry(DAEMON, "task wait", "Wait until a task is done."),
           new Entry(DAEMON, "task cancel", "Cancel a task and undo what it did."),
+          new Entry(DAEMON, "completion", "Write what makes a shell complete commands and names."),
           new Entry(DAEMON, "version", "Show the versions of this program and of the daemon."));
 
   private Catalog() {}
@@ -150,6 +152,8 @@ public final class Catalog {
       case "task show" -> new TaskShowCommand(session);
       case "task wait" -> new TaskWaitCommand(session);
       case "task cancel" -> new TaskCancelCommand(session);
+      case "explain" -> new ExplainCommand(session);
+      case "completion" -> new CompletionCommand(session);
       case "version" -> new VersionCommand(session);
       default -> throw new IllegalArgumentException("no command " + name);
     };

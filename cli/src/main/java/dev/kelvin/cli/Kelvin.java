@@ -40,6 +40,8 @@ public final class Kelvin {
       return help(words.subList(1, words.size()));
     } else if (words.getFirst().equals("-V") || words.getFirst().equals("--version")) {
       return run("version");
+    } else if (words.getFirst().equals(Completion.COMMAND)) {
+      return new Completion(session, this).run(words.subList(1, words.size()));
     }
     Optional<Entry> entry = Catalog.find(words);
     if (entry.isEmpty()) {

@@ -26,14 +26,25 @@ import java.util.stream.Stream;
 public final class Assembler {
   private final Path home;
   private final Path jdk;
+  private final Path renewed;
+  private final Path installed;
+
+  /** For a program that runs where it is made. */
+  Assembler(Path home, Path jdk) {
+    this(home, jdk, home.resolveSibling("renewed"), home);
+  }
 
   /**
    * @param home the directory to make
    * @param jdk with which the program will run; the caches are good for no other
+   * @param renewed where jars that had to be changed are kept from one build to the next
+   * @param installed where {@code home} will be when the program runs
    */
-  Assembler(Path home, Path jdk) {
+  Assembler(Path home, Path jdk, Path renewed, Path installed) {
     this.home = home;
     this.jdk = jdk;
+    this.renewed = renewed;
+    this.installed = installed;
   }
 
   /**
@@ -47,38 +58,59 @@ public final class Assembler {
     }
     Path home = Path.of(args[0]).toAbsolutePath().normalize();
     Path jdk = Path.of(System.getProperty("java.home"));
-    var cli = new ArrayList<>(classPath(Path.of(args[1])));
-    // Last, and never opened in use: the class path must be the one that the cache was made with.
-    cli.add(Path.of(args[4]));
-    String server = "dev.kelvin.server.Main";
     try {
       new Assembler(home, jdk)
           .assemble(
-              new Part("dev.kelvin.cli.Main", Rehearsal.class.getName(), cli),
-              new Part(server, server, classPath(Path.of(args[2]))),
-              classPath(Path.of(args[3])));
+              Parts.read(Path.of(args[1]), Path.of(args[2]), Path.of(args[3]), Path.of(args[4])));
     } catch (IllegalStateException e) {
       System.err.println("dist: " + e.getMessage());
       System.exit(1);
     }
   }
 
-  private static List<Path> classPath(Path file) throws IOException {
-    return Stream.of(Files.readString(file).strip().split(File.pathSeparator, -1))
-        .map(Path::of)
-        .toList();
-  }
-
   /** What one of the programs is made of. */
   record Part(String mainClass, String trainingClass, List<Path> jars) {}
 
   /**
+   * What all is made of.
+   *
    * @param engines jars that the daemon loads by itself when its configuration asks for them
    */
-  void assemble(Part cliPart, Part daemonPart, List<Path> engines)
-      throws IOException, InterruptedException {
+  record Parts(Part cli, Part daemon, List<Path> engines) {
+    /** Reads files with class paths; the last argument is the jar with this class. */
+    static Parts read(Path cli, Path daemon, Path engines, Path own) throws IOException {
+      List<Path> engineJars = classPath(engines);
+      var cliJars = new ArrayList<>(classPath(cli));
+      // Maven's compile scope has what is "provided" in it.
+      cliJars.removeAll(engineJars);
+      // Last, and never opened in use: the class path must be the one of the cache.
+      cliJars.add(own);
+      String server = "dev.kelvin.server.Main";
+      return new Parts(
+          new Part("dev.kelvin.cli.Main", Rehearsal.class.getName(), cliJars),
+          new Part(server, server, classPath(daemon)),
+          engineJars);
+    }
+
+    private static List<Path> classPath(Path file) throws IOException {
+      return Stream.of(Files.readString(file).strip().split(File.pathSeparator, -1))
+          .map(Path::of)
+          .toList();
+    }
+
+    List<Path> jars() {
+      return Stream.of(cli.jars(), daemon.jars(), engines)
+          .flatMap(List::stream)
+          .distinct()
+          .toList();
+    }
+  }
+
+  void assemble(Parts parts) throws IOException, InterruptedException {
+    Part cliPart = parts.cli();
+    Part daemonPart = parts.daemon();
     var library = new Library(home.resolve("lib"));
-    var old = new OldClasses(home.resolveSibling("renewed"));
+    var old = new OldClasses(renewed);
     List<Path> cliJars = old.renew(cliPart.jars());
     List<Path> daemonJars = old.renew(daemonPart.jars());
     if (!library.has(cliJars) || !library.has(daemonJars)) {
@@ -88,7 +120,7 @@ public final class Assembler {
     List<Path> daemonLibrary = library.copy(daemonJars);
     var daemonOptions = new ArrayList<>(daemonOptions());
     library.unpackSqlite().ifPresent(path -> daemonOptions.add("-Dorg.sqlite.lib.path=" + path));
-    daemonOptions.add("-Dkelvin.engines=" + Program.path(library.copy(engines)));
+    daemonOptions.add("-Dkelvin.engines=" + Program.path(library.copy(parts.engines())));
     Program daemon = program("daemon", daemonPart, daemonLibrary, daemonOptions);
     library.prune();
 
@@ -164,8 +196,13 @@ public final class Assembler {
   }
 
   private void writeArguments(Program cli, Program daemon) throws IOException {
-    Files.write(cli.argv(home), cli.argumentsInUse(home).stream().map(Assembler::quoted).toList());
-    Files.write(daemon.argv(home), daemon.argumentsInUse(home));
+    Files.write(cli.argv(home), inUse(cli).map(Assembler::quoted).toList());
+    Files.write(daemon.argv(home), inUse(daemon).toList());
+  }
+
+  private Stream<String> inUse(Program program) {
+    return program.argumentsInUse(home).stream()
+        .map(argument -> argument.replace(home.toString(), installed.toString()));
   }
 
   /** An argument as an argument file of java(1) wants it. */

@@ -23,6 +23,7 @@ public final class Rehearsal {
           List.of("ls"),
           List.of("ls", "-o", "json"),
           List.of("ls", "-o", "yaml"),
+          List.of("__complete", "--line", "kelvin start "),
           List.of("ls", "--nonsense"),
           List.of("lss"),
           List.of("image", "ls"),

@@ -168,9 +168,10 @@ import java.nio.ByteBuffer;
 
   private void assemble() throws IOException, InterruptedException {
     assembler.assemble(
-        new Assembler.Part("Cli", "Cli", List.of(cli)),
-        new Assembler.Part("Daemon", "Daemon", List.of(daemon)),
-        List.of(engine));
+        new Assembler.Parts(
+            new Assembler.Part("Cli", "Cli", List.of(cli)),
+            new Assembler.Part("Daemon", "Daemon", List.of(daemon)),
+            List.of(engine)));
   }
 
   private String run(String... arguments) throws IOException, InterruptedException {

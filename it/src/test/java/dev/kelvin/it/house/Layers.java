@@ -107,7 +107,7 @@ final class Layers {
               "io.prometheus.metrics.",
               "java.util.logging."),
           row("cli", parts("api", "codec", "model"), JSON, "picocli.", "org.jline."),
-          row("dist", parts("cli")),
+          row("dist", parts("cli", "host")),
           row("bench", parts("api", "codec", "model", "host", "qmp"), JSON));
 
   private Layers() {}
