@@ -65,14 +65,11 @@ class CliPageTest {
 
         | Variable | What it does |
         |---|---|
-        | `KELVIN_HOME` | The directory with all files of the daemon that is meant. |
-        | `KELVIN_URL` | A daemon that is reached over TLS, such as `https://host:8006`. |
-        | `KELVIN_TOKEN`, `KELVIN_TOKEN_FILE` | The token for it, or a file with it. |
-        | `KELVIN_FINGERPRINT` | The SHA-256 fingerprint of its certificate, as `kelvin info` shows it. |
-        | `KELVIN_DEBUG` | With 1, errors show where in the program they arose. |
-        | `NO_COLOR` | Anything in it turns colours off. |
-        | `VISUAL`, `EDITOR` | The editor of `kelvin edit`. |
         """);
+    for (Manual.Variable one : Manual.ENVIRONMENT) {
+      String names = one.name().replace(", ", "`, `");
+      page.append("| `%s` | %s |\n".formatted(names, one.meaning()));
+    }
     for (Entry entry : Catalog.ENTRIES) {
       String help = new Cli(directory).run(("help " + entry.name()).split(" ", -1)).out();
       page.append("\n## kelvin ").append(entry.name()).append("\n\n```\n");

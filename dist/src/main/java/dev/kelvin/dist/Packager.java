@@ -1,5 +1,6 @@
 package dev.kelvin.dist;
 
+import dev.kelvin.cli.Manual;
 import dev.kelvin.cli.command.CompletionCommand;
 import dev.kelvin.cli.command.CompletionCommand.Shell;
 import java.io.ByteArrayOutputStream;
@@ -9,6 +10,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -82,6 +85,7 @@ public final class Packager {
       resource(unit, "/usr/lib/systemd/system/" + unit, "rw-r--r--");
     }
     completion();
+    manual();
     documents(documents);
     for (String script : List.of("postinst", "prerm", "postrm")) {
       resource(script, "/DEBIAN/" + script, "rwxr-xr-x");
@@ -101,6 +105,14 @@ public final class Packager {
     for (var place : places.entrySet()) {
       byte[] script = CompletionCommand.script(place.getKey()).getBytes(StandardCharsets.UTF_8);
       file(Path.of(place.getValue()), script, "rw-r--r--");
+    }
+  }
+
+  private void manual() throws IOException {
+    var pages = new Manual(LocalDate.now(ZoneOffset.UTC).toString()).pages();
+    for (var page : pages.entrySet()) {
+      byte[] text = gzip(page.getValue().getBytes(StandardCharsets.UTF_8));
+      file(Path.of("/usr/share/man/man1", page.getKey() + ".gz"), text, "rw-r--r--");
     }
   }
 

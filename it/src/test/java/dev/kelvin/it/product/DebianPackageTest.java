@@ -92,6 +92,11 @@ class DebianPackageTest {
   void isInstalledUsedUpgradedAndRemoved() throws Exception {
     install("first.deb", deb);
     assertThat(root.changed()).contains("/usr/bin/kelvin", "/usr/lib/kelvin/cli.aot");
+    assertThat(root.run("dpkg", "--listfiles", "kelvin").ok())
+        .contains(
+            "/usr/share/man/man1/kelvin-run.1.gz",
+            "/usr/share/bash-completion/completions/kelvin",
+            "/usr/share/doc/kelvin/copyright");
     assertThat(root.run("kelvin", "version").ok()).contains("0.1.0");
     cachesAreUsedWhereTheyAreInstalled();
     unitsAreValid();
