@@ -16,6 +16,7 @@ import java.util.Map;
  */
 public class Terminal {
   private static final int USUAL_WIDTH = 80;
+  private static final int USUAL_HEIGHT = 24;
   private final Map<String, String> environment;
   private int width;
 
@@ -54,6 +55,21 @@ public class Terminal {
       width = measure();
     }
     return width;
+  }
+
+  /** How many lines there are, as they are now. */
+  public int height() {
+    try {
+      String lines = environment.getOrDefault("LINES", "");
+      if (lines.isEmpty()) {
+        String size = stty("size").strip();
+        lines = size.substring(0, Math.max(0, size.indexOf(' ')));
+      }
+      int number = Integer.parseInt(lines);
+      return number > 0 ? number : USUAL_HEIGHT;
+    } catch (IOException | NumberFormatException unknown) {
+      return USUAL_HEIGHT;
+    }
   }
 
   private int measure() {

@@ -93,6 +93,7 @@ class PartsTest {
         TopCommand.text(
             Metrics.parse(form.formatted("10", "0")),
             Metrics.parse(form.formatted("13", "2097152")),
+            TopHistory.Order.NAME,
             2);
     assertThat(text)
         .contains("Host: 2 CPUs, load 0.50, 3.0 GiB of 4.0 GiB memory used; 1 VMs run")
