@@ -131,7 +131,8 @@ public final class TaskFollower {
       problem =
           Problem.of(Code.CANCELLED, "The task was cancelled")
               .on("task/" + task.id())
-              .because("somebody cancelled it");
+              .because("somebody cancelled it, and what it had done is undone")
+              .remedy("give the command again, or see kelvin task show " + task.id());
     }
     throw problem.asException();
   }

@@ -127,6 +127,7 @@ record StateSettings(
   private static Problem bad(String field, String cause) {
     return Problem.of(Code.INVALID_ARGUMENT, "The configuration of the store cannot be used")
         .at(field)
-        .because(cause);
+        .because(cause)
+        .remedy("mend it in kelvin.yaml; docs/state.md shows what can stand there");
   }
 }

@@ -300,7 +300,8 @@ final class TaskRun<I> {
     }
     return Problem.of(Code.CANCELLED, "The task was cancelled")
         .on(task.object())
-        .because("somebody cancelled it while step " + stepName() + " was under way");
+        .because("somebody cancelled it while step " + stepName() + " was under way")
+        .remedy("ask for it again if it is still wanted; what it had done is undone");
   }
 
   private Problem explain(Throwable failure) {

@@ -68,7 +68,8 @@ public final class EditCommand extends Command {
       if (edited.equals(shown)) {
         throw Problem.of(Code.CANCELLED, "The change was given up")
             .on("vm/" + name)
-            .because("it was refused and not mended")
+            .because("it was refused, and the editor ended without mending it")
+            .remedy("begin anew: kelvin edit " + name)
             .asException();
       }
       try {

@@ -63,6 +63,7 @@ public final class ExecCommand extends Command {
         program.getFirst().equals("--") ? program.subList(1, program.size()) : program;
     if (command.isEmpty()) {
       throw Problem.of(Code.INVALID_ARGUMENT, "The program to run is missing")
+          .because("only a VM is named")
           .remedy("write it after the VM's name: kelvin exec " + vm + " -- uname -a")
           .asException();
     }

@@ -158,13 +158,15 @@ public final class VmOptions {
     }
     if (kernel == null && (initrd != null || cmdline != null)) {
       throw Problem.of(Code.INVALID_ARGUMENT, "There is no kernel for --initrd and --cmdline")
+          .because("they go with a kernel that is booted directly")
           .remedy("add --kernel FILE")
           .asException();
     }
     if (cpus != null && cpus < 1) {
       throw Problem.of(Code.INVALID_ARGUMENT, "A VM cannot have " + cpus + " CPUs")
           .at("--cpus")
-          .remedy("give it at least 1")
+          .because("a guest runs on at least one")
+          .remedy("give it 1 or more: --cpus 2")
           .asException();
     }
   }
@@ -186,6 +188,7 @@ public final class VmOptions {
 
   private static dev.kelvin.model.ProblemException both(String one, String other) {
     return Problem.of(Code.INVALID_ARGUMENT, one + " and " + other + " exclude each other")
+        .because("each of them says what the VM is to be")
         .remedy("leave one of them out")
         .asException();
   }

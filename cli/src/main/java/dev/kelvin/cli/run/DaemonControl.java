@@ -193,7 +193,7 @@ public final class DaemonControl {
       throw Problem.of(Code.UNAVAILABLE, "The daemon's command cannot be read")
           .on(arguments.toString())
           .because(String.valueOf(e.getMessage()))
-          .remedy("build the program anew: ./dev build")
+          .remedy("build the program anew (./dev build) or install its package again")
           .asException(e);
     }
   }

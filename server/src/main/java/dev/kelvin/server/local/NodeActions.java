@@ -67,6 +67,7 @@ final class NodeActions {
   Outcome install(List<String> packages) {
     if (packages.isEmpty()) {
       throw Problem.of(Code.INVALID_ARGUMENT, "No package is named")
+          .because("the list is empty")
           .at("packages")
           .remedy("name the packages that the doctor misses")
           .asException();

@@ -85,7 +85,8 @@ final class VmActions {
         .orElseThrow(() ->
             Problem.of(Code.NOT_FOUND, "The VM is being deleted")
                 .on(vm.ref())
-                .remedy("see \"kelvin ls\"")
+                .because("somebody deletes it at this time, so that it cannot be changed")
+                .remedy("wait until \"kelvin ls\" shows it no more; then its name is free")
                 .asException());
   }
 
