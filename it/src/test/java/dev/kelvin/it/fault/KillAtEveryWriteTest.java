@@ -2,6 +2,8 @@ package dev.kelvin.it.fault;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.SimpleFileServer;
 import dev.kelvin.api.ListQuery;
 import dev.kelvin.it.fault.KillSwitch.Side;
 import dev.kelvin.it.product.Await;
@@ -11,7 +13,10 @@ import dev.kelvin.model.Task;
 import dev.kelvin.model.Task.TaskState;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -29,6 +34,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -44,21 +50,34 @@ class KillAtEveryWriteTest {
 
   private TestDaemon daemon;
   private ServerSocket taken;
+  private HttpServer web;
+
+  @TempDir private Path files;
 
   @BeforeAll
-  void start() throws IOException {
+  void start() throws IOException, InterruptedException {
     taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+    Path disk = files.resolve("disk.qcow2");
+    Disks.run("qemu-img", "create", "-q", "-f", "qcow2", disk.toString(), "16M");
+    web =
+        SimpleFileServer.createFileServer(
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+            files,
+            SimpleFileServer.OutputLevel.NONE);
+    web.start();
     daemon = TestDaemon.start(Program.of(FaultyMain.class));
   }
 
   @AfterAll
   void end() throws IOException {
     taken.close();
+    web.stop(0);
     daemon.close();
   }
 
   Stream<Scenario> scenarios() {
-    return new Scenarios(taken.getLocalPort()).all().stream();
+    var file = URI.create("http://127.0.0.1:" + web.getAddress().getPort() + "/disk.qcow2");
+    return new Scenarios(taken.getLocalPort(), file).all().stream();
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.kelvin.it.fault;
 
 import dev.kelvin.api.Client;
 import dev.kelvin.api.ListQuery;
+import dev.kelvin.api.PullRequest;
 import dev.kelvin.api.VmDocument;
 import dev.kelvin.it.fault.KillSwitch.Side;
 import dev.kelvin.it.product.Guests;
@@ -22,6 +23,7 @@ import dev.kelvin.model.spec.Power;
 import dev.kelvin.model.spec.Protocol;
 import dev.kelvin.model.spec.VmSpec;
 import java.io.ByteArrayInputStream;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -41,12 +43,15 @@ final class Scenarios {
   private static final Scenario.Work NOTHING = daemon -> {};
 
   private final int takenPort;
+  private final URI file;
 
   /**
    * @param takenPort a port of the loopback address that is in use, for tasks that shall fail
+   * @param file of an image, to be pulled
    */
-  Scenarios(int takenPort) {
+  Scenarios(int takenPort, URI file) {
     this.takenPort = takenPort;
+    this.file = file;
   }
 
   List<Scenario> all() {
@@ -181,7 +186,7 @@ final class Scenarios {
             phase(Phase.PAUSED)));
   }
 
-  private static List<Scenario> images() {
+  private List<Scenario> images() {
     byte[] liar = "this is not a qcow2 file".getBytes(StandardCharsets.US_ASCII);
     return List.of(
         scenario(
@@ -198,6 +203,20 @@ final class Scenarios {
             client ->
                 client.importImage(
                     IMAGE, Format.QCOW2, Map.of(), new ByteArrayInputStream(liar), liar.length),
+            never(),
+            imagesAre()),
+        scenario(
+            "a file is pulled",
+            "image.pull",
+            NOTHING,
+            client -> client.pullImage(pull(file)),
+            imagesAre(IMAGE),
+            imagesAre()),
+        scenario(
+            "a file is pulled that is not there",
+            "image.pull",
+            NOTHING,
+            client -> client.pullImage(pull(file.resolve("/nothing.qcow2"))),
             never(),
             imagesAre()),
         scenario(
@@ -236,6 +255,13 @@ final class Scenarios {
         throw e;
       }
     }
+  }
+
+  private static PullRequest pull(URI from) {
+    return new PullRequest(
+        IMAGE,
+        new PullRequest.Pull(from.toString(), null, Format.QCOW2, null, null, true),
+        Map.of());
   }
 
   private static BuildRecipe recipe(@Nullable String mirror) {
