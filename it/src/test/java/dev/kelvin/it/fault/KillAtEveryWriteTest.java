@@ -52,10 +52,8 @@ class KillAtEveryWriteTest {
   private ServerSocket taken;
   private HttpServer web;
 
-  @TempDir private Path files;
-
   @BeforeAll
-  void start() throws IOException, InterruptedException {
+  void start(@TempDir Path files) throws IOException, InterruptedException {
     taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
     Path disk = files.resolve("disk.qcow2");
     Disks.run("qemu-img", "create", "-q", "-f", "qcow2", disk.toString(), "16M");
