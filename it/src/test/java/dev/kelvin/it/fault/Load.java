@@ -40,6 +40,7 @@ final class Load implements AutoCloseable {
   private final Endpoint endpoint;
   private final List<Thread> users = new ArrayList<>();
   private final Map<String, Integer> done = new ConcurrentHashMap<>();
+  private final Map<String, Boolean> plugged = new ConcurrentHashMap<>();
   private final Set<String> unexpected = new ConcurrentSkipListSet<>();
   private volatile boolean ending;
 
@@ -99,6 +100,11 @@ final class Load implements AutoCloseable {
 
   private void plugOrLook(Client client, String vm, Random random) throws IOException {
     boolean has = client.vm(vm).spec().disks().stream().anyMatch(disk -> disk.name().equals("hot"));
+    // Also what a task did that its user saw no end of.
+    Boolean had = plugged.put(vm, has);
+    if (had != null && had != has) {
+      done.merge(has ? "attach" : "detach", 1, Integer::sum);
+    }
     switch (random.nextInt(3)) {
       case 0 -> {
         try (var console = client.console(vm, Client.Console.SERIAL)) {
@@ -109,21 +115,25 @@ final class Load implements AutoCloseable {
       case 1 -> client.metrics();
       default -> {
         if (has) {
-          finish(client, client.detachDisk(vm, "hot"), "detach");
+          await(client, client.detachDisk(vm, "hot"));
         } else {
-          finish(client, client.attachDisk(vm, Disk.of("hot", null, ByteSize.ofMiB(8))), "attach");
+          await(client, client.attachDisk(vm, Disk.of("hot", null, ByteSize.ofMiB(8))));
         }
       }
     }
   }
 
   private void finish(Client client, Task task, String kind) {
+    await(client, task);
+    done.merge(kind, 1, Integer::sum);
+  }
+
+  private void await(Client client, Task task) {
     Task now = task;
     while (!ending && !now.state().ended()) {
       LockSupport.parkNanos(PAUSE_NANOS);
       now = client.task(task.id());
     }
-    done.merge(kind, 1, Integer::sum);
   }
 
   /** How often each kind of work came to its end. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.kelvin.api.Client;
 import dev.kelvin.api.ExecRequest;
+import dev.kelvin.it.product.Await;
 import dev.kelvin.it.product.Guests;
 import dev.kelvin.it.product.TestDaemon;
 import dev.kelvin.it.product.TestDaemon.Program;
@@ -21,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -84,6 +86,8 @@ class QemuFaultsTest {
             daemon,
             "hangs",
             "dd if=/dev/zero of=/dev/vda bs=64k count=32 conv=fsync; echo DD-DONE");
+        Await.until(
+            "QEMU hangs in a wait for the disk", Duration.ofSeconds(30), () -> waitsForDisk(pid));
         // Stopping its virtual CPUs waits for the disk, and that is waited for with a limit.
         var paused = daemon.ended(daemon.client().pauseVm("hangs"));
         assertThat(paused.problem()).isNotNull();
@@ -99,6 +103,19 @@ class QemuFaultsTest {
       assertThat(daemon.client().vm("hangs").status().pid()).isEqualTo(pid);
       daemon.done(daemon.client().stopVm("hangs"));
     }
+  }
+
+  /** Whether a thread is in the state D of proc_pid_stat(5). */
+  private static boolean waitsForDisk(long pid) throws IOException {
+    try (Stream<Path> threads = Files.list(Path.of("/proc", Long.toString(pid), "task"))) {
+      for (Path thread : threads.toList()) {
+        String stat = Files.readString(thread.resolve("stat"));
+        if (stat.charAt(stat.lastIndexOf(')') + 2) == 'D') {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   @Test
