@@ -84,7 +84,8 @@ final class VolumeFiles {
       return Optional.empty();
     }
     Optional<Volume> volume = read(path, allocated(List.of(path)));
-    if (volume.isEmpty()) {
+    // Somebody may have deleted it since it was seen.
+    if (volume.isEmpty() && Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
       throw new IOException(path + " is damaged: it has no header of a qcow2 file");
     }
     return volume;

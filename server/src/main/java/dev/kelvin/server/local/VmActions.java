@@ -99,7 +99,9 @@ final class VmActions {
   }
 
   Outcome attachDisk(Action.AttachDisk action) {
-    return change(action.vm(), spec -> spec.withDisks(with(spec.disks(), action.disk())));
+    return change(
+        action.vm(),
+        spec -> spec.withDisks(with(spec.disks(), Disk::name, "disk", action.vm(), action.disk())));
   }
 
   Outcome detachDisk(Action.DetachDisk action) {
@@ -110,7 +112,9 @@ final class VmActions {
   }
 
   Outcome attachNic(Action.AttachNic action) {
-    return change(action.vm(), spec -> spec.withNics(with(spec.nics(), action.nic())));
+    return change(
+        action.vm(),
+        spec -> spec.withNics(with(spec.nics(), Nic::name, "nic", action.vm(), action.nic())));
   }
 
   Outcome detachNic(Action.DetachNic action) {
@@ -132,7 +136,16 @@ final class VmActions {
         });
   }
 
-  private static <T> List<T> with(List<T> items, T added) {
+  /** These and one more; a problem when there is one of its name. */
+  private static <T> List<T> with(
+      List<T> items, Function<T, String> name, String kind, String vm, T added) {
+    if (items.stream().map(name).anyMatch(name.apply(added)::equals)) {
+      throw Problem.of(Code.ALREADY_EXISTS, "The VM has a " + kind + " named " + name.apply(added))
+          .on("vm/" + vm)
+          .because("names are unique among a VM's devices")
+          .remedy("choose another name, or detach that one first")
+          .asException();
+    }
     var all = new ArrayList<>(items);
     all.add(added);
     return all;
