@@ -2,6 +2,7 @@ package dev.kelvin.it.product;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.kelvin.api.Client;
 import dev.kelvin.api.ListQuery;
@@ -90,7 +91,9 @@ class VolumeTest {
     daemon.done(client.attachDisk("b", larger));
     assertThat(client.volume(data).usedBy()).isEqualTo(new Volume.Use("b", "from-a"));
     assertThat(client.volume(data).size()).isEqualTo(ByteSize.ofMiB(32));
-    assertThat(client.vm("b").spec().disks()).containsExactly(larger);
+    assertThat(client.vm("b").spec().disks())
+        .extracting(Disk::name, Disk::volume, Disk::size)
+        .containsExactly(tuple("from-a", data, ByteSize.ofMiB(32)));
 
     daemon.done(client.deleteVm("a", false));
     assertThat(volumes()).as("a's other volume went with it").containsExactly(data);
