@@ -152,9 +152,9 @@ class FirmwareAndShareRulesTest {
             "windowsSetup: {}, cdroms: [{name: windows-setup}]",
             "the name of another"),
         arguments(
-            "spec.disks",
-            "windowsSetup: {drivers: v}, cdroms: [{name: a}, {name: b}, {name: c}, {name: d},"
-                + " {name: e}]",
+            "spec.cdroms",
+            "windowsSetup: {drivers: v}, cdroms: [{name: a, bus: sata}, {name: b, bus: sata},"
+                + " {name: c, bus: sata}, {name: d, bus: sata}, {name: e, bus: sata}]",
             "7 SATA"));
   }
 
