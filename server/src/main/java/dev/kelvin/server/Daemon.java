@@ -179,12 +179,22 @@ public final class Daemon implements AutoCloseable {
         layout.home().toString(),
         layout.socket().toString(),
         server == null ? "" : server.url(),
-        server == null ? "" : server.fingerprint(),
+        server == null ? "" : fingerprint(server),
         facts == null ? "" : facts.defaultAccelerator(),
         facts == null ? "" : facts.qemuVersion(),
         vms.size(),
         (int) vms.stream().filter(vm -> vm.status().phase().hasProcess()).count(),
         startedAt);
+  }
+
+  /** Empty when the API is not served over TLS; why not is in the log and in {@code /healthz}. */
+  private static String fingerprint(HttpServer server) {
+    try {
+      return server.fingerprint();
+    } catch (ProblemException e) {
+      LOG.log(Level.DEBUG, "asked for the certificate", e);
+      return "";
+    }
   }
 
   private static String hostName() {
