@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,53 +42,17 @@ class SqliteHistoryTest {
   }
 
   /** Reads of the past. */
-  private record Forgetful(Store real) implements Store {
+  private static final class Forgetful extends PassingStore {
+    Forgetful(Store store) {
+      super(store);
+    }
+
     @Override
     public Optional<Entry> get(String key) {
-      long now = real.revision();
+      long now = revision();
       boolean past = ThreadLocalRandom.current().nextInt(4) == 0;
-      Range page = real.range(key, null, 1, past ? Math.max(1, now - 20) : now);
+      Range page = range(key, null, 1, past ? Math.max(1, now - 20) : now);
       return page.entries().stream().findFirst();
-    }
-
-    @Override
-    public Range range(String prefix, @Nullable String afterKey, int limit, long revision) {
-      return real.range(prefix, afterKey, limit, revision);
-    }
-
-    @Override
-    public long revision() {
-      return real.revision();
-    }
-
-    @Override
-    public Result commit(Txn txn) {
-      return real.commit(txn);
-    }
-
-    @Override
-    public Watch watch(String prefix, long fromRevision, WatchListener listener) {
-      return real.watch(prefix, fromRevision, listener);
-    }
-
-    @Override
-    public Lease grant(java.time.Duration ttl) {
-      return real.grant(ttl);
-    }
-
-    @Override
-    public void keepAlive(Lease lease) {
-      real.keepAlive(lease);
-    }
-
-    @Override
-    public void revoke(Lease lease) {
-      real.revoke(lease);
-    }
-
-    @Override
-    public void close() {
-      real.close();
     }
   }
 }

@@ -1,21 +1,15 @@
 package dev.kelvin.it.fault;
 
-import dev.kelvin.state.Entry;
-import dev.kelvin.state.Lease;
-import dev.kelvin.state.Range;
+import dev.kelvin.state.PassingStore;
 import dev.kelvin.state.Result;
 import dev.kelvin.state.Store;
 import dev.kelvin.state.Txn;
-import dev.kelvin.state.Watch;
-import dev.kelvin.state.WatchListener;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.time.Duration;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -25,14 +19,13 @@ import org.jspecify.annotations.Nullable;
  * from outside. Whatever a daemon does durably it does by writes to its store; so killing at each
  * of them is killing at every boundary of a step, and between any two effects that a step records.
  */
-final class KillSwitch implements Store {
+final class KillSwitch extends PassingStore {
   /** Which side of a write. */
   enum Side {
     BEFORE,
     AFTER
   }
 
-  private final Store real;
   private final Path plan;
   private final Path reached;
   private final AtomicInteger writes = new AtomicInteger();
@@ -45,7 +38,7 @@ final class KillSwitch implements Store {
    * @param home where {@link #arm} leaves the plan, and the daemon its answer
    */
   KillSwitch(Store real, Path home) {
-    this.real = real;
+    super(real);
     this.plan = planFile(home);
     this.reached = reachedFile(home);
   }
@@ -82,7 +75,7 @@ final class KillSwitch implements Store {
     if (standsStill || (at != null && at.equals(new Stop(number, Side.BEFORE)))) {
       standStill();
     }
-    Result result = real.commit(txn);
+    Result result = super.commit(txn);
     if (standsStill || (at != null && at.equals(new Stop(number, Side.AFTER)))) {
       standStill();
     }
@@ -113,45 +106,5 @@ final class KillSwitch implements Store {
     while (standsStill) {
       LockSupport.park(this);
     }
-  }
-
-  @Override
-  public Optional<Entry> get(String key) {
-    return real.get(key);
-  }
-
-  @Override
-  public Range range(String prefix, @Nullable String afterKey, int limit, long revision) {
-    return real.range(prefix, afterKey, limit, revision);
-  }
-
-  @Override
-  public long revision() {
-    return real.revision();
-  }
-
-  @Override
-  public Watch watch(String prefix, long fromRevision, WatchListener listener) {
-    return real.watch(prefix, fromRevision, listener);
-  }
-
-  @Override
-  public Lease grant(Duration ttl) {
-    return real.grant(ttl);
-  }
-
-  @Override
-  public void keepAlive(Lease lease) {
-    real.keepAlive(lease);
-  }
-
-  @Override
-  public void revoke(Lease lease) {
-    real.revoke(lease);
-  }
-
-  @Override
-  public void close() {
-    real.close();
   }
 }
