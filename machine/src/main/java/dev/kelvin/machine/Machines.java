@@ -298,15 +298,18 @@ public final class Machines implements AutoCloseable {
     }
   }
 
-  /** Forgets a VM that has no process any more; volumes that it still has stay, nobody's. */
+  /**
+   * Forgets a VM that has no process any more; volumes that it still has stay, nobody's. May be
+   * called again when it fails: its supervisor ends last, so that the VM is cared for until then.
+   */
   void remove(String id) throws InterruptedException {
+    volumes.takeBackAll(id);
+    home.removeAll(id);
+    repository.delete(id);
     Supervisor supervisor = supervisors.get(id);
     if (supervisor != null) {
       supervisor.ask(new Request.Forget());
+      supervisors.remove(id);
     }
-    volumes.takeBackAll(id);
-    repository.delete(id);
-    home.removeAll(id);
-    supervisors.remove(id);
   }
 }

@@ -163,19 +163,23 @@ final class VmHome {
 
   /** Removes what a VM has only while it runs. */
   void removeRuntime(String id) {
-    try {
-      delete(layout.vmRuntime(id));
-    } catch (IOException e) {
-      throw new UncheckedIOException("removing " + layout.vmRuntime(id), e);
-    }
+    remove(layout.vmRuntime(id), id);
   }
 
   void removeAll(String id) {
     removeRuntime(id);
+    remove(layout.vmState(id), id);
+  }
+
+  private static void remove(Path tree, String id) {
     try {
-      delete(layout.vmState(id));
-    } catch (IOException e) {
-      throw new UncheckedIOException("removing " + layout.vmState(id), e);
+      delete(tree);
+    } catch (IOException | UncheckedIOException e) {
+      throw Problem.of(Code.HOST_FAILURE, "The VM's files cannot be removed")
+          .on("vm/" + id)
+          .because(e.toString())
+          .remedy("check what keeps " + tree + " (a mount, its permissions), then try again")
+          .asException(e);
     }
   }
 
