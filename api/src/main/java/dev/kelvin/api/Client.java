@@ -20,18 +20,23 @@ import dev.kelvin.model.StateReport;
 import dev.kelvin.model.Task;
 import dev.kelvin.model.Vm;
 import dev.kelvin.model.Volume;
+import dev.kelvin.model.cpu.CpuBaseline;
+import dev.kelvin.model.cpu.CpuModels;
+import dev.kelvin.model.cpu.HostCpu;
 import dev.kelvin.model.spec.Disk;
 import dev.kelvin.model.spec.Nic;
 import java.io.ByteArrayInputStream;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.StringJoiner;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -117,6 +122,35 @@ public final class Client implements Closeable {
 
   public DoctorReport doctor() {
     return exchange.read(get("/v1/doctor").quiet(SLOW), DoctorReport.class);
+  }
+
+  /** The CPU models that guests can have; null for the usual architecture and accelerator. */
+  public CpuModels cpuModels(@Nullable String architecture, @Nullable String accelerator) {
+    return exchange.read(
+        get("/v1/cpu/models" + guests(architecture, accelerator)).quiet(SLOW), CpuModels.class);
+  }
+
+  /** The CPU that the host can give, to carry to another one. */
+  public HostCpu hostCpu(@Nullable String architecture, @Nullable String accelerator) {
+    return exchange.read(
+        get("/v1/cpu" + guests(architecture, accelerator)).quiet(SLOW), HostCpu.class);
+  }
+
+  private static String guests(@Nullable String architecture, @Nullable String accelerator) {
+    var query = new StringJoiner("&", "?", "").setEmptyValue("");
+    if (architecture != null) {
+      query.add("architecture=" + URLEncoder.encode(architecture, StandardCharsets.UTF_8));
+    }
+    if (accelerator != null) {
+      query.add("accelerator=" + URLEncoder.encode(accelerator, StandardCharsets.UTF_8));
+    }
+    return query.toString();
+  }
+
+  /** The largest CPU that runs on each of these hosts. */
+  public CpuBaseline cpuBaseline(List<HostCpu> hosts) {
+    return exchange.read(
+        post("/v1/cpu/baseline", Map.of("hosts", hosts)).quiet(SLOW), CpuBaseline.class);
   }
 
   public Task examineHost() {

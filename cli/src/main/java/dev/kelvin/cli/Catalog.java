@@ -79,6 +79,9 @@ public final class Catalog {
           new Entry(DAEMON, "down", "End the daemon; VMs go on."),
           new Entry(DAEMON, "info", "Show where the daemon is and how to reach it."),
           new Entry(DAEMON, "doctor", "Show what this host can do, with proof."),
+          new Entry(DAEMON, "cpu models", "List the CPU models that guests can have."),
+          new Entry(DAEMON, "cpu describe", "Describe this host's CPU, for another host."),
+          new Entry(DAEMON, "cpu baseline", "Find the CPU that runs on several hosts."),
           new Entry(DAEMON, "events", "Follow what happens."),
           new Entry(DAEMON, "state backup", "Save all that Kelvin remembers to a file."),
           new Entry(DAEMON, "state restore", "Replace what Kelvin remembers by a backup."),
@@ -144,6 +147,9 @@ public final class Catalog {
       case "down" -> new DownCommand(session);
       case "info" -> new InfoCommand(session);
       case "doctor" -> new DoctorCommand(session);
+      case "cpu models" -> new CpuModelsCommand(session);
+      case "cpu describe" -> new CpuDescribeCommand(session);
+      case "cpu baseline" -> new CpuBaselineCommand(session);
       case "events" -> new EventsCommand(session);
       case "state backup" -> new StateBackupCommand(session);
       case "state restore" -> new StateRestoreCommand(session);

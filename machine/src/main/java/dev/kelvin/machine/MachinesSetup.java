@@ -5,6 +5,7 @@ import dev.kelvin.image.SeedIso;
 import dev.kelvin.model.HostFacts;
 import dev.kelvin.model.Image;
 import dev.kelvin.model.Layout;
+import dev.kelvin.qemu.cpu.CpuTables;
 import dev.kelvin.state.Compare;
 import dev.kelvin.storage.StorageDriver;
 import java.util.List;
@@ -15,6 +16,7 @@ import java.util.function.Supplier;
  * What the module stands on.
  *
  * @param facts of the host, asked at each start of a VM
+ * @param cpus the models that QEMU has
  * @param catalogue all images
  * @param imageUnchanged the condition under which an image is still as it is now
  */
@@ -22,6 +24,7 @@ public record MachinesSetup(
     Layout layout,
     VmRepository repository,
     Supplier<HostFacts> facts,
+    CpuTables cpus,
     ProcessLauncher processes,
     StorageDriver storage,
     SeedIso seedIso,
@@ -35,7 +38,7 @@ public record MachinesSetup(
 
   public Parts build() {
     var home = new VmHome(layout, seedIso);
-    var launcher = new VmLauncher(facts, processes, storage, images, home);
+    var launcher = new VmLauncher(facts, cpus, processes, storage, images, home);
     var volumes = new Volumes(repository, storage, images, catalogue);
     var machines = new Machines(repository, launcher, volumes, home, events, imageUnchanged);
     return new Parts(machines, volumes, new VmAccess(machines, home), new VmMeasures(machines));

@@ -21,6 +21,8 @@ import dev.kelvin.model.spec.SpecRules;
 import dev.kelvin.model.spec.VmSpec;
 import dev.kelvin.model.spec.WindowsSetup;
 import dev.kelvin.qemu.Pinning;
+import dev.kelvin.qemu.cpu.CpuCheck;
+import dev.kelvin.qemu.cpu.CpuTables;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -39,6 +41,7 @@ public final class VmDrafts {
   private final VmRepository repository;
   private final Volumes volumes;
   private final Supplier<HostFacts> facts;
+  private final CpuTables cpus;
   private final Function<String, Optional<Image>> images;
   private final Layout layout;
   private final SecureRandom random = new SecureRandom();
@@ -48,6 +51,7 @@ public final class VmDrafts {
       VmRepository repository,
       Volumes volumes,
       Supplier<HostFacts> facts,
+      CpuTables cpus,
       Function<String, Optional<Image>> images,
       Layout layout,
       Clock clock) {
@@ -55,6 +59,7 @@ public final class VmDrafts {
     this.repository = repository;
     this.volumes = volumes;
     this.facts = facts;
+    this.cpus = cpus;
     this.images = images;
     this.clock = clock;
   }
@@ -162,7 +167,10 @@ public final class VmDrafts {
       image(windows.drivers(), "spec.windowsSetup.drivers", true);
     }
     SharePaths.check(spec, layout);
-    return Pinning.pin(spec, host, this::newMac);
+    VmSpec pinned = Pinning.pin(spec, host, this::newMac);
+    HostFacts own = host.of(pinned.architecture());
+    CpuCheck.check(pinned, own, VmLauncher.accelerator(pinned, own, null), cpus);
+    return pinned;
   }
 
   /** An address with the prefix that QEMU's own addresses have; 24 random bits. */

@@ -10,7 +10,6 @@ import dev.kelvin.model.Image.Format;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.VmStatus.Forward;
-import dev.kelvin.model.spec.Accelerator;
 import dev.kelvin.model.spec.Architecture;
 import dev.kelvin.model.spec.Cdrom;
 import dev.kelvin.model.spec.Disk;
@@ -24,6 +23,8 @@ import dev.kelvin.qemu.LaunchPlan;
 import dev.kelvin.qemu.QemuEvents;
 import dev.kelvin.qemu.RunningVm;
 import dev.kelvin.qemu.VmFiles;
+import dev.kelvin.qemu.cpu.CpuCheck;
+import dev.kelvin.qemu.cpu.CpuTables;
 import dev.kelvin.storage.StorageDriver;
 import dev.kelvin.storage.Volume;
 import java.io.IOException;
@@ -48,6 +49,7 @@ final class VmLauncher {
   private static final Duration CONNECT_DEADLINE = Duration.ofSeconds(30);
 
   private final Supplier<HostFacts> facts;
+  private final CpuTables cpus;
   private final ProcessLauncher processes;
   private final Companions companions;
   private final StorageDriver storage;
@@ -57,11 +59,13 @@ final class VmLauncher {
 
   VmLauncher(
       Supplier<HostFacts> facts,
+      CpuTables cpus,
       ProcessLauncher processes,
       StorageDriver storage,
       ImageSource images,
       VmHome home) {
     this.facts = facts;
+    this.cpus = cpus;
     this.processes = processes;
     this.companions = new Companions(processes);
     this.storage = storage;
@@ -77,7 +81,7 @@ final class VmLauncher {
    */
   Running start(VmRecord vm, QemuEvents events, RunSaver record) throws InterruptedException {
     HostFacts host = facts.get().of(vm.spec().architecture());
-    String accelerator = accelerator(vm, host);
+    String accelerator = accelerator(vm.spec(), host, vm.metadata().name());
     home.prepare(vm);
     @Nullable ProcessId process = null;
     @Nullable RunningVm qemu = null;
@@ -161,14 +165,14 @@ final class VmLauncher {
     }
   }
 
-  private static String accelerator(VmRecord vm, HostFacts host) {
-    Accelerator wanted = vm.spec().accelerator();
-    return switch (wanted) {
+  /** What a VM runs on here. */
+  static String accelerator(VmSpec spec, HostFacts host, @Nullable String vm) {
+    return switch (spec.accelerator()) {
       case AUTO -> host.defaultAccelerator();
       case TCG -> "tcg";
       case KVM -> {
         if (!host.accelerators().contains("kvm")) {
-          throw kvmMissing(vm.metadata().name(), vm.spec().architecture());
+          throw kvmMissing(vm, spec.architecture());
         }
         yield "kvm";
       }
@@ -192,6 +196,7 @@ final class VmLauncher {
       throws InterruptedException {
     VmSpec spec = vm.spec();
     Extras.check(spec, host);
+    CpuCheck.check(spec, host, accelerator, cpus);
     SharePaths.check(spec, home.layout());
     Nvram.provide(vm, host, home.files(vm.metadata().id()));
     boolean seed = home.provideSeed(vm);

@@ -296,7 +296,7 @@ public final class CommandLine {
   }
 
   /** A value for a comma-separated option: QEMU reads two commas as one. */
-  static String escape(String value) {
+  public static String escape(String value) {
     return value.replace(",", ",,");
   }
 }

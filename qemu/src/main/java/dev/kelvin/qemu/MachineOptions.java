@@ -8,6 +8,7 @@ import dev.kelvin.model.spec.FirmwareType;
 import dev.kelvin.model.spec.VmSpec;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The words for the machine itself: board, CPUs, memory, clock, and what SMBIOS tells of them. */
@@ -19,6 +20,9 @@ final class MachineOptions {
   private static final String HYPERV =
       ",hv-relaxed=on,hv-vapic=on,hv-spinlocks=0x1fff,hv-vpindex=on,hv-runtime=on,hv-time=on"
           + ",hv-synic=on,hv-stimer=on,hv-frequencies=on,hv-tlbflush=on,hv-ipi=on";
+
+  /** What these have is whatever the host has. */
+  private static final Set<String> COMPUTED_MODELS = Set.of("auto", "host", "max");
 
   private final LaunchPlan plan;
   private final VmSpec spec;
@@ -85,6 +89,23 @@ final class MachineOptions {
   }
 
   private String cpu() {
+    return cpuModel() + features();
+  }
+
+  /** A named model is given whole or not at all: QEMU otherwise leaves out what the host lacks. */
+  private String features() {
+    var text = new StringBuilder();
+    for (String feature : spec.cpu().features()) {
+      text.append(',')
+          .append(CommandLine.escape(feature.substring(1)))
+          .append(feature.startsWith("+") ? "=on" : "=off");
+    }
+    boolean named = !COMPUTED_MODELS.contains(spec.cpu().model());
+    boolean certain = spec.architecture().isX86() && (named || !text.isEmpty());
+    return certain ? text.append(",enforce=on").toString() : text.toString();
+  }
+
+  private String cpuModel() {
     String model = spec.cpu().model();
     boolean emulated = !kvm() && (model.equals("auto") || model.equals("max"));
     String name = model.equals("auto") ? kvm() ? "host" : "max" : CommandLine.escape(model);

@@ -114,8 +114,8 @@ public final class Pinning {
           .because("QEMU " + facts.qemuVersion() + " of this host does not list it")
           .remedy(
               Names.nearest(model, facts.cpuModels().stream().sorted().toList())
-                  .map(name -> "did you mean " + name + "?")
-                  .orElse("let the model be auto"))
+                  .map(name -> "did you mean " + name + "? \"kelvin cpu models\" lists them")
+                  .orElse("let the model be auto; \"kelvin cpu models\" lists what there is"))
           .asException();
     }
   }

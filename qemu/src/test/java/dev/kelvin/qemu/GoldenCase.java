@@ -69,7 +69,7 @@ record GoldenCase(
           Map.of("q35", "pc-q35-7.2", "pc", "pc-i440fx-7.2"),
           Set.of("pc-q35-7.2", "pc-i440fx-7.2", "microvm", "pc-q35-6.2", "pc-i440fx-6.1"),
           DEVICES,
-          Set.of("qemu64", "Skylake-Server", "EPYC"),
+          Set.of("qemu64", "Nehalem", "pentium3", "Skylake-Server", "EPYC"),
           8,
           ByteSize.ofGiB(32),
           new UefiFirmware(HOME + "/firmware/CODE.fd", HOME + "/firmware/VARS.fd"),

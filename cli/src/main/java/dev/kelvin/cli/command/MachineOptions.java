@@ -7,6 +7,7 @@ import dev.kelvin.model.spec.GuestOs;
 import dev.kelvin.model.spec.VideoModel;
 import dev.kelvin.model.spec.Watchdog;
 import dev.kelvin.model.spec.WatchdogAction;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -55,10 +56,18 @@ public final class MachineOptions {
               + " none or inject-nmi.")
   @Nullable String watchdog;
 
+  @Option(
+      names = "--cpu-model",
+      paramLabel = "MODEL[,+F,-F]",
+      description =
+          "The CPU that the guest sees, with features added (+) or taken away (-), such as"
+              + " Skylake-Server,-rtm. \"kelvin cpu models\" lists them. Usual: all that the host has.")
+  @Nullable String cpuModel;
+
   /** Whether any of them is given. */
   boolean given() {
     boolean kinds = architecture != null || os != null || machine != null || uefi;
-    return kinds || bootMenu != null || video != null || watchdog != null;
+    return kinds || cpuModel != null || bootMenu != null || video != null || watchdog != null;
   }
 
   private @Nullable Architecture architecture() {
@@ -71,6 +80,7 @@ public final class MachineOptions {
   }
 
   Hardware read() {
+    List<String> cpu = cpuModel == null ? List.of("") : List.of(cpuModel.split(",", -1));
     return new Hardware(
         architecture(),
         os == null ? null : Wire.read(GuestOs.class, os, "--os"),
@@ -80,6 +90,8 @@ public final class MachineOptions {
         video == null ? null : Wire.read(VideoModel.class, video, "--video"),
         watchdog == null
             ? null
-            : Watchdog.of(Wire.read(WatchdogAction.class, watchdog, "--watchdog")));
+            : Watchdog.of(Wire.read(WatchdogAction.class, watchdog, "--watchdog")),
+        cpu.getFirst().isEmpty() ? null : cpu.getFirst(),
+        cpu.subList(1, cpu.size()));
   }
 }

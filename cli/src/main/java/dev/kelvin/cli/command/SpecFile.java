@@ -55,7 +55,8 @@ final class SpecFile {
           .asException();
     }
 
-    private <T> T parse(Class<T> type) {
+    /** The document as what it is to be, read strictly. */
+    <T> T parse(Class<T> type) {
       try {
         return Documents.read(text.getBytes(StandardCharsets.UTF_8), syntax, type);
       } catch (ProblemException e) {

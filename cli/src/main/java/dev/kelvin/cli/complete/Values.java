@@ -5,6 +5,7 @@ import dev.kelvin.api.ListQuery;
 import dev.kelvin.cli.explain.Explanation;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.Vm;
+import dev.kelvin.model.cpu.CpuModel;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -44,6 +45,8 @@ final class Values {
       case "FROM", "TO" -> vms(":");
       case "IMAGE", "FILE|NAME" -> images();
       case "DISTRIBUTION" -> distributions();
+      case "MODEL[,+F,-F]" -> cpuModels();
+      case "ARCH" -> Stream.of("x86_64", "i386", "aarch64").map(Values::plain).toList();
       case "VOLUME" -> volumes();
       case "TASK" -> tasks();
       case "KIND" -> KINDS.stream().map(Values::plain).toList();
@@ -100,6 +103,15 @@ final class Values {
     return Stream.concat(
             Stream.of(new Candidate("debian", "built when it is not there")), images().stream())
         .toList();
+  }
+
+  private List<Candidate> cpuModels() {
+    return ask(known ->
+        known.cpuModels(null, null).models().stream()
+            .filter(CpuModel::runs)
+            .flatMap(model -> Stream.concat(Stream.of(model.name()), model.aliases().stream()))
+            .map(Values::plain)
+            .toList());
   }
 
   private List<Candidate> volumes() {

@@ -32,6 +32,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,10 +69,12 @@ public record VmWish(
       @Nullable FirmwareType firmware,
       @Nullable Integer menuSeconds,
       @Nullable VideoModel video,
-      @Nullable Watchdog watchdog) {
+      @Nullable Watchdog watchdog,
+      @Nullable String cpuModel,
+      List<String> cpuFeatures) {
     /** Nothing but the usual. */
     public static Hardware usual() {
-      return new Hardware(null, null, null, null, null, null, null);
+      return new Hardware(null, null, null, null, null, null, null, null, List.of());
     }
   }
 
@@ -104,7 +107,11 @@ public record VmWish(
             .accelerator(accelerator)
             .tpm(extras.tpm() ? new Tpm(TpmVersion.V2_0) : null)
             .shares(extras.shares())
-            .cpu(Cpu.of(cpus))
+            .cpu(
+                Cpu.of(cpus)
+                    .withModel(
+                        Objects.requireNonNullElse(hardware.cpuModel(), "auto"),
+                        hardware.cpuFeatures()))
             .memory(Memory.of(memory))
             .boot(new Boot(boot.kernel(), boot.initrd(), boot.cmdline(), hardware.menuSeconds()))
             .disks(disks())

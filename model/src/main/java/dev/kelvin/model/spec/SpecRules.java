@@ -3,6 +3,7 @@ package dev.kelvin.model.spec;
 import dev.kelvin.model.Names;
 import dev.kelvin.model.Problem.Violation;
 import dev.kelvin.model.Vm;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -56,6 +57,7 @@ public final class SpecRules {
   private static final Pattern MACHINE =
       Pattern.compile("q35|i440fx|microvm|virt|(pc-q35|pc-i440fx|virt)-\\d{1,3}\\.\\d{1,3}");
   private static final Pattern CPU_MODEL = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
+  private static final Pattern CPU_FEATURE = Pattern.compile("[+-][a-z0-9][a-z0-9._-]{0,62}");
   private static final Pattern LABEL_KEY =
       Pattern.compile("[A-Za-z0-9]([A-Za-z0-9._/-]{0,61}[A-Za-z0-9])?");
   private static final int MAX_LABELS = 64;
@@ -157,6 +159,22 @@ public final class SpecRules {
         "spec.cpu.model",
         "software emulation (tcg) has no host CPU to pass on",
         "let the model be auto, or the accelerator kvm");
+    var seen = new HashSet<String>();
+    for (int i = 0; i < cpu.features().size(); i++) {
+      String feature = cpu.features().get(i);
+      String field = "spec.cpu.features[" + i + "]";
+      boolean shaped = CPU_FEATURE.matcher(feature).matches();
+      violations.require(
+          shaped,
+          field,
+          "it is not a feature with + or - before it",
+          "write +name to add it, or -name to take it away, such as +aes");
+      violations.require(
+          !shaped || seen.add(feature.substring(1)),
+          field,
+          "the feature is given twice",
+          "leave one of them out");
+    }
   }
 
   private static void memory(VmSpec spec, Violations violations) {

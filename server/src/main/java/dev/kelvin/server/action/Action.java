@@ -3,6 +3,8 @@ package dev.kelvin.server.action;
 import dev.kelvin.model.Image.BuildRecipe;
 import dev.kelvin.model.Image.Format;
 import dev.kelvin.model.Vm;
+import dev.kelvin.model.cpu.HostCpu;
+import dev.kelvin.model.spec.Architecture;
 import dev.kelvin.model.spec.Disk;
 import dev.kelvin.model.spec.Nic;
 import java.io.InputStream;
@@ -59,6 +61,23 @@ public sealed interface Action {
   record GetInfo() implements Read {}
 
   record GetDoctor() implements Read {}
+
+  /**
+   * Which guests a question about CPUs is for.
+   *
+   * @param architecture of the guests
+   * @param accelerator {@code kvm} or {@code tcg}; null for the one that they get here
+   */
+  record Guests(Architecture architecture, @Nullable String accelerator) {}
+
+  /** The CPU models that guests can have here. */
+  record GetCpuModels(Guests guests) implements Read {}
+
+  /** The CPU that this host can give, to carry to another host. */
+  record GetHostCpu(Guests guests) implements Read {}
+
+  /** The largest CPU that runs on all of these hosts. */
+  record ComputeBaseline(List<HostCpu> hosts) implements Read {}
 
   record ListObjects(Resource resource, Query query) implements Read {}
 

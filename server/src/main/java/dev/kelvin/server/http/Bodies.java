@@ -5,6 +5,7 @@ import dev.kelvin.model.Image.BuildRecipe;
 import dev.kelvin.model.Image.Format;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.cpu.HostCpu;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,8 @@ final class Bodies {
   record StopDaemon(@Nullable Boolean stopVms) {}
 
   record InstallPackages(@Nullable List<@Nullable String> packages) {}
+
+  record Baseline(@Nullable List<HostCpu> hosts) {}
 
   record ShutdownVm(@Nullable Integer timeoutSeconds, @Nullable Boolean force) {}
 

@@ -4,6 +4,7 @@ import dev.kelvin.model.Code;
 import dev.kelvin.model.Image.Format;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.WireName;
+import dev.kelvin.model.spec.Architecture;
 import dev.kelvin.server.action.Action;
 import dev.kelvin.server.action.Action.Resource;
 import java.util.Arrays;
@@ -26,6 +27,11 @@ final class NodeRoutes {
         Route.get("/v1/doctor", in -> new Action.GetDoctor()),
         Route.post("/v1/doctor", NodeRoutes::runDoctor),
         Route.post("/v1/packages", NodeRoutes::installPackages),
+        Route.get("/v1/cpu", in -> new Action.GetHostCpu(guests(in)))
+            .with("architecture", "accelerator"),
+        Route.get("/v1/cpu/models", in -> new Action.GetCpuModels(guests(in)))
+            .with("architecture", "accelerator"),
+        Route.post("/v1/cpu/baseline", NodeRoutes::baseline),
         Route.get("/v1/state/backup", in -> new Action.BackUpState()),
         Route.get("/v1/state/check", in -> new Action.CheckState()),
         Lists.of("/v1/images", Resource.IMAGES).with("label"),
@@ -56,6 +62,32 @@ final class NodeRoutes {
   private static Action installPackages(Input in) {
     var body = in.json(Bodies.InstallPackages.class);
     return new Action.InstallPackages(Bodies.someTexts(body.packages(), "packages"));
+  }
+
+  private static Action.Guests guests(Input in) {
+    String architecture = in.query().one("architecture");
+    String accelerator = in.query().one("accelerator");
+    if (accelerator != null && !accelerator.equals("kvm") && !accelerator.equals("tcg")) {
+      throw QueryParameters.invalid(
+              "accelerator", "\"" + accelerator + "\" is none", "write kvm or tcg, or leave it out")
+          .asException();
+    }
+    return new Action.Guests(
+        architecture == null
+            ? Architecture.X86_64
+            : WireName.find(Architecture.class, architecture)
+                .orElseThrow(() ->
+                    QueryParameters.invalid(
+                            "architecture",
+                            "\"" + architecture + "\" is none that guests can have",
+                            "write x86_64, i386 or aarch64, or leave it out")
+                        .asException()),
+        accelerator);
+  }
+
+  private static Action baseline(Input in) {
+    var body = in.json(Bodies.Baseline.class);
+    return new Action.ComputeBaseline(List.copyOf(Bodies.required(body.hosts(), "hosts")));
   }
 
   private static Action makeImage(Input in) {

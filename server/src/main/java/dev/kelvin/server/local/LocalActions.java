@@ -9,6 +9,7 @@ import dev.kelvin.model.Problem;
 import dev.kelvin.model.Task;
 import dev.kelvin.model.Vm;
 import dev.kelvin.server.action.Action;
+import dev.kelvin.server.action.Action.Guests;
 import dev.kelvin.server.action.Action.Query;
 import dev.kelvin.server.action.Action.Resource;
 import dev.kelvin.server.action.Actions;
@@ -28,6 +29,7 @@ public final class LocalActions implements Actions {
       ImageActions images,
       GuestActions guests,
       NodeActions node,
+      CpuActions cpus,
       ConsoleDesk consoles,
       StateActions state,
       Watches watches) {}
@@ -73,6 +75,9 @@ public final class LocalActions implements Actions {
     return switch (action) {
       case Action.GetInfo() -> new Outcome.Document(desks.node().info(), null);
       case Action.GetDoctor() -> new Outcome.Document(desks.node().doctor(), null);
+      case Action.GetCpuModels(Guests guests) -> desks.cpus().models(guests);
+      case Action.GetHostCpu(Guests guests) -> desks.cpus().describe(guests);
+      case Action.ComputeBaseline(var hosts) -> desks.cpus().baseline(hosts);
       case Action.GetMetrics() -> desks.node().metrics();
       case Action.BackUpState() -> desks.state().backup();
       case Action.CheckState() -> new Outcome.Document(desks.state().check(), null);

@@ -14,10 +14,12 @@ import dev.kelvin.image.catalogue.ImageTasks;
 import dev.kelvin.image.pull.Published;
 import dev.kelvin.image.pull.PullLimits;
 import dev.kelvin.image.pull.Puller;
+import dev.kelvin.machine.CpuProbe;
 import dev.kelvin.machine.Machines;
 import dev.kelvin.machine.MachinesSetup;
 import dev.kelvin.machine.VmDrafts;
 import dev.kelvin.machine.VmRepository;
+import dev.kelvin.machine.Volumes;
 import dev.kelvin.model.HostFacts;
 import dev.kelvin.model.Image;
 import dev.kelvin.model.Image.ImagePhase;
@@ -26,6 +28,7 @@ import dev.kelvin.model.NodeInfo;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.SteadyTime;
 import dev.kelvin.model.Task;
+import dev.kelvin.qemu.cpu.CpuTables;
 import dev.kelvin.server.action.Actions;
 import dev.kelvin.server.action.Authorizer;
 import dev.kelvin.server.event.EventBus;
@@ -122,6 +125,7 @@ public final class LocalNode implements AutoCloseable {
                 layout,
                 repository,
                 tools.facts(),
+                tools.cpus(),
                 new PlainLauncher(),
                 storage,
                 new SeedIso(tools.commands()),
@@ -137,9 +141,7 @@ public final class LocalNode implements AutoCloseable {
     var watches = new Watches(store, machines, catalogue);
     tasks.addListener(events::taskChanged);
     tasks.addListener(watches::taskChanged);
-    var drafts =
-        new VmDrafts(
-            repository, parts.volumes(), tools.facts(), catalogue::find, layout, around.clock());
+    var drafts = drafts(around, repository, parts.volumes(), tools, catalogue);
     var desks =
         new LocalActions.Desks(
             new VmActions(machines, repository, drafts, tasks),
@@ -153,6 +155,7 @@ public final class LocalNode implements AutoCloseable {
                 events,
                 tasks,
                 around.stop()),
+            new CpuActions(tools.facts(), tools.cpus()),
             new ConsoleDesk(parts.access(), SteadyTime::now),
             new StateActions(store, tools.images(), around.clock()),
             watches);
@@ -163,6 +166,22 @@ public final class LocalNode implements AutoCloseable {
     machines.open();
     clearImages(catalogue, tools.images(), tasks);
     return new LocalNode(layout, store, machines, tasks, actions);
+  }
+
+  private static VmDrafts drafts(
+      Surroundings around,
+      VmRepository repository,
+      Volumes volumes,
+      Tools tools,
+      ImageCatalogue catalogue) {
+    return new VmDrafts(
+        repository,
+        volumes,
+        tools.facts(),
+        tools.cpus(),
+        catalogue::find,
+        around.layout(),
+        around.clock());
   }
 
   private static ImageActions images(
@@ -188,6 +207,7 @@ public final class LocalNode implements AutoCloseable {
       Commands commands,
       Doctor doctor,
       KnownFacts facts,
+      CpuTables cpus,
       QemuImg qemuImg,
       ImageStore images,
       Puller puller) {
@@ -198,6 +218,7 @@ public final class LocalNode implements AutoCloseable {
           commands,
           doctor,
           new KnownFacts(doctor),
+          new CpuProbe(commands, layout.runtime()),
           new QemuImg(commands),
           new ImageStore(layout.images()),
           new Puller(PullLimits.usual(), layout.config().resolve("keys")));

@@ -8,6 +8,8 @@ import dev.kelvin.model.Image.Format;
 import dev.kelvin.model.Metadata;
 import dev.kelvin.model.Vm;
 import dev.kelvin.model.VmStatus;
+import dev.kelvin.model.cpu.HostCpu;
+import dev.kelvin.model.spec.Architecture;
 import dev.kelvin.model.spec.Disk;
 import dev.kelvin.model.spec.Nic;
 import dev.kelvin.model.spec.VmSpec;
@@ -147,6 +149,33 @@ class RoutesTest {
         Case.of("HEAD", "/v1/info", new Action.GetInfo()),
         Case.of("POST", "/v1/shutdown", new Action.StopDaemon(false)),
         Case.of("POST", "/v1/shutdown", new Action.StopDaemon(true)).sends("{\"stopVms\":true}"),
+        Case.of(
+            "GET", "/v1/cpu", new Action.GetHostCpu(new Action.Guests(Architecture.X86_64, null))),
+        Case.of(
+            "GET",
+            "/v1/cpu/models?architecture=aarch64&accelerator=tcg",
+            new Action.GetCpuModels(new Action.Guests(Architecture.AARCH64, "tcg"))),
+        Case.of(
+                "POST",
+                "/v1/cpu/baseline",
+                new Action.ComputeBaseline(
+                    List.of(
+                        new HostCpu(
+                            "HostCpu",
+                            "x86_64",
+                            "kvm",
+                            "7.2.22",
+                            "GenuineIntel",
+                            null,
+                            null,
+                            List.of("aes"),
+                            List.of("Nehalem-v1")))))
+            .sends(
+                """
+                {"hosts":[{"kind":"HostCpu","architecture":"x86_64","accelerator":"kvm",
+                 "qemuVersion":"7.2.22","vendor":"GenuineIntel","features":["aes"],
+                 "models":["Nehalem-v1"]}]}\
+                """),
         Case.of("GET", "/v1/doctor", new Action.GetDoctor()),
         Case.of("GET", "/v1/state/backup", new Action.BackUpState()),
         Case.of("GET", "/v1/state/check", new Action.CheckState()),
