@@ -300,7 +300,7 @@ public final class Client implements Closeable {
     return exchange.bytes(get(vmPath(vm) + "/log" + new Query().with("tail", tail)));
   }
 
-  /** Presses keys together, by QEMU's key names. */
+  /** Presses keys by QEMU's names, one after another; those joined by {@code -} together. */
   public void sendKeys(String vm, List<String> keys) {
     exchange.done(post(vmPath(vm) + "/keys", Map.of("keys", keys)));
   }
