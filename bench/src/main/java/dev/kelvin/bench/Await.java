@@ -3,6 +3,7 @@ package dev.kelvin.bench;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 
@@ -43,6 +44,23 @@ final class Await {
   interface Attempt<T> {
     /** Empty when it has to be tried again. */
     Optional<T> make() throws IOException, InterruptedException;
+  }
+
+  /** What is measured; may use the number of its repetition. */
+  @FunctionalInterface
+  interface Measured {
+    void run(int number) throws IOException;
+  }
+
+  /** How long something takes, {@code count} times. */
+  static Series timed(String name, int count, Measured measured) throws IOException {
+    var times = new ArrayList<Duration>();
+    for (int i = 0; i < count; i++) {
+      long begin = System.nanoTime();
+      measured.run(i);
+      times.add(Duration.ofNanos(System.nanoTime() - begin));
+    }
+    return Series.ofTimes(name, times);
   }
 
   /** Waits until a condition holds. Fails when it takes longer than {@code limit}. */

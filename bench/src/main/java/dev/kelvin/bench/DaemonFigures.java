@@ -86,7 +86,7 @@ final class DaemonFigures {
         next += Duration.ofSeconds(1).toNanos();
         long until = next;
         Await.until("the next second", Await.USUAL, () -> System.nanoTime() >= until);
-        samples.add(residentKiB(node.pid()) / 1024.0);
+        samples.add(residentMiB(node.pid()));
       }
       return new Series(
           "daemon, resident memory with " + vms + " VMs", "MiB", List.copyOf(samples));
@@ -100,11 +100,11 @@ final class DaemonFigures {
   }
 
   /** VmRSS of proc_pid_status(5). */
-  private static double residentKiB(long pid) throws IOException {
+  static double residentMiB(long pid) throws IOException {
     return Files.readAllLines(Path.of("/proc", Long.toString(pid), "status")).stream()
         .filter(line -> line.startsWith("VmRSS:"))
         .map(line -> line.replaceAll("[^0-9]", ""))
-        .mapToDouble(Double::parseDouble)
+        .mapToDouble(kib -> Double.parseDouble(kib) / 1024.0)
         .findFirst()
         .orElseThrow(() -> new IOException("the daemon is gone"));
   }

@@ -127,7 +127,9 @@ final class Node implements AutoCloseable {
     try (var client = client()) {
       if (process != null) {
         for (Vm vm : client.allVms(ListQuery.all())) {
-          finish(client, client.deleteVm(vm.metadata().name(), true));
+          if (vm.status().phase().hasProcess()) {
+            finish(client, client.deleteVm(vm.metadata().name(), true));
+          }
         }
         stop();
       }

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -40,14 +41,23 @@ class BenchTest {
 
   @Test
   void optionsAreReadStrictly() throws Options.Wrong {
-    assertThat(Options.parse(List.of())).isEqualTo(new Options(12, 20, "start", true, false));
+    Options usual = Options.parse(List.of());
+    assertThat(usual)
+        .isEqualTo(new Options(EnumSet.allOf(Part.class), 12, 20, 10_000, 200, "all", true, false));
     assertThat(Options.parse(List.of("--rounds", "3", "--slug", "a-b", "--no-libvirt", "--strict")))
-        .isEqualTo(new Options(3, 20, "a-b", false, true));
+        .isEqualTo(new Options(usual.parts(), 3, 20, 10_000, 200, "a-b", false, true));
+    Options some = Options.parse(List.of("--only", "stored", "--stored", "99"));
+    assertThat(some.parts()).containsExactly(Part.STORED);
+    assertThat(some.slug()).isEqualTo("stored");
+    assertThat(some.stored()).isEqualTo(99);
     for (List<String> wrong :
         List.of(
             List.of("--rounds"),
             List.of("--rounds", "0"),
             List.of("--slug", "../x"),
+            List.of("--only"),
+            List.of("--only", "stored,"),
+            List.of("--only", "everything"),
             List.of("--fast"))) {
       assertThatThrownBy(() -> Options.parse(wrong)).isInstanceOf(Options.Wrong.class);
     }

@@ -16,15 +16,18 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** All VMs of this node, each with its supervisor. */
 public final class Machines implements AutoCloseable {
@@ -39,6 +42,7 @@ public final class Machines implements AutoCloseable {
   private final EventSink events;
   private final Function<String, Compare> imageUnchanged;
   private final Map<String, Supervisor> supervisors = new ConcurrentHashMap<>();
+  private final VmNames names = new VmNames();
 
   /**
    * @param imageUnchanged the condition under which an image is still as it is now
@@ -85,11 +89,18 @@ public final class Machines implements AutoCloseable {
   public void open() throws InterruptedException {
     List<VmRecord> all = repository.all();
     volumes.reconcile(all);
+    Map<String, VmStatus> statuses = repository.statuses();
+    Map<String, RunRecord> runs = repository.runs();
     var looking = new ArrayList<Thread>();
     for (VmRecord vm : all) {
-      VmStatus status = repository.status(vm.metadata().id()).orElseGet(VmStatus::initial);
+      String id = vm.metadata().id();
+      VmStatus status = statuses.getOrDefault(id, VmStatus.initial());
       Supervisor supervisor = supervise(vm, status);
-      RunRecord earlier = repository.run(vm.metadata().id()).orElse(null);
+      RunRecord earlier = runs.get(id);
+      if (earlier == null) {
+        supervisor.begin(null);
+        continue;
+      }
       looking.add(
           Thread.ofVirtual()
               .name("adopt-" + vm.metadata().name())
@@ -106,8 +117,10 @@ public final class Machines implements AutoCloseable {
 
   private Supervisor supervise(VmRecord vm, VmStatus status) {
     var supervisor =
-        new Supervisor(vm, status, new VmCell.Context(repository, launcher, volumes, home, events));
+        new Supervisor(
+            vm, status, new VmCell.Context(repository, launcher, volumes, home, events, names));
     supervisors.put(vm.metadata().id(), supervisor);
+    names.put(vm.metadata().name(), vm.metadata().id());
     return supervisor;
   }
 
@@ -209,10 +222,37 @@ public final class Machines implements AutoCloseable {
 
   /** All VMs as last observed, by name. */
   public List<Vm> list() {
-    return supervisors.values().stream()
-        .map(Supervisor::snapshot)
-        .sorted(Comparator.comparing(vm -> vm.metadata().name()))
-        .toList();
+    var all = new ArrayList<Vm>();
+    after(null).forEach(all::add);
+    return all;
+  }
+
+  /**
+   * The VMs whose names follow a name, each as last observed when it is reached; nothing is done
+   * for those that are not.
+   *
+   * @param name null for all VMs
+   */
+  public Iterable<Vm> after(@Nullable String name) {
+    return () ->
+        names.after(name).stream()
+            .map(supervisors::get)
+            .filter(Objects::nonNull)
+            .map(Supervisor::snapshot)
+            .iterator();
+  }
+
+  /** How many VMs there are. */
+  public int count() {
+    return supervisors.size();
+  }
+
+  /** How many VMs have a process. */
+  public int running() {
+    return (int)
+        supervisors.values().stream()
+            .filter(supervisor -> supervisor.snapshot().status().phase().hasProcess())
+            .count();
   }
 
   /**
@@ -225,12 +265,19 @@ public final class Machines implements AutoCloseable {
   }
 
   Supervisor byName(String name) {
-    return supervisors.values().stream()
-        .filter(supervisor -> supervisor.record().metadata().name().equals(name))
-        .findFirst()
-        .orElseThrow(() ->
-            VmTasks.notFound(name, list().stream().map(vm -> vm.metadata().name()).toList())
-                .asException());
+    String id = names.id(name);
+    Supervisor supervisor = id == null ? null : supervisors.get(id);
+    if (supervisor == null) {
+      throw VmTasks.notFound(name, List.copyOf(names.names())).asException();
+    }
+    return supervisor;
+  }
+
+  /** What a VM is called, or was when it was deleted not long ago. */
+  public Optional<String> lastName(String id) {
+    return byId(id)
+        .map(vm -> vm.metadata().name())
+        .or(() -> Optional.ofNullable(names.departed(id)));
   }
 
   /** The VM of an id, as last observed; empty when it is gone. */
@@ -260,12 +307,25 @@ public final class Machines implements AutoCloseable {
 
   /** The names of the images that VMs have disks or media from, and of those VMs. */
   public Map<String, List<String>> imageUsers() {
+    return users(supervisors.values().stream().map(Supervisor::record).toList());
+  }
+
+  /**
+   * As {@link #imageUsers()}, of what is stored at this moment: also of changes that have not taken
+   * effect yet. Reads all VMs from the store.
+   */
+  public Map<String, List<String>> storedImageUsers() {
+    return users(repository.all());
+  }
+
+  private static Map<String, List<String>> users(List<VmRecord> vms) {
     var users = new TreeMap<String, List<String>>();
-    for (VmRecord vm : repository.all()) {
+    for (VmRecord vm : vms) {
       for (String image : images(vm)) {
         users.computeIfAbsent(image, name -> new ArrayList<>()).add(vm.metadata().name());
       }
     }
+    users.values().forEach(Collections::sort);
     return users;
   }
 
@@ -309,6 +369,7 @@ public final class Machines implements AutoCloseable {
     Supervisor supervisor = supervisors.get(id);
     if (supervisor != null) {
       supervisor.ask(new Request.Forget());
+      names.remove(supervisor.record().metadata().name(), id);
       supervisors.remove(id);
     }
   }

@@ -24,11 +24,16 @@ final class VmCell {
       VmLauncher launcher,
       Volumes volumes,
       VmHome home,
-      EventSink events) {}
+      EventSink events,
+      VmNames names) {}
 
   private final Context context;
   private volatile VmRecord record;
   private volatile VmStatus status;
+
+  /** Made once for each change, so that all who look have the same one. */
+  private volatile Vm snapshot;
+
   private volatile @Nullable Running running;
   private volatile @Nullable GuestWatch guest;
 
@@ -48,6 +53,11 @@ final class VmCell {
     this.record = record;
     this.status = status;
     this.context = context;
+    this.snapshot = shown(record, status);
+  }
+
+  private static Vm shown(VmRecord record, VmStatus status) {
+    return new Vm(record.metadata(), record.spec().withoutSecrets(), status);
   }
 
   Context context() {
@@ -75,16 +85,26 @@ final class VmCell {
   }
 
   Vm snapshot() {
-    return new Vm(record.metadata(), record.spec().withoutSecrets(), status);
+    return snapshot;
   }
 
   void record(VmRecord newRecord) {
+    String before = name();
     record = newRecord;
+    snapshot = shown(newRecord, status);
+    if (!name().equals(before)) {
+      context.names().moved(id(), before, name());
+    }
+  }
+
+  private void status(VmStatus newStatus) {
+    status = newStatus;
+    snapshot = shown(record, newStatus);
   }
 
   /** Notes a status that is stored with the next {@link #show} or {@link #move}. */
   void note(VmStatus newStatus) {
-    status = newStatus;
+    status(newStatus);
   }
 
   void hold(Running newRunning) {
@@ -111,7 +131,7 @@ final class VmCell {
   }
 
   void show(VmStatus newStatus) {
-    status = newStatus;
+    status(newStatus);
     context.repository().saveStatus(id(), newStatus);
   }
 
@@ -170,7 +190,7 @@ final class VmCell {
   /** Lets the wanted state follow an end that is final, so that it is not started again later. */
   void wantPower(Power power) {
     if (record.spec().power() != power) {
-      record = context.repository().savePower(record, power);
+      record(context.repository().savePower(record, power));
     }
   }
 

@@ -45,6 +45,7 @@ public final class VmDrafts {
   private final Function<String, Optional<Image>> images;
   private final Layout layout;
   private final SecureRandom random = new SecureRandom();
+  private final RecentMacs given = new RecentMacs();
   private final Clock clock;
 
   public VmDrafts(
@@ -173,11 +174,19 @@ public final class VmDrafts {
     return pinned;
   }
 
-  /** An address with the prefix that QEMU's own addresses have; 24 random bits. */
+  /**
+   * An address with the prefix that QEMU's own addresses have, and 24 random bits: among some
+   * thousand VMs it is likely that two would be the same, so it is one that nobody has.
+   */
   private String newMac() {
     byte[] tail = new byte[3];
-    random.nextBytes(tail);
-    return String.format(Locale.ROOT, "52:54:00:%02x:%02x:%02x", tail[0], tail[1], tail[2]);
+    while (true) {
+      random.nextBytes(tail);
+      String mac = String.format(Locale.ROOT, "52:54:00:%02x:%02x:%02x", tail[0], tail[1], tail[2]);
+      if (given.add(mac) && !repository.hasMac(mac)) {
+        return mac;
+      }
+    }
   }
 
   /**

@@ -11,6 +11,7 @@ import dev.kelvin.state.Collection;
 import dev.kelvin.state.Compare;
 import dev.kelvin.state.Entry;
 import dev.kelvin.state.Op;
+import dev.kelvin.state.Range;
 import dev.kelvin.state.Result;
 import dev.kelvin.state.Store;
 import dev.kelvin.state.Txn;
@@ -24,7 +25,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 
 /**
  * VMs in the store. A name, a MAC address, a user id and a volume belong to one VM at most: each
@@ -48,6 +51,8 @@ public final class VmRepository {
    */
   static final int FIRST_UID = 1_879_100_000;
 
+  private static final int UID_PAGE = 500;
+
   private final Store store;
   private final boolean giveUids;
   private final Collection<VmRecord> vms;
@@ -55,6 +60,9 @@ public final class VmRepository {
   private final Collection<RunRecord> runs;
   private final VolumeClaims claims;
   private final Map<String, VmStatus> lastSaved = new ConcurrentHashMap<>();
+
+  /** The next user id to look at; 0 before the first is needed. */
+  private final AtomicInteger nextUid = new AtomicInteger();
 
   public VmRepository(Store store, boolean giveUids) {
     this.store = store;
@@ -89,8 +97,21 @@ public final class VmRepository {
     return vms.get(id).map(VmRepository::withRevision);
   }
 
-  Optional<VmStatus> status(String id) {
-    return statuses.get(id).map(Versioned::value);
+  /** All statuses, by the ids of their VMs; called once, before any is saved. */
+  Map<String, VmStatus> statuses() {
+    Map<String, VmStatus> all = byId(statuses);
+    lastSaved.putAll(all);
+    return all;
+  }
+
+  /** The processes that are known, by the ids of their VMs. */
+  Map<String, RunRecord> runs() {
+    return byId(runs);
+  }
+
+  private static <T> Map<String, T> byId(Collection<T> documents) {
+    return documents.listing().items().stream()
+        .collect(Collectors.toMap(Collection.Item::id, Collection.Item::value));
   }
 
   Optional<RunRecord> run(String id) {
@@ -113,6 +134,11 @@ public final class VmRepository {
         .findFirst()
         .map(disk -> new Volume.Use(name, disk.name()))
         .orElseGet(() -> new Volume.Use(name, null));
+  }
+
+  /** A VM as a change of it in the store has it. */
+  public VmRecord read(Entry entry) {
+    return withRevision(vms.read(entry));
   }
 
   private static VmRecord withRevision(Versioned<VmRecord> stored) {
@@ -183,12 +209,38 @@ public final class VmRepository {
     return keys;
   }
 
+  /**
+   * A user id that no VM has. Each is given once until the daemon starts anew, so that many VMs can
+   * be created at once; then the lowest ones that are free are given first.
+   */
   private int freeUid() {
-    int uid = FIRST_UID;
+    nextUid.compareAndSet(0, lowestFreeUid());
+    int uid = nextUid.getAndIncrement();
     while (store.get(UIDS + uid).isPresent()) {
-      uid++;
+      uid = nextUid.getAndIncrement();
     }
     return uid;
+  }
+
+  private int lowestFreeUid() {
+    int uid = FIRST_UID;
+    if (nextUid.get() != 0) {
+      return uid;
+    }
+    String after = null;
+    while (true) {
+      Range page = store.range(UIDS, after, UID_PAGE);
+      for (Entry entry : page.entries()) {
+        if (!entry.key().equals(UIDS + uid)) {
+          return uid;
+        }
+        uid++;
+      }
+      if (!page.more()) {
+        return uid;
+      }
+      after = page.entries().getLast().key();
+    }
   }
 
   /** Throws when a name, an address or a volume belongs to another VM. */
@@ -346,6 +398,11 @@ public final class VmRepository {
         .because("names of VMs are unique")
         .remedy("choose another name, or delete that VM first")
         .asException();
+  }
+
+  /** Whether a VM has this address. */
+  boolean hasMac(String mac) {
+    return store.get(MACS + mac.toLowerCase(Locale.ROOT)).isPresent();
   }
 
   /** The id of the VM that has this name. */

@@ -6,7 +6,6 @@ import dev.kelvin.model.Layout;
 import dev.kelvin.model.NodeInfo;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.Version;
-import dev.kelvin.model.Vm;
 import dev.kelvin.server.http.HttpServer;
 import dev.kelvin.server.http.HttpSettings;
 import dev.kelvin.server.local.LocalNode;
@@ -170,7 +169,6 @@ public final class Daemon implements AutoCloseable {
   }
 
   private NodeInfo info(Machines machines, @Nullable HostFacts facts) {
-    List<Vm> vms = machines.list();
     HttpServer server = http;
     return new NodeInfo(
         Version.NUMBER,
@@ -182,8 +180,8 @@ public final class Daemon implements AutoCloseable {
         server == null ? "" : fingerprint(server),
         facts == null ? "" : facts.defaultAccelerator(),
         facts == null ? "" : facts.qemuVersion(),
-        vms.size(),
-        (int) vms.stream().filter(vm -> vm.status().phase().hasProcess()).count(),
+        machines.count(),
+        machines.running(),
         startedAt);
   }
 

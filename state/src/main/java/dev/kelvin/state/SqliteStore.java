@@ -39,7 +39,7 @@ public final class SqliteStore implements Store {
     this.file = file;
     this.keep = keep;
     this.lock = lock;
-    this.watches = new Watches(this::changes);
+    this.watches = new Watches(this::changes, keep);
     this.leases = new Leases(clock, this::expire);
     SqliteSession session = SqliteSession.open(file);
     try {

@@ -67,13 +67,15 @@ final class SqliteTables implements Evaluation.View<SQLException> {
     List<Entry> entries = new ArrayList<>();
     try (ResultSet rows =
         session.query(
+            // In the order of an index, so that reading ends where the page does.
             "SELECT "
                 + COLUMNS
                 + """
-                 FROM change WHERE id IN (
-                  SELECT max(id) FROM change
-                  WHERE key >= ? AND key < ? AND key <> ? AND revision <= ? GROUP BY key)
-                AND NOT deleted ORDER BY key LIMIT ?\
+                 FROM change one INDEXED BY change_by_key
+                WHERE key >= ?1 AND key < ?2 AND key <> ?3 AND revision <= ?4 AND NOT deleted
+                  AND NOT EXISTS (SELECT 1 FROM change later INDEXED BY change_by_key
+                    WHERE later.key = one.key AND later.id > one.id AND later.revision <= ?4)
+                ORDER BY key LIMIT ?5\
                 """,
             from,
             prefix + Keys.LAST,
@@ -127,15 +129,24 @@ final class SqliteTables implements Evaluation.View<SQLException> {
     session.update("INSERT INTO change (" + COLUMNS + ") VALUES (?, ?, ?, ?, ?, ?, ?)", values);
   }
 
-  /** Forgets what was changed up to {@code revision}, but not what keys held at it. */
+  /**
+   * Forgets what was changed up to {@code revision}, but not what keys held at it. Looks only at
+   * keys that have changed since the last time: all others have been seen to then.
+   */
   void compact(long revision) throws SQLException {
     session.update(
         """
-        DELETE FROM change WHERE revision <= ?1 AND (deleted OR id < (
-          SELECT max(later.id) FROM change later
-          WHERE later.key = change.key AND later.revision <= ?1))\
+        DELETE FROM change WHERE id IN (
+          SELECT old.id FROM (
+            SELECT DISTINCT key FROM change INDEXED BY change_by_revision
+            WHERE revision > ?2 AND revision <= ?1) touched
+          CROSS JOIN change old INDEXED BY change_by_key ON old.key = touched.key
+          WHERE old.revision <= ?1 AND (old.deleted OR old.id < (
+            SELECT max(later.id) FROM change later
+            WHERE later.key = old.key AND later.revision <= ?1)))\
         """,
-        revision);
+        revision,
+        compacted());
     session.update("UPDATE compacted SET revision = ?", revision);
   }
 

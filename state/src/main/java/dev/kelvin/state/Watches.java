@@ -10,7 +10,7 @@ import java.util.function.LongSupplier;
 /**
  * The watches of a store. Each reads the history by itself, from where it is: that leaves no room
  * for a gap or a repeat, and a slow one costs no memory. The store only wakes those that have
- * something to read.
+ * something to read. What was committed last is read from memory, all before that from the store.
  */
 final class Watches {
   /** How many revisions are read at once. */
@@ -30,10 +30,17 @@ final class Watches {
   }
 
   private final History history;
+  private final Recent recent;
   private final Set<Watcher> watchers = new CopyOnWriteArraySet<>();
 
-  Watches(History history) {
+  /**
+   * Watches of a store.
+   *
+   * @param keep after how many revisions a watch is too late, from 1
+   */
+  Watches(History history, int keep) {
     this.history = history;
+    this.recent = new Recent(keep);
   }
 
   /**
@@ -42,14 +49,19 @@ final class Watches {
    * @param now gives the revision of the store, which is raised before {@link #committed} is called
    */
   Watch add(String prefix, long after, WatchListener listener, LongSupplier now) {
-    var watcher = new Watcher(prefix, after, listener, history, STRIDE, watchers::remove);
+    var watcher = new Watcher(prefix, after, listener, this::changes, STRIDE, watchers::remove);
     watchers.add(watcher);
     watcher.start(now.getAsLong());
     return watcher;
   }
 
+  private Changes changes(String prefix, long after, int stride) {
+    return recent.after(prefix, after).orElseGet(() -> history.changes(prefix, after, stride));
+  }
+
   /** Called for each transaction in order, when its changes can be read. */
   void committed(long revision, List<Change> changes) {
+    recent.add(revision, changes);
     for (Watcher watcher : watchers) {
       watcher.committed(revision, changes);
     }

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 public final class MemoryStore implements Store {
   private final int keep;
   private final Leases leases;
-  private final Watches watches = new Watches(this::changes);
+  private final Watches watches;
   private final ReentrantLock lock = new ReentrantLock();
   // Guarded by lock.
   private final NavigableMap<String, Entry> current = new TreeMap<>(Keys.ORDER);
@@ -44,6 +44,7 @@ public final class MemoryStore implements Store {
    */
   public MemoryStore(InstantSource clock, int keep) {
     this.keep = keep;
+    this.watches = new Watches(this::changes, keep);
     this.leases = new Leases(clock, this::expire);
     leases.start();
   }

@@ -27,7 +27,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The images of this node by name. */
@@ -37,7 +36,7 @@ public final class ImageCatalogue {
 
   private final Collection<Image> images;
   private final ImageStore files;
-  private final Supplier<Map<String, List<String>>> users;
+  private final ImageUsers users;
   private final Function<Path, List<String>> volumes;
   private final Clock clock;
 
@@ -45,13 +44,13 @@ public final class ImageCatalogue {
   private final ReentrantLock sharing = new ReentrantLock();
 
   /**
-   * @param users the names of the VMs that use each image, by its name
+   * @param users the VMs that use images
    * @param volumes the ids of the volumes that lie on a file
    */
   public ImageCatalogue(
       Store store,
       ImageStore files,
-      Supplier<Map<String, List<String>>> users,
+      ImageUsers users,
       Function<Path, List<String>> volumes,
       Clock clock) {
     this.images = new Collection<>(store, form());
@@ -68,12 +67,12 @@ public final class ImageCatalogue {
 
   /** All images, by name. */
   public List<Image> list() {
-    Map<String, List<String>> usedBy = users.get();
+    Map<String, List<String>> usedBy = users.now();
     return images.list().stream().map(stored -> complete(stored, usedBy)).toList();
   }
 
   public Optional<Image> find(String name) {
-    return images.get(name).map(stored -> complete(stored, users.get()));
+    return images.get(name).map(stored -> complete(stored, users.now()));
   }
 
   /**
@@ -260,7 +259,7 @@ public final class ImageCatalogue {
       throw notReady(image);
     }
     setPhase(name, ImagePhase.DELETING);
-    List<String> usedBy = users.get().getOrDefault(name, List.of());
+    List<String> usedBy = users.stored().getOrDefault(name, List.of());
     if (!usedBy.isEmpty()) {
       setPhase(name, ImagePhase.READY);
       throw Problem.of(Code.CONFLICT, "Image " + name + " is in use")

@@ -1,5 +1,7 @@
 package dev.kelvin.server.event;
 
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Problem;
 import dev.kelvin.server.action.Outcome.Subscription;
 import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
@@ -30,7 +32,10 @@ public final class ItemQueue implements Subscription {
   public @Nullable Item next(Duration wait) throws InterruptedException {
     Item item = items.poll(wait.toMillis(), TimeUnit.MILLISECONDS);
     if (item == null && overflown) {
-      throw new IllegalStateException("the client has fallen behind by " + CAPACITY + " changes");
+      throw Problem.of(Code.REVISION_MISMATCH, "The stream has fallen behind")
+          .because("the client has not taken the last " + CAPACITY + " changes")
+          .remedy("list the objects anew, and watch from the revision of that list")
+          .asException();
     }
     return item;
   }

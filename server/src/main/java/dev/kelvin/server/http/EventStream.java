@@ -1,6 +1,5 @@
 package dev.kelvin.server.http;
 
-import dev.kelvin.codec.Documents;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.server.action.Outcome.Subscription;
 import dev.kelvin.server.action.Outcome.Subscription.Item;
@@ -28,13 +27,16 @@ final class EventStream implements Live.Endless {
 
   private final Subscription subscription;
   private final Projection projection;
+  private final Encodings encodings;
   private final Duration keepAlive;
   private final ReentrantLock lock = new ReentrantLock();
   private @Nullable Thread thread;
 
-  EventStream(Subscription subscription, Projection projection, Duration keepAlive) {
+  EventStream(
+      Subscription subscription, Projection projection, Encodings encodings, Duration keepAlive) {
     this.subscription = subscription;
     this.projection = projection;
+    this.encodings = encodings;
     this.keepAlive = keepAlive;
   }
 
@@ -98,7 +100,7 @@ final class EventStream implements Live.Endless {
 
   private byte[] encode(Item item) {
     Object data = item.event().equals(PUT) ? projection.of(item.data()) : item.data();
-    return encode(Long.toString(item.id()), item.event(), Documents.json(data));
+    return encode(Long.toString(item.id()), item.event(), encodings.json(data));
   }
 
   private static byte[] encode(ProblemException e) {

@@ -25,6 +25,7 @@ final class Responder {
 
   private final Duration keepAlive;
   private final Live live;
+  private final Encodings encodings = new Encodings();
 
   Responder(Duration keepAlive, Live live) {
     this.keepAlive = keepAlive;
@@ -88,7 +89,8 @@ final class Responder {
       case Outcome.Stream(Outcome.Subscription subscription) -> {
         try (subscription) {
           if (!request.getMethod().equals("HEAD")) {
-            new EventStream(subscription, projection, keepAlive).run(request, response, live);
+            new EventStream(subscription, projection, encodings, keepAlive)
+                .run(request, response, live);
           }
         }
       }

@@ -107,7 +107,9 @@ public final class LocalActions implements Actions {
   private Outcome list(Resource resource, Query query) {
     long revision = store.revision();
     return switch (resource) {
-      case VMS -> Selection.page(machines.list(), query, vm -> vm.metadata().name(), revision);
+      case VMS ->
+          Selection.page(
+              machines.after(query.after()), query, vm -> vm.metadata().name(), revision);
       case IMAGES ->
           Selection.page(images.list(), query, image -> image.metadata().name(), revision);
       case VOLUMES -> desks.volumes().list(query, revision);

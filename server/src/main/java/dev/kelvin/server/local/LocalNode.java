@@ -11,6 +11,7 @@ import dev.kelvin.image.Importer;
 import dev.kelvin.image.SeedIso;
 import dev.kelvin.image.catalogue.ImageCatalogue;
 import dev.kelvin.image.catalogue.ImageTasks;
+import dev.kelvin.image.catalogue.ImageUsers;
 import dev.kelvin.image.pull.Published;
 import dev.kelvin.image.pull.PullLimits;
 import dev.kelvin.image.pull.Puller;
@@ -50,7 +51,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Everything that works on this node, put together. */
@@ -138,7 +138,7 @@ public final class LocalNode implements AutoCloseable {
     users.machines = machines;
     var importer = new Importer(tools.qemuImg());
     var tasks = new TaskEngine(store, types(machines, catalogue, tools, importer), around.clock());
-    var watches = new Watches(store, machines, catalogue);
+    var watches = new Watches(store, machines, repository, catalogue);
     tasks.addListener(events::taskChanged);
     tasks.addListener(watches::taskChanged);
     var drafts = drafts(around, repository, parts.volumes(), tools, catalogue);
@@ -253,13 +253,19 @@ public final class LocalNode implements AutoCloseable {
   }
 
   /** The image catalogue asks who uses an image, and is made before the VMs that do. */
-  private static final class LateUsers implements Supplier<Map<String, List<String>>> {
+  private static final class LateUsers implements ImageUsers {
     private volatile @Nullable Machines machines;
 
     @Override
-    public Map<String, List<String>> get() {
+    public Map<String, List<String>> now() {
       Machines known = machines;
       return known == null ? Map.of() : known.imageUsers();
+    }
+
+    @Override
+    public Map<String, List<String>> stored() {
+      Machines known = machines;
+      return known == null ? Map.of() : known.storedImageUsers();
     }
   }
 

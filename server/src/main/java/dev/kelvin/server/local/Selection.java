@@ -21,11 +21,13 @@ final class Selection {
   private Selection() {}
 
   /**
-   * A page of {@code all}, which is in the order of its keys.
+   * A page of {@code all}, which is in the order of its keys and may begin anywhere before the
+   * page.
    *
    * @param key the name or id that pages are cut by
    */
-  static <T> Outcome.Page page(List<T> all, Query query, Function<T, String> key, long revision) {
+  static <T> Outcome.Page page(
+      Iterable<T> all, Query query, Function<T, String> key, long revision) {
     var items = new ArrayList<T>();
     String after = query.after();
     for (T item : all) {
@@ -51,9 +53,26 @@ final class Selection {
     if (query.fields().isEmpty()) {
       return true;
     }
-    JsonNode tree = Documents.tree(item);
     return query.fields().stream()
-        .allMatch(field -> field.equal() == values(tree, field.path()).contains(field.value()));
+        .allMatch(field -> field.equal() == values(item, field.path()).contains(field.value()));
+  }
+
+  private static Set<String> values(Object item, String path) {
+    if (item instanceof Vm vm) {
+      // Of many VMs only the part that is asked for is made a tree.
+      int dot = path.indexOf('.');
+      Object part =
+          switch (dot < 0 ? path : path.substring(0, dot)) {
+            case "metadata" -> vm.metadata();
+            case "spec" -> vm.spec();
+            case "status" -> vm.status();
+            default -> null;
+          };
+      if (part != null && dot > 0) {
+        return values(Documents.tree(part), path.substring(dot + 1));
+      }
+    }
+    return values(Documents.tree(item), path);
   }
 
   private static Map<String, String> labels(Object item) {

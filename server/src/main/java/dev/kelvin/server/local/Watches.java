@@ -2,6 +2,7 @@ package dev.kelvin.server.local;
 
 import dev.kelvin.image.catalogue.ImageCatalogue;
 import dev.kelvin.machine.Machines;
+import dev.kelvin.machine.VmRecord;
 import dev.kelvin.machine.VmRepository;
 import dev.kelvin.model.Image;
 import dev.kelvin.model.Problem;
@@ -12,17 +13,22 @@ import dev.kelvin.server.action.Outcome.Subscription;
 import dev.kelvin.server.action.Outcome.Subscription.Item;
 import dev.kelvin.server.event.ItemQueue;
 import dev.kelvin.state.Change;
+import dev.kelvin.state.Entry;
 import dev.kelvin.state.Store;
 import dev.kelvin.state.Watch;
 import dev.kelvin.state.WatchListener;
-import java.util.HashMap;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Changes of objects, for clients that watch. A client gets {@code put} with the object as it is,
@@ -32,28 +38,36 @@ final class Watches {
   /** What a client is told of an object that is gone, or no longer matches its query. */
   record Gone(String kind, String id, String name) {}
 
+  /** A VM with a change that its supervisor has not come to. */
+  private record Ahead(long revision, Vm vm) {}
+
   private record TaskWatch(ItemQueue queue, Query query) {}
 
   private final Store store;
   private final Machines machines;
+  private final VmRepository vms;
   private final ImageCatalogue images;
+
+  /** The last such change that was read: all who watch ask for the same one. */
+  private final AtomicReference<@Nullable Ahead> ahead = new AtomicReference<>();
+
   private final List<TaskWatch> taskWatches = new CopyOnWriteArrayList<>();
   private final AtomicLong taskChanges = new AtomicLong();
 
-  Watches(Store store, Machines machines, ImageCatalogue images) {
+  Watches(Store store, Machines machines, VmRepository vms, ImageCatalogue images) {
     this.store = store;
     this.machines = machines;
+    this.vms = vms;
     this.images = images;
   }
 
   Subscription vms(Query query, long fromRevision) {
-    return new ObjectWatch<Vm>(
-        query, Vm.KIND, vm -> vm.metadata().id(), vm -> vm.metadata().name()) {
+    return new ObjectWatch<Vm>(query, Vm.KIND, vm -> vm.metadata().id()) {
       @Override
       Optional<Vm> object(Change change) {
-        String key = change.key();
-        int slash = key.lastIndexOf('/');
-        return machines.byId(key.substring(slash + 1));
+        return machines
+            .byId(id(change.key()))
+            .map(vm -> change instanceof Change.Put(Entry entry) ? upToDate(vm, entry) : vm);
       }
 
       @Override
@@ -65,12 +79,38 @@ final class Watches {
       boolean isObject(String key) {
         return key.startsWith(VmRepository.VMS);
       }
-    }.begin(store, "/vm", fromRevision, machines::list);
+
+      @Override
+      Optional<String> lastName(String id) {
+        return machines.lastName(id);
+      }
+    }.begin(store, "/vm", fromRevision, machines.after(null));
+  }
+
+  /**
+   * A VM with at least what a change of the store says. A VM is changed in the store before its
+   * supervisor takes that over; who watches is told of the change only once.
+   */
+  private Vm upToDate(Vm seen, Entry entry) {
+    if (!entry.key().startsWith(VmRepository.VMS)
+        || seen.metadata().revision() >= entry.modRevision()) {
+      return seen;
+    }
+    Ahead known = ahead.get();
+    if (known != null && known.revision() == entry.modRevision()) {
+      if (known.vm().status().equals(seen.status())) {
+        return known.vm();
+      }
+      return known.vm().withStatus(seen.status());
+    }
+    VmRecord stored = vms.read(entry);
+    var vm = new Vm(stored.metadata(), stored.spec().withoutSecrets(), seen.status());
+    ahead.set(new Ahead(entry.modRevision(), vm));
+    return vm;
   }
 
   Subscription images(Query query, long fromRevision) {
-    return new ObjectWatch<Image>(
-        query, Image.KIND, image -> image.metadata().name(), image -> image.metadata().name()) {
+    return new ObjectWatch<Image>(query, Image.KIND, image -> image.metadata().name()) {
       @Override
       Optional<Image> object(Change change) {
         return images.find(change.key().substring(ImageCatalogue.IMAGES.length()));
@@ -85,7 +125,12 @@ final class Watches {
       boolean isObject(String key) {
         return true;
       }
-    }.begin(store, ImageCatalogue.IMAGES, fromRevision, images::list);
+
+      @Override
+      Optional<String> lastName(String id) {
+        return Optional.of(id);
+      }
+    }.begin(store, ImageCatalogue.IMAGES, fromRevision, images.list());
   }
 
   /** Tasks as they are now, then their changes, progress included. */
@@ -113,21 +158,18 @@ final class Watches {
   private abstract static class ObjectWatch<T> implements WatchListener {
     private final Query query;
     private final String kind;
-    private final java.util.function.Function<T, String> id;
-    private final java.util.function.Function<T, String> name;
-    private final Map<String, String> told = new HashMap<>();
-    private final AtomicReference<Watch> watch = new AtomicReference<>();
+    private final Function<T, String> id;
+
+    /** The ids of objects that the client surely does not have, as they do not match. */
+    private final Set<String> absent = new HashSet<>();
+
+    private final AtomicReference<@Nullable Watch> watch = new AtomicReference<>();
     private final ItemQueue queue = new ItemQueue(this::end);
 
-    ObjectWatch(
-        Query query,
-        String kind,
-        java.util.function.Function<T, String> id,
-        java.util.function.Function<T, String> name) {
+    ObjectWatch(Query query, String kind, Function<T, String> id) {
       this.query = query;
       this.kind = kind;
       this.id = id;
-      this.name = name;
     }
 
     /** The object that a change belongs to, as it is now; empty when it is gone. */
@@ -138,15 +180,50 @@ final class Watches {
     /** Whether the object is gone with this key. */
     abstract boolean isObject(String key);
 
-    Subscription begin(Store store, String prefix, long fromRevision, Supplier<List<T>> all) {
-      long from = fromRevision;
-      if (fromRevision == 0) {
-        from = store.revision();
-        long now = from;
-        all.get().forEach(object -> put(object, now));
+    /** What an object was called that is gone. */
+    abstract Optional<String> lastName(String id);
+
+    static String id(String key) {
+      return key.substring(key.lastIndexOf('/') + 1);
+    }
+
+    /**
+     * Begins to watch.
+     *
+     * @param all the objects there are, which the client gets one by one as it takes them
+     */
+    Subscription begin(Store store, String prefix, long fromRevision, Iterable<T> all) {
+      if (fromRevision != 0) {
+        watch.set(store.watch(prefix, fromRevision, this));
+        return queue;
       }
-      watch.set(store.watch(prefix, from, this));
-      return queue;
+      long now = store.revision();
+      if (!query.labels().isEmpty() || !query.fields().isEmpty()) {
+        for (T object : all) {
+          if (!Selection.matches(object, query)) {
+            absent.add(id.apply(object));
+          }
+        }
+      }
+      watch.set(store.watch(prefix, now, this));
+      Iterator<T> objects = all.iterator();
+      return new Subscription() {
+        @Override
+        public @Nullable Item next(Duration wait) throws InterruptedException {
+          while (objects.hasNext()) {
+            T object = objects.next();
+            if (Selection.matches(object, query)) {
+              return new Item(now, "put", object);
+            }
+          }
+          return queue.next(wait);
+        }
+
+        @Override
+        public void close() {
+          queue.close();
+        }
+      };
     }
 
     private void end() {
@@ -161,9 +238,11 @@ final class Watches {
       if (!concerns(change.key())) {
         return;
       }
-      if (change instanceof Change.Delete && isObject(change.key())) {
-        String key = change.key();
-        gone(key.substring(key.lastIndexOf('/') + 1), change.revision());
+      if (change instanceof Change.Delete) {
+        // What else was stored of it goes in the same revision; it must not come back with that.
+        if (isObject(change.key()) && !absent.remove(id(change.key()))) {
+          gone(id(change.key()), change.revision());
+        }
         return;
       }
       object(change).ifPresent(object -> put(object, change.revision()));
@@ -171,17 +250,16 @@ final class Watches {
 
     private void put(T object, long revision) {
       if (Selection.matches(object, query)) {
-        told.put(id.apply(object), name.apply(object));
+        absent.remove(id.apply(object));
         queue.offer(new Item(revision, "put", object));
-      } else if (told.containsKey(id.apply(object))) {
+      } else if (absent.add(id.apply(object))) {
         gone(id.apply(object), revision);
       }
     }
 
     private void gone(String goneId, long revision) {
-      String goneName = told.remove(goneId);
       queue.offer(
-          new Item(revision, "delete", new Gone(kind, goneId, goneName == null ? "" : goneName)));
+          new Item(revision, "delete", new Gone(kind, goneId, lastName(goneId).orElse(""))));
     }
 
     @Override

@@ -1,8 +1,10 @@
 package dev.kelvin.server.event;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.kelvin.model.Code;
+import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.Task;
 import dev.kelvin.model.Task.TaskState;
 import dev.kelvin.server.action.Outcome.Subscription;
@@ -88,7 +90,9 @@ class EventBusTest {
         publish("vm/a", "tick");
       }
       assertThat(drainUntilEmpty(mine)).isEqualTo(10_000);
-      assertThatIllegalStateException().isThrownBy(() -> mine.next(Duration.ZERO));
+      assertThatExceptionOfType(ProblemException.class)
+          .isThrownBy(() -> mine.next(Duration.ZERO))
+          .satisfies(e -> assertThat(e.problem().code()).isEqualTo(Code.REVISION_MISMATCH));
     }
   }
 

@@ -1,0 +1,15 @@
+package dev.kelvin.bench;
+
+import java.util.Locale;
+
+/** The parts of a run, in their order. */
+enum Part {
+  /** How a VM starts, beside QEMU by hand and libvirt; then command line and daemon. */
+  START,
+  /** Many VMs that are only stored. */
+  STORED;
+
+  String wire() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}
