@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -248,6 +249,24 @@ class RunTest {
     Result bad = cli.run("run", "debian", "--share", "/");
     assertThat(bad.code()).isNotZero();
     assertThat(bad.err()).contains("cannot be the tag");
+  }
+
+  @Test
+  void windowsGoesWithoutWhatIsRefused() throws IOException {
+    host();
+    daemon.on("GET /v1/images/win", Reply.json(200, Things.image("win")));
+    task("POST /v1/vms", "v1", "vm.create", "vm/web1");
+    String[] usual = {"run", "--image", "win", "--os", "windows", "--name", "web1", "--no-wait"};
+    assertThat(cli.run(usual).code()).isZero();
+    assertThat(asked().spec().leavesSecureBootOpen()).isTrue();
+    assertThat(asked().spec().leavesTpmOpen()).isTrue();
+    var refused = new ArrayList<>(List.of(usual));
+    refused.addAll(List.of("--no-secure-boot", "--no-tpm"));
+    assertThat(cli.run(refused.toArray(String[]::new)).code()).isZero();
+    assertThat(asked().spec().firmware().secureBoot()).isFalse();
+    assertThat(asked().spec().firmware().type()).isEqualTo(FirmwareType.UEFI);
+    assertThat(asked().spec().leavesTpmOpen()).isFalse();
+    assertThat(asked().spec().hasTpm()).isFalse();
   }
 
   @Test

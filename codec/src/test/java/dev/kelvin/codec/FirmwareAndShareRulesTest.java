@@ -186,6 +186,7 @@ class FirmwareAndShareRulesTest {
         "firmware: {type: uefi, secureBoot: true, keys: microsoft}",
         "machine: pc-q35-7.2, firmware: {type: uefi, secureBoot: true}",
         "tpm: {}",
+        "os: windows, tpm: {version: none}",
         "machine: i440fx, tpm: {version: 2.0}",
         "shares: [{name: a, path: /srv/a, tag: A.b-c_9, readOnly: true, cache: always}]",
         "windowsSetup: {computerName: WEB-1, locale: zh-Hans-CN, timeZone: W. Europe Standard Time}"

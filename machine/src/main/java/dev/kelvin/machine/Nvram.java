@@ -75,7 +75,7 @@ final class Nvram {
 
   /** What the copy is made from, in a word. */
   private static String key(Firmware wanted) {
-    if (!wanted.secureBoot()) {
+    if (!wanted.isSecure()) {
       return PLAIN;
     }
     SecureBootCertificates own = wanted.certificates();

@@ -51,7 +51,7 @@ record SpecDiff(List<LiveChange> live, List<String> restart) {
           new Fixed("spec.clock", VmSpec::clock),
           new Fixed("spec.rng", VmSpec::rng),
           new Fixed("spec.guestAgent", VmSpec::guestAgent),
-          new Fixed("spec.tpm", spec -> Optional.ofNullable(spec.tpm())),
+          new Fixed("spec.tpm", VmSpec::hasTpm),
           new Fixed("spec.shares", VmSpec::shares),
           new Fixed("spec.windowsSetup", spec -> Optional.ofNullable(spec.windowsSetup())));
 

@@ -20,6 +20,7 @@ import dev.kelvin.model.spec.Nic;
 import dev.kelvin.model.spec.SpecRules;
 import dev.kelvin.model.spec.VmSpec;
 import dev.kelvin.model.spec.WindowsSetup;
+import dev.kelvin.qemu.HostChoices;
 import dev.kelvin.qemu.Pinning;
 import dev.kelvin.qemu.cpu.CpuCheck;
 import dev.kelvin.qemu.cpu.CpuTables;
@@ -74,7 +75,8 @@ public final class VmDrafts {
   public VmRecord forCreation(Vm draft) {
     checkDocument(draft);
     List<Disk> disks = sized(draft.spec().disks(), List.of());
-    VmSpec spec = pin(draft.spec().withDisks(disks));
+    HostFacts host = facts.get().of(draft.spec().architecture());
+    VmSpec spec = pin(HostChoices.choose(draft.spec().withDisks(disks), host));
     var metadata =
         new Metadata(
             draft.metadata().name(),
@@ -112,7 +114,7 @@ public final class VmDrafts {
     checkDisks(current.spec(), disks);
     checkEarlier(current, disks);
     VmSpec wanted =
-        draft.spec().toBuilder()
+        HostChoices.keep(current.spec(), draft.spec()).toBuilder()
             .machine(keepMachine(current.spec().machine(), draft.spec().machine()))
             .nics(keepMacs(current.spec(), draft.spec().nics()))
             .disks(disks)

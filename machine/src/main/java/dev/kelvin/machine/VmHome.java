@@ -62,7 +62,7 @@ final class VmHome {
         // It has a password in it.
         Files.deleteIfExists(files(id).windowsSetup());
       }
-      if (vm.spec().tpm() != null) {
+      if (vm.spec().hasTpm()) {
         Path tpm = files(id).tpmState();
         Files.createDirectories(tpm);
         Files.setPosixFilePermissions(tpm, PosixFilePermissions.fromString("rwx------"));

@@ -99,7 +99,7 @@ public final class CommandLine {
     if (usesUefi()) {
       UefiFirmware uefi =
           Objects.requireNonNull(plan.uefi(), "a plan with UEFI needs its firmware");
-      if (spec.firmware().secureBoot()) {
+      if (spec.firmware().isSecure()) {
         option("-global", "driver=cfi.pflash01,property=secure,value=on");
       }
       option("-blockdev", Devices.readOnlyNode("uefi-code", uefi.code()).json());
@@ -260,7 +260,7 @@ public final class CommandLine {
 
   /** What is served by processes beside QEMU, which are there before it: {@link Companion}. */
   private void companions() {
-    if (spec.tpm() != null) {
+    if (spec.hasTpm()) {
       client("tpm", plan.files().tpm());
       option("-tpmdev", "emulator,id=tpm,chardev=tpm");
       device(Props.of("driver", topology.tpm()).set("id", "tpm0").set("tpmdev", "tpm"));

@@ -29,7 +29,7 @@ public record Companion(String name, List<String> argv, Path socket, Path output
   public static List<Companion> of(LaunchPlan plan) {
     var all = new ArrayList<Companion>();
     HostFacts.Extras extras = plan.facts().extras();
-    if (plan.spec().tpm() != null) {
+    if (plan.spec().hasTpm()) {
       all.add(tpm(plan.files(), Objects.requireNonNull(extras.swtpm(), "a TPM needs swtpm")));
     }
     List<Share> shares = plan.spec().shares();

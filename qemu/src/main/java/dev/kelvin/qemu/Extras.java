@@ -19,7 +19,7 @@ public final class Extras {
    */
   public static void check(VmSpec spec, HostFacts facts) {
     firmware(spec, facts);
-    if (spec.tpm() != null && facts.extras().swtpm() == null) {
+    if (spec.hasTpm() && facts.extras().swtpm() == null) {
       throw Problem.of(Code.CAPABILITY_MISSING, "This host cannot emulate a TPM")
           .at("spec.tpm")
           .because("the program swtpm is not installed")
@@ -36,7 +36,7 @@ public final class Extras {
         || LaunchPlan.uefi(spec.firmware(), facts) != null) {
       return;
     }
-    if (!spec.firmware().secureBoot()) {
+    if (!spec.firmware().isSecure()) {
       throw Problem.of(Code.CAPABILITY_MISSING, "This host has no UEFI firmware")
           .at("spec.firmware.type")
           .because("no firmware for " + spec.architecture().wire() + " guests was found")

@@ -53,7 +53,7 @@ public record LaunchPlan(
 
   /** The firmware of the host that fits what is wanted; null when it has none of that kind. */
   public static @Nullable UefiFirmware uefi(Firmware wanted, HostFacts facts) {
-    if (!wanted.secureBoot()) {
+    if (!wanted.isSecure()) {
       return facts.uefi();
     }
     return switch (wanted.keys()) {

@@ -69,7 +69,7 @@ final class MachineOptions {
     if (ownMemory()) {
       machine.append(",memory-backend=ram");
     }
-    if (spec.firmware().secureBoot()) {
+    if (spec.firmware().isSecure()) {
       // Only code in system management mode may write the variables: a guest cannot forge keys.
       machine.append(",smm=on");
     }

@@ -167,7 +167,7 @@ public final class Pinning {
     if (spec.rng()) {
       wanted.add("virtio-rng" + bus);
     }
-    if (spec.tpm() != null) {
+    if (spec.hasTpm()) {
       wanted.add(Topology.tpm(kind));
     }
     if (!spec.shares().isEmpty()) {

@@ -131,7 +131,7 @@ class CommandLineAcceptedTest {
     for (var share : golden.spec().shares()) {
       Files.createDirectories(Path.of(onThisHost(share.path())));
     }
-    if (golden.spec().tpm() != null) {
+    if (golden.spec().hasTpm()) {
       Files.createDirectories(Path.of(onThisHost(golden.plan().files().tpmState().toString())));
     }
     return Companions.start(

@@ -91,11 +91,17 @@ public final class VmOptions {
 
   @Option(
       names = "--secure-boot",
-      description = "Start with UEFI, and only what Microsoft has signed.")
-  boolean secureBoot;
+      negatable = true,
+      description =
+          "Start with UEFI, and only what Microsoft has signed. Usual: only with --os windows, where"
+              + " the host has it.")
+  @Nullable Boolean secureBoot;
 
-  @Option(names = "--tpm", description = "Give it a TPM 2.0.")
-  boolean tpm;
+  @Option(
+      names = "--tpm",
+      negatable = true,
+      description = "Give it a TPM 2.0. Usual: only with --os windows, where the host has swtpm.")
+  @Nullable Boolean tpm;
 
   @Option(
       names = "--share",
@@ -174,7 +180,7 @@ public final class VmOptions {
   private boolean describes() {
     boolean sources = image != null || iso != null || kernel != null || initrd != null;
     boolean sizes = memory != null || cpus != null || disk != null || cmdline != null;
-    boolean extras = secureBoot || tpm || !shares.isEmpty();
+    boolean extras = secureBoot != null || tpm != null || !shares.isEmpty();
     boolean kinds = extras || hardware.given() || accelerator != null || user != null;
     boolean lists = !sshKeys.isEmpty() || !forwards.isEmpty() || !labels.isEmpty();
     return sources || sizes || kinds || lists || format != null;

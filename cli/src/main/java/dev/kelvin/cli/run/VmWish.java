@@ -59,7 +59,7 @@ public record VmWish(
     Extras extras) {
 
   /** What only some VMs have. */
-  public record Extras(boolean secureBoot, boolean tpm, List<Share> shares) {}
+  public record Extras(@Nullable Boolean secureBoot, @Nullable Boolean tpm, List<Share> shares) {}
 
   /** What is null is chosen by the system that runs in the VM. */
   public record Hardware(
@@ -105,7 +105,7 @@ public record VmWish(
         new VmSpec.Builder()
             .power(power)
             .accelerator(accelerator)
-            .tpm(extras.tpm() ? new Tpm(TpmVersion.V2_0) : null)
+            .tpm(tpm(extras.tpm()))
             .shares(extras.shares())
             .cpu(
                 Cpu.of(cpus)
@@ -124,6 +124,10 @@ public record VmWish(
         new Metadata(name, "", labels, 0, Instant.EPOCH), spec.build(), VmStatus.initial());
   }
 
+  private static @Nullable Tpm tpm(@Nullable Boolean wanted) {
+    return wanted == null ? null : new Tpm(wanted ? TpmVersion.V2_0 : TpmVersion.NONE);
+  }
+
   private void describe(VmSpec.Builder spec) {
     if (hardware.architecture() != null) {
       spec.architecture(hardware.architecture());
@@ -134,8 +138,10 @@ public record VmWish(
     if (hardware.machine() != null) {
       spec.machine(hardware.machine());
     }
-    if (extras.secureBoot()) {
+    if (Boolean.TRUE.equals(extras.secureBoot())) {
       spec.firmware(Firmware.secure());
+    } else if (extras.secureBoot() != null) {
+      spec.firmware(Firmware.withoutSecureBoot(hardware.firmware()));
     } else if (hardware.firmware() != null) {
       spec.firmware(Firmware.of(hardware.firmware()));
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kelvin.api.VmDocument;
 import dev.kelvin.codec.Documents;
+import dev.kelvin.model.Phase;
 import dev.kelvin.model.Vm;
 import dev.kelvin.model.spec.Cpu;
 import dev.kelvin.model.spec.WindowsSetup;
@@ -55,6 +56,49 @@ class WindowsSetupTest {
       daemon.done(daemon.client().stopVm("win"));
       daemon.done(daemon.client().startVm("win"));
       assertThat(home.resolve("windows-setup.iso")).doesNotExist();
+    }
+  }
+
+  @Test
+  void windowsGetsSecureBootAndATpmAndKeepsThem() throws IOException, InterruptedException {
+    Assumptions.assumeTrue(
+        Files.isExecutable(Path.of("/usr/bin/swtpm"))
+            && Files.exists(Path.of("/usr/share/OVMF/OVMF_VARS_4M.ms.fd")),
+        "swtpm, or OVMF with Microsoft's keys, is not installed");
+    try (TestDaemon daemon = TestDaemon.start()) {
+      Path file =
+          Files.writeString(
+              Files.createTempFile("win", ".yaml"),
+              """
+              metadata: {name: win}
+              spec: {os: windows, memory: {size: 256MiB}, guestAgent: false}
+              """);
+      try {
+        assertThat(daemon.kelvin("apply", "-f", file.toString()).exitCode()).isZero();
+        Vm made = daemon.client().vm("win");
+        assertThat(made.status().phase()).isEqualTo(Phase.RUNNING);
+        assertThat(made.spec().firmware().isSecure()).isTrue();
+        assertThat(made.spec().hasTpm()).isTrue();
+        assertThat(daemon.layout().vmState(made.metadata().id()).resolve("tpm"))
+            .isNotEmptyDirectory();
+
+        // The same document again leaves open what was chosen, and takes nothing away.
+        assertThat(daemon.kelvin("apply", "-f", file.toString()).exitCode()).isZero();
+        assertThat(daemon.client().vm("win").spec()).isEqualTo(made.spec());
+        Files.writeString(
+            file,
+            """
+            metadata: {name: win}
+            spec: {os: windows, memory: {size: 256MiB}, guestAgent: false, tpm: {version: none}}
+            """);
+        assertThat(daemon.kelvin("apply", "-f", file.toString()).exitCode()).isZero();
+        Vm without = daemon.client().vm("win");
+        assertThat(without.spec().hasTpm()).isFalse();
+        assertThat(without.spec().firmware().isSecure()).isTrue();
+        assertThat(without.status().restartRequired()).containsExactly("spec.tpm");
+      } finally {
+        Files.delete(file);
+      }
     }
   }
 

@@ -17,12 +17,12 @@ final class FirmwareRules {
 
   static void check(VmSpec spec, Violations violations) {
     Firmware firmware = spec.firmware();
-    if (firmware.secureBoot()) {
+    if (firmware.isSecure()) {
       secureBoot(spec, violations);
     }
     boolean custom = firmware.keys() == SecureBootKeys.CUSTOM;
     violations.require(
-        firmware.secureBoot() || (!custom && firmware.certificates() == null),
+        firmware.isSecure() || (!custom && firmware.certificates() == null),
         FIELD + ".keys",
         "without Secure Boot nobody asks for keys",
         "add secureBoot: true, or leave the keys out");
@@ -41,7 +41,7 @@ final class FirmwareRules {
       certificates(own, violations);
     }
     violations.require(
-        spec.tpm() == null || !spec.isOn(Board.MICROVM),
+        !spec.hasTpm() || !spec.isOn(Board.MICROVM),
         "spec.tpm",
         "a microvm has no place for a TPM",
         "leave it out, or use the machine q35");

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@code linux}, {@code debian}: virtio everywhere, CD drives on virtio-scsi: also the
  *       kernels that are built for clouds, without drivers for real hardware, see them.
  *   <li>{@code windows}: what its installer has drivers for (SATA, e1000e, VGA), UEFI, Hyper-V's
- *       interfaces, a clock in local time that makes up for lost ticks, no HPET.
+ *       interfaces, a clock in local time that makes up for lost ticks, no HPET; Secure Boot and a
+ *       TPM where the host has them.
  *   <li>{@code freebsd}: virtio, CD drives on SATA, which its boot loader and installer expect.
  *   <li>{@code other}: i440fx with IDE and an rtl8139, no virtio and no USB, a clock in local time.
  * </ul>
@@ -55,6 +56,17 @@ record Presets(GuestOs os, Optional<Board> board) {
   FirmwareType firmware(boolean kernel) {
     boolean uefi = (is(Board.VIRT) && !kernel) || (os == GuestOs.WINDOWS && is(Board.Q35));
     return uefi ? FirmwareType.UEFI : FirmwareType.BIOS;
+  }
+
+  /** Windows 11 and Server 2022 ask for it; nothing checks a kernel that is started directly. */
+  boolean secureBoot(FirmwareType firmware, boolean kernel) {
+    return os == GuestOs.WINDOWS && firmware == FirmwareType.UEFI && is(Board.Q35) && !kernel;
+  }
+
+  /** Windows 11 asks for it; the older ones, on the older machine, do not know it. */
+  boolean tpm(FirmwareType firmware) {
+    boolean modern = is(Board.Q35) || is(Board.VIRT);
+    return os == GuestOs.WINDOWS && firmware == FirmwareType.UEFI && modern;
   }
 
   List<Disk> disks(@Nullable List<Disk> given) {

@@ -68,6 +68,9 @@ public record VmSpec(
     firmware =
         (firmware == null ? Firmware.open() : firmware)
             .withDefaultType(presets.firmware(boot.kernel() != null));
+    if (!presets.secureBoot(firmware.type(), boot.kernel() != null)) {
+      firmware = firmware.withDefaultSecureBoot(false);
+    }
     disks = presets.disks(disks);
     cdroms = presets.cdroms(cdroms);
     nics = presets.nics(nics);
@@ -118,6 +121,21 @@ public record VmSpec(
     return windowsSetup == null || windowsSetup.administratorPassword() == null
         ? this
         : toBuilder().windowsSetup(windowsSetup.withAdministratorPassword(null)).build();
+  }
+
+  /** Whether the guest has a TPM. */
+  public boolean hasTpm() {
+    return tpm != null && tpm.version() != TpmVersion.NONE;
+  }
+
+  /** Whether the guest's system wants Secure Boot, where the host has it. */
+  public boolean leavesSecureBootOpen() {
+    return firmware.secureBoot() == null;
+  }
+
+  /** Whether the guest's system wants a TPM, where the host has one, and nothing is said of it. */
+  public boolean leavesTpmOpen() {
+    return tpm == null && new Presets(os, machine).tpm(firmware.type());
   }
 
   /** The family of its machine type; empty for one that Kelvin does not know. */
