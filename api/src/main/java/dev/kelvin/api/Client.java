@@ -7,13 +7,13 @@ import static dev.kelvin.api.Query.segment;
 import dev.kelvin.api.http.EventStream;
 import dev.kelvin.api.http.MessageSocket;
 import dev.kelvin.api.http.Request;
-import dev.kelvin.model.Code;
 import dev.kelvin.model.DoctorReport;
 import dev.kelvin.model.GuestInfo;
 import dev.kelvin.model.Image;
 import dev.kelvin.model.Image.BuildRecipe;
 import dev.kelvin.model.Image.Format;
 import dev.kelvin.model.NodeInfo;
+import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.PublishedImage;
 import dev.kelvin.model.StateReport;
@@ -36,6 +36,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.StringJoiner;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +47,7 @@ import org.jspecify.annotations.Nullable;
  * unavailable, timeout or forbidden when it cannot be reached. Safe for use by several threads.
  */
 public final class Client implements Closeable {
+  private static final Duration LOOK = Duration.ofSeconds(10);
   private static final Duration SLOW = Duration.ofMinutes(10);
   private static final String OCTETS = "application/octet-stream";
 
@@ -82,17 +84,17 @@ public final class Client implements Closeable {
 
   // The daemon and its host.
 
-  /** Whether a daemon answers. Other problems than that none is there are thrown. */
+  /**
+   * Whether a daemon answers, if only with what is wrong with it. Other problems than that none is
+   * there are thrown.
+   */
   public boolean answers() {
-    try {
-      exchange.done(get("/healthz").quiet(Duration.ofSeconds(10)));
-      return true;
-    } catch (ProblemException e) {
-      if (e.problem().code() == Code.UNAVAILABLE) {
-        return false;
-      }
-      throw e;
-    }
+    return exchange.answers(get("/healthz").quiet(LOOK));
+  }
+
+  /** What keeps a daemon that answers from doing its work; empty when all is well. */
+  public Optional<Problem> complaint() {
+    return exchange.complaint(get("/healthz").quiet(LOOK));
   }
 
   public NodeInfo info() {

@@ -7,11 +7,14 @@ import dev.kelvin.api.http.TlsTransport;
 import dev.kelvin.api.http.Transport;
 import dev.kelvin.api.http.UnixTransport;
 import dev.kelvin.codec.Documents;
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Problem;
 import java.io.ByteArrayInputStream;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
+import java.util.Optional;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
@@ -64,6 +67,31 @@ final class Exchange implements Closeable {
       try (answer) {
         throw Problems.of(answer.status(), answer.bytes()).asException();
       }
+    } catch (IOException e) {
+      throw Problems.of(endpoint, e).asException(e);
+    }
+  }
+
+  /** Whether anything answers; false when nothing is there. */
+  boolean answers(Request request) {
+    try {
+      transport.send(request).close();
+      return true;
+    } catch (IOException e) {
+      Problem problem = Problems.of(endpoint, e);
+      if (problem.code() == Code.UNAVAILABLE) {
+        return false;
+      }
+      throw problem.asException(e);
+    }
+  }
+
+  /** What an answer complains of; empty when it is a good one. */
+  Optional<Problem> complaint(Request request) {
+    try (Answer answer = transport.send(request)) {
+      return answer.ok()
+          ? Optional.empty()
+          : Optional.of(Problems.of(answer.status(), answer.bytes()));
     } catch (IOException e) {
       throw Problems.of(endpoint, e).asException(e);
     }

@@ -119,7 +119,8 @@ final class Problems {
 
   private static Problem cancelled(Endpoint endpoint) {
     return Problem.of(Code.CANCELLED, "The wait for the daemon was interrupted")
-        .on(endpoint.name());
+        .on(endpoint.name())
+        .remedy("what the daemon has begun goes on: see \"kelvin task ls\"");
   }
 
   private static String deepest(Throwable thrown) {

@@ -186,6 +186,17 @@ class ClientTest {
   }
 
   @Test
+  void aDaemonThatComplainsAnswers() {
+    String complaint = "{\"code\":\"unavailable\",\"detail\":\"No TLS\",\"remedy\":\"mend it\"}";
+    expect("GET /healthz ", 503, complaint);
+    assertThat(client.answers()).isTrue();
+    expect("GET /healthz ", 503, complaint);
+    assertThat(client.complaint().orElseThrow()).returns("mend it", Problem::remedy);
+    expect("GET /healthz ", 200, "{\"status\":\"ok\"}");
+    assertThat(client.complaint()).isEmpty();
+  }
+
+  @Test
   void saysHowToGetADaemonWhenThereIsNone() throws IOException {
     server.close();
     assertThat(client.answers()).isFalse();

@@ -117,7 +117,9 @@ public final class Session implements Closeable {
       Thread.sleep(duration);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw Problem.of(Code.CANCELLED, "The wait was interrupted").asException(e);
+      throw Problem.of(Code.CANCELLED, "The wait was interrupted")
+          .remedy("what the daemon has begun goes on: see \"kelvin task ls\"")
+          .asException(e);
     }
   }
 

@@ -126,7 +126,6 @@ final class Bootstrap {
       }
     }
     String first = errors.isEmpty() ? result.lastError() : errors.getFirst();
-    var problem = Problem.of(Code.HOST_FAILURE, "The image cannot be built").on("mmdebstrap");
     String all = String.join("\n", errors);
     if (all.contains("subuid") || all.contains("newuidmap") || all.contains("unshare")) {
       return new Problem(
@@ -151,9 +150,10 @@ final class Bootstrap {
               List.of())
           .asException();
     }
-    return problem
+    return Problem.of(Code.HOST_FAILURE, "The image cannot be built")
+        .on("mmdebstrap")
         .because(first)
-        .remedy("read the cause; mmdebstrap is run as the documentation of images says")
+        .remedy("read the cause; \"kelvin doctor\" tells what this host lacks to build images")
         .asException();
   }
 }

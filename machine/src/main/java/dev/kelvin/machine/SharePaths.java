@@ -31,19 +31,25 @@ final class SharePaths {
     try {
       real = Path.of(path).toRealPath();
     } catch (IOException e) {
-      throw refused("There is no directory " + path, field, e.getClass().getSimpleName())
+      throw Problem.of(Code.INVALID_ARGUMENT, "There is no directory " + path)
+          .at(field)
+          .because(e.toString())
           .remedy("make it on the host that runs the VM: mkdir -p " + path)
           .asException(e);
     }
     if (!Files.isDirectory(real)) {
-      throw refused(path + " is no directory", field, "only directories can be shared")
+      throw Problem.of(Code.INVALID_ARGUMENT, path + " is no directory")
+          .at(field)
+          .because("only directories can be shared")
           .remedy("share the directory that it is in")
           .asException();
     }
     for (Path own : List.of(layout.config(), layout.state(), layout.runtime())) {
       Path kept = real(own);
       if (real.startsWith(kept) || kept.startsWith(real)) {
-        throw refused(path + " cannot be shared", field, "Kelvin keeps its own files in " + own)
+        throw Problem.of(Code.INVALID_ARGUMENT, path + " cannot be shared")
+            .at(field)
+            .because("Kelvin keeps its own files in " + own)
             .remedy("share a directory that is neither in it nor above it")
             .asException();
       }
@@ -57,9 +63,5 @@ final class SharePaths {
       // It is not there yet, so it is no link to elsewhere either.
       return directory.toAbsolutePath().normalize();
     }
-  }
-
-  private static Problem refused(String what, String field, String why) {
-    return Problem.of(Code.INVALID_ARGUMENT, what).at(field).because(why);
   }
 }

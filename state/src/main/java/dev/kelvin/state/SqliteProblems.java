@@ -25,17 +25,29 @@ final class SqliteProblems {
         switch (code & PRIMARY) {
           case CORRUPT, NOTADB -> damaged(file, String.valueOf(error.getMessage()));
           case FULL ->
-              failed(file, error, "The store is full")
-                  .remedy("free space on its file system; Kelvin goes on by itself then");
+              failed(
+                  file,
+                  error,
+                  "The store is full",
+                  "free space on its file system; Kelvin goes on by itself then");
           case IOERR ->
-              failed(file, error, "The disk of the store fails")
-                  .remedy("check its file system's space and the kernel's log");
+              failed(
+                  file,
+                  error,
+                  "The disk of the store fails",
+                  "check its file system's space and the kernel's log");
           case READONLY, CANTOPEN ->
-              failed(file, error, "The store cannot be opened for writing")
-                  .remedy("check the owner and mode of the file, its directory and its mount");
+              failed(
+                  file,
+                  error,
+                  "The store cannot be opened for writing",
+                  "check the owner and mode of the file, its directory and its mount");
           default ->
-              failed(file, error, "The store does not work")
-                  .remedy("report it with the daemon's log of this moment");
+              failed(
+                  file,
+                  error,
+                  "The store does not work",
+                  "report it with the daemon's log of this moment");
         };
     return problem.asException(error);
   }
@@ -49,7 +61,10 @@ final class SqliteProblems {
                 + " VMs that run go on, and volumes stay on the disk");
   }
 
-  private static Problem failed(Path file, SQLException error, String detail) {
-    return Problem.of(Code.HOST_FAILURE, detail).on(file.toString()).because(error.getMessage());
+  private static Problem failed(Path file, SQLException error, String detail, String remedy) {
+    return Problem.of(Code.HOST_FAILURE, detail)
+        .on(file.toString())
+        .because(error.getMessage())
+        .remedy(remedy);
   }
 }

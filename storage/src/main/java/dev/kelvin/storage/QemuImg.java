@@ -214,26 +214,18 @@ public final class QemuImg {
     }
     String error = result.lastError();
     String all = result.stderr() + result.stdout();
-    var problem =
-        Problem.of(Code.HOST_FAILURE, "qemu-img cannot " + verb + " the disk")
-            .on(file.toString())
-            .because(error.isEmpty() ? "it ended with exit code " + result.exitCode() : error);
-    if (all.contains("lock")) {
-      throw new Problem(
-              Code.CONFLICT,
-              problem.detail(),
-              problem.object(),
-              null,
-              "a running VM, or another program, has it open",
-              "stop the VM first",
-              List.of())
-          .asException();
-    }
-    throw problem
+    boolean locked = all.contains("lock");
+    String why = error.isEmpty() ? "it ended with exit code " + result.exitCode() : error;
+    throw Problem.of(
+            locked ? Code.CONFLICT : Code.HOST_FAILURE, "qemu-img cannot " + verb + " the disk")
+        .on(file.toString())
+        .because(locked ? "a running VM, or another program, has it open" : why)
         .remedy(
-            all.contains("No space left")
-                ? "free room on the file system, then try again"
-                : "check that the file is whole and of the format that was named")
+            locked
+                ? "stop the VM first"
+                : all.contains("No space left")
+                    ? "free room on the file system, then try again"
+                    : "check that the file is whole and of the format that was named")
         .asException();
   }
 

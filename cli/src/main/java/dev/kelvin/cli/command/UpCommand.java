@@ -1,5 +1,6 @@
 package dev.kelvin.cli.command;
 
+import dev.kelvin.cli.ErrorPrinter;
 import dev.kelvin.cli.Session;
 import dev.kelvin.cli.run.DaemonControl;
 import dev.kelvin.model.Code;
@@ -38,6 +39,7 @@ public final class UpCommand extends Command {
       NodeInfo info = session.client().info();
       String how = started ? "The daemon runs" : "The daemon runs already";
       session.out().println(how + ": pid " + info.pid() + ", " + info.socket() + ", " + info.url());
+      session.client().complaint().ifPresent(new ErrorPrinter(session)::print);
       return 0;
     }
     if (control.answers()) {

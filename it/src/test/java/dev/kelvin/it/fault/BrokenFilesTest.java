@@ -1,6 +1,7 @@
 package dev.kelvin.it.fault;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import dev.kelvin.it.product.Await;
 import dev.kelvin.it.product.Guests;
@@ -83,6 +84,10 @@ class BrokenFilesTest {
           () -> daemon.log().contains("the API is not served over TLS"));
       assertThat(daemon.log()).contains(broken.toString(), "delete").doesNotContain("\tat ");
       assertThat(daemon.client().info().certificate()).isEmpty();
+      assertThat(daemon.kelvin("up", "--detach"))
+          .returns(0, TestDaemon.Ran::exitCode)
+          .extracting(TestDaemon.Ran::output, STRING)
+          .contains("The daemon runs already: pid " + daemon.pid(), broken.toString(), "do: ");
       daemon.create(Guests.empty("works", Guests.stopped()));
       assertThat(Files.readString(broken)).isEmpty();
     }

@@ -108,6 +108,25 @@ class HouseRulesOnSamplesTest {
   }
 
   @Test
+  void problemsWithoutARemedyAreFound() throws IOException {
+    sample
+        .with(
+            MAIN + "A.java",
+            """
+            class A {
+              void a() { throw Problem.of(CODE, "What").on("vm/x").asException(); }
+              void b() { throw Problem.of(CODE, "What").remedy("do this").asException(); }
+              Problem c() { return Problem.of(CODE, text(Problem.of(CODE, "In"))).remedy("do"); }
+            }
+            """)
+        .with("model/src/test/java/T.java", "class T { { Problem.of(CODE, \"What\"); } }");
+
+    assertThat(new SourceRules(Map.of()).violations(sample.sources()))
+        .extracting(found -> firstWord(found.substring(found.lastIndexOf('/') + 1)))
+        .containsExactlyInAnyOrder("A.java:2", "A.java:4");
+  }
+
+  @Test
   void staticStateIsFound() throws IOException {
     sample.with(
         "a/S.java",

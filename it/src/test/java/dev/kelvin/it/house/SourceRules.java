@@ -11,6 +11,8 @@ import com.sun.source.tree.Tree;
 import com.sun.source.tree.WhileLoopTree;
 import com.sun.source.util.TreeScanner;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -58,6 +60,7 @@ final class SourceRules {
   private final class Scanner extends TreeScanner<@Nullable Void, @Nullable Void> {
     private final Source source;
     private final List<String> found = new ArrayList<>();
+    private final Set<Tree> seen = Collections.newSetFromMap(new IdentityHashMap<>());
     private int loops;
 
     Scanner(Source source) {
@@ -98,7 +101,25 @@ final class SourceRules {
       } else if (name.equals("LockSupport.parkNanos") && loops == 0) {
         report(call, name + " outside a loop is a sleep: await a condition with a deadline");
       }
+      if (!source.isTest() && seen.add(call)) {
+        requireRemedy(call);
+      }
       return super.visitMethodInvocation(call, null);
+    }
+
+    /** The calls that begin with {@code Problem.of} end with what to do about the problem. */
+    private void requireRemedy(MethodInvocationTree last) {
+      boolean remedy = false;
+      Tree at = last;
+      while (at instanceof MethodInvocationTree call
+          && call.getMethodSelect() instanceof MemberSelectTree select) {
+        seen.add(call);
+        remedy |= select.getIdentifier().contentEquals("remedy");
+        if (!remedy && select.toString().equals("Problem.of")) {
+          report(last, "a problem without a remedy: say what to do about it");
+        }
+        at = select.getExpression();
+      }
     }
 
     @Override

@@ -7,7 +7,6 @@ import dev.kelvin.api.VmDocument;
 import dev.kelvin.model.Layout;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.Problem;
-import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.Task;
 import dev.kelvin.model.Task.TaskState;
 import dev.kelvin.model.Vm;
@@ -140,17 +139,8 @@ public final class TestDaemon implements AutoCloseable {
           if (!process.isAlive()) {
             throw new IllegalStateException("the daemon ended: " + log());
           }
-          return answers();
+          return client.answers();
         });
-  }
-
-  /** Whether a daemon answers, if only with what is wrong with it. */
-  private boolean answers() {
-    try {
-      return client.answers();
-    } catch (ProblemException e) {
-      return true;
-    }
   }
 
   public String log() {
@@ -386,7 +376,7 @@ public final class TestDaemon implements AutoCloseable {
   @Override
   public void close() throws IOException {
     try {
-      if (process.isAlive() && answers()) {
+      if (process.isAlive() && client.answers()) {
         client
             .allVms(ListQuery.all())
             .forEach(vm -> ended(client.deleteVm(vm.metadata().name(), true)));

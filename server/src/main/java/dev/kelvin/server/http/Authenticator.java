@@ -86,12 +86,12 @@ final class Authenticator {
     }
     String given = bearer(request.getHeaders().getValuesList(HttpHeader.AUTHORIZATION));
     if (given == null) {
-      throw refusal("no token was given")
-          .remedy("send the header Authorization: Bearer TOKEN")
+      throw refusal("no token was given", "send the header Authorization: Bearer TOKEN")
           .asException();
     } else if (!token.get().matches(given)) {
-      throw refusal("the token is not the administrator's")
-          .remedy("take it from the file \"token\" in the daemon's configuration directory")
+      throw refusal(
+              "the token is not the administrator's",
+              "take it from the file \"token\" in the daemon's configuration directory")
           .asException();
     }
     return new Principal("admin", Principal.Means.TOKEN);
@@ -101,7 +101,7 @@ final class Authenticator {
     try {
       return channel.getLocalAddress() instanceof UnixDomainSocketAddress;
     } catch (IOException e) {
-      throw refusal("the connection is gone").asException(e);
+      throw refusal("the connection is gone", "connect again").asException(e);
     }
   }
 
@@ -110,7 +110,10 @@ final class Authenticator {
     try {
       user = channel.getOption(ExtendedSocketOptions.SO_PEERCRED).user();
     } catch (IOException e) {
-      throw refusal("the kernel does not say who is at the other end").asException(e);
+      throw refusal(
+              "the kernel does not say who is at the other end",
+              "connect again, or use the API over TLS with the administrator's token")
+          .asException(e);
     }
     if (!peers.contains(user)) {
       throw Problem.of(Code.FORBIDDEN, "This user may not use the local API")
@@ -130,7 +133,9 @@ final class Authenticator {
     return null;
   }
 
-  private static Problem refusal(String cause) {
-    return Problem.of(Code.UNAUTHENTICATED, "It is not known who asks").because(cause);
+  private static Problem refusal(String cause, String remedy) {
+    return Problem.of(Code.UNAUTHENTICATED, "It is not known who asks")
+        .because(cause)
+        .remedy(remedy);
   }
 }
