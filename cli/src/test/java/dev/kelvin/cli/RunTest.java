@@ -15,6 +15,7 @@ import dev.kelvin.model.VmStatus.ExitReason;
 import dev.kelvin.model.spec.Disk;
 import dev.kelvin.model.spec.Firmware;
 import dev.kelvin.model.spec.FirmwareType;
+import dev.kelvin.model.spec.Netboot;
 import dev.kelvin.model.spec.Power;
 import dev.kelvin.model.spec.SpecRules;
 import dev.kelvin.model.spec.Tpm;
@@ -26,6 +27,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -342,6 +344,21 @@ class RunTest {
     assertThat(vm.spec().disks().getFirst().size()).hasToString("10GiB");
     Integer disk = vm.spec().disks().getFirst().bootIndex();
     assertThat(vm.spec().cdroms().getFirst().bootIndex()).isGreaterThan(disk);
+  }
+
+  @Test
+  void bootsFromTheNetworkWhatAUrlOrAFileNames() throws IOException {
+    host();
+    task("POST /v1/vms", "v1", "vm.create", "vm/web1");
+    String url = "http://10.0.2.2:8000/boot.ipxe";
+    assertThat(cli.run("run", "--netboot", url, "--name", "web1", "--no-wait").code()).isZero();
+    Vm vm = asked();
+    assertThat(vm.spec().nics().getFirst().netboot()).isEqualTo(new Netboot(url, null));
+    assertThat(vm.spec().nics().getFirst().bootIndex())
+        .isGreaterThan(Objects.requireNonNull(vm.spec().disks().getFirst().bootIndex()));
+    var absent = cli.run("run", "--netboot", "absent/pxelinux.0", "--name", "web1", "--no-wait");
+    assertThat(absent.code()).isNotZero();
+    assertThat(absent.err()).contains("There is no file", "absent/pxelinux.0");
   }
 
   @Test

@@ -50,6 +50,7 @@ class DocumentsTest {
             mac: 52:54:00:12:34:56
             forwards: [{protocol: udp, hostAddress: 0.0.0.0, hostPort: 53, guestPort: 5353}]
             bootIndex: 2
+            netboot: {file: "http://10.0.2.2/boot.ipxe", directory: /srv/tftp}
         graphics: {type: none}
         serial: {enabled: false, logSize: 64KiB}
         rng: false

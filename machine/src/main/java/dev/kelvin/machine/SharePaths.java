@@ -9,12 +9,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Whether the directories that a VM wants to share are there, and may be shared. */
+/** Whether the directories that a VM wants of the host are there, and may be shared. */
 final class SharePaths {
   private SharePaths() {}
 
   /**
-   * Looks at every share, with symbolic links followed.
+   * Looks at every share and at what cards boot from, with symbolic links followed.
    *
    * @throws dev.kelvin.model.ProblemException invalid-argument for one that is no directory, that
    *     is within Kelvin's own directories, or has those in it: a guest could read the secrets of

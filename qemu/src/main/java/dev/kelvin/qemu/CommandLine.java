@@ -230,7 +230,7 @@ public final class CommandLine {
 
   private void nic(int index, Nic nic) {
     var forwards = plan.forwards().getOrDefault(nic.name(), List.of());
-    option("-netdev", Devices.net(nic.name(), index, forwards).json());
+    option("-netdev", Devices.net(nic, index, forwards).json());
     device(Devices.nic(topology, nic, topology.nic(index), bootOrder.of(nic)));
   }
 

@@ -140,12 +140,15 @@ final class Devices {
    * The user-mode network behind a NIC. Each has a subnet of its own, or a guest with two NICs
    * could not tell which leads where.
    */
-  static Props net(String nic, int index, List<Forward> forwards) {
+  static Props net(Nic nic, int index, List<Forward> forwards) {
     var net =
         Props.of("type", "user")
-            .set("id", netId(nic))
+            .set("id", netId(nic.name()))
             .set("net", "10.0." + (2 + index) + ".0/24")
             .set("ipv6-prefix", "fec0:0:0:" + Integer.toHexString(2 + index) + "::");
+    if (nic.netboot() != null) {
+      net.setIf("tftp", nic.netboot().directory()).set("bootfile", nic.netboot().file());
+    }
     List<Map<String, Object>> rules =
         forwards.stream()
             .map(forward ->

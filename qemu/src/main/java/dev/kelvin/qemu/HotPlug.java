@@ -95,7 +95,7 @@ final class HotPlug {
     removeNet(nic.name());
     var place = new FreePlaces(calls, plan).nic();
     try (var undo = new Undo()) {
-      calls.run("netdev_add", Devices.net(nic.name(), place.index(), forwards).map(), Cost.NORMAL);
+      calls.run("netdev_add", Devices.net(nic, place.index(), forwards).map(), Cost.NORMAL);
       undo.add(() -> removeNet(nic.name()));
       addDevice(Devices.nic(new Topology(plan), nic, place.props(), null));
       undo.success();

@@ -51,6 +51,7 @@ public final class NicAttachCommand extends Command {
             Wire.read(NicModel.class, model, "--model"),
             mac,
             forwards.stream().map(Forwards::parse).toList(),
+            null,
             null);
     waiting.finish(
         session,

@@ -36,6 +36,7 @@ import picocli.CommandLine.Parameters;
       "  kelvin run ubuntu:24.04",
       "  kelvin run --image server.qcow2 --uefi",
       "  kelvin run --iso debian-12-netinst.iso --disk 20GiB --no-wait",
+      "  kelvin run --netboot http://10.0.2.2:8000/boot.ipxe --no-wait",
       "  kelvin run --kernel vmlinuz --initrd initrd.img --cmdline 'console=ttyS0 quiet'"
     })
 public final class RunCommand extends Command {

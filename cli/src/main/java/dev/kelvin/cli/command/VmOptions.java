@@ -12,7 +12,10 @@ import dev.kelvin.model.Problem;
 import dev.kelvin.model.spec.Accelerator;
 import dev.kelvin.model.spec.Boot;
 import dev.kelvin.model.spec.CloudInit;
+import dev.kelvin.model.spec.Netboot;
 import dev.kelvin.model.spec.Power;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -71,6 +74,14 @@ public final class VmOptions {
       paramLabel = "TEXT",
       description = "The command line for that kernel. Usual: that of a serial console.")
   @Nullable String cmdline;
+
+  @Option(
+      names = "--netboot",
+      paramLabel = "FILE|URL",
+      description =
+          "Boot from the network as long as the disk is empty: this URL (http, tftp; the host is"
+              + " 10.0.2.2), or this file, by TFTP, with what is beside it.")
+  @Nullable String netboot;
 
   @Option(names = "--memory", paramLabel = "SIZE", description = "Main memory. Usual: 1GiB.")
   @Nullable String memory;
@@ -156,9 +167,9 @@ public final class VmOptions {
     if (sources > 1) {
       throw both("a distribution", "--image");
     }
-    if (sources == 0 && iso == null && kernel == null) {
+    if (sources == 0 && iso == null && kernel == null && netboot == null) {
       throw Problem.of(Code.INVALID_ARGUMENT, "What the VM boots is missing")
-          .because("no distribution, --image, --iso, --kernel or -f is given")
+          .because("no distribution, --image, --iso, --kernel, --netboot or -f is given")
           .remedy("try: kelvin run debian")
           .asException();
     }
@@ -178,12 +189,12 @@ public final class VmOptions {
   }
 
   private boolean describes() {
-    boolean sources = image != null || iso != null || kernel != null || initrd != null;
+    boolean sources = image != null || iso != null || kernel != null || netboot != null;
     boolean sizes = memory != null || cpus != null || disk != null || cmdline != null;
     boolean extras = secureBoot != null || tpm != null || !shares.isEmpty();
     boolean kinds = extras || hardware.given() || accelerator != null || user != null;
     boolean lists = !sshKeys.isEmpty() || !forwards.isEmpty() || !labels.isEmpty();
-    return sources || sizes || kinds || lists || format != null;
+    return sources || sizes || kinds || lists || initrd != null || format != null;
   }
 
   private static void conflict(String option, boolean given) {
@@ -227,7 +238,7 @@ public final class VmOptions {
             forwards.stream().map(Forwards::parse).toList(),
             cloud ? cloudInit(session) : null,
             Wire.labels(labels),
-            new VmWish.Extras(secureBoot, tpm, Shares.parse(session, shares)));
+            new VmWish.Extras(secureBoot, tpm, Shares.parse(session, shares), netboot(session)));
     // Images come last: making them takes minutes, and nothing that was typed may fail after that.
     var images = new ImagePreparer(session);
     String root = distribution != null ? images.ofName(distribution) : null;
@@ -245,6 +256,22 @@ public final class VmOptions {
         session.file(kernel).toString(),
         initrd == null ? null : session.file(initrd).toString(),
         cmdline == null ? hardware.serialConsole() : cmdline);
+  }
+
+  private @Nullable Netboot netboot(Session session) {
+    if (netboot == null || netboot.contains("://")) {
+      return netboot == null ? null : new Netboot(netboot, null);
+    }
+    Path file = session.file(netboot);
+    Path directory = file.getParent();
+    if (!Files.isRegularFile(file) || directory == null) {
+      throw Problem.of(Code.NOT_FOUND, "There is no file " + file)
+          .at("--netboot")
+          .because("neither a URL nor a file has that name")
+          .remedy("write the path of a boot loader such as pxelinux.0, or a URL")
+          .asException();
+    }
+    return new Netboot(String.valueOf(file.getFileName()), directory.toString());
   }
 
   private @Nullable ByteSize diskSize(@Nullable String distribution) {

@@ -18,6 +18,7 @@ import dev.kelvin.model.spec.Graphics;
 import dev.kelvin.model.spec.GraphicsType;
 import dev.kelvin.model.spec.GuestOs;
 import dev.kelvin.model.spec.Memory;
+import dev.kelvin.model.spec.Netboot;
 import dev.kelvin.model.spec.Nic;
 import dev.kelvin.model.spec.PortForward;
 import dev.kelvin.model.spec.Power;
@@ -59,7 +60,11 @@ public record VmWish(
     Extras extras) {
 
   /** What only some VMs have. */
-  public record Extras(@Nullable Boolean secureBoot, @Nullable Boolean tpm, List<Share> shares) {}
+  public record Extras(
+      @Nullable Boolean secureBoot,
+      @Nullable Boolean tpm,
+      List<Share> shares,
+      @Nullable Netboot netboot) {}
 
   /** What is null is chosen by the system that runs in the VM. */
   public record Hardware(
@@ -116,7 +121,7 @@ public record VmWish(
             .boot(new Boot(boot.kernel(), boot.initrd(), boot.cmdline(), hardware.menuSeconds()))
             .disks(disks())
             .cdroms(cdroms())
-            .nics(List.of(Nic.of("net0").withForwards(allForwards())))
+            .nics(List.of(nic()))
             .watchdog(hardware.watchdog())
             .cloudInit(cloudInit);
     describe(spec);
@@ -161,6 +166,12 @@ public record VmWish(
       return List.of();
     }
     return List.of(Disk.of("root", image, diskSize).withBootIndex(0));
+  }
+
+  private Nic nic() {
+    Nic nic = Nic.of("net0").withForwards(allForwards());
+    // As a CD: after the disk, which boots once a system is installed on it.
+    return extras.netboot() == null ? nic : nic.withNetboot(extras.netboot(), 2);
   }
 
   private List<Cdrom> cdroms() {

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param mac six octets, unicast; chosen at creation when null
  * @param forwards host ports that lead into the guest
  * @param bootIndex order in which firmware tries devices, smallest first; null for never
+ * @param netboot what it boots when firmware tries it; null for what the network says
  */
 // A null that a constructor is given asks it for the default; NullAway has no word for that.
 @SuppressWarnings("NullAway")
@@ -20,25 +21,31 @@ public record Nic(
     NicModel model,
     @Nullable String mac,
     List<PortForward> forwards,
-    @Nullable Integer bootIndex) {
+    @Nullable Integer bootIndex,
+    @Nullable Netboot netboot) {
   public Nic {
     forwards = forwards == null ? List.of() : List.copyOf(forwards);
   }
 
   public static Nic of(String name) {
-    return new Nic(name, null, null, null, null);
+    return new Nic(name, null, null, null, null, null);
   }
 
   /** The same as a card of {@code usual}, unless it has a model. */
   Nic withDefaultModel(NicModel usual) {
-    return model != null ? this : new Nic(name, usual, mac, forwards, bootIndex);
+    return model != null ? this : new Nic(name, usual, mac, forwards, bootIndex, netboot);
   }
 
   public Nic withMac(String newMac) {
-    return new Nic(name, model, newMac, forwards, bootIndex);
+    return new Nic(name, model, newMac, forwards, bootIndex, netboot);
   }
 
   public Nic withForwards(List<PortForward> newForwards) {
-    return new Nic(name, model, mac, newForwards, bootIndex);
+    return new Nic(name, model, mac, newForwards, bootIndex, netboot);
+  }
+
+  /** The same, booting from the network. */
+  public Nic withNetboot(Netboot newNetboot, int newBootIndex) {
+    return new Nic(name, model, mac, forwards, newBootIndex, newNetboot);
   }
 }

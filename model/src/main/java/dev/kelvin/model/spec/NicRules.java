@@ -11,6 +11,11 @@ final class NicRules {
   private static final Pattern MAC = Pattern.compile("[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}");
   private static final Pattern IPV4 =
       Pattern.compile("((25[0-5]|2[0-4]\\d|1?\\d?\\d)(\\.|$)){4}(?<!\\.)");
+
+  /** The field of DHCP's fixed part (RFC 2131) has 128 octets, the last of which is zero. */
+  private static final int MAX_BOOT_FILE = 127;
+
+  private static final Pattern BOOT_FILE = Pattern.compile("[!-~]{1," + MAX_BOOT_FILE + "}");
   private static final String ANY = "0.0.0.0";
 
   private final VmSpec spec;
@@ -46,10 +51,49 @@ final class NicRules {
       Nic nic = spec.nics().get(i);
       String field = "spec.nics[" + i + "]";
       mac(nic.mac(), field + ".mac");
+      if (nic.netboot() != null) {
+        netboot(nic, nic.netboot(), field + ".netboot");
+      }
       for (int j = 0; j < nic.forwards().size(); j++) {
         forward(nic.forwards().get(j), field + ".forwards[" + j + "]");
       }
     }
+  }
+
+  private void netboot(Nic nic, Netboot netboot, String field) {
+    if (netboot.directory() != null) {
+      ShareRules.path(netboot.directory(), field + ".directory", violations);
+    }
+    if (netboot.file() == null || !BOOT_FILE.matcher(netboot.file()).matches()) {
+      violations.add(
+          field + ".file",
+          "it is missing, too long for DHCP, or has other characters than ASCII's printable ones",
+          "write a path or a URL of 1 to " + MAX_BOOT_FILE + " characters without spaces");
+      return;
+    }
+    if (netboot.file().contains("://")) {
+      violations.require(
+          netboot.isUrl(),
+          field + ".file",
+          "the boot ROMs of QEMU load nothing from " + netboot.file(),
+          "use http:// or tftp://, or a path within directory");
+    } else {
+      violations.require(
+          netboot.directory() != null,
+          field + ".directory",
+          "nothing serves " + netboot.file(),
+          "name the directory of the host that has it, or write a URL");
+    }
+    violations.require(
+        nic.bootIndex() != null,
+        field,
+        "the firmware does not try this card",
+        "give it a bootIndex, or leave netboot out");
+    violations.require(
+        spec.boot().kernel() == null,
+        field,
+        "a kernel is started directly, and the firmware boots nothing",
+        "leave netboot or boot.kernel out");
   }
 
   private void mac(@Nullable String mac, String field) {

@@ -58,7 +58,8 @@ final class ShareRules {
     }
   }
 
-  private static void path(@Nullable String path, String field, Violations violations) {
+  /** That it is the plain path of a directory of the host. */
+  static void path(@Nullable String path, String field, Violations violations) {
     if (!violations.line(path, field, MAX_PATH) || path == null) {
       return;
     }
