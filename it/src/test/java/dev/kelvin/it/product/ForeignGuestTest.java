@@ -13,12 +13,14 @@ import dev.kelvin.model.VmStatus.ExitReason;
 import dev.kelvin.model.spec.Architecture;
 import dev.kelvin.model.spec.Boot;
 import dev.kelvin.model.spec.Disk;
+import dev.kelvin.model.spec.FirmwareType;
 import dev.kelvin.model.spec.Memory;
 import dev.kelvin.model.spec.Nic;
 import dev.kelvin.model.spec.Smbios;
 import dev.kelvin.model.spec.VmSpec;
 import dev.kelvin.model.spec.Watchdog;
 import dev.kelvin.model.spec.WatchdogAction;
+import dev.kelvin.qemu.testkit.DebianPackages;
 import dev.kelvin.qemu.testkit.TinyGuest;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -26,17 +28,20 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Guests of other architectures, through the daemon to their shell; and their watchdogs. */
 @Tag("slow")
 class ForeignGuestTest {
   private static TestDaemon daemon;
+  @TempDir private Path work;
 
   @BeforeAll
   static void start() throws IOException {
@@ -110,6 +115,53 @@ class ForeignGuestTest {
     type("arm", "poweroff -f");
     daemon.awaitPhase("arm", Phase.STOPPED);
     assertThat(lastExit("arm")).isEqualTo(ExitReason.GUEST_POWEROFF);
+  }
+
+  @Test
+  void anArmGuestStartsThroughUefiFromItsDisk() throws Exception {
+    need(Architecture.AARCH64);
+    assumeTrue(
+        Files.isReadable(Path.of("/usr/share/AAVMF/AAVMF_CODE.fd")),
+        "qemu-efi-aarch64 is not installed");
+    var guest = TinyGuest.obtain("arm64", "linux-image-arm64");
+    Path grub =
+        DebianPackages.file(
+            "arm64", "grub-efi-arm64-signed", "usr/lib/grub/arm64-efi-signed/grubaa64.efi.signed");
+    Path config =
+        Files.writeString(
+            work.resolve("grub.cfg"),
+            "linux /vmlinuz console=ttyAMA0 quiet rdinit=/init by=disk\ninitrd /initrd\nboot\n");
+    FatDisk.importAs(
+        daemon,
+        "esp",
+        Map.of(
+            "EFI/BOOT/BOOTAA64.EFI",
+            grub,
+            "EFI/debian/grub.cfg",
+            config,
+            "vmlinuz",
+            guest.kernel(),
+            "initrd",
+            guest.initrd()),
+        work);
+    var spec =
+        new VmSpec.Builder()
+            .architecture(Architecture.AARCH64)
+            .memory(Memory.of(ByteSize.ofMiB(384)))
+            .guestAgent(false)
+            .disks(List.of(Disk.of("root", "esp", null).withBootIndex(0)))
+            .build();
+    assertThat(spec.firmware().type()).isEqualTo(FirmwareType.UEFI);
+    try {
+      daemon.create(Guests.vm("arm-disk", spec));
+      daemon.awaitSerial("arm-disk", TinyGuest.READY);
+      var typist = new Typist(daemon, "arm-disk");
+      assertThat(typist.run("uname -m; cat /proc/cmdline; ls -d /sys/firmware/efi"))
+          .contains("aarch64", "by=disk", "/sys/firmware/efi");
+    } finally {
+      daemon.done(daemon.client().deleteVm("arm-disk", true));
+      daemon.done(daemon.client().deleteImage("esp"));
+    }
   }
 
   @Test

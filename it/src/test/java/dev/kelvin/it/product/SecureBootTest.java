@@ -3,7 +3,6 @@ package dev.kelvin.it.product;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kelvin.model.ByteSize;
-import dev.kelvin.model.Image.Format;
 import dev.kelvin.model.spec.Disk;
 import dev.kelvin.model.spec.Firmware;
 import dev.kelvin.model.spec.FirmwareType;
@@ -17,12 +16,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -220,45 +216,12 @@ class SecureBootTest {
     return signed;
   }
 
-  /** Imports a disk that is one FAT file system with these files. */
   private void importDisk(String name, Map<String, Path> files)
       throws IOException, InterruptedException {
-    Path disk = work.resolve(name + ".raw");
-    run("mkfs.vfat", "-C", "-n", "ESP", disk.toString(), "98304");
-    var made = new ArrayList<String>();
-    for (var file : files.entrySet()) {
-      for (int at = file.getKey().indexOf('/'); at > 0; at = file.getKey().indexOf('/', at + 1)) {
-        String directory = file.getKey().substring(0, at);
-        if (!made.contains(directory)) {
-          run("mmd", "-i", disk.toString(), "::" + directory);
-          made.add(directory);
-        }
-      }
-      run("mcopy", "-i", disk.toString(), file.getValue().toString(), "::" + file.getKey());
-    }
-    try (var in = Files.newInputStream(disk)) {
-      daemon.done(daemon.client().importImage(name, Format.RAW, Map.of(), in, Files.size(disk)));
-    }
+    FatDisk.importAs(daemon, name, files, work);
   }
 
   private void run(String... command) throws IOException, InterruptedException {
-    Path output = work.resolve("output.txt");
-    Process process;
-    try {
-      process =
-          new ProcessBuilder(command)
-              .redirectErrorStream(true)
-              .redirectOutput(output.toFile())
-              .start();
-    } catch (IOException e) {
-      Assumptions.abort(command[0] + " is not installed: " + e.getMessage());
-      return;
-    }
-    try {
-      assertThat(process.waitFor(Duration.ofMinutes(1).toSeconds(), TimeUnit.SECONDS)).isTrue();
-      assertThat(process.exitValue()).as(Files.readString(output)).isZero();
-    } finally {
-      process.destroyForcibly();
-    }
+    FatDisk.run(work, command);
   }
 }

@@ -87,6 +87,24 @@ public final class DebianPackages {
     return directory.resolve(path);
   }
 
+  /**
+   * The file {@code path} of a package of another architecture.
+   *
+   * @param debian Debian's name of the architecture, such as {@code arm64}
+   */
+  public static Path file(String debian, String packageName, String path)
+      throws IOException, InterruptedException {
+    Path directory =
+        cached(
+            debian + "-" + packageName,
+            work -> {
+              Path lists = work.resolve("apt");
+              of(debian, lists).unpack(work, List.of(packageName), work);
+              deleteTree(lists);
+            });
+    return directory.resolve(path);
+  }
+
   /** A directory of the cache; {@code maker} fills it when it is not there. */
   static Path cached(String name, Maker maker) throws IOException, InterruptedException {
     Path home =
