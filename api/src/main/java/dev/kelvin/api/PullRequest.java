@@ -19,6 +19,7 @@ public record PullRequest(@Nullable String name, Pull pull, Map<String, String> 
    * @param mirror instead of the publisher's server; null for the usual one
    * @param checksum such as {@code sha256:…}; null for the publisher's sums
    * @param insecure whether to take a file that nothing vouches for
+   * @param reachSeconds within which the publisher must answer; null for the usual patience
    */
   public record Pull(
       String from,
@@ -26,10 +27,16 @@ public record PullRequest(@Nullable String name, Pull pull, Map<String, String> 
       @Nullable Format format,
       @Nullable String mirror,
       @Nullable String checksum,
-      boolean insecure) {
+      boolean insecure,
+      @Nullable Integer reachSeconds) {
     /** The image of a name in the catalogue. */
     public static Pull of(String from) {
-      return new Pull(from, null, null, null, null, false);
+      return new Pull(from, null, null, null, null, false, null);
+    }
+
+    /** The same, refused at once when the publisher does not answer within so many seconds. */
+    public Pull reachedWithin(int seconds) {
+      return new Pull(from, arch, format, mirror, checksum, insecure, seconds);
     }
   }
 }

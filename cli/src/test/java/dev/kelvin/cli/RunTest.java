@@ -115,10 +115,16 @@ class RunTest {
     host("qemu-system-x86", "mmdebstrap");
     task("POST /v1/packages", "p1", "host.install-packages", "node/h");
     noImage("debian");
-    daemon.on(
-        "GET /v1/images/debian-12",
-        Reply.problem(Problem.of(Code.NOT_FOUND, "no").on("image/debian-12")));
+    noImage("debian-12");
+    noImage("debian-12");
     daemon.on("GET /v1/images/debian-12", Reply.json(200, Things.image("debian-12")));
+    daemon.on("GET /v1/catalogue", Reply.json(200, Things.page(Things.published("debian", "12"))));
+    daemon.on(
+        "POST /v1/images",
+        Reply.problem(
+            Problem.of(Code.UNAVAILABLE, "The publisher's sums cannot be had")
+                .because("the name of the host is not known")
+                .remedy("check the network")));
     task("POST /v1/images", "i1", "image.build", "image/debian-12");
     task("POST /v1/vms", "v1", "vm.create", "vm/debian-2");
     String get = "GET /v1/vms/debian-2";
@@ -133,7 +139,10 @@ class RunTest {
     assertThat(result.code()).as(result.err()).isZero();
     assertThat(result.err())
         .contains("qemu-system-x86 mmdebstrap", "there is no qemu-system-x86_64", "[y/N]")
-        .contains("Installed: qemu-system-x86 mmdebstrap", "no image debian-12 yet");
+        .contains("Installed: qemu-system-x86 mmdebstrap", "no image of debian:12 yet")
+        .contains(
+            "It cannot be pulled (the name of the host is not known); debian-12 is built from"
+                + " packages instead");
     assertThat(result.out())
         .startsWith("debian-2 is ready: Debian GNU/Linux 12 (bookworm).\n")
         .contains("kelvin ssh debian-2", "kelvin console debian-2", "kelvin exec debian-2")
@@ -141,6 +150,8 @@ class RunTest {
     assertThat(daemon.bodies("POST /v1/packages"))
         .containsExactly("{\"packages\":[\"qemu-system-x86\",\"mmdebstrap\"]}");
     assertThat(daemon.bodies("POST /v1/images").getFirst())
+        .contains("\"from\":\"debian:12\"", "\"reachSeconds\":5");
+    assertThat(daemon.bodies("POST /v1/images").getLast())
         .contains("\"name\":\"debian-12\"", "\"suite\":\"bookworm\"");
     Vm vm = asked();
     assertThat(vm.metadata().name()).isEqualTo("debian-2");
@@ -414,6 +425,41 @@ class RunTest {
     assertThat(result.err()).contains("no image of ubuntu:24.04 yet", "pulled once");
     assertThat(daemon.bodies("POST /v1/images").getFirst()).contains("\"from\":\"ubuntu:24.04\"");
     assertThat(asked().spec().disks().getFirst().image()).isEqualTo("ubuntu-24-04");
+  }
+
+  private void debianIsPublished() throws IOException {
+    host();
+    noImage("debian");
+    noImage("debian-12");
+    noImage("debian-12");
+    daemon.on("GET /v1/images/debian-12", Reply.json(200, Things.imported("debian-12")));
+    daemon.on("GET /v1/catalogue", Reply.json(200, Things.page(Things.published("debian", "12"))));
+  }
+
+  @Test
+  void pullsDebianWhereItsPublisherAnswers() throws IOException {
+    debianIsPublished();
+    task("POST /v1/images", "i1", "image.pull", "image/debian-12");
+    task("POST /v1/vms", "v1", "vm.create", "vm/web1");
+    Result result = cli.run("run", "debian", "--name", "web1", "--no-wait");
+    assertThat(result.code()).as(result.err()).isZero();
+    assertThat(result.err()).doesNotContain("built");
+    assertThat(daemon.bodies("POST /v1/images")).hasSize(1);
+  }
+
+  @Test
+  void doesNotBuildInPlaceOfAFileThatWasTamperedWith() throws IOException {
+    debianIsPublished();
+    daemon.on(
+        "POST /v1/images",
+        Reply.problem(
+            Problem.of(Code.INVALID_ARGUMENT, "The file is not the one that is vouched for")
+                .because("its checksum is another")
+                .remedy("pull again later")));
+    Result result = cli.run("run", "debian", "--name", "web1", "--no-wait");
+    assertThat(result.code()).isEqualTo(2);
+    assertThat(result.err()).contains("not the one that is vouched for");
+    assertThat(daemon.bodies("POST /v1/images")).hasSize(1);
   }
 
   @Test

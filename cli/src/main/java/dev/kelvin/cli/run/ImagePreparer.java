@@ -23,12 +23,17 @@ import dev.kelvin.model.Task;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Sees to it that an image is there: builds it, imports it, or waits for it. */
 public final class ImagePreparer {
   private static final Duration LIMIT = Duration.ofHours(4);
+
+  /** Seconds that a publisher has to answer where the image can be built instead. */
+  private static final int REACH = 5;
+
   private static final String BUILD_TOOLS = "tools-build";
   private final Session session;
 
@@ -46,20 +51,34 @@ public final class ImagePreparer {
     if (distribution.isEmpty()) {
       return published(text);
     }
-    String name = distribution.get().imageName();
+    Distribution wanted = distribution.get();
+    String name = wanted.imageName();
     if (find(name).isPresent()) {
       return ready(name);
     }
     if (!canBuild()) {
       return published(text);
     }
-    build(name, distribution.get());
-    return name;
+    try {
+      return published(wanted.name() + ":" + wanted.version(), REACH);
+    } catch (ProblemException e) {
+      if (!mayBuild(e.problem())) {
+        throw e;
+      }
+      build(name, wanted, e.problem());
+      return name;
+    }
   }
 
-  /**
-   * What is built has an agent inside, so building comes first where the host has what it needs.
-   */
+  /** Building is no way out when it was stopped, or when the file is not what was vouched for. */
+  private static boolean mayBuild(Problem problem) {
+    return switch (problem.code()) {
+      case UNAVAILABLE, NOT_FOUND, TIMEOUT -> true;
+      default -> false;
+    };
+  }
+
+  /** Whether this host has what it takes to build instead. */
   private boolean canBuild() {
     return session.client().doctor().checks().stream()
         .noneMatch(check -> check.id().equals(BUILD_TOOLS) && check.state() != CheckState.OK);
@@ -67,6 +86,13 @@ public final class ImagePreparer {
 
   /** The image that a publisher offers under this name; pulled if it is not there yet. */
   private String published(String text) {
+    return published(text, null);
+  }
+
+  /**
+   * @param reachSeconds within which the publisher must answer; null for the usual patience
+   */
+  private String published(String text, @Nullable Integer reachSeconds) {
     List<PublishedImage> named =
         session.client().catalogue().stream()
             .filter(image -> image.name().equals(text) || image.aliases().contains(text))
@@ -82,7 +108,8 @@ public final class ImagePreparer {
     session
         .err()
         .println("There is no image of " + text + " yet; it is pulled once from its publisher.");
-    var begun = new ImagePuller(session).begin(new PullRequest(null, Pull.of(text), Map.of()));
+    Pull pull = reachSeconds == null ? Pull.of(text) : Pull.of(text).reachedWithin(reachSeconds);
+    var begun = new ImagePuller(session).begin(new PullRequest(null, pull, Map.of()));
     follow(begun.task());
     return begun.image();
   }
@@ -112,20 +139,18 @@ public final class ImagePreparer {
         .asException();
   }
 
-  private void build(String name, Distribution distribution) {
+  private void build(String name, Distribution distribution, Problem why) {
     var recipe =
         new BuildRecipe(
             distribution.name(), distribution.suite(), ByteSize.ofGiB(3), List.of(), null);
     session
         .err()
         .println(
-            "There is no image "
+            "It cannot be pulled ("
+                + Objects.requireNonNullElse(why.cause(), why.detail())
+                + "); "
                 + name
-                + " yet; it is built once, which takes some minutes (instead of pulling "
-                + distribution.name()
-                + ":"
-                + distribution.version()
-                + ", which has no guest agent).");
+                + " is built from packages instead, once, which takes some minutes.");
     follow(session.client().buildImage(name, recipe, Map.of()));
   }
 

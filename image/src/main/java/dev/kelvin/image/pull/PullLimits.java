@@ -32,6 +32,25 @@ public record PullLimits(
   /** Sums, signatures and keys are no larger than this. */
   static final int SMALL_FILE = 4 << 20;
 
+  /** The same for somebody who wants to know soon whether the publisher can be reached at all. */
+  PullLimits within(Duration limit) {
+    return new PullLimits(
+        shorter(connect, limit),
+        shorter(header, limit),
+        shorter(stall, limit),
+        1,
+        backoff,
+        longestRetryAfter,
+        redirects,
+        most,
+        ratio,
+        free);
+  }
+
+  private static Duration shorter(Duration one, Duration other) {
+    return one.compareTo(other) < 0 ? one : other;
+  }
+
   public static PullLimits usual() {
     return new PullLimits(
         Duration.ofSeconds(15),

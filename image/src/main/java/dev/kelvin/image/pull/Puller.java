@@ -13,10 +13,16 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLContext;
 import org.bouncycastle.openpgp.PGPPublicKey;
 import org.jspecify.annotations.Nullable;
@@ -81,6 +87,60 @@ public final class Puller {
           .because(e.toString())
           .remedy("check the permissions and the health of the file system")
           .asException(e);
+    }
+  }
+
+  /**
+   * Finds out soon whether a plan can be carried out: reads the sums, and asks for the file, each
+   * once. A wrong checksum shows only when all of the file is here.
+   *
+   * @param limit for all of it
+   * @throws ProblemException unavailable, not-found, invalid-argument: why it cannot
+   */
+  public void reach(PullPlan plan, Duration limit) throws InterruptedException {
+    var done = new CompletableFuture<Void>();
+    // A platform thread, which is left behind: looking up a name cannot be interrupted.
+    Thread thread =
+        Thread.ofPlatform()
+            .daemon()
+            .name("reach")
+            .start(() -> {
+              try {
+                reachNow(plan, limit);
+                done.complete(null);
+              } catch (RuntimeException | IOException | InterruptedException e) {
+                done.completeExceptionally(e);
+              }
+            });
+    try {
+      done.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      throw Statuses.unreachable(
+          URI.create(plan.url()), "image", "no answer within " + limit.toSeconds() + " s", e);
+    } catch (ExecutionException e) {
+      switch (e.getCause()) {
+        case ProblemException known -> throw known;
+        case IOException broken ->
+            throw Statuses.unreachable(URI.create(plan.url()), "image", Web.reason(broken), broken);
+        case null, default ->
+            throw new IllegalStateException("asking for " + plan.url(), e.getCause());
+      }
+    } finally {
+      thread.interrupt();
+    }
+  }
+
+  private void reachNow(PullPlan plan, Duration limit) throws IOException, InterruptedException {
+    try (var web = new Web(limits.within(limit), tls)) {
+      if (expected(web, plan, ProgressSink.none()).by() == Verification.NONE && !plan.insecure()) {
+        throw unverified(plan);
+      }
+      URI uri = URI.create(plan.url());
+      try (var answer = web.get(uri, Map.of())) {
+        if (answer.status() != 200) {
+          throw Statuses.problem(uri, answer.status(), "image");
+        }
+      }
     }
   }
 

@@ -159,7 +159,7 @@ final class Web implements AutoCloseable {
    */
   byte[] small(URI uri, String what) throws InterruptedException {
     ProblemException last = null;
-    for (int attempt = 0; attempt < 3; attempt++) {
+    for (int attempt = 0; attempt < Math.min(3, limits.attempts()); attempt++) {
       Pauses.pause(attempt == 0 ? java.time.Duration.ZERO : limits.backoff());
       try (Answer answer = get(uri, Map.of())) {
         if (answer.status() == 200) {

@@ -260,7 +260,7 @@ final class Scenarios {
   private static PullRequest pull(URI from) {
     return new PullRequest(
         IMAGE,
-        new PullRequest.Pull(from.toString(), null, Format.QCOW2, null, null, true),
+        new PullRequest.Pull(from.toString(), null, Format.QCOW2, null, null, true, null),
         Map.of());
   }
 

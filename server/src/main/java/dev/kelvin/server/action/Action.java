@@ -198,6 +198,8 @@ public sealed interface Action {
    * @param mirror instead of the publisher's server
    * @param checksum such as {@code sha256:…}; null for the publisher's sums
    * @param insecure whether to take a file that nothing vouches for
+   * @param reachSeconds within which the publisher must answer for the pull to begin; null for the
+   *     usual patience, with which the task itself tries
    */
   record PullImage(
       @Nullable String name,
@@ -207,6 +209,7 @@ public sealed interface Action {
       @Nullable String mirror,
       @Nullable String checksum,
       boolean insecure,
+      @Nullable Integer reachSeconds,
       Map<String, String> labels)
       implements Write {}
 

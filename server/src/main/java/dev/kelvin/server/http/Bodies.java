@@ -61,7 +61,8 @@ final class Bodies {
       @Nullable Format format,
       @Nullable String mirror,
       @Nullable String checksum,
-      @Nullable Boolean insecure) {}
+      @Nullable Boolean insecure,
+      @Nullable Integer reachSeconds) {}
 
   /** A field that must be there. */
   static <T> T required(@Nullable T value, String field) {

@@ -114,6 +114,9 @@ final class NodeRoutes {
         pull.mirror(),
         pull.checksum(),
         VmRoutes.isTrue(pull.insecure()),
+        pull.reachSeconds() == null
+            ? null
+            : (Integer) Bodies.number(pull.reachSeconds(), 1, 1, 60, "pull.reachSeconds"),
         Bodies.labels(body.labels()));
   }
 

@@ -5,6 +5,7 @@ import dev.kelvin.image.Importer;
 import dev.kelvin.image.catalogue.ImageCatalogue;
 import dev.kelvin.image.catalogue.ImageTasks;
 import dev.kelvin.image.pull.Published;
+import dev.kelvin.image.pull.Puller;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Image;
 import dev.kelvin.model.Image.BuildRecipe;
@@ -24,6 +25,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
@@ -36,6 +38,7 @@ final class ImageActions {
   private final ImageStore files;
   private final Importer importer;
   private final Published published;
+  private final Puller puller;
   private final TaskEngine tasks;
   private final Clock clock;
   private final SecureRandom random = new SecureRandom();
@@ -45,12 +48,14 @@ final class ImageActions {
       ImageStore files,
       Importer importer,
       Published published,
+      Puller puller,
       TaskEngine tasks,
       Clock clock) {
     this.catalogue = catalogue;
     this.files = files;
     this.importer = importer;
     this.published = published;
+    this.puller = puller;
     this.tasks = tasks;
     this.clock = clock;
   }
@@ -81,7 +86,7 @@ final class ImageActions {
   /** A list in one piece; it is short. */
   record PublishedList(List<PublishedImage> items) {}
 
-  Outcome pull(Action.PullImage action) {
+  Outcome pull(Action.PullImage action) throws InterruptedException {
     var wish =
         new Published.Wish(
             action.from(),
@@ -95,6 +100,10 @@ final class ImageActions {
     catalogue.requireFree(name);
     Metadata metadata = metadata(name, action.labels());
     catalogue.requireNotPulled(found.source(), metadata.id());
+    Integer seconds = action.reachSeconds();
+    if (seconds != null) {
+      puller.reach(found.plan(), Duration.ofSeconds(seconds));
+    }
     var spec = new ImageSpec(Origin.PULL, null, found.plan().format(), found.source());
     return new Outcome.Accepted(
         tasks.submitExclusive(

@@ -146,7 +146,7 @@ public final class LocalNode implements AutoCloseable {
         new LocalActions.Desks(
             new VmActions(machines, repository, drafts, tasks),
             new VolumeActions(parts.volumes(), tasks),
-            images(around, catalogue, tools.images(), importer, tasks),
+            images(around, catalogue, tools, importer, tasks),
             new GuestActions(parts.access()),
             new NodeActions(
                 () -> around.info().info(machines, tools.facts().last()),
@@ -187,12 +187,13 @@ public final class LocalNode implements AutoCloseable {
   private static ImageActions images(
       Surroundings around,
       ImageCatalogue catalogue,
-      ImageStore files,
+      Tools tools,
       Importer importer,
       TaskEngine tasks) {
     Path own = around.layout().config().resolve("catalogue.yaml");
     var published = new Published(own, around.mirrors());
-    return new ImageActions(catalogue, files, importer, published, tasks, around.clock());
+    return new ImageActions(
+        catalogue, tools.images(), importer, published, tools.puller(), tasks, around.clock());
   }
 
   private static List<String> volumesOn(StorageDriver storage, Path image) {

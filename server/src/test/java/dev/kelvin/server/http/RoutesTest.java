@@ -119,7 +119,8 @@ class RoutesTest {
         Case.of(
                 "POST",
                 "/v1/images",
-                new Action.PullImage(null, "ubuntu:24.04", null, null, null, null, false, Map.of()))
+                new Action.PullImage(
+                    null, "ubuntu:24.04", null, null, null, null, false, null, Map.of()))
             .sends("{\"pull\":{\"from\":\"ubuntu:24.04\"}}"),
         Case.of(
                 "POST",
@@ -132,11 +133,12 @@ class RoutesTest {
                     null,
                     "sha256:" + "ab".repeat(32),
                     true,
+                    5,
                     Map.of("a", "b")))
             .sends(
                 """
                 {"name":"u","labels":{"a":"b"},"pull":{"from":"https://h/d.raw","arch":"aarch64",
-                 "format":"raw","checksum":"sha256:%s","insecure":true}}\
+                 "format":"raw","checksum":"sha256:%s","insecure":true,"reachSeconds":5}}\
                 """
                     .formatted("ab".repeat(32))),
         Case.of("GET", "/v1/catalogue", new Action.ListPublished()));
