@@ -74,8 +74,8 @@ final class Exchange implements Closeable {
 
   /** Whether anything answers; false when nothing is there. */
   boolean answers(Request request) {
-    try {
-      transport.send(request).close();
+    try (Answer answer = transport.send(request)) {
+      answer.bytes(); // whoever answers is not cut off in the middle
       return true;
     } catch (IOException e) {
       Problem problem = Problems.of(endpoint, e);
