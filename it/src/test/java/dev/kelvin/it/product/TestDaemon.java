@@ -116,19 +116,33 @@ public final class TestDaemon implements AutoCloseable {
         .start();
   }
 
-  private static ProcessBuilder builder(Program program, Path home) {
+  private static ProcessBuilder builder(Program program, Path home) throws IOException {
     var command = new ArrayList<String>(program.prefix());
-    command.addAll(
-        List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "--enable-native-access=ALL-UNNAMED",
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1"));
-    command.addAll(program.options());
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), program.main()));
+    command.add(java());
+    command.addAll(TestClasses.arguments(program.options()));
+    command.add(program.main());
+    return builder(command, home);
+  }
+
+  private static ProcessBuilder builder(List<String> command, Path home) {
     var builder = new ProcessBuilder(command);
     builder.environment().put("KELVIN_HOME", home.toString());
     return builder.redirectErrorStream(true);
+  }
+
+  static String java() {
+    return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+  }
+
+  /** Starts a daemon by this command, and has it do what most tests do. */
+  static void rehearse(List<String> command) throws IOException {
+    Path home = home("");
+    Path log = home.resolve("daemon.log");
+    Process process = builder(command, home).redirectOutput(log.toFile()).start();
+    try (var daemon = new TestDaemon(home, Program.usual(), process)) {
+      daemon.awaitAnswer();
+      daemon.create(Guests.empty("rehearsal", spec -> spec));
+    }
   }
 
   private void awaitAnswer() {
@@ -160,15 +174,9 @@ public final class TestDaemon implements AutoCloseable {
 
   /** Runs the command line as its user would, against this daemon. */
   public Ran kelvin(String... arguments) throws IOException, InterruptedException {
-    var command =
-        new ArrayList<String>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "dev.kelvin.cli.Main"));
+    var command = new ArrayList<>(List.of(java()));
+    command.addAll(TestClasses.arguments(List.of()));
+    command.add("dev.kelvin.cli.Main");
     command.addAll(List.of(arguments));
     Path output = Files.createTempFile(home, "output", ".txt");
     var builder = new ProcessBuilder(command).redirectErrorStream(true);
@@ -191,14 +199,9 @@ public final class TestDaemon implements AutoCloseable {
 
   /** The file that a build of the program would have, for commands that run the daemon. */
   private Path daemonCommand() throws IOException {
-    return Files.write(
-        home.resolve("daemon.argv"),
-        List.of(
-            "--enable-native-access=ALL-UNNAMED",
-            "-XX:TieredStopAtLevel=1",
-            "-cp",
-            System.getProperty("java.class.path"),
-            "dev.kelvin.server.Main"));
+    var lines = new ArrayList<>(TestClasses.arguments(List.of()));
+    lines.add("dev.kelvin.server.Main");
+    return Files.write(home.resolve("daemon.argv"), lines);
   }
 
   /** Closes {@code what} when daemon and VMs have ended and their files are still there. */
@@ -383,7 +386,7 @@ public final class TestDaemon implements AutoCloseable {
       }
     } finally {
       process.destroy();
-      Await.until("the daemon ends", Duration.ofSeconds(20), () -> !process.isAlive());
+      Await.until("the daemon ends", Duration.ofMinutes(1), () -> !process.isAlive());
       vmProcesses().forEach(ProcessHandle::destroyForcibly);
       client.close();
       for (Closeable one : whenEnded.reversed()) {
