@@ -10,7 +10,9 @@ import java.util.concurrent.locks.LockSupport;
 /** Waits for conditions. */
 final class Await {
   /** Short against what is measured, long enough not to compete with it for a processor. */
-  private static final long POLL_NANOS = 500_000;
+  static final long POLL_NANOS = 500_000;
+
+  private static final long CALM_NANOS = 250_000_000;
 
   /** For what takes less than a second on an idle machine. */
   static final Duration USUAL = Duration.ofSeconds(60);
@@ -69,8 +71,24 @@ final class Await {
     result(what, limit, () -> condition.holds() ? Optional.of(true) : Optional.empty());
   }
 
+  /** As {@link #until}, for what takes long: hardly looks, so that it takes no time from others. */
+  static void calmly(String what, Duration limit, Condition condition)
+      throws IOException, InterruptedException {
+    result(what, limit, CALM_NANOS, () -> condition.holds() ? Optional.of(true) : Optional.empty());
+  }
+
   /** Tries until there is a result. Fails when it takes longer than {@code limit}. */
   static <T> T result(String what, Duration limit, Attempt<T> attempt)
+      throws IOException, InterruptedException {
+    return result(what, limit, POLL_NANOS, attempt);
+  }
+
+  /**
+   * As the other.
+   *
+   * @param pause between attempts, in nanoseconds
+   */
+  static <T> T result(String what, Duration limit, long pause, Attempt<T> attempt)
       throws IOException, InterruptedException {
     long deadline = System.nanoTime() + limit.toNanos();
     while (true) {
@@ -84,7 +102,7 @@ final class Await {
       if (Thread.interrupted()) {
         throw new InterruptedException("while waiting for " + what);
       }
-      LockSupport.parkNanos(POLL_NANOS);
+      LockSupport.parkNanos(pause);
     }
   }
 }

@@ -6,7 +6,7 @@ package dev.kelvin.bench;
  * @param name what is compared
  * @param value what was measured
  * @param limit what it may be at most
- * @param unit {@code ms}, {@code MiB} or {@code x} for a ratio
+ * @param unit {@code ms}, {@code MiB}, {@code %} or {@code x} for a ratio; empty for a number
  */
 record Bar(String name, double value, double limit, String unit) {
   boolean met() {

@@ -44,11 +44,15 @@ final class HandStart implements Start {
    * @param directory to work in; does not exist yet
    */
   static HandStart like(Vm vm, Node node, Path directory) throws IOException {
-    String id = vm.metadata().id();
     Path runtime = directory.resolve("run");
     Path state = directory.resolve("state");
     Files.createDirectories(runtime);
-    Trees.copy(node.layout().vmState(id), state);
+    Trees.copy(node.layout().vmState(vm.metadata().id()), state);
+    return new HandStart(argv(vm, node, runtime, state), runtime);
+  }
+
+  private static List<String> argv(Vm vm, Node node, Path runtime, Path state) throws IOException {
+    String id = vm.metadata().id();
     String line =
         Files.readString(
             Path.of("/proc", Long.toString(vm.status().pid()), "cmdline"), StandardCharsets.UTF_8);
@@ -57,7 +61,7 @@ final class HandStart implements Start {
             .map(word -> word.replace(node.layout().vmRuntime(id).toString(), runtime.toString()))
             .map(word -> word.replace(node.layout().vmState(id).toString(), state.toString()))
             .toList();
-    return new HandStart(argv.subList(0, argv.size() - 1), runtime);
+    return argv.subList(0, argv.size() - 1);
   }
 
   @Override
@@ -71,8 +75,7 @@ final class HandStart implements Start {
 
   @Override
   public Times measure() throws IOException, InterruptedException {
-    Trees.delete(runtime);
-    Files.createDirectories(runtime);
+    clear();
     Path output = runtime.resolveSibling("qemu.out");
     var builder =
         new ProcessBuilder(argv).redirectErrorStream(true).redirectOutput(output.toFile());
@@ -80,7 +83,7 @@ final class HandStart implements Start {
       long begin = System.nanoTime();
       Process qemu = builder.start();
       try {
-        long running = awaitRunning(qemu, output);
+        long running = awaitRunning(qemu, output, Await.POLL_NANOS);
         long init = serial.await();
         return new Times(Duration.ofNanos(running - begin), Duration.ofNanos(init - begin));
       } finally {
@@ -89,8 +92,34 @@ final class HandStart implements Start {
     }
   }
 
-  private long awaitRunning(Process process, Path output) throws IOException, InterruptedException {
-    try (QmpClient qmp = connect(process, output)) {
+  /**
+   * Only starts it, in a directory that is fresh.
+   *
+   * @return its process, whose virtual CPUs run
+   */
+  Process start() throws IOException, InterruptedException {
+    Path output = runtime.resolveSibling("qemu.out");
+    Process qemu =
+        new ProcessBuilder(argv).redirectErrorStream(true).redirectOutput(output.toFile()).start();
+    try {
+      // Many wait at once: looking more often would take time from those that start.
+      awaitRunning(qemu, output, Duration.ofMillis(5).toNanos());
+      return qemu;
+    } catch (IOException | InterruptedException | RuntimeException e) {
+      qemu.destroyForcibly().waitFor();
+      throw e;
+    }
+  }
+
+  /** Removes what it has only while it runs. */
+  void clear() throws IOException {
+    Trees.delete(runtime);
+    Files.createDirectories(runtime);
+  }
+
+  private long awaitRunning(Process process, Path output, long pause)
+      throws IOException, InterruptedException {
+    try (QmpClient qmp = connect(process, output, pause)) {
       qmp.execute("cont", Cost.NORMAL);
       String status = qmp.execute("query-status", Cost.NORMAL).path("status").asString("unknown");
       if (!status.equals("running")) {
@@ -102,11 +131,13 @@ final class HandStart implements Start {
     }
   }
 
-  private QmpClient connect(Process process, Path output) throws IOException, InterruptedException {
+  private QmpClient connect(Process process, Path output, long pause)
+      throws IOException, InterruptedException {
     Path socket = runtime.resolve("qmp.sock");
     return Await.result(
         "QMP",
         Await.USUAL,
+        pause,
         () -> {
           if (!process.isAlive()) {
             throw new IOException("QEMU started by hand ended: " + Files.readString(output));

@@ -58,6 +58,8 @@ public final class Main {
         switch (part) {
           case START -> StartPart.measure(session);
           case STORED -> Stored.measure(session);
+          case BURST -> Burst.measure(session);
+          case CROWD -> Crowd.measure(session);
         }
       }
     }

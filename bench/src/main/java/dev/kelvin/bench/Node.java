@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -42,8 +41,7 @@ final class Node implements AutoCloseable {
    */
   Duration start() throws IOException, InterruptedException {
     var argv = new ArrayList<String>();
-    List<String> built = Files.readAllLines(dist.resolve("built"));
-    argv.add(Path.of(built.get(1), "bin/java").toString());
+    argv.add(java().toString());
     argv.addAll(Files.readAllLines(dist.resolve("daemon.argv")));
     var builder =
         new ProcessBuilder(argv)
@@ -67,6 +65,11 @@ final class Node implements AutoCloseable {
           });
     }
     return Duration.ofNanos(System.nanoTime() - begin);
+  }
+
+  /** The program that runs the daemon. */
+  Path java() throws IOException {
+    return Path.of(Files.readAllLines(dist.resolve("built")).get(1), "bin/java");
   }
 
   Map<String, String> environment() {

@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * @param vms with how many VMs the daemon's memory is measured
  * @param stored how many VMs are only stored
  * @param watchers how many clients watch those
+ * @param burst how many VMs start at once
+ * @param crowd how many VMs run for a while
+ * @param minutes for how long
  * @param slug the name of the result's files, after the date
  * @param libvirt whether libvirt is measured too
  * @param strict whether a missed bar makes the run fail
@@ -25,6 +28,9 @@ record Options(
     int vms,
     int stored,
     int watchers,
+    int burst,
+    int crowd,
+    int minutes,
     String slug,
     boolean libvirt,
     boolean strict) {
@@ -32,12 +38,15 @@ record Options(
       """
       usage: ./dev bench [options]
 
-        --only PARTS    some parts of it, with commas between them: start, stored (all)
+        --only PARTS    some parts of it, with commas between them: start, stored, burst, crowd (all)
         --rounds N      start: how often each kind of start is measured (12)
         --vms N         start: with how many VMs the daemon's memory is measured (20)
         --no-libvirt    start: leave libvirt out, and install nothing
         --stored N      stored: how many VMs are in the store (10000)
         --watchers N    stored: how many clients are told of changes (200)
+        --burst N       burst: how many VMs start at once (50)
+        --crowd N       crowd: how many VMs run (100)
+        --minutes N     crowd: for how long (10)
         --slug NAME     the result is written to bench/results/DATE-NAME.json and .md (the parts)
         --strict        end with 1 when a bar is missed
         --help          this text
@@ -58,7 +67,7 @@ record Options(
 
   static Options parse(List<String> arguments) throws Wrong {
     Set<Part> parts = EnumSet.allOf(Part.class);
-    int[] numbers = {12, 20, 10_000, 200};
+    int[] numbers = {12, 20, 10_000, 200, 50, 100, 10};
     String slug = null;
     boolean libvirt = true;
     boolean strict = false;
@@ -84,13 +93,16 @@ record Options(
         numbers[1],
         numbers[2],
         numbers[3],
+        numbers[4],
+        numbers[5],
+        numbers[6],
         slug == null ? slug(parts) : slug,
         libvirt,
         strict);
   }
 
   private static final List<String> NUMBERS =
-      List.of("--rounds", "--vms", "--stored", "--watchers");
+      List.of("--rounds", "--vms", "--stored", "--watchers", "--burst", "--crowd", "--minutes");
 
   private static int number(String option, @Nullable String text) throws Wrong {
     if (text == null || !text.matches("[1-9][0-9]{0,4}")) {
@@ -106,7 +118,8 @@ record Options(
           EnumSet.allOf(Part.class).stream()
               .filter(part -> part.wire().equals(name))
               .findFirst()
-              .orElseThrow(() -> new Wrong("--only wants parts: start, stored; not " + name)));
+              .orElseThrow(
+                  () -> new Wrong("--only wants parts: start, stored, burst, crowd; not " + name)));
     }
     return parts;
   }

@@ -7,7 +7,11 @@ enum Part {
   /** How a VM starts, beside QEMU by hand and libvirt; then command line and daemon. */
   START,
   /** Many VMs that are only stored. */
-  STORED;
+  STORED,
+  /** Many VMs that start at once. */
+  BURST,
+  /** Many VMs that run for a while. */
+  CROWD;
 
   String wire() {
     return name().toLowerCase(Locale.ROOT);

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,13 +45,17 @@ class BenchTest {
   void optionsAreReadStrictly() throws Options.Wrong {
     Options usual = Options.parse(List.of());
     assertThat(usual)
-        .isEqualTo(new Options(EnumSet.allOf(Part.class), 12, 20, 10_000, 200, "all", true, false));
+        .isEqualTo(
+            new Options(
+                EnumSet.allOf(Part.class), 12, 20, 10_000, 200, 50, 100, 10, "all", true, false));
     assertThat(Options.parse(List.of("--rounds", "3", "--slug", "a-b", "--no-libvirt", "--strict")))
-        .isEqualTo(new Options(usual.parts(), 3, 20, 10_000, 200, "a-b", false, true));
-    Options some = Options.parse(List.of("--only", "stored", "--stored", "99"));
-    assertThat(some.parts()).containsExactly(Part.STORED);
-    assertThat(some.slug()).isEqualTo("stored");
+        .isEqualTo(new Options(usual.parts(), 3, 20, 10_000, 200, 50, 100, 10, "a-b", false, true));
+    Options some =
+        Options.parse(List.of("--only", "crowd,stored", "--stored", "99", "--minutes", "1"));
+    assertThat(some.parts()).containsExactlyInAnyOrder(Part.STORED, Part.CROWD);
+    assertThat(some.slug()).isEqualTo("stored-crowd");
     assertThat(some.stored()).isEqualTo(99);
+    assertThat(some.minutes()).isEqualTo(1);
     for (List<String> wrong :
         List.of(
             List.of("--rounds"),
@@ -127,6 +133,28 @@ class BenchTest {
     assertThat(bytes.length % 4).isZero();
     assertThat(text).startsWith("070701").contains("bin/odd\0", "abc\0", "TRAILER!!!");
     assertThat(text.substring(6 + 8, 6 + 16)).isEqualTo("000041ED");
+  }
+
+  @Test
+  void tinyGuestIsWhatAMultibootLoaderTakes() {
+    var image = ByteBuffer.wrap(TinyGuest.image()).order(ByteOrder.LITTLE_ENDIAN);
+
+    assertThat(image.getInt(0)).isEqualTo(0x1BADB002);
+    assertThat(image.getInt(0) + image.getInt(4) + image.getInt(8)).isZero();
+    assertThat(image.getInt(20) - image.getInt(16)).isEqualTo(image.capacity());
+    // mov esi: the text that the code writes.
+    int text = image.getInt(33) - image.getInt(16);
+    assertThat(image.get(32)).isEqualTo((byte) 0xbe);
+    assertThat(new String(image.array(), StandardCharsets.US_ASCII).substring(text))
+        .isEqualTo(Guest.MARKER + "\n\0");
+  }
+
+  @Test
+  void timeOnProcessorsIsThatOfTheProcess() throws Exception {
+    long pid = ProcessHandle.current().pid();
+    Duration before = Vitals.cpu(pid);
+    Await.until("it to take time", Await.USUAL, () -> Vitals.cpu(pid).compareTo(before) > 0);
+    assertThat(Vitals.cpu(pid)).isLessThan(Duration.ofHours(1));
   }
 
   @Test

@@ -198,6 +198,11 @@ public final class Documents {
     return LENIENT_JSON.readValue(json, type);
   }
 
+  /** Reads a document that is a part of some bytes. */
+  public static <T> T readTrusted(byte[] json, int offset, int length, Class<T> type) {
+    return LENIENT_JSON.readValue(json, offset, length, type);
+  }
+
   public static <T> T readTrusted(JsonNode json, Class<T> type) {
     return LENIENT_JSON.treeToValue(json, type);
   }

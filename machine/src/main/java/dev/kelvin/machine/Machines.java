@@ -26,6 +26,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -39,10 +41,10 @@ public final class Machines implements AutoCloseable {
   private final VmLauncher launcher;
   private final Volumes volumes;
   private final VmHome home;
-  private final EventSink events;
   private final Function<String, Compare> imageUnchanged;
   private final Map<String, Supervisor> supervisors = new ConcurrentHashMap<>();
   private final VmNames names = new VmNames();
+  private final VmCell.Context shared;
 
   /**
    * @param imageUnchanged the condition under which an image is still as it is now
@@ -58,8 +60,8 @@ public final class Machines implements AutoCloseable {
     this.launcher = launcher;
     this.volumes = volumes;
     this.home = home;
-    this.events = events;
     this.imageUnchanged = imageUnchanged;
+    this.shared = new VmCell.Context(repository, launcher, volumes, home, events, names);
   }
 
   public List<TaskType<?>> taskTypes() {
@@ -87,9 +89,12 @@ public final class Machines implements AutoCloseable {
    * has been looked at, or after {@link #PATIENCE}: one that hangs is looked at further meanwhile.
    */
   public void open() throws InterruptedException {
+    // Beside each other: with thousands of VMs this is most of the daemon's start.
+    var reading = new FutureTask<>(repository::statuses);
+    Thread.ofVirtual().name("statuses").start(reading);
     List<VmRecord> all = repository.all();
     volumes.reconcile(all);
-    Map<String, VmStatus> statuses = repository.statuses();
+    Map<String, VmStatus> statuses = result(reading);
     Map<String, RunRecord> runs = repository.runs();
     var looking = new ArrayList<Thread>();
     for (VmRecord vm : all) {
@@ -115,10 +120,17 @@ public final class Machines implements AutoCloseable {
     clearOrphans();
   }
 
+  private static <T> T result(FutureTask<T> reading) throws InterruptedException {
+    try {
+      return reading.get();
+    } catch (ExecutionException e) {
+      Throwable why = Objects.requireNonNullElse(e.getCause(), e);
+      throw new ProblemException(ProblemException.toProblem(why), why);
+    }
+  }
+
   private Supervisor supervise(VmRecord vm, VmStatus status) {
-    var supervisor =
-        new Supervisor(
-            vm, status, new VmCell.Context(repository, launcher, volumes, home, events, names));
+    var supervisor = new Supervisor(vm, status, shared);
     supervisors.put(vm.metadata().id(), supervisor);
     names.put(vm.metadata().name(), vm.metadata().id());
     return supervisor;

@@ -49,10 +49,9 @@ final class Supervisor {
   private final VmCell vm;
   private final Ender ender;
   private final Starter starter;
-  private final Thread thread;
+  private final Shift shift = new Shift(this::work);
   private final CountDownLatch begun = new CountDownLatch(1);
-  private boolean forgotten;
-  private volatile boolean ended;
+  private volatile boolean forgotten;
 
   Supervisor(VmRecord record, VmStatus status, VmCell.Context context) {
     this.vm = new VmCell(record, status, context);
@@ -61,9 +60,13 @@ final class Supervisor {
         new Starter(
             vm,
             ender,
-            (from, signal) -> mailbox.add(new Message.Heard(from, signal)),
-            (from, info) -> mailbox.add(new Message.Guest(from, info)));
-    this.thread = Thread.ofVirtual().name("vm-" + record.metadata().name()).unstarted(this::work);
+            (from, signal) -> send(new Message.Heard(from, signal)),
+            (from, info) -> send(new Message.Guest(from, info)));
+  }
+
+  private void send(Message message) {
+    mailbox.add(message);
+    shift.wake("vm-" + vm.name());
   }
 
   /** Begins to care, and first takes over the process of an earlier daemon if there is one. */
@@ -72,8 +75,20 @@ final class Supervisor {
       lookFor(earlier);
     } finally {
       begun.countDown();
-      thread.start();
+      shift.open();
+      if (!rests()) {
+        shift.wake("vm-" + vm.name());
+      }
     }
+  }
+
+  /** Whether neither a message nor a deadline is there, nor a process that may send one. */
+  private boolean rests() {
+    return mailbox.isEmpty()
+        && vm.running() == null
+        && vm.shutdown == null
+        && vm.restartAt == null
+        && vm.checkAt.equals(Instant.MAX);
   }
 
   private void lookFor(@Nullable RunRecord earlier) {
@@ -135,8 +150,8 @@ final class Supervisor {
    */
   void ask(Request request) throws InterruptedException {
     var answer = new CompletableFuture<Void>();
-    mailbox.add(new Message.Ask(request, answer));
-    if (ended) {
+    send(new Message.Ask(request, answer));
+    if (shift.isClosed()) {
       refuseTheRest();
     }
     try {
@@ -149,18 +164,17 @@ final class Supervisor {
 
   /** Ends the care; the VM's process goes on. */
   void release() {
-    thread.interrupt();
-    try {
-      thread.join();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    shift.close();
+    refuseTheRest();
     vm.letGo();
   }
 
   private void work() {
     while (!forgotten) {
       try {
+        if (shift.over(this::rests)) {
+          return;
+        }
         long wait = Duration.between(SteadyTime.now(), nextDeadline()).toMillis();
         Message message = mailbox.poll(Math.max(0, wait), TimeUnit.MILLISECONDS);
         if (message != null) {
@@ -173,7 +187,7 @@ final class Supervisor {
         LOG.log(Level.ERROR, "in the supervisor of " + vm.ref(), e);
       }
     }
-    ended = true;
+    shift.end();
     refuseTheRest();
   }
 

@@ -69,7 +69,8 @@ public final class RunningVm implements AutoCloseable {
   public static RunningVm awaitStart(
       VmFiles files, Duration timeout, BooleanSupplier alive, QemuEvents events)
       throws InterruptedException {
-    long deadline = System.nanoTime() + timeout.toNanos();
+    long begin = System.nanoTime();
+    long deadline = begin + timeout.toNanos();
     while (true) {
       boolean wasAlive = alive.getAsBoolean();
       var left = Duration.ofNanos(deadline - System.nanoTime());
@@ -94,11 +95,19 @@ public final class RunningVm implements AutoCloseable {
       if (!wasAlive) {
         throw StartFailure.explain(files, null);
       }
-      LockSupport.parkNanos(Duration.ofMillis(1).toNanos());
+      LockSupport.parkNanos(pause(System.nanoTime() - begin));
       if (Thread.interrupted()) {
         throw new InterruptedException("interrupted while QEMU started");
       }
     }
+  }
+
+  /**
+   * How long to wait before looking again: a fiftieth of what it has taken, since many VMs that
+   * start at once would take the time to look from each other.
+   */
+  private static long pause(long waited) {
+    return Math.clamp(waited / 50, 1_000_000, 20_000_000);
   }
 
   private static RunningVm open(Path socket, Duration timeout, QemuEvents events)

@@ -1,0 +1,88 @@
+package dev.kelvin.machine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+class ShiftTest {
+  private final BlockingQueue<Integer> work = new LinkedBlockingQueue<>();
+  private final AtomicInteger done = new AtomicInteger();
+  private final AtomicInteger threads = new AtomicInteger();
+  private final AtomicInteger atOnce = new AtomicInteger();
+  private final Shift shift = new Shift(this::run);
+
+  private void run() {
+    threads.incrementAndGet();
+    assertThat(atOnce.incrementAndGet()).isEqualTo(1);
+    while (true) {
+      Integer next = work.poll();
+      if (next != null) {
+        done.addAndGet(next);
+      }
+      atOnce.decrementAndGet();
+      if (shift.over(work::isEmpty)) {
+        return;
+      }
+      atOnce.incrementAndGet();
+    }
+  }
+
+  @Test
+  void nothingIsLeftUndoneHoweverThreadsComeAndGo() throws Exception {
+    shift.open();
+    var senders = new Thread[4];
+    for (int i = 0; i < senders.length; i++) {
+      senders[i] =
+          Thread.ofVirtual()
+              .start(() -> {
+                for (int j = 0; j < 5_000; j++) {
+                  work.add(1);
+                  shift.wake("worker");
+                }
+              });
+    }
+    for (Thread sender : senders) {
+      sender.join();
+    }
+    shift.close();
+    // Closing interrupts, which this work does not mind: it ends when nothing is left.
+    assertThat(done).hasValue(20_000);
+  }
+
+  @Test
+  void thereIsNoThreadBeforeItIsOpenNorAfterItIsClosed() {
+    work.add(1);
+    shift.wake("early");
+    assertThat(threads).hasValue(0);
+    shift.close();
+    shift.open();
+    shift.wake("late");
+    assertThat(threads).hasValue(0);
+    assertThat(shift.isClosed()).isTrue();
+  }
+
+  @Test
+  void closingInterruptsTheThreadAndWaitsForIt() throws Exception {
+    var began = new CountDownLatch(1);
+    var interrupted = new AtomicInteger();
+    var waiting =
+        new Shift(() -> {
+          try {
+            began.countDown();
+            new CountDownLatch(1).await();
+          } catch (InterruptedException e) {
+            interrupted.incrementAndGet();
+          }
+        });
+    waiting.open();
+    waiting.wake("waits");
+    assertThat(began.await(10, TimeUnit.SECONDS)).isTrue();
+    waiting.close();
+    assertThat(interrupted).hasValue(1);
+  }
+}
