@@ -292,9 +292,14 @@ public final class Client implements Closeable {
 
   // Consoles.
 
-  /** The screen as a PNG. */
+  /** The first screen as a PNG. */
   public byte[] screenshot(String vm) {
-    return exchange.bytes(get(vmPath(vm) + "/screenshot"));
+    return screenshot(vm, 1);
+  }
+
+  /** A screen, counted from 1, as a PNG. */
+  public byte[] screenshot(String vm, int screen) {
+    return exchange.bytes(get(vmPath(vm) + "/screenshot?screen=" + screen));
   }
 
   /** The last bytes that the VM wrote to its serial port, at most {@code tail}. */

@@ -234,10 +234,12 @@ class FlowTest {
 
   @Test
   void savesScreenshotsAndShowsLogs() throws IOException {
-    daemon.on("GET /v1/vms/web1/screenshot", Reply.text("PNG"));
+    daemon.on("GET /v1/vms/web1/screenshot?screen=1", Reply.text("PNG"));
     assertThat(cli.run("screenshot", "web1").out()).endsWith("web1.png\n");
     assertThat(directory.resolve("web1.png")).hasContent("PNG");
     assertThat(cli.run("screenshot", "web1", "-").out()).isEqualTo("PNG");
+    daemon.on("GET /v1/vms/web1/screenshot?screen=2", Reply.text("SECOND"));
+    assertThat(cli.run("screenshot", "web1", "-", "--screen", "2").out()).isEqualTo("SECOND");
     assertThat(cli.run("screenshot", "web1", "absent/x.png").code()).isEqualTo(2);
     daemon.on("GET /v1/vms/web1/log?tail=4096", Reply.text("login: "));
     assertThat(cli.run("logs", "--tail", "4KiB", "web1").out()).isEqualTo("login: ");

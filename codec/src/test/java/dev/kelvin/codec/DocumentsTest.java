@@ -51,7 +51,7 @@ class DocumentsTest {
             forwards: [{protocol: udp, hostAddress: 0.0.0.0, hostPort: 53, guestPort: 5353}]
             bootIndex: 2
             netboot: {file: "http://10.0.2.2/boot.ipxe", directory: /srv/tftp}
-        graphics: {type: none}
+        graphics: {type: vnc, model: qxl, others: [virtio]}
         serial: {enabled: false, logSize: 64KiB}
         rng: false
         guestAgent: false

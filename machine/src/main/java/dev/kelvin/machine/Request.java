@@ -28,7 +28,7 @@ sealed interface Request {
   record SendKeys(List<String> keys) implements Request {}
 
   /** Writes a picture of the screen as PNG. */
-  record Screenshot(Path target) implements Request {}
+  record Screenshot(Path target, int screen) implements Request {}
 
   /** Takes over what is wanted now, and makes the changes that a running VM takes. */
   record Converge(VmRecord wanted) implements Request {}

@@ -286,8 +286,8 @@ final class Supervisor {
       case Request.Pause() -> pause();
       case Request.Resume() -> resume();
       case Request.SendKeys(var keys) -> vm.requireProcess("pressing keys").qemu().sendKeys(keys);
-      case Request.Screenshot(var target) ->
-          vm.requireProcess("a screenshot").qemu().screenshot(target);
+      case Request.Screenshot(var target, var screen) ->
+          vm.requireProcess("a screenshot").qemu().screenshot(target, screen);
       case Request.Converge(VmRecord wanted) -> converge(wanted);
       case Request.Rename(VmRecord renamed) -> {
         vm.record(renamed);

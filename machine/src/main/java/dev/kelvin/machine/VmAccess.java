@@ -33,12 +33,26 @@ public final class VmAccess {
     this.home = home;
   }
 
-  /** The screen as PNG. */
-  public byte[] screenshot(String vm) throws InterruptedException {
+  /**
+   * A screen as PNG.
+   *
+   * @param screen from 1
+   */
+  public byte[] screenshot(String vm, int screen) throws InterruptedException {
     Supervisor supervisor = machines.byName(vm);
+    if (screen > 1) {
+      int screens = requireRunning(vm).plan().spec().graphics().screens();
+      if (screen > screens) {
+        throw Problem.of(Code.INVALID_ARGUMENT, "The VM has no screen " + screen)
+            .on("vm/" + vm)
+            .because("it has " + screens)
+            .remedy("name one that it has, or add one to spec.graphics.others and restart the VM")
+            .asException();
+      }
+    }
     Path picture = home.files(supervisor.record().metadata().id()).screenshot();
     try {
-      supervisor.ask(new Request.Screenshot(picture));
+      supervisor.ask(new Request.Screenshot(picture, screen));
       return Files.readAllBytes(picture);
     } catch (IOException e) {
       throw Problem.of(Code.HOST_FAILURE, "The picture of the screen cannot be read")

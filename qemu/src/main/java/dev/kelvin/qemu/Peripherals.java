@@ -38,6 +38,13 @@ final class Peripherals {
     var screen = Props.of("driver", driver(graphics.model(), plan.board())).set("id", "screen");
     // A frame buffer in memory is on no bus.
     device(words, graphics.model() == VideoModel.RAMFB ? screen : screen.setAll(topology.screen()));
+    for (int i = 0; i < graphics.others().size(); i++) {
+      device(
+          words,
+          Props.of("driver", otherDriver(graphics.others().get(i)))
+              .set("id", screenId(i + 2))
+              .setAll(topology.otherScreen(i)));
+    }
     if (graphics.tablet() || graphics.keyboard()) {
       device(words, Props.of("driver", "qemu-xhci").set("id", "usb").setAll(topology.usb()));
     }
@@ -58,7 +65,28 @@ final class Peripherals {
       case VIRTIO -> board == Board.VIRT ? "virtio-gpu-pci" : "virtio-vga";
       case CIRRUS -> "cirrus-vga";
       case RAMFB -> "ramfb";
+      case QXL -> "qxl-vga";
     };
+  }
+
+  /** QEMU's name for a card without VGA's registers, of which a machine has only one set. */
+  static String otherDriver(VideoModel model) {
+    return switch (model) {
+      case STD -> "secondary-vga";
+      case VIRTIO -> "virtio-gpu-pci";
+      case QXL -> "qxl";
+      case CIRRUS, RAMFB ->
+          throw new IllegalArgumentException(model.wire() + " is for the first screen only");
+    };
+  }
+
+  /**
+   * The id of a screen's device.
+   *
+   * @param number from 1
+   */
+  static String screenId(int number) {
+    return number == 1 ? "screen" : "screen-" + number;
   }
 
   /** What QEMU's option {@code -action} says of the watchdog. */
@@ -129,6 +157,7 @@ final class Peripherals {
     var wanted = new ArrayList<String>();
     if (spec.graphics().type() == GraphicsType.VNC) {
       wanted.add(driver(spec.graphics().model(), board));
+      spec.graphics().others().forEach(other -> wanted.add(otherDriver(other)));
       if (spec.graphics().tablet() || spec.graphics().keyboard()) {
         wanted.add("qemu-xhci");
       }

@@ -127,7 +127,10 @@ public final class Pinning {
       throw Problem.of(Code.CAPABILITY_MISSING, "QEMU lacks devices that this VM wants")
           .because(
               "QEMU " + facts.qemuVersion() + " of this host has no " + String.join(", ", missing))
-          .remedy("install the whole QEMU of the distribution, or choose other devices")
+          .remedy(
+              missing.stream().anyMatch(device -> device.startsWith("qxl"))
+                  ? "install QEMU's qxl (Debian: qemu-system-common), or choose the model virtio"
+                  : "install the whole QEMU of the distribution, or choose other devices")
           .asException();
     }
   }

@@ -199,9 +199,14 @@ public final class RunningVm implements AutoCloseable {
    * Has QEMU write what the screen shows.
    *
    * @param png where to, absolute; QEMU's user must be able to write there
+   * @param screen from 1; one that the VM has
    */
-  public void screenshot(Path png) throws InterruptedException {
-    calls.run("screendump", Map.of("filename", png.toString(), "format", "png"), Cost.NORMAL);
+  public void screenshot(Path png, int screen) throws InterruptedException {
+    var arguments = Props.of("filename", png.toString()).set("format", "png");
+    if (screen > 1) {
+      arguments.set("device", Peripherals.screenId(screen));
+    }
+    calls.run("screendump", arguments.map(), Cost.NORMAL);
   }
 
   /**

@@ -20,11 +20,11 @@ import java.util.function.Predicate;
  *
  * <pre>
  * q35, pcie.0    01 screen   02.n port of NIC n   03.0 to 06.7 port of disk n   07 SCSI   08 SCSI
- *                CDs   09 port of the seed   0a serial bus   0b RNG   0c USB   1b sound
- *                1c watchdog   1d.n share n   1f chip set, SATA
+ *                CDs   09 port of the seed   0a serial bus   0b RNG   0c USB   0d.n further
+ *                screens   1b sound   1c watchdog   1d.n share n   1f chip set, SATA
  * virt, pcie.0   as q35, and 1e panic
  * i440fx, pci.0  01 chip set, IDE   01.2 watchdog   01.4 to 01.7 share n   02 screen   02.1 sound
- *                03 serial bus   04 RNG   05 USB   06 SATA   07 SCSI
+ *                02.2 to 02.4 further screens   03 serial bus   04 RNG   05 USB   06 SATA   07 SCSI
  *                08 SCSI CDs   09 to 10 NIC n   11 to 1e disk n   1f seed
  * microvm        virtio-mmio-bus.7 and down: disks, seed, NICs, SCSI, SCSI CDs, serial bus, RNG
  * </pre>
@@ -105,8 +105,21 @@ final class Topology {
 
   Props screen() {
     var place = fixed(0x01, 0x02, 0);
-    boolean neighbour = kind == Board.I440FX && spec.audio().model() != AudioModel.NONE;
+    boolean neighbour =
+        kind == Board.I440FX
+            && (spec.audio().model() != AudioModel.NONE || !spec.graphics().others().isEmpty());
     return neighbour ? place.set("multifunction", true) : place;
+  }
+
+  /** Further screens share a slot: they cannot be plugged while the VM runs. */
+  Props otherScreen(int index) {
+    if (kind == Board.I440FX) {
+      return Props.of("bus", "pci.0").set("addr", address(0x02, 2 + index));
+    }
+    var place = Props.of("bus", "pcie.0").set("addr", address(0x0d, index));
+    return index == 0 && spec.graphics().others().size() > 1
+        ? place.set("multifunction", true)
+        : place;
   }
 
   Props nic(int index) {

@@ -56,7 +56,7 @@ record GoldenCase(
       words(
           "virtio-blk-pci virtio-blk-device virtio-scsi-pci virtio-scsi-device scsi-hd scsi-cd",
           "nvme ich9-ahci ide-hd ide-cd e1000e rtl8139 virtio-net-pci virtio-net-device VGA",
-          "virtio-vga cirrus-vga ramfb qemu-xhci usb-tablet usb-kbd virtio-serial-pci i6300esb",
+          "virtio-vga cirrus-vga ramfb qxl-vga qxl secondary-vga qemu-xhci usb-tablet usb-kbd virtio-serial-pci i6300esb",
           "virtio-serial-device virtserialport virtio-rng-pci virtio-rng-device pcie-root-port",
           "tpm-crb tpm-tis tpm-tis-device vhost-user-fs-pci pvpanic pvpanic-pci intel-hda ich9-intel-hda hda-duplex virtio-gpu-pci");
 

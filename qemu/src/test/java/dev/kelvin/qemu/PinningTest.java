@@ -191,6 +191,7 @@ class PinningTest {
         "intel-hda | audio: {model: intel-hda}",
         "hda-duplex | audio: {model: ich9}",
         "virtio-vga | graphics: {model: virtio}",
+        "qxl | graphics: {others: [qxl]}",
         "cirrus-vga | graphics: {model: cirrus}",
         "ramfb | graphics: {model: ramfb}",
         "usb-tablet | graphics: {tablet: true}",

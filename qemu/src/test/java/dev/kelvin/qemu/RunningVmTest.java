@@ -13,6 +13,7 @@ import dev.kelvin.model.spec.DiskBus;
 import dev.kelvin.model.spec.Graphics;
 import dev.kelvin.model.spec.GraphicsType;
 import dev.kelvin.model.spec.Memory;
+import dev.kelvin.model.spec.VideoModel;
 import dev.kelvin.model.spec.VmSpec;
 import dev.kelvin.qemu.testkit.QemuProcess;
 import java.net.InetAddress;
@@ -160,7 +161,7 @@ class RunningVmTest {
     try (var rig = Rig.start(directory, small().graphics(Graphics.of(GraphicsType.VNC)).build())) {
       rig.vm().cont();
       Path png = rig.plan().files().screenshot();
-      rig.vm().screenshot(png);
+      rig.vm().screenshot(png, 1);
       byte[] image = Files.readAllBytes(png);
       assertThat(Arrays.copyOf(image, 8))
           .containsExactly(0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n');
@@ -169,10 +170,22 @@ class RunningVmTest {
   }
 
   @Test
+  void takesAScreenshotOfAnyOfSeveralScreens() throws Exception {
+    var two = Graphics.of(GraphicsType.VNC).withOthers(List.of(VideoModel.STD));
+    try (var rig = Rig.start(directory, small().graphics(two).build())) {
+      rig.vm().cont();
+      Path png = rig.plan().files().screenshot();
+      rig.vm().screenshot(png, 2);
+      assertThat(Files.readAllBytes(png)).startsWith(0x89, 'P', 'N', 'G');
+      assertProblem(() -> rig.vm().screenshot(png, 3), Code.QEMU_REFUSED, "screen-3");
+    }
+  }
+
+  @Test
   void withoutAScreenThereIsNoScreenshot() throws Exception {
     try (var rig = Rig.start(directory, small().build())) {
       assertProblem(
-          () -> rig.vm().screenshot(rig.plan().files().screenshot()), Code.QEMU_REFUSED, "");
+          () -> rig.vm().screenshot(rig.plan().files().screenshot(), 1), Code.QEMU_REFUSED, "");
     }
   }
 

@@ -3,11 +3,14 @@ package dev.kelvin.cli.command;
 import dev.kelvin.cli.run.VmWish.Hardware;
 import dev.kelvin.model.spec.Architecture;
 import dev.kelvin.model.spec.FirmwareType;
+import dev.kelvin.model.spec.Graphics;
+import dev.kelvin.model.spec.GraphicsType;
 import dev.kelvin.model.spec.GuestOs;
 import dev.kelvin.model.spec.VideoModel;
 import dev.kelvin.model.spec.Watchdog;
 import dev.kelvin.model.spec.WatchdogAction;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -44,8 +47,10 @@ public final class MachineOptions {
 
   @Option(
       names = "--video",
-      paramLabel = "MODEL",
-      description = "What draws the screen: std, virtio, cirrus or ramfb.")
+      paramLabel = "MODEL[,MODEL]",
+      description =
+          "What draws the screen: std, virtio, cirrus, ramfb or qxl. More add further screens: std,"
+              + " virtio or qxl.")
   @Nullable String video;
 
   @Option(
@@ -79,6 +84,16 @@ public final class MachineOptions {
     return architecture() == Architecture.AARCH64 ? "console=ttyAMA0" : "console=ttyS0";
   }
 
+  private static Graphics graphics(String video) {
+    List<VideoModel> models =
+        Stream.of(video.split(",", -1))
+            .map(model -> Wire.read(VideoModel.class, model, "--video"))
+            .toList();
+    return Graphics.of(GraphicsType.VNC)
+        .withModel(models.getFirst())
+        .withOthers(models.subList(1, models.size()));
+  }
+
   Hardware read() {
     List<String> cpu = cpuModel == null ? List.of("") : List.of(cpuModel.split(",", -1));
     return new Hardware(
@@ -87,7 +102,7 @@ public final class MachineOptions {
         machine,
         uefi ? FirmwareType.UEFI : null,
         bootMenu,
-        video == null ? null : Wire.read(VideoModel.class, video, "--video"),
+        video == null ? null : graphics(video),
         watchdog == null
             ? null
             : Watchdog.of(Wire.read(WatchdogAction.class, watchdog, "--watchdog")),

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.CommandLine;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code kelvin screenshot}. */
@@ -22,13 +23,19 @@ public final class ScreenshotCommand extends Command {
       description = "Where the PNG goes; - for standard output. Usual: VM.png.")
   String file = "";
 
+  @Option(
+      names = "--screen",
+      paramLabel = "N",
+      description = "Which of several screens. Usual: 1, the first.")
+  int screen = 1;
+
   public ScreenshotCommand(Session session) {
     super(session);
   }
 
   @Override
   protected int run() throws IOException {
-    byte[] png = session.client().screenshot(vm);
+    byte[] png = session.client().screenshot(vm, screen);
     if (file.equals("-")) {
       session.out().write(png);
       session.out().flush();

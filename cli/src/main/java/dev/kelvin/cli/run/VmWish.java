@@ -26,7 +26,6 @@ import dev.kelvin.model.spec.Protocol;
 import dev.kelvin.model.spec.Share;
 import dev.kelvin.model.spec.Tpm;
 import dev.kelvin.model.spec.TpmVersion;
-import dev.kelvin.model.spec.VideoModel;
 import dev.kelvin.model.spec.VmSpec;
 import dev.kelvin.model.spec.Watchdog;
 import java.time.Instant;
@@ -73,7 +72,7 @@ public record VmWish(
       @Nullable String machine,
       @Nullable FirmwareType firmware,
       @Nullable Integer menuSeconds,
-      @Nullable VideoModel video,
+      @Nullable Graphics graphics,
       @Nullable Watchdog watchdog,
       @Nullable String cpuModel,
       List<String> cpuFeatures) {
@@ -152,8 +151,8 @@ public record VmWish(
     }
     if (isMicrovm()) {
       spec.graphics(Graphics.of(GraphicsType.NONE));
-    } else if (hardware.video() != null) {
-      spec.graphics(Graphics.of(GraphicsType.VNC).withModel(hardware.video()));
+    } else if (hardware.graphics() != null) {
+      spec.graphics(hardware.graphics());
     }
   }
 

@@ -1,8 +1,10 @@
 package dev.kelvin.it.product;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.kelvin.model.ProblemException;
 import dev.kelvin.qemu.testkit.DebianPackages;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -48,7 +50,7 @@ class ScreenTest {
     try {
       Await.until(
           "the words are on the screen",
-          Duration.ofSeconds(60),
+          Duration.ofMinutes(2),
           () -> {
             last[0] = reader.read(daemon.client().screenshot(vm));
             return List.of(words).stream().allMatch(last[0]::contains);
@@ -64,10 +66,20 @@ class ScreenTest {
     assumeTrue(Files.isReadable(VGA_BIOS), "seabios is not installed");
     Path iso = DebianPackages.file("grub-rescue-pc", "usr/lib/grub-rescue/grub-rescue-cdrom.iso");
     var reader = ScreenText.withFontOf(VGA_BIOS);
-    run("rescue", iso, "--os", "other");
+    run("rescue", iso, "--os", "other", "--video", "cirrus,std,virtio");
     String menu =
         awaitScreen("rescue", reader, "GNU GRUB  version 2.", "*GNU/Linux", "Change the colors");
     assertThat(menu).contains(" Microsoft Windows  ").doesNotContain("*GNU (aka GNU/Hurd)");
+
+    // The other two screens are there, and are not this one.
+    for (int screen : new int[] {2, 3}) {
+      byte[] other = daemon.client().screenshot("rescue", screen);
+      assertThat(other).startsWith(0x89, 'P', 'N', 'G');
+      assertThat(reader.read(other)).doesNotContain("GRUB");
+    }
+    assertThatThrownBy(() -> daemon.client().screenshot("rescue", 4))
+        .isInstanceOf(ProblemException.class)
+        .hasMessageContaining("no screen 4");
 
     // Down, and the mark is on the next line.
     daemon.client().sendKeys("rescue", List.of("down"));

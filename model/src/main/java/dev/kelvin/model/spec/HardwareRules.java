@@ -60,8 +60,19 @@ final class HardwareRules {
 
   private void screen() {
     if (spec.graphics().type() == GraphicsType.NONE) {
+      violations.require(
+          spec.graphics().others().isEmpty(),
+          "spec.graphics.others",
+          "there are further screens, but no first one",
+          "leave them out, or set the type to vnc");
       return;
     }
+    violations.require(
+        spec.graphics().model() != VideoModel.QXL || spec.architecture().isX86(),
+        "spec.graphics.model",
+        "qxl is for x86",
+        "use virtio or ramfb");
+    others();
     violations.require(
         spec.graphics().model() != VideoModel.CIRRUS || spec.architecture().isX86(),
         "spec.graphics.model",
@@ -74,6 +85,33 @@ final class HardwareRules {
         "spec.graphics.model",
         "ramfb shows what the firmware sets up, and there is none",
         "use virtio, or the firmware uefi");
+  }
+
+  private void others() {
+    var others = spec.graphics().others();
+    violations.require(
+        others.size() <= SpecRules.MAX_OTHER_SCREENS,
+        "spec.graphics.others",
+        "there are " + others.size() + " further screens",
+        "use at most " + SpecRules.MAX_OTHER_SCREENS);
+    violations.require(
+        others.isEmpty() || spec.graphics().model() != VideoModel.RAMFB,
+        "spec.graphics.others",
+        "ramfb is for one screen only",
+        "use another model for the first screen");
+    for (int i = 0; i < others.size(); i++) {
+      VideoModel model = others.get(i);
+      violations.require(
+          model != VideoModel.CIRRUS && model != VideoModel.RAMFB,
+          "spec.graphics.others[" + i + "]",
+          "QEMU has " + model.wire() + " as the first screen only",
+          "use std, virtio or qxl");
+      violations.require(
+          model != VideoModel.QXL || spec.architecture().isX86(),
+          "spec.graphics.others[" + i + "]",
+          "qxl is for x86",
+          "use std or virtio");
+    }
   }
 
   private void clock() {

@@ -24,6 +24,9 @@ public final class SpecRules {
   public static final int MAX_SCSI_DISKS = 255;
   public static final int MAX_SHARES = 8;
 
+  /** Screens besides the first: functions of a PCI slot that i440fx has free. */
+  public static final int MAX_OTHER_SCREENS = 3;
+
   /** The functions of a PCI slot that the chip set leaves free. */
   public static final int MAX_SHARES_I440FX = 4;
 

@@ -11,7 +11,9 @@ public enum VideoModel implements WireName {
   /** The Cirrus GD5446 of old PCs. */
   CIRRUS("cirrus"),
   /** A frame buffer in the guest's memory, set up by its firmware. */
-  RAMFB("ramfb");
+  RAMFB("ramfb"),
+  /** The paravirtual card of SPICE, for guests that have its driver; x86 only. */
+  QXL("qxl");
 
   private final String wire;
 

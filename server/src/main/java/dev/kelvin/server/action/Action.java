@@ -102,7 +102,7 @@ public sealed interface Action {
 
   record GetTask(String id) implements Read {}
 
-  record Screenshot(String vm) implements Read {}
+  record Screenshot(String vm, int screen) implements Read {}
 
   /** The last {@code tailBytes} of what the VM wrote to its serial port. */
   record GetSerialLog(String vm, long tailBytes) implements Read {}

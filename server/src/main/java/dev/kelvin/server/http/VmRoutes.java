@@ -5,6 +5,7 @@ import dev.kelvin.model.Problem;
 import dev.kelvin.model.Vm;
 import dev.kelvin.model.spec.Disk;
 import dev.kelvin.model.spec.Nic;
+import dev.kelvin.model.spec.SpecRules;
 import dev.kelvin.server.action.Action;
 import dev.kelvin.server.action.Action.ConsoleKind;
 import dev.kelvin.server.http.Route.Trait;
@@ -44,7 +45,7 @@ final class VmRoutes {
         Route.post(VM + "/nics", VmRoutes::attachNic),
         Route.delete(VM + "/nics/{nic}", in -> new Action.DetachNic(vm(in), in.path("nic"))),
         Route.put(VM + "/cdroms/{cdrom}", VmRoutes::setMedia),
-        Route.get(VM + "/screenshot", in -> new Action.Screenshot(vm(in))),
+        Route.get(VM + "/screenshot", VmRoutes::screenshot).with("screen"),
         Route.get(VM + "/log", VmRoutes::serialLog).with("tail"),
         Route.post(VM + "/keys", VmRoutes::sendKeys),
         Route.post(VM + "/consoles", VmRoutes::openConsole),
@@ -137,6 +138,11 @@ final class VmRoutes {
     }
     return new Action.SetMedia(
         vm(in), in.path("cdrom"), image.isNull() ? null : image.stringValue());
+  }
+
+  private static Action screenshot(Input in) {
+    Long screen = in.query().number("screen", 1, 1 + SpecRules.MAX_OTHER_SCREENS);
+    return new Action.Screenshot(vm(in), screen == null ? 1 : screen.intValue());
   }
 
   private static Action serialLog(Input in) {

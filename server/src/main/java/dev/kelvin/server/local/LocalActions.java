@@ -96,7 +96,8 @@ public final class LocalActions implements Actions {
       case Action.GetVolume(String id) -> desks.volumes().get(id);
       case Action.ListPublished() -> desks.images().published();
       case Action.GetTask(String id) -> new Outcome.Document(tasks.get(id), null);
-      case Action.Screenshot(String vm) -> new Outcome.Bytes("image/png", access.screenshot(vm));
+      case Action.Screenshot(String vm, int screen) ->
+          new Outcome.Bytes("image/png", access.screenshot(vm, screen));
       case Action.GetSerialLog(String vm, long tail) ->
           new Outcome.Bytes("text/plain; charset=utf-8", access.serialLog(vm, tail));
       case Action.GetGuest(String vm) -> new Outcome.Document(access.guest(vm), null);

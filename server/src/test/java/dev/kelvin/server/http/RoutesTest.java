@@ -289,7 +289,8 @@ class RoutesTest {
             .sends("{\"image\":\"inst\"}"),
         Case.of("PUT", "/v1/vms/web1/cdroms/cd0", new Action.SetMedia("web1", "cd0", null))
             .sends("{\"image\":null}"),
-        Case.of("GET", "/v1/vms/web1/screenshot", new Action.Screenshot("web1")),
+        Case.of("GET", "/v1/vms/web1/screenshot", new Action.Screenshot("web1", 1)),
+        Case.of("GET", "/v1/vms/web1/screenshot?screen=2", new Action.Screenshot("web1", 2)),
         Case.of("GET", "/v1/vms/web1/log", new Action.GetSerialLog("web1", 1 << 20)),
         Case.of("GET", "/v1/vms/web1/log?tail=10", new Action.GetSerialLog("web1", 10)),
         Case.of("POST", "/v1/vms/web1/keys", new Action.SendKeys("web1", List.of("ctrl", "c")))
