@@ -49,6 +49,7 @@ final class Agreement {
       }
     }
     pids.forEach(pid -> faults.add("process " + pid + " belongs to no VM"));
+    faults.addAll(companions(daemon, vms));
     Predicate<Path> ofVm =
         file -> ids.stream().anyMatch(id -> file.getFileName().toString().startsWith(id));
     faults.addAll(
@@ -65,6 +66,38 @@ final class Agreement {
             file -> running.contains(file.getFileName().toString())));
     faults.addAll(images(daemon));
     return faults;
+  }
+
+  /** Each VM that runs has the processes that its QEMU needs, and no other has any. */
+  private static Set<String> companions(TestDaemon daemon, List<Vm> vms) {
+    var faults = new TreeSet<String>();
+    List<String> are =
+        daemon.vmProcesses().stream()
+            .map(TestDaemon::arguments)
+            .filter(arguments -> !arguments.contains("qemu-system"))
+            .toList();
+    Predicate<String> wanted = arguments -> false;
+    for (Vm vm : vms) {
+      boolean runs = vm.status().phase().hasProcess();
+      Predicate<String> its = arguments -> arguments.contains("/" + vm.metadata().id() + "/");
+      if (runs) {
+        wanted = wanted.or(its);
+      }
+      if (runs && vm.spec().tpm() != null && none(are, its, "/swtpm")) {
+        faults.add(vm.ref() + " has no swtpm");
+      }
+      if (runs && !vm.spec().shares().isEmpty() && none(are, its, "/virtiofsd")) {
+        faults.add(vm.ref() + " has no virtiofsd");
+      }
+    }
+    are.stream()
+        .filter(wanted.negate())
+        .forEach(arguments -> faults.add("nobody's: " + arguments.replace('\0', ' ')));
+    return faults;
+  }
+
+  private static boolean none(List<String> all, Predicate<String> its, String program) {
+    return all.stream().filter(its).noneMatch(arguments -> arguments.contains(program));
   }
 
   private static boolean isDisk(Volume volume, Vm vm, Disk disk) {

@@ -16,6 +16,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -30,6 +31,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -51,6 +53,7 @@ class KillAtEveryWriteTest {
   private TestDaemon daemon;
   private ServerSocket taken;
   private HttpServer web;
+  private Path shared;
 
   @BeforeAll
   void start(@TempDir Path files) throws IOException, InterruptedException {
@@ -63,6 +66,7 @@ class KillAtEveryWriteTest {
             files,
             SimpleFileServer.OutputLevel.NONE);
     web.start();
+    shared = Files.createDirectory(files.toRealPath().resolve("shared"));
     daemon = TestDaemon.start(Program.of(FaultyMain.class));
   }
 
@@ -73,9 +77,15 @@ class KillAtEveryWriteTest {
     daemon.close();
   }
 
-  Stream<Scenario> scenarios() {
+  /** All of them, or those whose names have what {@code -Dkelvin.test.scenario} gives in them. */
+  Stream<Scenario> chosen() {
+    String words = System.getProperty("kelvin.test.scenario", "");
+    return scenarios().filter(scenario -> scenario.name().contains(words));
+  }
+
+  private Stream<Scenario> scenarios() {
     var file = URI.create("http://127.0.0.1:" + web.getAddress().getPort() + "/disk.qcow2");
-    return new Scenarios(taken.getLocalPort(), file).all().stream();
+    return new Scenarios(taken.getLocalPort(), file, shared).all().stream();
   }
 
   @Test
@@ -85,8 +95,11 @@ class KillAtEveryWriteTest {
   }
 
   @ParameterizedTest
-  @MethodSource("scenarios")
+  @MethodSource("chosen")
   void endsDoneOrUndone(Scenario scenario) throws IOException, InterruptedException {
+    for (Path program : scenario.needs()) {
+      Assumptions.assumeTrue(Files.isExecutable(program), program + " is not installed");
+    }
     try {
       killEverywhere(scenario);
     } catch (AssertionError | RuntimeException e) {

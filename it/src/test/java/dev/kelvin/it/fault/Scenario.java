@@ -5,12 +5,14 @@ import dev.kelvin.it.fault.KillSwitch.Side;
 import dev.kelvin.it.product.TestDaemon;
 import dev.kelvin.model.Task;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Set;
 
 /**
  * A task that a daemon is killed in.
  *
  * @param name told in reports
+ * @param needs programs without which it cannot be
  * @param type of the task; every type that the daemon knows has a scenario
  * @param sides of each write on which the daemon is killed
  * @param prepare makes what the task works on
@@ -21,6 +23,7 @@ import java.util.Set;
  */
 record Scenario(
     String name,
+    Set<Path> needs,
     String type,
     Set<Side> sides,
     Work prepare,
@@ -28,6 +31,12 @@ record Scenario(
     Check done,
     Check undone,
     Afterwards afterwards) {
+  /** The same, of use only where these programs are. */
+  Scenario needing(Path... programs) {
+    return new Scenario(
+        name, Set.of(programs), type, sides, prepare, act, done, undone, afterwards);
+  }
+
   /** Something that is done to a node. */
   @FunctionalInterface
   interface Work {

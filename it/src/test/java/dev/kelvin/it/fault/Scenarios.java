@@ -21,10 +21,15 @@ import dev.kelvin.model.spec.Nic;
 import dev.kelvin.model.spec.PortForward;
 import dev.kelvin.model.spec.Power;
 import dev.kelvin.model.spec.Protocol;
+import dev.kelvin.model.spec.Share;
+import dev.kelvin.model.spec.ShareCache;
+import dev.kelvin.model.spec.Tpm;
+import dev.kelvin.model.spec.TpmVersion;
 import dev.kelvin.model.spec.VmSpec;
 import java.io.ByteArrayInputStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -40,23 +45,29 @@ import org.jspecify.annotations.Nullable;
 final class Scenarios {
   private static final String VM = "half";
   private static final String IMAGE = "half-image";
+  private static final Path SWTPM = Path.of("/usr/bin/swtpm");
+  private static final Path VIRTIOFSD = Path.of("/usr/lib/qemu/virtiofsd");
   private static final Scenario.Work NOTHING = daemon -> {};
 
   private final int takenPort;
   private final URI file;
+  private final Path shared;
 
   /**
    * @param takenPort a port of the loopback address that is in use, for tasks that shall fail
    * @param file of an image, to be pulled
+   * @param shared a directory that VMs share with the host
    */
-  Scenarios(int takenPort, URI file) {
+  Scenarios(int takenPort, URI file, Path shared) {
     this.takenPort = takenPort;
     this.file = file;
+    this.shared = shared;
   }
 
   List<Scenario> all() {
     var all = new ArrayList<Scenario>();
     all.addAll(creating());
+    all.addAll(accompanied());
     all.addAll(changing());
     all.add(volume());
     all.addAll(power());
@@ -90,6 +101,35 @@ final class Scenarios {
             client -> client.deleteVm(VM, true, false),
             both(noVm(), volumes(0)),
             phase(Phase.RUNNING)));
+  }
+
+  /** VMs whose QEMU needs other processes. */
+  private List<Scenario> accompanied() {
+    Vm vm =
+        Guests.empty(
+            VM,
+            spec ->
+                spec.tpm(new Tpm(TpmVersion.V2_0))
+                    .shares(
+                        List.of(
+                            new Share("both", shared.toString(), null, true, ShareCache.NONE))));
+    return List.of(
+        scenario(
+                "a VM with a TPM and a shared directory is created",
+                "vm.create",
+                NOTHING,
+                client -> client.createVm(VmDocument.of(vm)),
+                phase(Phase.RUNNING),
+                noVm())
+            .needing(SWTPM, VIRTIOFSD),
+        scenario(
+                "a VM with a TPM and a shared directory is stopped",
+                "vm.stop",
+                daemon -> daemon.create(vm),
+                client -> client.stopVm(VM),
+                phase(Phase.STOPPED),
+                phase(Phase.RUNNING))
+            .needing(SWTPM, VIRTIOFSD));
   }
 
   private List<Scenario> changing() {
@@ -237,6 +277,7 @@ final class Scenarios {
         // next daemon goes on with is cancelled.
         new Scenario(
             "an image is built",
+            Set.of(),
             "image.build",
             EnumSet.of(Side.AFTER),
             NOTHING,
@@ -290,7 +331,15 @@ final class Scenarios {
       Scenario.Check done,
       Scenario.Check undone) {
     return new Scenario(
-        name, type, EnumSet.allOf(Side.class), prepare, act, done, undone, (client, task) -> {});
+        name,
+        Set.of(),
+        type,
+        EnumSet.allOf(Side.class),
+        prepare,
+        act,
+        done,
+        undone,
+        (client, task) -> {});
   }
 
   // ---- what tasks work on

@@ -366,7 +366,7 @@ public final class TestDaemon implements AutoCloseable {
   }
 
   /** The command line of a process, its words ended by NUL; empty when it is gone. */
-  static String arguments(ProcessHandle one) {
+  public static String arguments(ProcessHandle one) {
     Path file = Path.of("/proc", Long.toString(one.pid()), "cmdline");
     try {
       return Files.readString(file, StandardCharsets.ISO_8859_1);
