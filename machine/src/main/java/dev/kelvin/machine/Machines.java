@@ -46,6 +46,25 @@ public final class Machines implements AutoCloseable {
   private final VmNames names = new VmNames();
   private final VmCell.Context shared;
 
+  /** VMs that cannot be looked after, by their ids. */
+  private final Map<String, Damaged> damaged = new ConcurrentHashMap<>();
+
+  private record Damaged(String name, Problem why) {
+    Problem problem() {
+      return Problem.of(Code.HOST_FAILURE, "What is stored of VM " + name + " is damaged")
+          .on("vm/" + name)
+          .because(why.oneLine())
+          .remedy(
+              "see \"kelvin state check\", and restore a backup of before (\"kelvin state"
+                  + " restore\"); its process, if it runs, goes on");
+    }
+  }
+
+  /** The names of the VMs of which what is stored cannot be read. */
+  public List<String> damaged() {
+    return damaged.values().stream().map(Damaged::name).sorted().toList();
+  }
+
   /**
    * @param imageUnchanged the condition under which an image is still as it is now
    */
@@ -92,10 +111,19 @@ public final class Machines implements AutoCloseable {
     // Beside each other: with thousands of VMs this is most of the daemon's start.
     var reading = new FutureTask<>(repository::statuses);
     Thread.ofVirtual().name("statuses").start(reading);
-    List<VmRecord> all = repository.all();
+    List<VmRecord> stored = repository.all();
+    Map<String, RunRecord> runs = repository.runs();
+    repository
+        .damaged()
+        .forEach((id, why) -> {
+          String name = repository.keptName(id);
+          LOG.log(Level.ERROR, "vm/" + name + " is damaged and left alone: " + why.oneLine());
+          damaged.put(id, new Damaged(name, why));
+        });
+    List<VmRecord> all =
+        stored.stream().filter(vm -> !damaged.containsKey(vm.metadata().id())).toList();
     volumes.reconcile(all);
     Map<String, VmStatus> statuses = result(reading);
-    Map<String, RunRecord> runs = repository.runs();
     var looking = new ArrayList<Thread>();
     for (VmRecord vm : all) {
       String id = vm.metadata().id();
@@ -142,6 +170,9 @@ public final class Machines implements AutoCloseable {
    */
   private void clearOrphans() {
     for (String id : home.idsWithRuntime()) {
+      if (damaged.containsKey(id)) {
+        continue; // its process, if it runs, is a guest's
+      }
       Supervisor supervisor = supervisors.get(id);
       if (supervisor != null && supervisor.snapshot().status().phase().hasProcess()) {
         continue;
@@ -280,6 +311,11 @@ public final class Machines implements AutoCloseable {
     String id = names.id(name);
     Supervisor supervisor = id == null ? null : supervisors.get(id);
     if (supervisor == null) {
+      for (Damaged one : damaged.values()) {
+        if (one.name().equals(name)) {
+          throw one.problem().asException();
+        }
+      }
       throw VmTasks.notFound(name, List.copyOf(names.names())).asException();
     }
     return supervisor;

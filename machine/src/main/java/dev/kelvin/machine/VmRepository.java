@@ -61,6 +61,8 @@ public final class VmRepository {
   private final VolumeClaims claims;
   private final Map<String, VmStatus> lastSaved = new ConcurrentHashMap<>();
 
+  private final Map<String, Problem> damaged = new ConcurrentHashMap<>();
+
   /** The next user id to look at; 0 before the first is needed. */
   private final AtomicInteger nextUid = new AtomicInteger();
 
@@ -89,8 +91,37 @@ public final class VmRepository {
     return Collection.Form.first(RUNS, RunRecord.class);
   }
 
+  /** All that can be read. */
   List<VmRecord> all() {
-    return vms.list().stream().map(VmRepository::withRevision).toList();
+    Collection.Page<VmRecord> page = vms.listing();
+    damaged.putAll(page.damaged());
+    return page.items().stream()
+        .map(item -> withRevision(new Versioned<>(item.value(), item.revision())))
+        .toList();
+  }
+
+  /**
+   * The VMs of which something cannot be read that one must know to look after them: what is wanted
+   * of them, or which process they have. Known once both have been read.
+   */
+  Map<String, Problem> damaged() {
+    return Map.copyOf(damaged);
+  }
+
+  /** The name that is kept for a VM; its id when there is none. */
+  String keptName(String id) {
+    Range page = store.range(NAMES, null, UID_PAGE);
+    while (true) {
+      for (Entry entry : page.entries()) {
+        if (text(entry).equals(id)) {
+          return entry.key().substring(NAMES.length());
+        }
+      }
+      if (!page.more()) {
+        return id;
+      }
+      page = store.range(NAMES, page.entries().getLast().key(), UID_PAGE, page.revision());
+    }
   }
 
   public Optional<VmRecord> find(String id) {
@@ -106,6 +137,7 @@ public final class VmRepository {
 
   /** The processes that are known, by the ids of their VMs. */
   Map<String, RunRecord> runs() {
+    damaged.putAll(runs.listing().damaged());
     return byId(runs);
   }
 
@@ -128,6 +160,9 @@ public final class VmRepository {
 
   /** How a VM uses a volume that it has. */
   Volume.Use use(String id, String volume) {
+    if (damaged.containsKey(id)) {
+      return new Volume.Use(keptName(id), null);
+    }
     String name = find(id).map(vm -> vm.metadata().name()).orElse(id);
     return disks(id).stream()
         .filter(disk -> VolumeClaims.volumeId(id, disk).equals(volume))

@@ -61,6 +61,34 @@ public final class VmStateCheck {
     scan.documents(VmRepository.runForm())
         .keySet()
         .forEach(id -> requireVm(VmRepository.RUNS + id, id));
+    claims();
+  }
+
+  /** Every disk's volume is kept for its VM, and what is kept is for a VM or for a deletion. */
+  private void claims() {
+    Map<String, String> claims = scan.texts(VolumeClaims.KEYS);
+    vms.forEach((id, vm) -> {
+      if (vm == null) {
+        return;
+      }
+      for (Disk disk : vm.spec().disks()) {
+        String volume = VolumeClaims.volumeId(id, disk);
+        if (!id.equals(claims.get(volume))) {
+          scan.report(
+              VmRepository.VMS + id,
+              "volume " + volume + " of disk " + disk.name() + " is not kept for it",
+              "start the daemon anew, which sees to it");
+        }
+      }
+    });
+    claims.forEach((volume, holder) -> {
+      if (!VolumeClaims.isDeletion(holder) && !vms.containsKey(holder)) {
+        scan.report(
+            VolumeClaims.KEYS + volume,
+            "it is kept for VM " + holder + ", which is not there",
+            REPAIR);
+      }
+    });
   }
 
   private void checkImages(String key, VmRecord vm) {

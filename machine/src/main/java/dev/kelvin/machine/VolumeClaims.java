@@ -26,7 +26,7 @@ import java.util.function.BiFunction;
  * more. A task that deletes a volume holds the same key, so nobody can use it from then on.
  */
 final class VolumeClaims {
-  private static final String KEYS = "/vm-volumes/";
+  static final String KEYS = "/vm-volumes/";
   private static final String DELETION = "delete:";
   private static final int PAGE = 500;
 

@@ -1,6 +1,7 @@
 package dev.kelvin.model;
 
 import java.time.Instant;
+import java.util.List;
 
 /**
  * A running daemon.
@@ -10,6 +11,8 @@ import java.time.Instant;
  *     system's directories
  * @param socket of the local API
  * @param url of the API over TLS
+ * @param damaged what is stored and cannot be read, such as {@code vm/web1}; the rest is not
+ *     affected
  * @param certificate SHA-256 fingerprint of the TLS certificate
  */
 public record NodeInfo(
@@ -24,4 +27,9 @@ public record NodeInfo(
     String qemuVersion,
     int vms,
     int vmsRunning,
-    Instant startedAt) {}
+    List<String> damaged,
+    Instant startedAt) {
+  public NodeInfo {
+    damaged = damaged == null ? List.of() : List.copyOf(damaged);
+  }
+}

@@ -168,7 +168,7 @@ public final class Daemon implements AutoCloseable {
     }
   }
 
-  private NodeInfo info(Machines machines, @Nullable HostFacts facts) {
+  private NodeInfo info(Machines machines, @Nullable HostFacts facts, List<String> damaged) {
     HttpServer server = http;
     return new NodeInfo(
         Version.NUMBER,
@@ -182,6 +182,7 @@ public final class Daemon implements AutoCloseable {
         facts == null ? "" : facts.qemuVersion(),
         machines.count(),
         machines.running(),
+        damaged,
         startedAt);
   }
 

@@ -56,7 +56,8 @@ final class OfflineRestore {
   private static void refuseOrphans(Store store, Map<String, Entry> restored) {
     var collection = new Collection<>(store, VmRepository.runForm());
     List<String> orphans = new ArrayList<>();
-    for (var item : collection.listing().items()) {
+    var running = collection.listing();
+    for (var item : running.items()) {
       RunRecord now = item.value();
       Entry then = restored.get(collection.key(item.id()));
       boolean known = then != null && collection.read(then).value().process().equals(now.process());
@@ -64,6 +65,10 @@ final class OfflineRestore {
         orphans.add(item.id());
       }
     }
+    // Which process it has cannot be read: only a backup that knows one may go over it.
+    running.damaged().keySet().stream()
+        .filter(id -> !restored.containsKey(collection.key(id)))
+        .forEach(orphans::add);
     if (!orphans.isEmpty()) {
       throw Problem.of(Code.WRONG_STATE, "VMs run that the backup does not know as running")
           .because("nobody would look after the processes of " + String.join(", ", orphans))

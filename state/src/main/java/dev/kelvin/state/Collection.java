@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -59,10 +60,12 @@ public final class Collection<T> {
    * Documents of one moment.
    *
    * @param items by id, in the order of ids
+   * @param damaged those that cannot be read, and why
    * @param revision from which a watch can follow on
    * @param more whether there are more after the last one
    */
-  public record Page<T>(List<Item<T>> items, long revision, boolean more) {}
+  public record Page<T>(
+      List<Item<T>> items, Map<String, Problem> damaged, long revision, boolean more) {}
 
   /**
    * A document of a list.
@@ -157,31 +160,43 @@ public final class Collection<T> {
     return get(id).orElseThrow(() -> absent(id));
   }
 
-  /** All documents, of one moment, in the order of ids. */
+  /** All documents that can be read, of one moment, in the order of ids. */
   public List<Versioned<T>> list() {
     return listing().items().stream()
         .map(item -> new Versioned<>(item.value(), item.revision()))
         .toList();
   }
 
-  /** All documents with their ids, of one moment. */
+  /**
+   * All documents with their ids, of one moment. One that is damaged does not hide the others; one
+   * that a newer Kelvin wrote does, since this Kelvin must not work on what it does not understand.
+   *
+   * @throws ProblemException wrong-state
+   */
   public Page<T> listing() {
     List<Item<T>> items = new ArrayList<>();
-    String after = null;
-    long revision = 0;
+    Map<String, Problem> damaged = new TreeMap<>();
+    Range range = store.range(prefix, null, PAGE);
     while (true) {
-      Page<T> page = page(after, PAGE, revision);
-      items.addAll(page.items());
-      if (!page.more()) {
-        return new Page<>(List.copyOf(items), page.revision(), false);
+      for (Entry entry : range.entries()) {
+        try {
+          items.add(new Item<>(id(entry.key()), value(entry), entry.modRevision()));
+        } catch (ProblemException e) {
+          if (e.problem().code() != Code.HOST_FAILURE) {
+            throw e;
+          }
+          damaged.put(id(entry.key()), e.problem());
+        }
       }
-      after = items.getLast().id();
-      revision = page.revision();
+      if (!range.more()) {
+        return new Page<>(List.copyOf(items), Map.copyOf(damaged), range.revision(), false);
+      }
+      range = store.range(prefix, range.entries().getLast().key(), PAGE, range.revision());
     }
   }
 
   /**
-   * Some documents, in the order of ids.
+   * Some documents, in the order of ids, each of which must be readable.
    *
    * @param afterId null for the first page
    * @param revision of the first page; 0 for now
@@ -192,7 +207,7 @@ public final class Collection<T> {
         range.entries().stream()
             .map(entry -> new Item<>(id(entry.key()), value(entry), entry.modRevision()))
             .toList();
-    return new Page<>(items, range.revision(), range.more());
+    return new Page<>(items, Map.of(), range.revision(), range.more());
   }
 
   /**

@@ -6,10 +6,12 @@ import dev.kelvin.model.StateReport.Finding;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +20,10 @@ public final class StateScan {
   private static final int PAGE = 500;
 
   private final NavigableMap<String, Entry> entries = new TreeMap<>(Keys.ORDER);
+
+  /** What keys begin with that somebody has asked for. */
+  private final Set<String> known = new HashSet<>(Set.of(Store.OWNER, Restore.MARKER));
+
   private final List<Finding> findings = new ArrayList<>();
   private final long revision;
   private final Store store;
@@ -40,6 +46,7 @@ public final class StateScan {
 
   /** The values below a prefix as text, by what follows it in the key. */
   public Map<String, String> texts(String prefix) {
+    known.add(prefix);
     var found = new TreeMap<String, String>();
     below(prefix)
         .forEach((key, entry) ->
@@ -50,6 +57,7 @@ public final class StateScan {
 
   /** The documents of a form by id; one that cannot be read is reported, and null here. */
   public <T> Map<String, @Nullable T> documents(Collection.Form<T> form) {
+    known.add(form.prefix());
     var collection = new Collection<>(store, form);
     var found = new TreeMap<String, @Nullable T>();
     below(form.prefix())
@@ -105,7 +113,16 @@ public final class StateScan {
     }
   }
 
+  /** The result. A key that nobody has asked for is one that no check knows. */
   public StateReport done() {
+    for (String key : entries.keySet()) {
+      if (known.stream().noneMatch(key::startsWith)) {
+        report(
+            key,
+            "this Kelvin knows no such key",
+            "none is needed, unless another program wrote it");
+      }
+    }
     return new StateReport(
         revision,
         entries.size(),

@@ -41,6 +41,9 @@ public final class InfoCommand extends Command {
       text.add("token", "in " + session.layout().token());
       text.add("log", session.layout().daemonLog().toString());
     }
+    if (!info.damaged().isEmpty()) {
+      text.add("damaged", String.join(", ", info.damaged()) + " (see kelvin state check)");
+    }
     return text.add("qemu", info.qemuVersion().isEmpty() ? "none" : info.qemuVersion())
         .add("accelerator", info.accelerator())
         .add("VMs", info.vms() + ", " + info.vmsRunning() + " running")

@@ -71,6 +71,11 @@ public final class ImageCatalogue {
     return images.list().stream().map(stored -> complete(stored, usedBy)).toList();
   }
 
+  /** The names of images of which what is stored cannot be read. */
+  public List<String> damaged() {
+    return images.listing().damaged().keySet().stream().sorted().toList();
+  }
+
   public Optional<Image> find(String name) {
     return images.get(name).map(stored -> complete(stored, users.now()));
   }
@@ -318,7 +323,8 @@ public final class ImageCatalogue {
       ImageStatus status = there.get().value().status();
       String digest = status.digest();
       Format format = status.format();
-      if (digest != null && format != null && !digests().contains(digest)) {
+      // The file of an image that cannot be read may be any.
+      if (damaged().isEmpty() && digest != null && format != null && !digests().contains(digest)) {
         files.delete(digest, format);
       }
     } finally {
@@ -341,6 +347,9 @@ public final class ImageCatalogue {
   public void clearOrphans() {
     sharing.lock();
     try {
+      if (!damaged().isEmpty()) {
+        return;
+      }
       Set<String> known = digests();
       for (String digest : files.digests()) {
         if (!known.contains(digest)) {

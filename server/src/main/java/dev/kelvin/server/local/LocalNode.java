@@ -91,7 +91,7 @@ public final class LocalNode implements AutoCloseable {
   /** Tells about the daemon. */
   @FunctionalInterface
   public interface InfoSource {
-    NodeInfo info(Machines machines, @Nullable HostFacts facts);
+    NodeInfo info(Machines machines, @Nullable HostFacts facts, List<String> damaged);
   }
 
   /**
@@ -149,9 +149,12 @@ public final class LocalNode implements AutoCloseable {
             images(around, catalogue, tools, importer, tasks),
             new GuestActions(parts.access()),
             new NodeActions(
-                () -> around.info().info(machines, tools.facts().last()),
+                () ->
+                    around
+                        .info()
+                        .info(machines, tools.facts().last(), damaged(machines, catalogue)),
                 tools.doctor(),
-                new Metrics(parts.measures()),
+                new Metrics(parts.measures(), () -> damaged(machines, catalogue).size()),
                 events,
                 tasks,
                 around.stop()),
@@ -194,6 +197,14 @@ public final class LocalNode implements AutoCloseable {
     var published = new Published(own, around.mirrors());
     return new ImageActions(
         catalogue, tools.images(), importer, published, tools.puller(), tasks, around.clock());
+  }
+
+  /** What is stored and cannot be read, by kind and name. */
+  private static List<String> damaged(Machines machines, ImageCatalogue catalogue) {
+    var all = new ArrayList<String>();
+    machines.damaged().forEach(name -> all.add("vm/" + name));
+    catalogue.damaged().forEach(name -> all.add("image/" + name));
+    return List.copyOf(all);
   }
 
   private static List<String> volumesOn(StorageDriver storage, Path image) {
@@ -239,6 +250,10 @@ public final class LocalNode implements AutoCloseable {
   /** Removes files of images that a daemon which died has left, unless a task goes on with them. */
   private static void clearImages(ImageCatalogue catalogue, ImageStore files, TaskEngine tasks) {
     catalogue.clearOrphans();
+    if (!catalogue.damaged().isEmpty()) {
+      LOG.log(Level.ERROR, "images are damaged and left alone: {0}", catalogue.damaged());
+      return;
+    }
     var live = new HashSet<String>();
     for (Task task : tasks.list()) {
       if (!task.state().ended()) {

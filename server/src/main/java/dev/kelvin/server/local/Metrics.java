@@ -21,14 +21,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.IntSupplier;
 import java.util.function.ToDoubleFunction;
 
 /** What Prometheus reads: measures of the node and of each VM. Sizes in bytes, times in seconds. */
 final class Metrics {
   private final VmMeasures measures;
+  private final IntSupplier damaged;
 
-  Metrics(VmMeasures measures) {
+  Metrics(VmMeasures measures, IntSupplier damaged) {
     this.measures = measures;
+    this.damaged = damaged;
   }
 
   /** All metrics in Prometheus' text format. */
@@ -49,8 +52,13 @@ final class Metrics {
     return out.toByteArray();
   }
 
-  private static void node(List<MetricSnapshot> all, List<Measure> vms) {
+  private void node(List<MetricSnapshot> all, List<Measure> vms) {
     Map<String, Long> memory = memory();
+    gauge(
+        all,
+        "kelvin_damaged_objects",
+        "Stored VMs and images that cannot be read.",
+        damaged.getAsInt());
     gauge(all, "kelvin_node_cpus", "CPUs of the host.", Runtime.getRuntime().availableProcessors());
     gauge(
         all,
