@@ -166,8 +166,7 @@ public final class LocalNode implements AutoCloseable {
         new LocalActions(
             around.authorizer(), store, machines, parts.access(), catalogue, tasks, desks);
     tools.facts().findMeanwhile();
-    machines.open();
-    clearImages(catalogue, tools.images(), tasks);
+    takeOver(machines, catalogue, tools.images(), tasks);
     return new LocalNode(layout, store, machines, tasks, actions);
   }
 
@@ -245,6 +244,13 @@ public final class LocalNode implements AutoCloseable {
         new ImageTasks(catalogue, tools.images(), importer, debian, tools.puller()).types());
     types.addAll(new NodeTasks(tools.doctor(), new Packages(tools.commands())).types());
     return types;
+  }
+
+  private static void takeOver(
+      Machines machines, ImageCatalogue catalogue, ImageStore files, TaskEngine tasks)
+      throws InterruptedException {
+    machines.open();
+    clearImages(catalogue, files, tasks);
   }
 
   /** Removes files of images that a daemon which died has left, unless a task goes on with them. */
