@@ -4,6 +4,8 @@ import dev.kelvin.model.Code;
 import dev.kelvin.model.Layout;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -12,8 +14,9 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * The daemon's process; {@code KELVIN_HOME} says where its files are. With {@code restore FILE} or
- * {@code restore --replace FILE} it restores its state instead, and ends.
+ * The daemon's process; {@code KELVIN_HOME} says where its files are. With {@code restore FILE},
+ * {@code restore --replace FILE}, {@code backup} or {@code check} it does that with its state
+ * instead, and ends; the last two write to the standard output.
  */
 public final class Main {
   static {
@@ -32,7 +35,7 @@ public final class Main {
     try {
       Layout layout = Layout.resolve(System.getenv(), uid == 0);
       if (arguments.length > 0) {
-        restore(layout, uid, List.of(arguments));
+        offline(layout, uid, List.of(arguments));
         System.exit(0);
       }
       Daemon daemon = Daemon.start(layout, uid);
@@ -49,14 +52,25 @@ public final class Main {
     }
   }
 
-  private static void restore(Layout layout, int uid, List<String> words) throws IOException {
+  private static void offline(Layout layout, int uid, List<String> words) throws IOException {
     boolean replace = words.contains("--replace");
-    if (!words.getFirst().equals("restore") || words.size() != (replace ? 3 : 2)) {
+    var out = new FileOutputStream(FileDescriptor.out);
+    if (words.equals(List.of("check"))) {
+      OfflineState.check(layout, uid, out);
+    } else if (words.equals(List.of("backup"))) {
+      OfflineState.backup(layout, uid, out);
+    } else if (words.getFirst().equals("restore") && words.size() == (replace ? 3 : 2)) {
+      restore(layout, uid, words, replace);
+    } else {
       throw Problem.of(Code.INVALID_ARGUMENT, "The daemon does not know these arguments")
           .because(String.join(" ", words))
-          .remedy("give none, or: restore [--replace] FILE")
+          .remedy("give none, or one of: check, backup, restore [--replace] FILE")
           .asException();
     }
+  }
+
+  private static void restore(Layout layout, int uid, List<String> words, boolean replace)
+      throws IOException {
     var done = OfflineRestore.run(layout, uid, Path.of(words.getLast()), replace);
     LOG.log(
         Level.INFO,

@@ -1,12 +1,15 @@
 package dev.kelvin.cli.command;
 
 import dev.kelvin.cli.Session;
+import dev.kelvin.cli.run.DaemonControl;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Parameters;
 
@@ -17,7 +20,7 @@ import picocli.CommandLine.Parameters;
       "",
       "The file holds the documents of VMs, images and tasks at one moment; not the disks, which are files",
       "below the state directory. It may hold secrets and is readable by you alone. The daemon goes on",
-      "meanwhile.",
+      "meanwhile; when none runs, the store is read without one.",
       "",
       "Example:",
       "  kelvin state backup kelvin.backup"
@@ -30,37 +33,56 @@ public final class StateBackupCommand extends Command {
     super(session);
   }
 
+  /** Waits for the end of what writes the backup; its exit code. */
+  @FunctionalInterface
+  private interface End {
+    int code() throws InterruptedException;
+  }
+
   @Override
-  protected int run() throws IOException {
-    if (file.equals("-")) {
+  protected int run() throws IOException, InterruptedException {
+    var control = new DaemonControl(session);
+    if (control.answers()) {
       try (InputStream in = session.client().backup()) {
-        in.transferTo(session.out());
+        return save(in, () -> 0);
       }
+    }
+    Process program = control.offline(Redirect.PIPE, List.of("backup"));
+    try (InputStream in = program.getInputStream()) {
+      return save(in, program::waitFor);
+    }
+  }
+
+  /** A file of that name is a whole backup, or the one that was there before. */
+  private int save(InputStream in, End end) throws IOException, InterruptedException {
+    if (file.equals("-")) {
+      in.transferTo(session.out());
       session.out().flush();
-      return 0;
+      return end.code();
     }
     Path target = session.file(file);
     Path unfinished = target.resolveSibling(target.getFileName() + ".unfinished");
-    try (InputStream in = session.client().backup()) {
-      long size = LocalFiles.write(target, path -> save(in, unfinished, path));
-      session.out().println(target + ": " + size + " bytes");
-      return 0;
+    try {
+      long size = LocalFiles.write(target, path -> copy(in, unfinished));
+      int code = end.code();
+      if (code == 0) {
+        LocalFiles.write(
+            target, path -> Files.move(unfinished, path, StandardCopyOption.REPLACE_EXISTING));
+        session.out().println(target + ": " + size + " bytes");
+      }
+      return code;
     } finally {
       Files.deleteIfExists(unfinished);
     }
   }
 
-  /** A file of that name is a whole backup, or the one that was there before. */
-  private static long save(InputStream in, Path unfinished, Path target) throws IOException {
+  private static long copy(InputStream in, Path unfinished) throws IOException {
     Files.deleteIfExists(unfinished);
     Files.createFile(
         unfinished,
         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-    long size;
     try (var out = Files.newOutputStream(unfinished)) {
-      size = in.transferTo(out);
+      return in.transferTo(out);
     }
-    Files.move(unfinished, target, StandardCopyOption.REPLACE_EXISTING);
-    return size;
   }
 }

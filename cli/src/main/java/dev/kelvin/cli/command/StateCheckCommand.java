@@ -1,8 +1,13 @@
 package dev.kelvin.cli.command;
 
 import dev.kelvin.cli.Session;
+import dev.kelvin.cli.run.DaemonControl;
+import dev.kelvin.codec.Documents;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.StateReport;
+import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 
@@ -11,7 +16,8 @@ import picocli.CommandLine.Mixin;
     sortOptions = false,
     footer = {
       "",
-      "Nothing is changed. The exit code is 10 when something is found.",
+      "Nothing is changed. The exit code is 10 when something is found. When no daemon runs, the store is",
+      "looked at without one.",
       "",
       "Example:",
       "  kelvin state check"
@@ -24,8 +30,20 @@ public final class StateCheckCommand extends Command {
   }
 
   @Override
-  protected int run() {
-    StateReport report = session.client().checkState();
+  protected int run() throws IOException, InterruptedException {
+    var control = new DaemonControl(session);
+    StateReport report;
+    if (control.answers()) {
+      report = session.client().checkState();
+    } else {
+      Process program = control.offline(Redirect.PIPE, List.of("check"));
+      byte[] said = program.getInputStream().readAllBytes();
+      int code = program.waitFor();
+      if (code != 0) {
+        return code;
+      }
+      report = Documents.readTrusted(said, StateReport.class);
+    }
     outputs.one(session, report, it -> Long.toString(it.revision()), () -> text(report));
     return report.findings().isEmpty() ? 0 : Code.HOST_FAILURE.exitCode();
   }

@@ -118,14 +118,17 @@ public final class DaemonControl {
    * exit code.
    */
   public int restore(Path file, boolean replace) throws InterruptedException {
-    var words = new ArrayList<>(command());
-    words.add("restore");
-    if (replace) {
-      words.add("--replace");
-    }
-    words.add(file.toString());
+    List<String> words = replace ? List.of("restore", "--replace") : List.of("restore");
+    return offline(Redirect.INHERIT, words, file.toString()).waitFor();
+  }
+
+  /** The daemon's program with other words, while no daemon runs; it tells errors by itself. */
+  public Process offline(Redirect out, List<String> words, String... more) {
+    var all = new ArrayList<>(command());
+    all.addAll(words);
+    all.addAll(List.of(more));
     try {
-      return Programs.prepare(session, words).inheritIO().start().waitFor();
+      return Programs.prepare(session, all).inheritIO().redirectOutput(out).start();
     } catch (IOException e) {
       throw cannotStart(String.valueOf(e.getMessage()), session.layout().daemonLog())
           .asException(e);

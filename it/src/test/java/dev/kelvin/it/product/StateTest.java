@@ -1,10 +1,12 @@
 package dev.kelvin.it.product;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import dev.kelvin.api.ListQuery;
 import dev.kelvin.etcd.EtcdServer;
 import dev.kelvin.machine.VmRepository;
+import dev.kelvin.model.Code;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.StateReport.Finding;
 import dev.kelvin.state.Op;
@@ -58,6 +60,38 @@ class StateTest {
       assertThat(daemon.client().allVms(ListQuery.all())).hasSize(2);
       daemon.awaitPhase("web", Phase.RUNNING);
       assertThat(daemon.client().vm("web").status().pid()).isEqualTo(pid);
+    }
+  }
+
+  @Test
+  void itIsLookedAtWithoutADaemon() throws Exception {
+    try (TestDaemon daemon = TestDaemon.start()) {
+      daemon.create(Guests.empty("web", Guests.stopped()));
+      daemon.kill();
+      assertThat(daemon.kelvin("state", "check"))
+          .returns(0, TestDaemon.Ran::exitCode)
+          .extracting(TestDaemon.Ran::output, STRING)
+          .contains("all is well");
+      Path file = directory.resolve("offline.backup");
+      assertThat(daemon.kelvin("state", "backup", file.toString()).exitCode()).isZero();
+      assertThat(daemon.kelvin("state", "restore", "--replace", file.toString()).exitCode())
+          .isZero();
+
+      Files.writeString(daemon.layout().store(), "this is no store");
+      assertThat(daemon.kelvin("state", "check"))
+          .returns(Code.HOST_FAILURE.exitCode(), TestDaemon.Ran::exitCode)
+          .extracting(TestDaemon.Ran::output, STRING)
+          .contains("The store is damaged", "backup");
+      Path never = directory.resolve("never.backup");
+      assertThat(daemon.kelvin("state", "backup", never.toString()).exitCode())
+          .isEqualTo(Code.HOST_FAILURE.exitCode());
+      assertThat(directory).isDirectoryContaining(one -> one.equals(file));
+      assertThat(directory).isDirectoryNotContaining(one -> one.toString().contains("never"));
+
+      Files.delete(daemon.layout().store());
+      assertThat(daemon.kelvin("state", "check"))
+          .returns(Code.NOT_FOUND.exitCode(), TestDaemon.Ran::exitCode);
+      assertThat(daemon.layout().store()).doesNotExist();
     }
   }
 

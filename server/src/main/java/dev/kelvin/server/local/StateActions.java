@@ -1,19 +1,11 @@
 package dev.kelvin.server.local;
 
 import dev.kelvin.image.ImageStore;
-import dev.kelvin.image.catalogue.ImageCatalogue;
-import dev.kelvin.machine.VmStateCheck;
-import dev.kelvin.model.Image;
-import dev.kelvin.model.Image.ImagePhase;
 import dev.kelvin.model.StateReport;
 import dev.kelvin.server.action.Outcome;
 import dev.kelvin.state.Backup;
-import dev.kelvin.state.StateScan;
 import dev.kelvin.state.Store;
-import java.nio.file.Files;
 import java.time.Clock;
-import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /** Backs up and checks the store. */
 final class StateActions {
@@ -34,29 +26,6 @@ final class StateActions {
   }
 
   StateReport check() {
-    var scan = new StateScan(store);
-    Map<String, @Nullable Image> found = scan.documents(ImageCatalogue.form());
-    found.forEach((name, image) -> {
-      if (image != null) {
-        checkFile(scan, name, image);
-      }
-    });
-    new VmStateCheck(scan, found.keySet()).check();
-    scan.checkTasks();
-    return scan.done();
-  }
-
-  private void checkFile(StateScan scan, String name, Image image) {
-    String digest = image.status().digest();
-    Image.Format format = image.status().format();
-    if (image.status().phase() == ImagePhase.READY
-        && digest != null
-        && format != null
-        && !Files.exists(images.path(digest, format))) {
-      scan.report(
-          ImageCatalogue.IMAGES + name,
-          "its file " + images.path(digest, format) + " is not there",
-          "copy the file there, or delete the image and make it anew");
-    }
+    return new StateCheck(store, images).run();
   }
 }

@@ -1,0 +1,59 @@
+package dev.kelvin.server.local;
+
+import dev.kelvin.image.ImageStore;
+import dev.kelvin.image.catalogue.ImageCatalogue;
+import dev.kelvin.machine.VmStateCheck;
+import dev.kelvin.model.Image;
+import dev.kelvin.model.Image.ImagePhase;
+import dev.kelvin.model.StateReport;
+import dev.kelvin.state.Restore;
+import dev.kelvin.state.StateScan;
+import dev.kelvin.state.Store;
+import java.nio.file.Files;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Looks through all that a store holds, and changes nothing. */
+public final class StateCheck {
+  private final Store store;
+  private final ImageStore images;
+
+  public StateCheck(Store store, ImageStore images) {
+    this.store = store;
+    this.images = images;
+  }
+
+  /** What is there, and what is wrong with it. */
+  public StateReport run() {
+    var scan = new StateScan(store);
+    if (store.get(Restore.MARKER).isPresent()) {
+      scan.report(
+          Restore.MARKER,
+          "a restore was interrupted; the store holds a part of a backup",
+          "do it again: kelvin state restore --replace FILE");
+    }
+    Map<String, @Nullable Image> found = scan.documents(ImageCatalogue.form());
+    found.forEach((name, image) -> {
+      if (image != null) {
+        checkFile(scan, name, image);
+      }
+    });
+    new VmStateCheck(scan, found.keySet()).check();
+    scan.checkTasks();
+    return scan.done();
+  }
+
+  private void checkFile(StateScan scan, String name, Image image) {
+    String digest = image.status().digest();
+    Image.Format format = image.status().format();
+    if (image.status().phase() == ImagePhase.READY
+        && digest != null
+        && format != null
+        && !Files.exists(images.path(digest, format))) {
+      scan.report(
+          ImageCatalogue.IMAGES + name,
+          "its file " + images.path(digest, format) + " is not there",
+          "copy the file there, or delete the image and make it anew");
+    }
+  }
+}
