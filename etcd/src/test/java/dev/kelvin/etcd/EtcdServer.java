@@ -37,6 +37,7 @@ public final class EtcdServer implements AutoCloseable {
 
   private final Setup setup;
   private final Path log;
+  private int logged;
   private Process process;
 
   private EtcdServer(Setup setup) throws IOException {
@@ -116,6 +117,7 @@ public final class EtcdServer implements AutoCloseable {
   }
 
   private Process launch() throws IOException {
+    logged = Files.exists(log) ? Files.readString(log).length() : 0;
     var command =
         new ArrayList<>(
             List.of(
@@ -129,7 +131,7 @@ public final class EtcdServer implements AutoCloseable {
                 "--initial-cluster=" + setup.cluster(),
                 "--heartbeat-interval=50",
                 "--election-timeout=500",
-                "--log-level=warn",
+                "--log-level=info",
                 "--logger=zap"));
     if (setup.tls().ca() != null) {
       command.add("--client-cert-auth");
@@ -143,20 +145,20 @@ public final class EtcdServer implements AutoCloseable {
         .start();
   }
 
+  /** It listens long before it answers: that takes an election, also of one. */
   private void awaitReady() throws IOException {
     long deadline = System.nanoTime() + START.toNanos();
-    while (true) {
-      try (var socket = new java.net.Socket(InetAddress.getLoopbackAddress(), setup.clientPort())) {
-        if (socket.isConnected()) { // it listens only once it has joined the cluster
-          return;
-        }
-      } catch (IOException e) {
-        if (!process.isAlive() || System.nanoTime() > deadline) {
-          throw new IOException("etcd does not start: " + Files.readString(log), e);
-        }
-        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+    while (!said().contains("serving client traffic")) {
+      if (!process.isAlive() || System.nanoTime() > deadline) {
+        throw new IOException("etcd does not start: " + said());
       }
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
     }
+  }
+
+  /** What it has logged since it was started. */
+  private String said() throws IOException {
+    return Files.readString(log).substring(logged);
   }
 
   public String endpoint() {

@@ -149,8 +149,11 @@ class KillAtEveryWriteTest {
         place + ", ended " + end.wire() + ": " + faults(scenario, end),
         Duration.ofSeconds(10),
         () -> faults(scenario, end).isEmpty());
-    clear();
-    assertThat(daemon.leftovers()).as(place).isEmpty();
+    try {
+      daemon.clear();
+    } catch (AssertionError e) {
+      throw new AssertionError(place, e);
+    }
     return killed;
   }
 
@@ -215,18 +218,5 @@ class KillAtEveryWriteTest {
             .toList();
     assertThat(begun).hasSizeLessThan(2);
     return begun.isEmpty() ? null : begun.getFirst();
-  }
-
-  private void clear() {
-    var client = daemon.client();
-    client
-        .allVms(ListQuery.all())
-        .forEach(vm -> daemon.done(client.deleteVm(vm.metadata().name(), true, false)));
-    client
-        .allVolumes(ListQuery.all())
-        .forEach(volume -> daemon.done(client.deleteVolume(volume.id())));
-    client
-        .allImages(ListQuery.all())
-        .forEach(image -> daemon.done(client.deleteImage(image.metadata().name())));
   }
 }

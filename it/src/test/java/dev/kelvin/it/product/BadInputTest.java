@@ -17,7 +17,6 @@ import dev.kelvin.model.spec.Cpu;
 import dev.kelvin.model.spec.Disk;
 import dev.kelvin.model.spec.Nic;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterAll;
@@ -42,15 +41,8 @@ class BadInputTest {
   }
 
   @AfterEach
-  void nothingIsLeft() throws IOException {
-    for (var vm : daemon.client().allVms(ListQuery.all())) {
-      daemon.done(daemon.client().deleteVm(vm.metadata().name(), true));
-    }
-    // A QEMU that was only asked what it can do may still be ending.
-    Await.until(
-        "nothing is left of " + daemon.leftovers(),
-        Duration.ofSeconds(10),
-        () -> daemon.leftovers().isEmpty());
+  void nothingIsLeft() {
+    daemon.clear();
   }
 
   private static Problem refusal(String yaml) {

@@ -9,7 +9,6 @@ import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.ProblemException;
-import dev.kelvin.model.Vm;
 import dev.kelvin.model.spec.Memory;
 import dev.kelvin.model.spec.Share;
 import dev.kelvin.model.spec.ShareCache;
@@ -55,11 +54,8 @@ class CompanionsTest {
   }
 
   @AfterEach
-  void nothingIsLeft() throws IOException {
-    for (Vm vm : daemon.client().allVms(ListQuery.all())) {
-      daemon.done(daemon.client().deleteVm(vm.metadata().name(), true));
-    }
-    assertThat(daemon.leftovers()).isEmpty();
+  void nothingIsLeft() {
+    daemon.clear();
   }
 
   private static UnaryOperator<VmSpec.Builder> tpm() {

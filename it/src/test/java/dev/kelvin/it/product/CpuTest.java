@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.kelvin.api.Client;
-import dev.kelvin.api.ListQuery;
 import dev.kelvin.api.http.MessageSocket;
 import dev.kelvin.codec.Documents;
 import dev.kelvin.codec.Documents.Syntax;
@@ -43,11 +42,8 @@ class CpuTest {
   }
 
   @AfterEach
-  void nothingIsLeft() throws IOException {
-    for (var vm : daemon.client().allVms(ListQuery.all())) {
-      daemon.done(daemon.client().deleteVm(vm.metadata().name(), true));
-    }
-    assertThat(daemon.leftovers()).isEmpty();
+  void nothingIsLeft() {
+    daemon.clear();
   }
 
   @Test

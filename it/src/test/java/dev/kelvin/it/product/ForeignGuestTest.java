@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.kelvin.api.Client;
-import dev.kelvin.api.ListQuery;
 import dev.kelvin.api.http.MessageSocket;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Phase;
@@ -26,7 +25,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -56,12 +54,8 @@ class ForeignGuestTest {
   }
 
   @AfterEach
-  void nothingIsLeft() throws IOException {
-    for (var vm : daemon.client().allVms(ListQuery.all())) {
-      daemon.done(daemon.client().deleteVm(vm.metadata().name(), true));
-    }
-    // The daemon examines the host in the background, for which it runs QEMU too.
-    Await.until("nothing is left", Duration.ofSeconds(30), () -> daemon.leftovers().isEmpty());
+  void nothingIsLeft() {
+    daemon.clear();
   }
 
   private static void need(Architecture architecture) {

@@ -39,11 +39,8 @@ class LifeTest {
   }
 
   @AfterEach
-  void nothingIsLeft() throws IOException {
-    for (var vm : daemon.client().allVms(dev.kelvin.api.ListQuery.all())) {
-      daemon.done(daemon.client().deleteVm(vm.metadata().name(), true));
-    }
-    assertThat(daemon.leftovers()).isEmpty();
+  void nothingIsLeft() {
+    daemon.clear();
   }
 
   private static Client client() {

@@ -317,6 +317,26 @@ public final class TestDaemon implements AutoCloseable {
     return new String(client.serialLog(vm, 1 << 20), StandardCharsets.UTF_8);
   }
 
+  /** Deletes all VMs, volumes and images, of which nothing may be left then. */
+  public void clear() {
+    client.allVms(ListQuery.all()).forEach(vm -> done(client.deleteVm(vm.metadata().name(), true)));
+    client.allVolumes(ListQuery.all()).forEach(volume -> done(client.deleteVolume(volume.id())));
+    client
+        .allImages(ListQuery.all())
+        .forEach(image -> done(client.deleteImage(image.metadata().name())));
+    // The daemon examines the host in the background, for which it runs QEMU too.
+    Await.until(
+        "nothing is left",
+        Duration.ofSeconds(30),
+        () -> {
+          List<String> left = leftovers();
+          if (!left.isEmpty()) {
+            throw new IllegalStateException("there is " + left);
+          }
+          return true;
+        });
+  }
+
   /** What this daemon's VMs have left on the host besides the store. */
   public List<String> leftovers() throws IOException {
     var left = new ArrayList<String>();

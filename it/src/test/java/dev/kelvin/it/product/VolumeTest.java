@@ -43,14 +43,8 @@ class VolumeTest {
   }
 
   @AfterEach
-  void nothingIsLeft() throws IOException {
-    for (Vm vm : client.allVms(ListQuery.all())) {
-      daemon.done(client.deleteVm(vm.metadata().name(), true));
-    }
-    for (Volume volume : client.allVolumes(ListQuery.all())) {
-      daemon.done(client.deleteVolume(volume.id()));
-    }
-    assertThat(daemon.leftovers()).isEmpty();
+  void nothingIsLeft() {
+    daemon.clear();
   }
 
   private static Vm off(String name, Disk... disks) {
