@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kelvin.api.Client;
 import dev.kelvin.api.VmDocument;
-import dev.kelvin.api.http.MessageSocket;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Image.Format;
 import dev.kelvin.model.Vm;
@@ -18,9 +17,9 @@ import dev.kelvin.model.spec.PortForward;
 import dev.kelvin.model.spec.Protocol;
 import dev.kelvin.qemu.testkit.TinyGuest;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -44,30 +43,31 @@ class HotPlugTest {
               spec -> spec.cdroms(List.of(new Cdrom("cd", null, CdromBus.VIRTIO_SCSI, null))));
       daemon.create(vm);
       daemon.awaitSerial("plug", TinyGuest.READY);
+      var typist = new Typist(daemon, "plug");
 
       daemon.done(client.attachDisk("plug", Disk.of("data", null, ByteSize.ofMiB(64))));
-      seen(daemon, "cat /sys/block/vda/size", "131072");
+      seen(typist, "cat /sys/block/vda/size", "131072");
       var forward = new PortForward(Protocol.TCP, "127.0.0.1", 0, 80);
       daemon.done(client.attachNic("plug", Nic.of("lan").withForwards(List.of(forward))));
-      seen(daemon, "ls /sys/class/net | grep -c eth", "1");
+      seen(typist, "ls /sys/class/net | grep -c eth", "1");
       assertThat(client.vm("plug").status().forwards()).hasSize(1);
       assertThat(client.vm("plug").spec().nics().getFirst().mac()).startsWith("52:54:00:");
 
       daemon.done(client.setMedia("plug", "cd", "tools"));
-      seen(daemon, "mount -t iso9660 /dev/sr0 /mnt && cat /mnt/hello.txt", "from-the-disc");
-      type(daemon, "umount /mnt");
+      seen(typist, "mount -t iso9660 /dev/sr0 /mnt && cat /mnt/hello.txt", "from-the-disc");
+      typist.run("umount /mnt");
       daemon.done(client.setMedia("plug", "cd", null));
 
-      type(daemon, "echo kept > /dev/vda; sync");
+      typist.run("echo kept > /dev/vda; sync");
       daemon.done(client.detachDisk("plug", "data"));
-      seen(daemon, "ls /sys/block | grep -c vda", "0");
+      seen(typist, "ls /sys/block | grep -c vda", "0");
       String volume = client.vm("plug").metadata().id() + "-data";
       assertThat(client.volume(volume).usedBy()).isNull();
       daemon.done(client.attachDisk("plug", Disk.ofVolume("again", volume)));
-      seen(daemon, "head -n 1 /dev/vda", "kept");
+      seen(typist, "head -n 1 /dev/vda", "kept");
       assertThat(client.volume(volume).usedBy()).isEqualTo(new Volume.Use("plug", "again"));
       daemon.done(client.detachNic("plug", "lan"));
-      seen(daemon, "ls /sys/class/net | grep -c eth", "0");
+      seen(typist, "ls /sys/class/net | grep -c eth", "0");
       assertThat(client.vm("plug").status().forwards()).isEmpty();
 
       Vm now = client.vm("plug");
@@ -91,25 +91,11 @@ class HotPlugTest {
     }
   }
 
-  private static void type(TestDaemon daemon, String line) throws IOException {
-    try (MessageSocket console = daemon.client().console("plug", Client.Console.SERIAL)) {
-      console.send((line + "\n").getBytes(StandardCharsets.UTF_8));
-    }
-  }
-
   /** Runs a command in the guest again and again until it prints what is wanted. */
-  private static void seen(TestDaemon daemon, String command, String wanted) {
-    int from = daemon.serial("plug").length();
+  private static void seen(Typist typist, String command, String wanted) {
     Await.until(
         command + " prints " + wanted,
-        java.time.Duration.ofSeconds(40),
-        () -> {
-          type(daemon, "echo \"<$(" + command + ")>\"");
-          Await.until(
-              "an answer",
-              java.time.Duration.ofSeconds(5),
-              () -> daemon.serial("plug").substring(from).contains("<"));
-          return daemon.serial("plug").substring(from).contains("<" + wanted + ">");
-        });
+        Duration.ofMinutes(1),
+        () -> typist.run(command).equals(wanted));
   }
 }
