@@ -51,7 +51,7 @@ public final class VmRepository {
    */
   static final int FIRST_UID = 1_879_100_000;
 
-  private static final int UID_PAGE = 500;
+  private static final int PAGE = 500;
 
   private final Store store;
   private final boolean giveUids;
@@ -110,7 +110,7 @@ public final class VmRepository {
 
   /** The name that is kept for a VM; its id when there is none. */
   String keptName(String id) {
-    Range page = store.range(NAMES, null, UID_PAGE);
+    Range page = store.range(NAMES, null, PAGE);
     while (true) {
       for (Entry entry : page.entries()) {
         if (text(entry).equals(id)) {
@@ -120,7 +120,7 @@ public final class VmRepository {
       if (!page.more()) {
         return id;
       }
-      page = store.range(NAMES, page.entries().getLast().key(), UID_PAGE, page.revision());
+      page = store.range(NAMES, page.entries().getLast().key(), PAGE, page.revision());
     }
   }
 
@@ -130,19 +130,20 @@ public final class VmRepository {
 
   /** All statuses, by the ids of their VMs; called once, before any is saved. */
   Map<String, VmStatus> statuses() {
-    Map<String, VmStatus> all = byId(statuses);
+    Map<String, VmStatus> all = byId(statuses.listing());
     lastSaved.putAll(all);
     return all;
   }
 
   /** The processes that are known, by the ids of their VMs. */
   Map<String, RunRecord> runs() {
-    damaged.putAll(runs.listing().damaged());
-    return byId(runs);
+    Collection.Page<RunRecord> page = runs.listing();
+    damaged.putAll(page.damaged());
+    return byId(page);
   }
 
-  private static <T> Map<String, T> byId(Collection<T> documents) {
-    return documents.listing().items().stream()
+  private static <T> Map<String, T> byId(Collection.Page<T> page) {
+    return page.items().stream()
         .collect(Collectors.toMap(Collection.Item::id, Collection.Item::value));
   }
 
@@ -264,7 +265,7 @@ public final class VmRepository {
     }
     String after = null;
     while (true) {
-      Range page = store.range(UIDS, after, UID_PAGE);
+      Range page = store.range(UIDS, after, PAGE);
       for (Entry entry : page.entries()) {
         if (!entry.key().equals(UIDS + uid)) {
           return uid;
