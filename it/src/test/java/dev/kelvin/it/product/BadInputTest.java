@@ -16,34 +16,14 @@ import dev.kelvin.model.Task.TaskState;
 import dev.kelvin.model.spec.Cpu;
 import dev.kelvin.model.spec.Disk;
 import dev.kelvin.model.spec.Nic;
-import java.io.IOException;
 import java.util.List;
 import java.util.Objects;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Each bad input gets a problem with code, field, cause and remedy, and leaves nothing behind. */
-class BadInputTest {
-  private static TestDaemon daemon;
-
-  @BeforeAll
-  static void start() throws IOException {
-    daemon = TestDaemon.start();
-  }
-
-  @AfterAll
-  static void end() throws IOException {
-    daemon.close();
-  }
-
-  @AfterEach
-  void nothingIsLeft() {
-    daemon.clear();
-  }
+class BadInputTest extends OnOneDaemon {
 
   private static Problem refusal(String yaml) {
     var problem = new Problem[1];

@@ -23,8 +23,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.UnaryOperator;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -33,29 +31,15 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** TPMs and shared directories, used by guests, and the processes behind them. */
 @Tag("slow")
-class CompanionsTest {
+class CompanionsTest extends OnOneDaemon {
   private static final Path SWTPM = Path.of("/usr/bin/swtpm");
   private static TinyGuest guest;
-  private static TestDaemon daemon;
 
   @TempDir private Path work;
 
   @BeforeAll
   static void start() throws IOException, InterruptedException {
     guest = TinyGuest.obtain();
-    daemon = TestDaemon.start();
-  }
-
-  @AfterAll
-  static void end() throws IOException {
-    if (daemon != null) {
-      daemon.close();
-    }
-  }
-
-  @AfterEach
-  void nothingIsLeft() {
-    daemon.clear();
   }
 
   private static UnaryOperator<VmSpec.Builder> tpm() {

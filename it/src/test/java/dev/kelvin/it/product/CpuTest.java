@@ -19,32 +19,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** From the descriptions of two hosts to a guest that has what both have. */
 @Tag("slow")
-class CpuTest {
-  private static TestDaemon daemon;
-
-  @BeforeAll
-  static void start() throws IOException {
-    daemon = TestDaemon.start();
-  }
-
-  @AfterAll
-  static void end() throws IOException {
-    daemon.close();
-  }
-
-  @AfterEach
-  void nothingIsLeft() {
-    daemon.clear();
-  }
+class CpuTest extends OnOneDaemon {
 
   @Test
   void theBaselineOfTwoHostsIsWhatTheGuestSees(@TempDir Path files) throws Exception {

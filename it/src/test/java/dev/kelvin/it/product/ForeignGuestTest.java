@@ -28,35 +28,14 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Guests of other architectures, through the daemon to their shell; and their watchdogs. */
 @Tag("slow")
-class ForeignGuestTest {
-  private static TestDaemon daemon;
+class ForeignGuestTest extends OnOneDaemon {
   @TempDir private Path work;
-
-  @BeforeAll
-  static void start() throws IOException {
-    daemon = TestDaemon.start();
-  }
-
-  @AfterAll
-  static void end() throws IOException {
-    if (daemon != null) {
-      daemon.close();
-    }
-  }
-
-  @AfterEach
-  void nothingIsLeft() {
-    daemon.clear();
-  }
 
   private static void need(Architecture architecture) {
     assumeTrue(

@@ -15,32 +15,16 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** The life of a VM, as its user sees it. */
-class LifeTest {
+class LifeTest extends OnOneDaemon {
   private static TinyGuest guest;
-  private static TestDaemon daemon;
 
   @BeforeAll
   static void start() throws IOException, InterruptedException {
     guest = TinyGuest.obtain();
-    daemon = TestDaemon.start();
-  }
-
-  @AfterAll
-  static void end() throws IOException {
-    if (daemon != null) {
-      daemon.close();
-    }
-  }
-
-  @AfterEach
-  void nothingIsLeft() {
-    daemon.clear();
   }
 
   private static Client client() {

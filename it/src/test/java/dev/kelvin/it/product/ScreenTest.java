@@ -11,8 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -20,21 +18,8 @@ import org.junit.jupiter.api.Test;
  * CDs that say what they have to say on the screen only: what it shows is read from its picture.
  */
 @Tag("slow")
-class ScreenTest {
+class ScreenTest extends OnOneDaemon {
   private static final Path VGA_BIOS = Path.of("/usr/share/seabios/vgabios-stdvga.bin");
-  private static TestDaemon daemon;
-
-  @BeforeAll
-  static void start() throws IOException {
-    daemon = TestDaemon.start();
-  }
-
-  @AfterAll
-  static void end() throws IOException {
-    if (daemon != null) {
-      daemon.close();
-    }
-  }
 
   private static void run(String name, Path iso, String... options) throws Exception {
     var words = new java.util.ArrayList<>(List.of("run", "--name", name, "--no-wait"));

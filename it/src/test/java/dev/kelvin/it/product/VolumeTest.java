@@ -20,31 +20,17 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** Volumes outlive disks and VMs, and go from one to another with what is written in them. */
-class VolumeTest {
+class VolumeTest extends OnOneDaemon {
   private static final Disk DATA = Disk.of("data", null, ByteSize.ofMiB(16));
-  private static TestDaemon daemon;
   private static Client client;
 
   @BeforeAll
   static void start() throws IOException {
-    daemon = TestDaemon.start();
     client = daemon.client();
-  }
-
-  @AfterAll
-  static void end() throws IOException {
-    daemon.close();
-  }
-
-  @AfterEach
-  void nothingIsLeft() {
-    daemon.clear();
   }
 
   private static Vm off(String name, Disk... disks) {
