@@ -8,7 +8,6 @@ import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.Problem;
-import dev.kelvin.model.Task.TaskState;
 import dev.kelvin.model.Vm;
 import dev.kelvin.model.spec.Memory;
 import java.io.IOException;
@@ -44,13 +43,6 @@ class DocumentsTest {
     assertThat(daemon.failures()).isEmpty();
   }
 
-  private void task(String line, String id) {
-    daemon.on(line, Reply.json(202, Things.task(id, "vm.update", "vm/web1", TaskState.RUNNING)));
-    daemon.on(
-        "GET /v1/tasks/" + id,
-        Reply.json(200, Things.task(id, "vm.update", "vm/web1", TaskState.SUCCEEDED)));
-  }
-
   private static Vm larger() {
     Vm vm = Things.vm("web1", Phase.RUNNING);
     return vm.withSpec(vm.spec().toBuilder().memory(Memory.of(ByteSize.ofGiB(2))).build());
@@ -63,8 +55,8 @@ class DocumentsTest {
     cli.file("vms.yaml", web1 + "---\n# nothing here\n---\n" + fresh);
     daemon.on(TRY, Reply.json(200, larger()));
     daemon.on("POST /v1/vms?dryRun=true", Reply.json(200, Things.vm("fresh", Phase.PENDING)));
-    task(PUT, "t1");
-    task("POST /v1/vms", "t2");
+    daemon.task(PUT, "t1", "vm.update", "vm/web1");
+    daemon.task("POST /v1/vms", "t2", "vm.update", "vm/web1");
     Result dry = cli.run("apply", "-f", "vms.yaml", "--dry-run");
     assertThat(dry.out()).isEqualTo("web1 would be changed\nfresh would be created\n");
     Result result = cli.run("apply", "-f", "vms.yaml");
@@ -122,7 +114,7 @@ class DocumentsTest {
     Path script = cli.file("editor", editor);
     cli.with("EDITOR", "sh " + script);
     daemon.on(PUT, Reply.problem(Problem.of(Code.INVALID_ARGUMENT, "no").remedy("use less")));
-    task(PUT, "t1");
+    daemon.task(PUT, "t1", "vm.update", "vm/web1");
     Result result = cli.run("edit", "web1");
     assertThat(result.code()).as(result.err()).isZero();
     assertThat(result.out()).isEqualTo("web1 changed\n");

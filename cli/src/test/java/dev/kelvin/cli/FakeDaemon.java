@@ -1,7 +1,9 @@
 package dev.kelvin.cli;
 
 import dev.kelvin.codec.Documents;
+import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
+import dev.kelvin.model.Task.TaskState;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
@@ -92,6 +94,38 @@ public final class FakeDaemon implements Closeable {
   public FakeDaemon on(String line, Route route) {
     routes.computeIfAbsent(line, key -> new ConcurrentLinkedDeque<>()).add(route);
     return this;
+  }
+
+  /** Answers a request with a task that has ended well when it is looked at. */
+  public void task(String line, String id, String type, String object) {
+    on(line, Reply.json(202, Things.task(id, type, object, TaskState.RUNNING)));
+    on("GET /v1/tasks/" + id, Reply.json(200, Things.task(id, type, object, TaskState.SUCCEEDED)));
+  }
+
+  /** Has no image of that name the next time that somebody asks. */
+  public void noImage(String name) {
+    on(
+        "GET /v1/images/" + name,
+        Reply.problem(Problem.of(Code.NOT_FOUND, "no").on("image/" + name)));
+  }
+
+  /** Is on a host that was found to be so. */
+  public void doctor(List<Map<String, String>> checks, String... missingPackages) {
+    on(
+        "GET /v1/doctor",
+        Reply.json(
+            200,
+            Map.of(
+                "host",
+                "h",
+                "accelerator",
+                "tcg",
+                "checks",
+                checks,
+                "missingPackages",
+                List.of(missingPackages),
+                "checkedAt",
+                "2026-11-21T12:00:00Z")));
   }
 
   /** Forgets how a request was answered. */

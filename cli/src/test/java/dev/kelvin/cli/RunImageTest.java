@@ -7,7 +7,6 @@ import dev.kelvin.cli.FakeDaemon.Reply;
 import dev.kelvin.codec.Documents;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
-import dev.kelvin.model.Task.TaskState;
 import dev.kelvin.model.Vm;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -47,42 +46,18 @@ class RunImageTest {
   private void doctor(String tools) {
     var check =
         Map.of("id", "tools-build", "title", "programs to build", "state", tools, "proof", "seen");
-    var report =
-        Map.of(
-            "host",
-            "h",
-            "accelerator",
-            "tcg",
-            "checks",
-            List.of(check),
-            "missingPackages",
-            List.of(),
-            "checkedAt",
-            "2026-11-21T12:00:00Z");
-    daemon.on("GET /v1/doctor", Reply.json(200, report));
-  }
-
-  private void task(String line, String id, String type, String object) {
-    daemon.on(line, Reply.json(202, Things.task(id, type, object, TaskState.RUNNING)));
-    daemon.on(
-        "GET /v1/tasks/" + id, Reply.json(200, Things.task(id, type, object, TaskState.SUCCEEDED)));
-  }
-
-  private void noImage(String name) {
-    daemon.on(
-        "GET /v1/images/" + name,
-        Reply.problem(Problem.of(Code.NOT_FOUND, "no").on("image/" + name)));
+    daemon.doctor(List.of(check));
   }
 
   @Test
   void pullsWhatIsPublishedAndNotThere() throws IOException {
     doctor("ok");
-    noImage("ubuntu-24-04");
+    daemon.noImage("ubuntu-24-04");
     daemon.on("GET /v1/images/ubuntu-24-04", Reply.json(200, Things.imported("ubuntu-24-04")));
     daemon.on(
         "GET /v1/catalogue", Reply.json(200, Things.page(Things.published("ubuntu", "24.04"))));
-    task("POST /v1/images", "i1", "image.pull", "image/ubuntu-24-04");
-    task("POST /v1/vms", "v1", "vm.create", "vm/web1");
+    daemon.task("POST /v1/images", "i1", "image.pull", "image/ubuntu-24-04");
+    daemon.task("POST /v1/vms", "v1", "vm.create", "vm/web1");
     Result result = cli.run("run", "ubuntu:24.04", "--name", "web1", "--no-wait");
     assertThat(result.code()).as(result.err()).isZero();
     assertThat(result.err()).contains("no image of ubuntu:24.04 yet", "pulled once");
@@ -100,9 +75,9 @@ class RunImageTest {
 
   private void debianIsPublished() throws IOException {
     doctor("ok");
-    noImage("debian");
-    noImage("debian-12");
-    noImage("debian-12");
+    daemon.noImage("debian");
+    daemon.noImage("debian-12");
+    daemon.noImage("debian-12");
     daemon.on("GET /v1/images/debian-12", Reply.json(200, Things.imported("debian-12")));
     daemon.on("GET /v1/catalogue", Reply.json(200, Things.page(Things.published("debian", "12"))));
   }
@@ -110,8 +85,8 @@ class RunImageTest {
   @Test
   void pullsDebianWhereItsPublisherAnswers() throws IOException {
     debianIsPublished();
-    task("POST /v1/images", "i1", "image.pull", "image/debian-12");
-    task("POST /v1/vms", "v1", "vm.create", "vm/web1");
+    daemon.task("POST /v1/images", "i1", "image.pull", "image/debian-12");
+    daemon.task("POST /v1/vms", "v1", "vm.create", "vm/web1");
     Result result = cli.run("run", "debian", "--name", "web1", "--no-wait");
     assertThat(result.code()).as(result.err()).isZero();
     assertThat(result.err()).doesNotContain("built");
@@ -136,13 +111,13 @@ class RunImageTest {
   @Test
   void pullsDebianWhereItCannotBeBuilt() throws IOException {
     doctor("required");
-    noImage("debian");
-    noImage("debian-12");
-    noImage("debian-12");
+    daemon.noImage("debian");
+    daemon.noImage("debian-12");
+    daemon.noImage("debian-12");
     daemon.on("GET /v1/images/debian-12", Reply.json(200, Things.imported("debian-12")));
     daemon.on("GET /v1/catalogue", Reply.json(200, Things.page(Things.published("debian", "12"))));
-    task("POST /v1/images", "i1", "image.pull", "image/debian-12");
-    task("POST /v1/vms", "v1", "vm.create", "vm/web1");
+    daemon.task("POST /v1/images", "i1", "image.pull", "image/debian-12");
+    daemon.task("POST /v1/vms", "v1", "vm.create", "vm/web1");
     Result result = cli.run("run", "debian", "--name", "web1", "--no-wait");
     assertThat(result.code()).as(result.err()).isZero();
     assertThat(daemon.bodies("POST /v1/images").getFirst()).contains("\"pull\"");

@@ -8,7 +8,6 @@ import dev.kelvin.codec.Documents;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.Problem;
-import dev.kelvin.model.Task.TaskState;
 import dev.kelvin.model.Vm;
 import dev.kelvin.model.VmStatus.Exit;
 import dev.kelvin.model.VmStatus.ExitReason;
@@ -74,33 +73,7 @@ class RunTest {
                     "required",
                     "proof",
                     "there is no qemu-system-x86_64"));
-    daemon.on(
-        "GET /v1/doctor",
-        Reply.json(
-            200,
-            Map.of(
-                "host",
-                "h",
-                "accelerator",
-                "tcg",
-                "checks",
-                checks,
-                "missingPackages",
-                List.of(missing),
-                "checkedAt",
-                "2026-11-21T12:00:00Z")));
-  }
-
-  private void task(String line, String id, String type, String object) {
-    daemon.on(line, Reply.json(202, Things.task(id, type, object, TaskState.RUNNING)));
-    daemon.on(
-        "GET /v1/tasks/" + id, Reply.json(200, Things.task(id, type, object, TaskState.SUCCEEDED)));
-  }
-
-  private void noImage(String name) {
-    daemon.on(
-        "GET /v1/images/" + name,
-        Reply.problem(Problem.of(Code.NOT_FOUND, "no").on("image/" + name)));
+    daemon.doctor(checks, missing);
   }
 
   private Vm asked() {
@@ -113,10 +86,10 @@ class RunTest {
   @Test
   void makesAllThatIsMissingAndWaitsForTheGuest() throws IOException {
     host("qemu-system-x86", "mmdebstrap");
-    task("POST /v1/packages", "p1", "host.install-packages", "node/h");
-    noImage("debian");
-    noImage("debian-12");
-    noImage("debian-12");
+    daemon.task("POST /v1/packages", "p1", "host.install-packages", "node/h");
+    daemon.noImage("debian");
+    daemon.noImage("debian-12");
+    daemon.noImage("debian-12");
     daemon.on("GET /v1/images/debian-12", Reply.json(200, Things.image("debian-12")));
     daemon.on("GET /v1/catalogue", Reply.json(200, Things.page(Things.published("debian", "12"))));
     daemon.on(
@@ -125,8 +98,8 @@ class RunTest {
             Problem.of(Code.UNAVAILABLE, "The publisher's sums cannot be had")
                 .because("the name of the host is not known")
                 .remedy("check the network")));
-    task("POST /v1/images", "i1", "image.build", "image/debian-12");
-    task("POST /v1/vms", "v1", "vm.create", "vm/debian-2");
+    daemon.task("POST /v1/images", "i1", "image.build", "image/debian-12");
+    daemon.task("POST /v1/vms", "v1", "vm.create", "vm/debian-2");
     String get = "GET /v1/vms/debian-2";
     daemon.on(get, Reply.json(200, Things.vm("debian-2", Phase.STARTING)));
     daemon.on(get, Reply.json(200, Things.vm("debian-2", Phase.RUNNING)));
@@ -174,9 +147,9 @@ class RunTest {
     assertThat(result.err()).contains("add --yes");
     assertThat(cli.typed("n\n").run("run", "debian").code()).isEqualTo(11);
     assertThat(daemon.lines()).allMatch(line -> line.equals("GET /v1/doctor"));
-    task("POST /v1/packages", "p1", "host.install-packages", "node/h");
+    daemon.task("POST /v1/packages", "p1", "host.install-packages", "node/h");
     daemon.on("GET /v1/images/debian", Reply.json(200, Things.image("debian")));
-    task("POST /v1/vms", "v1", "vm.create", "vm/debian-2");
+    daemon.task("POST /v1/vms", "v1", "vm.create", "vm/debian-2");
     Result agreed = cli.piped("").run("run", "debian", "--yes", "--no-wait");
     assertThat(agreed.code()).isZero();
     assertThat(agreed.out()).isEqualTo("debian-2\n");
@@ -186,7 +159,7 @@ class RunTest {
   void everyOptionHasItsEffect() throws IOException {
     host();
     daemon.on("GET /v1/images/debian", Reply.json(200, Things.image("debian")));
-    task("POST /v1/vms", "v1", "vm.create", "vm/web1");
+    daemon.task("POST /v1/vms", "v1", "vm.create", "vm/web1");
     cli.file("other.pub", "ssh-rsa AAAAB3NzaC1yc2E other\n");
     Result result =
         cli.run(
@@ -238,7 +211,7 @@ class RunTest {
   void secureBootTpmAndSharesAreAskedFor() throws IOException {
     host();
     daemon.on("GET /v1/images/debian", Reply.json(200, Things.image("debian")));
-    task("POST /v1/vms", "v1", "vm.create", "vm/web1");
+    daemon.task("POST /v1/vms", "v1", "vm.create", "vm/web1");
     Result result =
         cli.run(
             "run",
@@ -268,7 +241,7 @@ class RunTest {
   void windowsGoesWithoutWhatIsRefused() throws IOException {
     host();
     daemon.on("GET /v1/images/win", Reply.json(200, Things.image("win")));
-    task("POST /v1/vms", "v1", "vm.create", "vm/web1");
+    daemon.task("POST /v1/vms", "v1", "vm.create", "vm/web1");
     String[] usual = {"run", "--image", "win", "--os", "windows", "--name", "web1", "--no-wait"};
     assertThat(cli.run(usual).code()).isZero();
     assertThat(asked().spec().leavesSecureBootOpen()).isTrue();
@@ -285,7 +258,7 @@ class RunTest {
   @Test
   void bootsAKernelAndWaitsJustUntilItRuns() throws IOException {
     host();
-    task("POST /v1/vms", "v1", "vm.create", "vm/vm-1");
+    daemon.task("POST /v1/vms", "v1", "vm.create", "vm/vm-1");
     daemon.on("GET /v1/vms/vm-1", Reply.json(200, Things.vm("vm-1", Phase.RUNNING)));
     Result result =
         cli.run("run", "--kernel", "vmlinuz", "--initrd", "/i.img", "--machine", "microvm");
@@ -301,7 +274,7 @@ class RunTest {
   @Test
   void theSystemAndTheArchitectureChooseTheDevices() throws IOException {
     host();
-    task("POST /v1/vms", "v1", "vm.create", "vm/vm-1");
+    daemon.task("POST /v1/vms", "v1", "vm.create", "vm/vm-1");
     daemon.on("GET /v1/vms/vm-1", Reply.json(200, Things.vm("vm-1", Phase.RUNNING)));
     Result result =
         cli.run(
@@ -331,8 +304,8 @@ class RunTest {
         Reply.problem(Problem.of(Code.NOT_FOUND, "no").on("image/" + name)));
     daemon.on("GET /v1/images/" + name, Reply.json(200, Things.imported(name)));
     String upload = "POST /v1/images/" + name + "/import?format=qcow2";
-    task(upload, "i1", "image.import", "image/" + name);
-    task("POST /v1/vms", "v1", "vm.create", "vm/" + name + "-1");
+    daemon.task(upload, "i1", "image.import", "image/" + name);
+    daemon.task("POST /v1/vms", "v1", "vm.create", "vm/" + name + "-1");
     daemon.on("GET /v1/vms/" + name + "-1", Reply.json(200, Things.vm(name + "-1", Phase.RUNNING)));
     assertThat(cli.run("run", "--image", file.toString()).code()).isZero();
     assertThat(cli.run("run", "--image", file.toString()).code()).isZero();
@@ -347,7 +320,7 @@ class RunTest {
   void putsACdIntoADriveBesideAnEmptyDisk() throws IOException {
     host();
     daemon.on("GET /v1/images/netinst", Reply.json(200, Things.imported("netinst")));
-    task("POST /v1/vms", "v1", "vm.create", "vm/web1");
+    daemon.task("POST /v1/vms", "v1", "vm.create", "vm/web1");
     assertThat(cli.run("run", "--iso", "netinst", "--name", "web1", "--no-wait").code()).isZero();
     Vm vm = asked();
     assertThat(vm.spec().cdroms().getFirst().image()).isEqualTo("netinst");
@@ -360,7 +333,7 @@ class RunTest {
   @Test
   void bootsFromTheNetworkWhatAUrlOrAFileNames() throws IOException {
     host();
-    task("POST /v1/vms", "v1", "vm.create", "vm/web1");
+    daemon.task("POST /v1/vms", "v1", "vm.create", "vm/web1");
     String url = "http://10.0.2.2:8000/boot.ipxe";
     assertThat(cli.run("run", "--netboot", url, "--name", "web1", "--no-wait").code()).isZero();
     Vm vm = asked();
@@ -376,7 +349,7 @@ class RunTest {
   void takesADocumentInsteadOfOptions() throws IOException {
     host();
     cli.file("web1.yaml", "metadata: {name: web1}\nspec: {power: stopped, memory: {size: 3GiB}}\n");
-    task("POST /v1/vms", "v1", "vm.create", "vm/web1");
+    daemon.task("POST /v1/vms", "v1", "vm.create", "vm/web1");
     daemon.on("GET /v1/vms/other", Reply.json(200, Things.vm("other", Phase.RUNNING)));
     assertThat(cli.run("run", "-f", "web1.yaml", "--name", "other").code()).isZero();
     assertThat(asked().metadata().name()).isEqualTo("other");
@@ -403,7 +376,7 @@ class RunTest {
     assertThat(cli.run("run", "debian", "--forward", "http").code()).isEqualTo(2);
     assertThat(cli.run("run", "debian", "--ssh-key", "absent").code()).isEqualTo(2);
     assertThat(daemon.lines()).noneMatch(line -> line.startsWith("POST"));
-    noImage("debain");
+    daemon.noImage("debain");
     daemon.on("GET /v1/catalogue", Reply.json(200, Things.page(Things.published("debian", "12"))));
     daemon.on("GET /v1/images?limit=500", Reply.json(200, Things.page(Things.image("debian-12"))));
     Result typo = cli.run("run", "debain");
@@ -414,7 +387,7 @@ class RunTest {
   private Result runDebian(Vm seen) throws IOException {
     host();
     daemon.on("GET /v1/images/debian", Reply.json(200, Things.image("debian")));
-    task("POST /v1/vms", "v1", "vm.create", "vm/web1");
+    daemon.task("POST /v1/vms", "v1", "vm.create", "vm/web1");
     daemon.on("GET /v1/vms/web1", Reply.json(200, seen));
     return cli.run("run", "debian", "--name", "web1", "--timeout", "1s");
   }

@@ -8,7 +8,6 @@ import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.Problem;
-import dev.kelvin.model.Task.TaskState;
 import dev.kelvin.model.Volume;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -48,12 +47,6 @@ class VolumeTest {
         Volume.KIND, id, ByteSize.ofGiB(10), ByteSize.ofMiB(420), "qcow2", image, use);
   }
 
-  private void task(String line, String type, String object) {
-    daemon.on(line, Reply.json(202, Things.task("t1", type, object, TaskState.RUNNING)));
-    daemon.on(
-        "GET /v1/tasks/t1", Reply.json(200, Things.task("t1", type, object, TaskState.SUCCEEDED)));
-  }
-
   @Test
   void listsAndShowsVolumes() throws IOException {
     Result table = cli.run("volume", "ls");
@@ -75,7 +68,7 @@ class VolumeTest {
 
   @Test
   void deletesVolumes() throws IOException {
-    task("DELETE /v1/volumes/0a-data", "volume.delete", "volume/0a-data");
+    daemon.task("DELETE /v1/volumes/0a-data", "t1", "volume.delete", "volume/0a-data");
     daemon.on(
         "DELETE /v1/volumes/0a-root",
         Reply.problem(
@@ -89,12 +82,12 @@ class VolumeTest {
 
   @Test
   void attachesAVolumeAndKeepsThoseOfADeletedVm() throws IOException {
-    task("POST /v1/vms/web1/disks", "vm.update", "vm/web1");
+    daemon.task("POST /v1/vms/web1/disks", "t1", "vm.update", "vm/web1");
     assertThat(cli.run("disk", "attach", "web1", "data", "--volume", "0a-data").code()).isZero();
     assertThat(daemon.bodies("POST /v1/vms/web1/disks").getFirst())
         .contains("\"volume\":\"0a-data\"");
     daemon.on("GET /v1/vms/web1", Reply.json(200, Things.vm("web1", Phase.STOPPED)));
-    task("DELETE /v1/vms/web1?keepDisks=true", "vm.delete", "vm/web1");
+    daemon.task("DELETE /v1/vms/web1?keepDisks=true", "t1", "vm.delete", "vm/web1");
     assertThat(cli.run("rm", "--keep-disks", "web1").code()).isZero();
   }
 }

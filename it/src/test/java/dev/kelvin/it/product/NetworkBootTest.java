@@ -16,7 +16,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -125,31 +124,7 @@ class NetworkBootTest {
   @Test
   void uefiBootsByTftp() throws Exception {
     assumeTrue(Files.isReadable(Path.of("/usr/share/OVMF/OVMF_CODE_4M.fd")), "ovmf is missing");
-    assumeTrue(
-        Files.isDirectory(Path.of("/usr/lib/grub/x86_64-efi")), "grub-efi-amd64-bin is missing");
-    Path config = Files.writeString(work.resolve("loader.cfg"), "echo " + LOADED + "\nsleep 600\n");
-    Path loader = work.resolve("loader.efi");
-    Process made =
-        new ProcessBuilder(
-                "grub-mkimage",
-                "-O",
-                "x86_64-efi",
-                "-o",
-                loader.toString(),
-                "-p",
-                "/none",
-                "-c",
-                config.toString(),
-                "echo",
-                "sleep")
-            .inheritIO()
-            .start();
-    try {
-      assertThat(made.waitFor(1, TimeUnit.MINUTES)).isTrue();
-      assertThat(made.exitValue()).isZero();
-    } finally {
-      made.destroyForcibly();
-    }
+    Path loader = TalkingLoader.make(work, LOADED);
     run("--name", "uefi", "--uefi", "--netboot", loader.toString());
     daemon.awaitSerial("uefi", LOADED);
   }

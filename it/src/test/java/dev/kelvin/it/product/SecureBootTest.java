@@ -145,27 +145,9 @@ class SecureBootTest {
   /** A boot loader of GRUB's parts that says {@link #OWN_LOADER} and waits. */
   private Path ownLoader() throws IOException, InterruptedException {
     Path loader = work.resolve("loader.efi");
-    if (!Files.exists(loader)) {
-      Path script = work.resolve("loader.cfg");
-      Files.writeString(script, "echo " + OWN_LOADER + "\nsleep 600\n");
-      Assumptions.assumeTrue(
-          Files.isDirectory(Path.of("/usr/lib/grub/x86_64-efi")), "grub-efi-amd64-bin is missing");
-      run(
-          "grub-mkimage",
-          "-O",
-          "x86_64-efi",
-          "-o",
-          loader.toString(),
-          "-p",
-          "/none",
-          "-c",
-          script.toString(),
-          "--sbat",
-          sbat().toString(),
-          "echo",
-          "sleep");
-    }
-    return loader;
+    return Files.exists(loader)
+        ? loader
+        : TalkingLoader.make(work, OWN_LOADER, "--sbat", sbat().toString());
   }
 
   /** Which generation the loader is of, without which a firmware with a newer shim refuses it. */
