@@ -1,5 +1,6 @@
 package dev.kelvin.api;
 
+import static dev.kelvin.api.Exchange.delete;
 import static dev.kelvin.api.Exchange.get;
 import static dev.kelvin.api.Exchange.post;
 import static dev.kelvin.api.Query.segment;
@@ -7,49 +8,36 @@ import static dev.kelvin.api.Query.segment;
 import dev.kelvin.api.http.EventStream;
 import dev.kelvin.api.http.MessageSocket;
 import dev.kelvin.api.http.Request;
-import dev.kelvin.model.DoctorReport;
-import dev.kelvin.model.GuestInfo;
-import dev.kelvin.model.Image;
-import dev.kelvin.model.Image.BuildRecipe;
-import dev.kelvin.model.Image.Format;
 import dev.kelvin.model.NodeInfo;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
-import dev.kelvin.model.PublishedImage;
 import dev.kelvin.model.StateReport;
 import dev.kelvin.model.Task;
 import dev.kelvin.model.Vm;
-import dev.kelvin.model.Volume;
-import dev.kelvin.model.cpu.CpuBaseline;
-import dev.kelvin.model.cpu.CpuModels;
-import dev.kelvin.model.cpu.HostCpu;
 import dev.kelvin.model.spec.Disk;
 import dev.kelvin.model.spec.Nic;
 import java.io.ByteArrayInputStream;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.StringJoiner;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The API in Java: one method for each of its operations. Every method throws {@link
- * ProblemException} with the daemon's own problem when it refuses, and with one of code
- * unavailable, timeout or forbidden when it cannot be reached. Safe for use by several threads.
+ * The API in Java: one method for each of its operations. This class has what concerns the daemon,
+ * VMs and tasks, and leads to those of other objects. Every method throws {@link ProblemException}
+ * with the daemon's own problem when it refuses, and with one of code unavailable, timeout or
+ * forbidden when it cannot be reached. Safe for use by several threads.
  */
 public final class Client implements Closeable {
   private static final Duration LOOK = Duration.ofSeconds(10);
-  private static final Duration SLOW = Duration.ofMinutes(10);
-  private static final String OCTETS = "application/octet-stream";
+  private static final String VMS = "/v1/vms";
+  private static final String TASKS = "/v1/tasks";
 
   /** The consoles of a VM. */
   public enum Console {
@@ -65,9 +53,9 @@ public final class Client implements Closeable {
 
   /** Kinds of objects that can be watched. */
   public enum Kind {
-    VMS("/v1/vms"),
+    VMS(Client.VMS),
     IMAGES("/v1/images"),
-    TASKS("/v1/tasks");
+    TASKS(Client.TASKS);
 
     private final String path;
 
@@ -82,7 +70,24 @@ public final class Client implements Closeable {
     this.exchange = new Exchange(endpoint);
   }
 
-  // The daemon and its host.
+  public HostApi host() {
+    return new HostApi(exchange);
+  }
+
+  public ImageApi images() {
+    return new ImageApi(exchange);
+  }
+
+  public VolumeApi volumes() {
+    return new VolumeApi(exchange);
+  }
+
+  /** The guest of a VM. */
+  public GuestApi guest(String vm) {
+    return new GuestApi(exchange, vm);
+  }
+
+  // The daemon.
 
   /**
    * Whether a daemon answers, if only with what is wrong with it. Other problems than that none is
@@ -107,7 +112,7 @@ public final class Client implements Closeable {
   }
 
   public void stopDaemon(boolean stopVms) {
-    exchange.done(post("/v1/shutdown", Map.of("stopVms", stopVms)).quiet(SLOW));
+    exchange.done(post("/v1/shutdown", Map.of("stopVms", stopVms)).quiet(Exchange.SLOW));
   }
 
   /**
@@ -115,63 +120,22 @@ public final class Client implements Closeable {
    * exchange.
    */
   public InputStream backup() {
-    return exchange.stream(get("/v1/state/backup").quiet(SLOW));
+    return exchange.stream(get("/v1/state/backup").quiet(Exchange.SLOW));
   }
 
   public StateReport checkState() {
-    return exchange.read(get("/v1/state/check").quiet(SLOW), StateReport.class);
-  }
-
-  public DoctorReport doctor() {
-    return exchange.read(get("/v1/doctor").quiet(SLOW), DoctorReport.class);
-  }
-
-  /** The CPU models that guests can have; null for the usual architecture and accelerator. */
-  public CpuModels cpuModels(@Nullable String architecture, @Nullable String accelerator) {
-    return exchange.read(
-        get("/v1/cpu/models" + guests(architecture, accelerator)).quiet(SLOW), CpuModels.class);
-  }
-
-  /** The CPU that the host can give, to carry to another one. */
-  public HostCpu hostCpu(@Nullable String architecture, @Nullable String accelerator) {
-    return exchange.read(
-        get("/v1/cpu" + guests(architecture, accelerator)).quiet(SLOW), HostCpu.class);
-  }
-
-  private static String guests(@Nullable String architecture, @Nullable String accelerator) {
-    var query = new StringJoiner("&", "?", "").setEmptyValue("");
-    if (architecture != null) {
-      query.add("architecture=" + URLEncoder.encode(architecture, StandardCharsets.UTF_8));
-    }
-    if (accelerator != null) {
-      query.add("accelerator=" + URLEncoder.encode(accelerator, StandardCharsets.UTF_8));
-    }
-    return query.toString();
-  }
-
-  /** The largest CPU that runs on each of these hosts. */
-  public CpuBaseline cpuBaseline(List<HostCpu> hosts) {
-    return exchange.read(
-        post("/v1/cpu/baseline", Map.of("hosts", hosts)).quiet(SLOW), CpuBaseline.class);
-  }
-
-  public Task examineHost() {
-    return task(post("/v1/doctor"));
-  }
-
-  public Task installPackages(List<String> packages) {
-    return task(post("/v1/packages", Map.of("packages", packages)));
+    return exchange.read(get("/v1/state/check").quiet(Exchange.SLOW), StateReport.class);
   }
 
   // VMs.
 
   public Page<Vm> vms(ListQuery query) {
-    return exchange.page(get("/v1/vms" + query.encoded()), Vm.class);
+    return exchange.page(VMS, query, Vm.class);
   }
 
   /** All of them, page after page. */
   public List<Vm> allVms(ListQuery query) {
-    return all(query, this::vms);
+    return exchange.all(VMS, query, Vm.class);
   }
 
   public Vm vm(String name) {
@@ -179,7 +143,7 @@ public final class Client implements Closeable {
   }
 
   public Task createVm(VmDocument vm) {
-    return task(post("/v1/vms").body(vm.body()));
+    return exchange.task(post(VMS).body(vm.body()));
   }
 
   /** What {@link #createVm} would create. */
@@ -193,7 +157,7 @@ public final class Client implements Closeable {
    * @param revision that the change is based on; null to overwrite whatever is there
    */
   public Task updateVm(String name, VmDocument vm, @Nullable Long revision) {
-    return task(put(vmPath(name), vm, revision));
+    return exchange.task(put(vmPath(name), vm, revision));
   }
 
   /** What {@link #updateVm} would lead to. */
@@ -218,27 +182,27 @@ public final class Client implements Closeable {
    */
   public Task deleteVm(String name, boolean force, boolean keepDisks) {
     var query = new Query().flag("force", force).flag("keepDisks", keepDisks);
-    return task(delete(vmPath(name) + query));
+    return exchange.task(delete(vmPath(name) + query));
   }
 
   public Task startVm(String name) {
-    return task(post(vmPath(name) + "/start"));
+    return exchange.task(post(vmPath(name) + "/start"));
   }
 
   public Task stopVm(String name) {
-    return task(post(vmPath(name) + "/stop"));
+    return exchange.task(post(vmPath(name) + "/stop"));
   }
 
   public Task resetVm(String name) {
-    return task(post(vmPath(name) + "/reset"));
+    return exchange.task(post(vmPath(name) + "/reset"));
   }
 
   public Task pauseVm(String name) {
-    return task(post(vmPath(name) + "/pause"));
+    return exchange.task(post(vmPath(name) + "/pause"));
   }
 
   public Task resumeVm(String name) {
-    return task(post(vmPath(name) + "/resume"));
+    return exchange.task(post(vmPath(name) + "/resume"));
   }
 
   /**
@@ -253,35 +217,35 @@ public final class Client implements Closeable {
       wish.put("timeoutSeconds", timeout.toSeconds());
     }
     wish.put("force", force);
-    return task(post(vmPath(name) + "/shutdown", wish));
+    return exchange.task(post(vmPath(name) + "/shutdown", wish));
   }
 
   public Task renameVm(String name, String newName) {
-    return task(post(vmPath(name) + "/rename", Map.of("name", newName)));
+    return exchange.task(post(vmPath(name) + "/rename", Map.of("name", newName)));
   }
 
   // Devices.
 
   public Task attachDisk(String vm, Disk disk) {
-    return task(post(vmPath(vm) + "/disks", disk));
+    return exchange.task(post(vmPath(vm) + "/disks", disk));
   }
 
   public Task detachDisk(String vm, String disk) {
-    return task(delete(vmPath(vm) + "/disks/" + segment(disk)));
+    return exchange.task(delete(vmPath(vm) + "/disks/" + segment(disk)));
   }
 
   public Task attachNic(String vm, Nic nic) {
-    return task(post(vmPath(vm) + "/nics", nic));
+    return exchange.task(post(vmPath(vm) + "/nics", nic));
   }
 
   public Task detachNic(String vm, String nic) {
-    return task(delete(vmPath(vm) + "/nics/" + segment(nic)));
+    return exchange.task(delete(vmPath(vm) + "/nics/" + segment(nic)));
   }
 
   /** Puts an image into a CD drive, or with null takes it out. */
   public Task setMedia(String vm, String cdrom, @Nullable String image) {
     Request.Body body = image == null ? nothingInserted() : Exchange.json(Map.of("image", image));
-    return task(Request.of("PUT", vmPath(vm) + "/cdroms/" + segment(cdrom)).body(body));
+    return exchange.task(Request.of("PUT", vmPath(vm) + "/cdroms/" + segment(cdrom)).body(body));
   }
 
   private static Request.Body nothingInserted() {
@@ -320,123 +284,22 @@ public final class Client implements Closeable {
 
   private record Ticket(String path) {}
 
-  // Guests.
-
-  public GuestInfo guest(String vm) {
-    return exchange.read(get(vmPath(vm) + "/guest"), GuestInfo.class);
-  }
-
-  public ExecResult exec(String vm, ExecRequest program) {
-    Map<String, Object> body = new LinkedHashMap<>();
-    body.put("command", program.command());
-    body.put("environment", program.environment());
-    body.put("input", program.input());
-    body.put("timeoutSeconds", program.timeout().toSeconds());
-    Duration quiet = program.timeout().plus(Request.USUAL);
-    return exchange.read(post(vmPath(vm) + "/guest/exec", body).quiet(quiet), ExecResult.class);
-  }
-
-  /** Whoever reads it to its end or closes it ends the exchange. */
-  public InputStream readFile(String vm, String path) {
-    return exchange.stream(get(filePath(vm, path)).quiet(SLOW));
-  }
-
-  /**
-   * Writes a file of the guest.
-   *
-   * @param length in bytes; -1 when it is not known
-   */
-  public void writeFile(String vm, String path, InputStream content, long length) {
-    exchange.done(
-        Request.of("PUT", filePath(vm, path))
-            .body(new Request.Body(OCTETS, content, length))
-            .quiet(SLOW));
-  }
-
-  private static String filePath(String vm, String path) {
-    return vmPath(vm) + "/guest/files" + new Query().with("path", path);
-  }
-
-  // Images.
-
-  public Page<Image> images(ListQuery query) {
-    return exchange.page(get("/v1/images" + query.encoded()), Image.class);
-  }
-
-  public List<Image> allImages(ListQuery query) {
-    return all(query, this::images);
-  }
-
-  public Image image(String name) {
-    return exchange.read(get("/v1/images/" + segment(name)), Image.class);
-  }
-
-  public Task buildImage(String name, BuildRecipe recipe, Map<String, String> labels) {
-    return task(post("/v1/images", Map.of("name", name, "build", recipe, "labels", labels)));
-  }
-
-  /** The images that publishers offer. */
-  public List<PublishedImage> catalogue() {
-    return exchange.page(get("/v1/catalogue"), PublishedImage.class).items();
-  }
-
-  public Task pullImage(PullRequest request) {
-    return task(post("/v1/images", request));
-  }
-
-  /**
-   * Sends a file to make an image of.
-   *
-   * @param length in bytes; -1 when it is not known
-   */
-  public Task importImage(
-      String name, Format format, Map<String, String> labels, InputStream content, long length) {
-    var query = new Query().with("format", format.wire());
-    labels.forEach((key, value) -> query.with("label", key + "=" + value));
-    return task(
-        post("/v1/images/" + segment(name) + "/import" + query)
-            .body(new Request.Body(OCTETS, content, length))
-            .quiet(SLOW));
-  }
-
-  public Task deleteImage(String name) {
-    return task(delete("/v1/images/" + segment(name)));
-  }
-
-  // Volumes.
-
-  public Page<Volume> volumes(ListQuery query) {
-    return exchange.page(get("/v1/volumes" + query.encoded()), Volume.class);
-  }
-
-  public List<Volume> allVolumes(ListQuery query) {
-    return all(query, this::volumes);
-  }
-
-  public Volume volume(String id) {
-    return exchange.read(get("/v1/volumes/" + segment(id)), Volume.class);
-  }
-
-  public Task deleteVolume(String id) {
-    return task(delete("/v1/volumes/" + segment(id)));
-  }
-
   // Tasks, changes and events.
 
   public Page<Task> tasks(ListQuery query) {
-    return exchange.page(get("/v1/tasks" + query.encoded()), Task.class);
+    return exchange.page(TASKS, query, Task.class);
   }
 
   public List<Task> allTasks(ListQuery query) {
-    return all(query, this::tasks);
+    return exchange.all(TASKS, query, Task.class);
   }
 
   public Task task(String id) {
-    return exchange.read(get("/v1/tasks/" + segment(id)), Task.class);
+    return exchange.read(get(TASKS + "/" + segment(id)), Task.class);
   }
 
   public Task cancelTask(String id) {
-    return task(post("/v1/tasks/" + segment(id) + "/cancel"));
+    return exchange.task(post(TASKS + "/" + segment(id) + "/cancel"));
   }
 
   /** Changes after a revision; 0 begins with all objects there are. */
@@ -467,30 +330,8 @@ public final class Client implements Closeable {
         exchange.stream(get(target).header("Accept", "text/event-stream").quiet(Duration.ZERO)));
   }
 
-  private Task task(Request request) {
-    return exchange.read(request, Task.class);
-  }
-
-  private static Request delete(String target) {
-    return Request.of("DELETE", target);
-  }
-
-  private static String vmPath(String name) {
-    return "/v1/vms/" + segment(name);
-  }
-
-  private static <T> List<T> all(ListQuery query, Function<ListQuery, Page<T>> reader) {
-    var all = new ArrayList<T>();
-    ListQuery at = query;
-    while (true) {
-      Page<T> page = reader.apply(at);
-      all.addAll(page.items());
-      String next = page.next();
-      if (next == null) {
-        return all;
-      }
-      at = at.after(next);
-    }
+  static String vmPath(String name) {
+    return VMS + "/" + segment(name);
   }
 
   @Override

@@ -9,17 +9,25 @@ import dev.kelvin.api.http.UnixTransport;
 import dev.kelvin.codec.Documents;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
+import dev.kelvin.model.Task;
 import java.io.ByteArrayInputStream;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
 /** Sends requests and turns whatever is not a good answer into a problem. */
 final class Exchange implements Closeable {
+  /** How long work that goes on before an answer may keep quiet. */
+  static final Duration SLOW = Duration.ofMinutes(10);
+
+  static final String OCTETS = "application/octet-stream";
+
   private final Endpoint endpoint;
   private final Transport transport;
 
@@ -50,6 +58,10 @@ final class Exchange implements Closeable {
 
   static Request post(String target, Object json) {
     return post(target).body(json(json));
+  }
+
+  static Request delete(String target) {
+    return Request.of("DELETE", target);
   }
 
   static Request.Body json(Object value) {
@@ -129,6 +141,29 @@ final class Exchange implements Closeable {
     } catch (JacksonException e) {
       throw Problems.unreadable(endpoint.name(), e).asException(e);
     }
+  }
+
+  <T> Page<T> page(String path, ListQuery query, Class<T> type) {
+    return page(get(path + query.encoded()), type);
+  }
+
+  /** All objects of a list, page after page. */
+  <T> List<T> all(String path, ListQuery query, Class<T> type) {
+    var all = new ArrayList<T>();
+    ListQuery at = query;
+    while (true) {
+      Page<T> page = page(path, at, type);
+      all.addAll(page.items());
+      String next = page.next();
+      if (next == null) {
+        return all;
+      }
+      at = at.after(next);
+    }
+  }
+
+  Task task(Request request) {
+    return read(request, Task.class);
   }
 
   InputStream stream(Request request) {

@@ -97,7 +97,7 @@ class ClientTest {
     expect("POST /v1/tasks/t1/cancel ", 202, TASK);
     client.cancelTask("t1");
     expect("POST /v1/packages {\"packages\":[\"qemu-utils\"]}", 202, TASK);
-    client.installPackages(List.of("qemu-utils"));
+    client.host().installPackages(List.of("qemu-utils"));
     expect("POST /v1/shutdown {\"stopVms\":true}", 202, "");
     client.stopDaemon(true);
     expect("GET /v1/vms/web1/log?tail=100 ", 200, "boot");
@@ -215,15 +215,19 @@ class ClientTest {
       peer.json(202, TASK);
     });
     InputStream file = new ByteArrayInputStream("abc".getBytes(UTF_8));
-    assertThat(client.importImage("disk", Format.VMDK, Map.of("a", "b"), file, 3).id())
+    assertThat(client.images().importFile("disk", Format.VMDK, Map.of("a", "b"), file, 3).id())
         .isEqualTo("t1");
     server.then(peer -> {
       assertThat(peer.request())
           .contains("\"suite\":\"trixie\"", "\"name\":\"d13\"", "\"size\":\"3GiB\"");
       peer.json(202, TASK);
     });
-    client.buildImage(
-        "d13", new BuildRecipe("debian", "trixie", ByteSize.ofGiB(3), List.of(), null), Map.of());
+    client
+        .images()
+        .build(
+            "d13",
+            new BuildRecipe("debian", "trixie", ByteSize.ofGiB(3), List.of(), null),
+            Map.of());
   }
 
   @Test
@@ -236,16 +240,16 @@ class ClientTest {
     var program =
         new ExecRequest(
             List.of("cat"), List.of("A=b"), "hi".getBytes(UTF_8), Duration.ofSeconds(9));
-    ExecResult result = client.exec("web1", program);
+    ExecResult result = client.guest("web1").exec(program);
     assertThat(result.exitCode()).isEqualTo(3);
     assertThat(result.signal()).isNull();
     assertThat(result.stdout()).asString(UTF_8).isEqualTo("hi");
     expect("GET /v1/vms/web1/guest/files?path=/etc/a%20b ", 200, "content");
-    try (InputStream in = client.readFile("web1", "/etc/a b")) {
+    try (InputStream in = client.guest("web1").read("/etc/a b")) {
       assertThat(in.readAllBytes()).asString(UTF_8).isEqualTo("content");
     }
     expect("PUT /v1/vms/web1/guest/files?path=/x content", 204, "");
-    client.writeFile("web1", "/x", new ByteArrayInputStream("content".getBytes(UTF_8)), 7);
+    client.guest("web1").write("/x", new ByteArrayInputStream("content".getBytes(UTF_8)), 7);
   }
 
   @Test

@@ -162,7 +162,7 @@ public final class Kelvin {
                 .toList();
       } else if (object.startsWith("image/")) {
         names =
-            session.client().allImages(ListQuery.all()).stream()
+            session.client().images().all(ListQuery.all()).stream()
                 .map(image -> image.metadata().name())
                 .toList();
       } else {

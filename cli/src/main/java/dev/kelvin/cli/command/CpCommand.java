@@ -84,7 +84,7 @@ public final class CpCommand extends Command {
 
   private void fetch(GuestFile source) throws IOException {
     try (Progress progress = TaskFollower.progress(session);
-        InputStream content = session.client().readFile(source.vm(), source.path());
+        InputStream content = session.client().guest(source.vm()).read(source.path());
         InputStream counted = new Counting(content, progress, 0)) {
       progress.step("Copy " + source.path());
       if (to.equals("-")) {
@@ -119,7 +119,7 @@ public final class CpCommand extends Command {
         InputStream content = standard ? session.in() : Files.newInputStream(source);
         InputStream counted = new Counting(content, progress, Math.max(0, size))) {
       progress.step("Copy " + from);
-      session.client().writeFile(target.vm(), path, counted, size);
+      session.client().guest(target.vm()).write(path, counted, size);
       progress.done();
     }
   }

@@ -41,7 +41,7 @@ public final class CpuBaselineCommand extends Command {
   protected int run() {
     List<HostCpu> hosts =
         SpecFile.read(session, files).stream().map(part -> part.parse(HostCpu.class)).toList();
-    CpuBaseline baseline = session.client().cpuBaseline(hosts);
+    CpuBaseline baseline = session.client().host().cpuBaseline(hosts);
     outputs.one(session, baseline, CpuBaseline::model, () -> snippet(baseline, hosts.size()));
     return 0;
   }

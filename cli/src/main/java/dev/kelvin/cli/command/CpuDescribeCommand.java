@@ -29,7 +29,7 @@ public final class CpuDescribeCommand extends Command {
 
   @Override
   protected int run() {
-    HostCpu cpu = session.client().hostCpu(guests.arch, guests.accelerator);
+    HostCpu cpu = session.client().host().cpu(guests.arch, guests.accelerator);
     outputs.one(
         session,
         cpu,

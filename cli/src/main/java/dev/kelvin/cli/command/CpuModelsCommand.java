@@ -36,7 +36,7 @@ public final class CpuModelsCommand extends Command {
   @Override
   protected int run() {
     List<CpuModel> models =
-        session.client().cpuModels(guests.arch, guests.accelerator).models().stream()
+        session.client().host().cpuModels(guests.arch, guests.accelerator).models().stream()
             .filter(model -> all || model.runs())
             .toList();
     outputs.list(session, models, CpuModel::name, () -> table(models));

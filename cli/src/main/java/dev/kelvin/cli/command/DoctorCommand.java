@@ -36,9 +36,9 @@ public final class DoctorCommand extends Command {
   @Override
   protected int run() {
     if (refresh) {
-      new Waiting().follow(session, session.client().examineHost(), OnInterrupt.DETACH);
+      new Waiting().follow(session, session.client().host().examine(), OnInterrupt.DETACH);
     }
-    DoctorReport report = session.client().doctor();
+    DoctorReport report = session.client().host().doctor();
     Style style = session.style();
     outputs.one(session, report, DoctorReport::host, () -> text(report, style));
     boolean lacks =

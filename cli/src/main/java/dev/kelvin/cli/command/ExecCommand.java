@@ -71,8 +71,8 @@ public final class ExecCommand extends Command {
     ExecResult result =
         session
             .client()
+            .guest(vm)
             .exec(
-                vm,
                 new ExecRequest(command, environment, given, Units.duration(timeout, "--timeout")));
     session.out().write(result.stdout());
     session.out().flush();

@@ -68,12 +68,12 @@ public final class GetCommand extends Command {
               all -> VmText.table(all, session.style()));
       case "image", "images" ->
           write(
-              names.isEmpty() ? client.allImages(query) : each(client::image),
+              names.isEmpty() ? client.images().all(query) : each(client.images()::get),
               ImageText::name,
               (List<Image> all) -> ImageText.table(all, session.style()));
       case "volume", "volumes" ->
           write(
-              names.isEmpty() ? client.allVolumes(query) : each(client::volume),
+              names.isEmpty() ? client.volumes().all(query) : each(client.volumes()::get),
               Volume::id,
               VolumeText::table);
       case "task", "tasks" ->

@@ -82,7 +82,7 @@ public final class ImageBuildCommand extends Command {
             wanted.name(), wanted.suite(), Units.size(size, "--size"), packages, mirror);
     waiting.finish(
         session,
-        session.client().buildImage(image, recipe, Wire.labels(labels)),
+        session.client().images().build(image, recipe, Wire.labels(labels)),
         OnInterrupt.CANCEL,
         "The image " + image + " is ready");
     return 0;

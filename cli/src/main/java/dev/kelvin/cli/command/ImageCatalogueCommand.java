@@ -38,7 +38,7 @@ public final class ImageCatalogueCommand extends Command {
   @Override
   protected int run() {
     List<PublishedImage> images =
-        session.client().catalogue().stream()
+        session.client().images().catalogue().stream()
             .filter(image -> arch == null || image.arch().equals(arch))
             .toList();
     outputs.list(session, images, PublishedImage::name, () -> table(images));

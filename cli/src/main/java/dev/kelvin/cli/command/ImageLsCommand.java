@@ -27,7 +27,7 @@ public final class ImageLsCommand extends Command {
 
   @Override
   protected int run() {
-    List<Image> images = session.client().allImages(ListQuery.all().labels(labels));
+    List<Image> images = session.client().images().all(ListQuery.all().labels(labels));
     outputs.list(session, images, ImageText::name, () -> ImageText.table(images, session.style()));
     return 0;
   }

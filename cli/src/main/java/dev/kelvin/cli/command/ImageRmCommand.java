@@ -29,6 +29,6 @@ public final class ImageRmCommand extends Command {
   @Override
   protected int run() {
     return new EachObject(session, waiting)
-        .run(images, session.client()::deleteImage, "is deleted");
+        .run(images, session.client().images()::delete, "is deleted");
   }
 }

@@ -22,7 +22,7 @@ public final class ImageShowCommand extends Command {
 
   @Override
   protected int run() {
-    Image image = session.client().image(name);
+    Image image = session.client().images().get(name);
     outputs.one(session, image, ImageText::name, () -> ImageText.details(image, session.style()));
     return 0;
   }

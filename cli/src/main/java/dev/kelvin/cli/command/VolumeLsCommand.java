@@ -24,7 +24,7 @@ public final class VolumeLsCommand extends Command {
 
   @Override
   protected int run() {
-    List<Volume> all = session.client().allVolumes(ListQuery.all());
+    List<Volume> all = session.client().volumes().all(ListQuery.all());
     List<Volume> shown =
         unused ? all.stream().filter(volume -> volume.usedBy() == null).toList() : all;
     outputs.list(session, shown, Volume::id, () -> VolumeText.table(shown));

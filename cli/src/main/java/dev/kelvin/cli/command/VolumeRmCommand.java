@@ -29,6 +29,6 @@ public final class VolumeRmCommand extends Command {
   @Override
   protected int run() {
     return new EachObject(session, waiting)
-        .run(volumes, session.client()::deleteVolume, "is deleted");
+        .run(volumes, session.client().volumes()::delete, "is deleted");
   }
 }

@@ -22,7 +22,7 @@ public final class VolumeShowCommand extends Command {
 
   @Override
   protected int run() {
-    Volume volume = session.client().volume(id);
+    Volume volume = session.client().volumes().get(id);
     outputs.one(session, volume, Volume::id, () -> VolumeText.details(volume, session.style()));
     return 0;
   }

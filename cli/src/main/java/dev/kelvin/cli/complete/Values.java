@@ -94,7 +94,7 @@ final class Values {
 
   private List<Candidate> images() {
     return ask(known ->
-        known.allImages(ListQuery.all()).stream()
+        known.images().all(ListQuery.all()).stream()
             .map(image -> plain(image.metadata().name()))
             .toList());
   }
@@ -107,7 +107,7 @@ final class Values {
 
   private List<Candidate> cpuModels() {
     return ask(known ->
-        known.cpuModels(null, null).models().stream()
+        known.host().cpuModels(null, null).models().stream()
             .filter(CpuModel::runs)
             .flatMap(model -> Stream.concat(Stream.of(model.name()), model.aliases().stream()))
             .map(Values::plain)
@@ -116,7 +116,7 @@ final class Values {
 
   private List<Candidate> volumes() {
     return ask(known ->
-        known.allVolumes(ListQuery.all()).stream().map(volume -> plain(volume.id())).toList());
+        known.volumes().all(ListQuery.all()).stream().map(volume -> plain(volume.id())).toList());
   }
 
   private List<Candidate> tasks() {

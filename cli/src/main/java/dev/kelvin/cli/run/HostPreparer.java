@@ -35,7 +35,7 @@ public final class HostPreparer {
   public void prepare(boolean yes) {
     try (Progress progress = TaskFollower.progress(session)) {
       progress.step("Examine the host");
-      DoctorReport report = session.client().doctor();
+      DoctorReport report = session.client().host().doctor();
       progress.done();
       List<String> missing = report.missingPackages();
       if (missing.isEmpty()) {
@@ -45,7 +45,7 @@ public final class HostPreparer {
       if (!yes) {
         ask(missing);
       }
-      var task = session.client().installPackages(missing);
+      var task = session.client().host().installPackages(missing);
       new TaskFollower(session, progress, LIMIT).follow(task, OnInterrupt.DETACH);
       progress.say("Installed: " + String.join(" ", missing));
     }

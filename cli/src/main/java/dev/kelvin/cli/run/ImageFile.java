@@ -109,7 +109,7 @@ public record ImageFile(Path path, Format format, long size) {
           path,
           file -> {
             try (InputStream in = new Counting(Files.newInputStream(file), progress, size)) {
-              Task task = session.client().importImage(name, format, labels, in, size);
+              Task task = session.client().images().importFile(name, format, labels, in, size);
               progress.done();
               return task;
             }

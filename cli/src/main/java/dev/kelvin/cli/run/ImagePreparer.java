@@ -80,7 +80,7 @@ public final class ImagePreparer {
 
   /** Whether this host has what it takes to build instead. */
   private boolean canBuild() {
-    return session.client().doctor().checks().stream()
+    return session.client().host().doctor().checks().stream()
         .noneMatch(check -> check.id().equals(BUILD_TOOLS) && check.state() != CheckState.OK);
   }
 
@@ -94,7 +94,7 @@ public final class ImagePreparer {
    */
   private String published(String text, @Nullable Integer reachSeconds) {
     List<PublishedImage> named =
-        session.client().catalogue().stream()
+        session.client().images().catalogue().stream()
             .filter(image -> image.name().equals(text) || image.aliases().contains(text))
             .toList();
     for (PublishedImage image : named) {
@@ -117,12 +117,13 @@ public final class ImagePreparer {
   private ProblemException unknown(String text) {
     List<String> names =
         new java.util.ArrayList<>(
-            session.client().allImages(ListQuery.all()).stream()
+            session.client().images().all(ListQuery.all()).stream()
                 .map(image -> image.metadata().name())
                 .toList());
     int images = names.size();
     session
         .client()
+        .images()
         .catalogue()
         .forEach(image -> {
           names.add(image.name());
@@ -151,7 +152,7 @@ public final class ImagePreparer {
                 + "); "
                 + name
                 + " is built from packages instead, once, which takes some minutes.");
-    follow(session.client().buildImage(name, recipe, Map.of()));
+    follow(session.client().images().build(name, recipe, Map.of()));
   }
 
   private void follow(Task task) {
@@ -162,7 +163,7 @@ public final class ImagePreparer {
 
   /** Waits for an image that is being made. */
   private String ready(String name) {
-    Image image = session.client().image(name);
+    Image image = session.client().images().get(name);
     if (image.status().phase() == ImagePhase.MAKING) {
       var query = ListQuery.all().fields(List.of("object=image/" + name));
       session.client().allTasks(query).stream()
@@ -178,7 +179,7 @@ public final class ImagePreparer {
       return Optional.empty();
     }
     try {
-      return Optional.of(session.client().image(name));
+      return Optional.of(session.client().images().get(name));
     } catch (ProblemException e) {
       if (e.problem().code() == Code.NOT_FOUND) {
         return Optional.empty();
@@ -214,6 +215,6 @@ public final class ImagePreparer {
   /** Whether the image is one that Kelvin built, with cloud-init and an agent inside. */
   public boolean isBuilt(String name) {
     Client client = session.client();
-    return client.image(name).spec().build() != null;
+    return client.images().get(name).spec().build() != null;
   }
 }

@@ -35,7 +35,7 @@ public final class ImagePuller {
   /** Begins a pull; when the same one is under way, that is the one. */
   public Begun begin(PullRequest request) {
     try {
-      return new Begun(session.client().pullImage(request), true);
+      return new Begun(session.client().images().pull(request), true);
     } catch (ProblemException e) {
       String object = e.problem().object();
       Code code = e.problem().code();
@@ -56,11 +56,11 @@ public final class ImagePuller {
     if (task.isEmpty()) {
       return task;
     }
-    var source = session.client().image(object.substring(IMAGE.length())).spec().pull();
+    var source = session.client().images().get(object.substring(IMAGE.length())).spec().pull();
     boolean same =
         source != null
             && (source.from().equals(from)
-                || session.client().catalogue().stream()
+                || session.client().images().catalogue().stream()
                     .filter(image -> image.name().equals(from) || image.aliases().contains(from))
                     .anyMatch(image -> image.url().equals(source.url())));
     return same ? task : Optional.empty();

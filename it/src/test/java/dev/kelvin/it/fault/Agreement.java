@@ -30,7 +30,7 @@ final class Agreement {
             .filter(one -> one.info().command().orElse("").contains("qemu-system"))
             .map(ProcessHandle::pid)
             .collect(Collectors.toSet());
-    List<Volume> volumes = daemon.client().allVolumes(ListQuery.all());
+    List<Volume> volumes = daemon.client().volumes().all(ListQuery.all());
     Set<String> ids = new HashSet<>();
     Set<String> running = new HashSet<>();
     for (Vm vm : vms) {
@@ -106,7 +106,7 @@ final class Agreement {
 
   private static Set<String> images(TestDaemon daemon) throws IOException {
     var known = new HashSet<String>();
-    for (Image image : daemon.client().allImages(ListQuery.all())) {
+    for (Image image : daemon.client().images().all(ListQuery.all())) {
       String digest = image.status().digest();
       if (digest != null) {
         known.add(digest);

@@ -61,7 +61,7 @@ class BrokenFilesTest {
     Files.writeString(broken, "{\"half\":");
     try (TestDaemon daemon = TestDaemon.start(Program.usual(), home)) {
       assertThat(daemon.client().info().pid()).isEqualTo(daemon.pid());
-      assertThat(daemon.client().doctor().checks()).isNotEmpty();
+      assertThat(daemon.client().host().doctor().checks()).isNotEmpty();
     }
   }
 

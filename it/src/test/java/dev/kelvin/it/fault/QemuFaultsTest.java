@@ -144,7 +144,8 @@ class QemuFaultsTest {
   private static void refusesExec(TestDaemon daemon) {
     var request = new ExecRequest(List.of("true"), List.of(), new byte[0], Duration.ofSeconds(5));
     var problem =
-        catchThrowableOfType(ProblemException.class, () -> daemon.client().exec("rude", request))
+        catchThrowableOfType(
+                ProblemException.class, () -> daemon.client().guest("rude").exec(request))
             .problem();
     assertThat(problem.code()).isIn(Code.GUEST_AGENT, Code.TIMEOUT);
     assertThat(problem.remedy()).isNotBlank();

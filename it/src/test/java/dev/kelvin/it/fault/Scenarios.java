@@ -172,7 +172,7 @@ final class Scenarios {
           stopped().on(daemon);
           daemon.done(daemon.client().deleteVm(VM, true, true));
         },
-        client -> client.deleteVolume(client.allVolumes(ListQuery.all()).getFirst().id()),
+        client -> client.volumes().delete(client.volumes().all(ListQuery.all()).getFirst().id()),
         volumes(0),
         volumes(1));
   }
@@ -240,37 +240,35 @@ final class Scenarios {
             "a file is imported that is not what it is said to be",
             "image.import",
             NOTHING,
-            client ->
-                client.importImage(
-                    IMAGE, Format.QCOW2, Map.of(), new ByteArrayInputStream(liar), liar.length),
+            client -> importAs(client, Format.QCOW2, liar),
             never(),
             imagesAre()),
         scenario(
             "a file is pulled",
             "image.pull",
             NOTHING,
-            client -> client.pullImage(pull(file)),
+            client -> client.images().pull(pull(file)),
             imagesAre(IMAGE),
             imagesAre()),
         scenario(
             "a file is pulled that is not there",
             "image.pull",
             NOTHING,
-            client -> client.pullImage(pull(file.resolve("/nothing.qcow2"))),
+            client -> client.images().pull(pull(file.resolve("/nothing.qcow2"))),
             never(),
             imagesAre()),
         scenario(
             "an image is deleted",
             "image.delete",
             daemon -> daemon.done(importRaw(daemon.client())),
-            client -> client.deleteImage(IMAGE),
+            client -> client.images().delete(IMAGE),
             imagesAre(),
             imagesAre(IMAGE)),
         scenario(
             "an image is built from a mirror that is not there",
             "image.build",
             NOTHING,
-            client -> client.buildImage(IMAGE, recipe("http://127.0.0.1:9/debian"), Map.of()),
+            client -> client.images().build(IMAGE, recipe("http://127.0.0.1:9/debian"), Map.of()),
             never(),
             imagesAre()),
         // A build takes half a minute: it is killed on one side of each write only, and what the
@@ -281,7 +279,7 @@ final class Scenarios {
             "image.build",
             EnumSet.of(Side.AFTER),
             NOTHING,
-            client -> client.buildImage(IMAGE, recipe(null), Map.of()),
+            client -> client.images().build(IMAGE, recipe(null), Map.of()),
             imagesAre(IMAGE),
             imagesAre(),
             Scenarios::cancel));
@@ -313,12 +311,17 @@ final class Scenarios {
     Scenario.Check nothing = daemon -> Set.of();
     return List.of(
         scenario(
-            "the host is examined", "node.doctor", NOTHING, Client::examineHost, nothing, nothing),
+            "the host is examined",
+            "node.doctor",
+            NOTHING,
+            client -> client.host().examine(),
+            nothing,
+            nothing),
         scenario(
             "packages are installed",
             "node.packages",
             NOTHING,
-            client -> client.installPackages(List.of("busybox-static")),
+            client -> client.host().installPackages(List.of("busybox-static")),
             nothing,
             nothing));
   }
@@ -366,8 +369,12 @@ final class Scenarios {
   private static Task importRaw(Client client) {
     byte[] content = new byte[1 << 20];
     content[0] = 1;
-    return client.importImage(
-        IMAGE, Format.RAW, Map.of(), new ByteArrayInputStream(content), content.length);
+    return importAs(client, Format.RAW, content);
+  }
+
+  private static Task importAs(Client client, Format format, byte[] content) {
+    var in = new ByteArrayInputStream(content);
+    return client.images().importFile(IMAGE, format, Map.of(), in, content.length);
   }
 
   private static Task update(Client client, UnaryOperator<VmSpec.Builder> change) {
@@ -402,7 +409,7 @@ final class Scenarios {
 
   private static Scenario.Check volumes(int count) {
     return daemon -> {
-      var all = daemon.client().allVolumes(ListQuery.all());
+      var all = daemon.client().volumes().all(ListQuery.all());
       return all.size() == count ? Set.of() : Set.of("the volumes are " + all);
     };
   }
@@ -432,11 +439,11 @@ final class Scenarios {
   private static Scenario.Check imagesAre(String... names) {
     return daemon -> {
       List<String> are =
-          daemon.client().allImages(ListQuery.all()).stream()
+          daemon.client().images().all(ListQuery.all()).stream()
               .filter(image -> image.status().phase() == Image.ImagePhase.READY)
               .map(image -> image.metadata().name())
               .toList();
-      int all = daemon.client().allImages(ListQuery.all()).size();
+      int all = daemon.client().images().all(ListQuery.all()).size();
       return are.equals(List.of(names)) && all == names.length
           ? Set.of()
           : Set.of("the images are " + are + " of " + all);

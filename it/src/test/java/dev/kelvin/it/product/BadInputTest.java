@@ -123,13 +123,13 @@ class BadInputTest extends OnOneDaemon {
     assertThat(mistyped.field()).isEqualTo("spec.disks[0].volume");
     assertThat(mistyped.remedy()).contains(volume);
     assertThatExceptionOfType(ProblemException.class)
-        .isThrownBy(() -> daemon.client().deleteVolume(volume))
+        .isThrownBy(() -> daemon.client().volumes().delete(volume))
         .satisfies(e -> assertThat(e.problem().code()).isEqualTo(Code.CONFLICT))
         .satisfies(e -> assertThat(e.problem().cause()).contains("vm/first"));
     daemon.done(daemon.client().detachDisk("first", "data"));
     Problem small = refusal(volumeOf(volume + ", size: 4MiB", ""));
     assertThat(small.field()).isEqualTo("spec.disks[0].size");
-    assertThat(daemon.client().volume(volume).usedBy()).isNull();
+    assertThat(daemon.client().volumes().get(volume).usedBy()).isNull();
   }
 
   private static String volumeOf(String volume, String more) {
@@ -143,7 +143,7 @@ class BadInputTest extends OnOneDaemon {
   @Test
   void aVmThatDemandsKvmIsNotCreatedWithoutIt() {
     org.junit.jupiter.api.Assumptions.assumeTrue(
-        daemon.client().doctor().accelerator().equals("tcg"), "KVM works on this host");
+        daemon.client().host().doctor().accelerator().equals("tcg"), "KVM works on this host");
     Problem problem = refusal("metadata: {name: fast}\nspec: {accelerator: kvm}\n");
     assertThat(problem.code()).isEqualTo(Code.CAPABILITY_MISSING);
     assertThat(problem.field()).isEqualTo("spec.accelerator");

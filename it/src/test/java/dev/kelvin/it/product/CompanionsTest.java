@@ -49,7 +49,7 @@ class CompanionsTest extends OnOneDaemon {
 
   private static UnaryOperator<VmSpec.Builder> shares(Share... shares) {
     Assumptions.assumeTrue(
-        daemon.client().doctor().checks().stream()
+        daemon.client().host().doctor().checks().stream()
             .anyMatch(check -> check.id().equals("shares") && check.remedy() == null),
         "this host cannot share directories");
     return spec -> spec.shares(List.of(shares));

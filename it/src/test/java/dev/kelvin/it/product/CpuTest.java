@@ -58,7 +58,7 @@ class CpuTest extends OnOneDaemon {
     HostCpu host =
         Documents.read(description.getBytes(StandardCharsets.UTF_8), Syntax.YAML, HostCpu.class);
     var avx = List.of("avx", "avx2", "fma", "f16c", "vaes", "xsave", "xsaveopt", "xgetbv1");
-    CpuModels models = daemon.client().cpuModels(null, "tcg");
+    CpuModels models = daemon.client().host().cpuModels(null, "tcg");
     return Documents.yaml(
         new HostCpu(
             host.kind(),

@@ -35,7 +35,8 @@ final class FatDisk {
       run(work, "mcopy", "-i", disk.toString(), file.getValue().toString(), "::" + file.getKey());
     }
     try (var in = Files.newInputStream(disk)) {
-      daemon.done(daemon.client().importImage(name, Format.RAW, Map.of(), in, Files.size(disk)));
+      daemon.done(
+          daemon.client().images().importFile(name, Format.RAW, Map.of(), in, Files.size(disk)));
     }
   }
 

@@ -133,7 +133,7 @@ class ForeignGuestTest extends OnOneDaemon {
           .contains("aarch64", "by=disk", "/sys/firmware/efi");
     } finally {
       daemon.done(daemon.client().deleteVm("arm-disk", true));
-      daemon.done(daemon.client().deleteImage("esp"));
+      daemon.done(daemon.client().images().delete("esp"));
     }
   }
 

@@ -62,10 +62,10 @@ class HotPlugTest {
       daemon.done(client.detachDisk("plug", "data"));
       seen(typist, "ls /sys/block | grep -c vda", "0");
       String volume = client.vm("plug").metadata().id() + "-data";
-      assertThat(client.volume(volume).usedBy()).isNull();
+      assertThat(client.volumes().get(volume).usedBy()).isNull();
       daemon.done(client.attachDisk("plug", Disk.ofVolume("again", volume)));
       seen(typist, "head -n 1 /dev/vda", "kept");
-      assertThat(client.volume(volume).usedBy()).isEqualTo(new Volume.Use("plug", "again"));
+      assertThat(client.volumes().get(volume).usedBy()).isEqualTo(new Volume.Use("plug", "again"));
       daemon.done(client.detachNic("plug", "lan"));
       seen(typist, "ls /sys/class/net | grep -c eth", "0");
       assertThat(client.vm("plug").status().forwards()).isEmpty();
@@ -87,7 +87,8 @@ class HotPlugTest {
             .start();
     assertThat(made.waitFor()).isZero();
     try (var in = Files.newInputStream(iso)) {
-      daemon.done(daemon.client().importImage("tools", Format.ISO, Map.of(), in, Files.size(iso)));
+      daemon.done(
+          daemon.client().images().importFile("tools", Format.ISO, Map.of(), in, Files.size(iso)));
     }
   }
 

@@ -320,10 +320,14 @@ public final class TestDaemon implements AutoCloseable {
   /** Deletes all VMs, volumes and images, of which nothing may be left then. */
   public void clear() {
     client.allVms(ListQuery.all()).forEach(vm -> done(client.deleteVm(vm.metadata().name(), true)));
-    client.allVolumes(ListQuery.all()).forEach(volume -> done(client.deleteVolume(volume.id())));
     client
-        .allImages(ListQuery.all())
-        .forEach(image -> done(client.deleteImage(image.metadata().name())));
+        .volumes()
+        .all(ListQuery.all())
+        .forEach(volume -> done(client.volumes().delete(volume.id())));
+    client
+        .images()
+        .all(ListQuery.all())
+        .forEach(image -> done(client.images().delete(image.metadata().name())));
     // The daemon examines the host in the background, for which it runs QEMU too.
     Await.until(
         "nothing is left",

@@ -39,7 +39,7 @@ class VolumeTest extends OnOneDaemon {
   }
 
   private static List<String> volumes() {
-    return client.allVolumes(ListQuery.all()).stream().map(Volume::id).toList();
+    return client.volumes().all(ListQuery.all()).stream().map(Volume::id).toList();
   }
 
   private static void qemuIo(String volume, String command)
@@ -61,16 +61,16 @@ class VolumeTest extends OnOneDaemon {
     String data = a.metadata().id() + "-data";
     String own = a.metadata().id() + "-own";
     qemuIo(data, "write -P 0x5a 0 64k");
-    assertThat(client.volume(data).usedBy()).isEqualTo(new Volume.Use("a", "data"));
+    assertThat(client.volumes().get(data).usedBy()).isEqualTo(new Volume.Use("a", "data"));
     daemon.done(client.detachDisk("a", "data"));
-    assertThat(client.volume(data).usedBy()).isNull();
+    assertThat(client.volumes().get(data).usedBy()).isNull();
 
     // Into a VM that runs, and larger.
     daemon.create(Guests.empty("b", spec -> spec));
     var larger = Disk.ofVolume("from-a", data).withSize(ByteSize.ofMiB(32));
     daemon.done(client.attachDisk("b", larger));
-    assertThat(client.volume(data).usedBy()).isEqualTo(new Volume.Use("b", "from-a"));
-    assertThat(client.volume(data).size()).isEqualTo(ByteSize.ofMiB(32));
+    assertThat(client.volumes().get(data).usedBy()).isEqualTo(new Volume.Use("b", "from-a"));
+    assertThat(client.volumes().get(data).size()).isEqualTo(ByteSize.ofMiB(32));
     assertThat(client.vm("b").spec().disks())
         .extracting(Disk::name, Disk::volume, Disk::size)
         .containsExactly(tuple("from-a", data, ByteSize.ofMiB(32)));
@@ -80,14 +80,14 @@ class VolumeTest extends OnOneDaemon {
 
     var kept = daemon.kelvin("rm", "--force", "--keep-disks", "b");
     assertThat(kept.exitCode()).as(kept.output()).isZero();
-    assertThat(client.volume(data).usedBy()).isNull();
+    assertThat(client.volumes().get(data).usedBy()).isNull();
     qemuIo(data, "read -P 0x5a 0 64k");
     qemuIo(data, "read -P 0 64k 64k");
     assertThat(volumes()).doesNotContain(own);
 
     off("c", Disk.ofVolume("last", data));
     assertThatExceptionOfType(ProblemException.class)
-        .isThrownBy(() -> client.deleteVolume(data))
+        .isThrownBy(() -> client.volumes().delete(data))
         .satisfies(e -> assertThat(e.problem().cause()).isEqualTo("vm/c uses it as disk last"));
     daemon.done(client.deleteVm("c", false));
     assertThat(volumes()).isEmpty();
@@ -111,7 +111,7 @@ class VolumeTest extends OnOneDaemon {
     daemon.done(client.deleteVm("a", false, true));
     String data = again.metadata().id() + "-data";
     assertThat(volumes()).containsExactly(data);
-    daemon.done(client.deleteVolume(data));
+    daemon.done(client.volumes().delete(data));
     assertThat(volumes()).isEmpty();
   }
 
@@ -132,7 +132,7 @@ class VolumeTest extends OnOneDaemon {
     Problem problem = Objects.requireNonNull(task.problem());
     assertThat(problem.remedy()).isNotBlank();
     assertThat(volumes()).containsExactly(data);
-    assertThat(client.volume(data).usedBy()).isNull();
+    assertThat(client.volumes().get(data).usedBy()).isNull();
     qemuIo(data, "read -P 0x33 0 4k");
   }
 
@@ -140,7 +140,7 @@ class VolumeTest extends OnOneDaemon {
   void pagesAndFilters() {
     off("a", DATA, Disk.of("more", null, ByteSize.ofMiB(1)));
     Vm b = off("b", DATA);
-    assertThat(client.allVolumes(ListQuery.all().fields(List.of("usedBy.vm=b"))))
+    assertThat(client.volumes().all(ListQuery.all().fields(List.of("usedBy.vm=b"))))
         .extracting(Volume::id)
         .containsExactly(b.metadata().id() + "-data");
     assertThat(volumes()).hasSize(3).isSorted();
