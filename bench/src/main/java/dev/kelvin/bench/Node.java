@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -40,7 +41,8 @@ final class Node implements AutoCloseable {
    * @return from its exec to the first answer of its API
    */
   Duration start() throws IOException, InterruptedException {
-    var argv = new ArrayList<String>();
+    // In a session of its own, as "kelvin up" starts it: the kernel shares the CPUs among sessions.
+    var argv = new ArrayList<>(List.of("setsid"));
     argv.add(java().toString());
     argv.addAll(Files.readAllLines(dist.resolve("daemon.argv")));
     var builder =

@@ -1,6 +1,7 @@
 package dev.kelvin.host;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -13,6 +14,7 @@ import java.util.Optional;
  * @param parent pid of the parent
  * @param session pid of the session's leader
  * @param userTicks and {@code systemTicks}: time on a CPU, in 1/100 s
+ * @param nice from -20, the largest share of the CPUs, to 19 (sched(7))
  * @param threads how many it has
  * @param startTicks when it began, in 1/100 s after the host's start
  */
@@ -23,13 +25,19 @@ record ProcStat(
     long session,
     long userTicks,
     long systemTicks,
+    int nice,
     int threads,
     long startTicks) {
   private static final Path PROC = Path.of("/proc");
 
   static Optional<ProcStat> read(long pid) {
+    return read(PROC, pid);
+  }
+
+  private static Optional<ProcStat> read(Path directory, long id) {
     try {
-      return Optional.of(parse(Files.readString(PROC.resolve(Long.toString(pid)).resolve("stat"))));
+      return Optional.of(
+          parse(Files.readString(directory.resolve(Long.toString(id)).resolve("stat"))));
     } catch (IOException e) {
       // There is no such process, or it ended while it was read (ESRCH): the same to all callers.
       return Optional.empty();
@@ -49,6 +57,7 @@ record ProcStat(
         Long.parseLong(rest[3]),
         Long.parseLong(rest[11]),
         Long.parseLong(rest[12]),
+        Integer.parseInt(rest[16]),
         Integer.parseInt(rest[17]),
         Long.parseLong(rest[19]));
   }
@@ -59,15 +68,29 @@ record ProcStat(
 
   /** Every process there is now. */
   static List<ProcStat> all() {
-    try (var entries = Files.list(PROC)) {
+    try {
+      return in(PROC);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The threads of a process. */
+  static List<ProcStat> threads(long pid) throws IOException {
+    return in(PROC.resolve(Long.toString(pid)).resolve("task"));
+  }
+
+  private static List<ProcStat> in(Path directory) throws IOException {
+    try (var entries = Files.list(directory)) {
       return entries
           .map(entry -> entry.getFileName().toString())
           .filter(name -> name.chars().allMatch(Character::isDigit))
-          .map(name -> read(Long.parseLong(name)))
+          .map(name -> read(directory, Long.parseLong(name)))
           .flatMap(Optional::stream)
           .toList();
-    } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
+    } catch (UncheckedIOException e) {
+      // What a stream meets under way, such as the end of the process.
+      throw e.getCause();
     }
   }
 }

@@ -30,12 +30,14 @@ final class Syscalls {
 
   static final int EPERM = 1;
   static final int ENOENT = 2;
+  static final int ESRCH = 3;
   static final int ENOSYS = 38;
 
   private static final Map<Integer, String> ERRORS =
       Map.ofEntries(
           Map.entry(EPERM, "EPERM, not permitted"),
           Map.entry(ENOENT, "ENOENT, no such file"),
+          Map.entry(ESRCH, "ESRCH, no such process"),
           Map.entry(6, "ENXIO, no such device"),
           Map.entry(9, "EBADF, bad descriptor"),
           Map.entry(12, "ENOMEM, not enough memory"),
@@ -60,6 +62,7 @@ final class Syscalls {
   private static final long MUNMAP = X86 ? 11 : 215;
   private static final long MADVISE = X86 ? 28 : 233;
   static final long USERFAULTFD = X86 ? 323 : 282;
+  static final long SETPRIORITY = X86 ? 141 : 140;
 
   private static final long AT_FDCWD = -100;
   private static final long O_RDWR_CLOEXEC = 0x80002;

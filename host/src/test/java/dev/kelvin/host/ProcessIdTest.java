@@ -58,8 +58,8 @@ class ProcessIdTest {
   void readsNamesWithBracketsAndBlanks() {
     var stat =
         ProcStat.parse(
-            "42 (a) b (c)) S 1 42 41 0 -1 4194560 1 0 0 0 7 8 0 0 20 0 3 0 9999 1 2 3\n");
-    assertThat(stat).isEqualTo(new ProcStat(42, 'S', 1, 41, 7, 8, 3, 9999));
+            "42 (a) b (c)) S 1 42 41 0 -1 4194560 1 0 0 0 7 8 0 0 15 -5 3 0 9999 1 2 3\n");
+    assertThat(stat).isEqualTo(new ProcStat(42, 'S', 1, 41, 7, 8, -5, 3, 9999));
   }
 
   @Test

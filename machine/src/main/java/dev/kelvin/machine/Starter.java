@@ -1,5 +1,6 @@
 package dev.kelvin.machine;
 
+import dev.kelvin.host.HeadStart;
 import dev.kelvin.host.ProcessId;
 import dev.kelvin.model.GuestInfo;
 import dev.kelvin.model.Lifecycle.Trigger;
@@ -60,7 +61,6 @@ final class Starter {
                   signal -> signals.accept(mine, signal),
                   run -> vm.context().repository().saveRun(vm.id(), run));
       vm.hold(started);
-      started.qemu().cont();
       holdProcess(started, mine);
       vm.move(Trigger.STARTED, null);
     } catch (RuntimeException | InterruptedException e) {
@@ -133,6 +133,8 @@ final class Starter {
       vm.note(
           vm.status()
               .withRestartRequired(SpecDiff.between(run.spec(), vm.record().spec()).restart()));
+      // The daemon that launched it may have died before it could end this.
+      HeadStart.end(adopted.process());
       observe(adopted.qemu(), mine);
     } catch (ProblemException e) {
       vm.checkAt = SteadyTime.now().plus(RECONNECT_INTERVAL);

@@ -1,5 +1,6 @@
 package dev.kelvin.machine;
 
+import dev.kelvin.host.HeadStart;
 import dev.kelvin.host.Launch;
 import dev.kelvin.host.ProcessId;
 import dev.kelvin.host.ProcessLauncher;
@@ -75,7 +76,8 @@ final class VmLauncher {
   }
 
   /**
-   * Starts a VM up to the point where its virtual CPUs wait for the word to go.
+   * Starts a VM. Its process goes ahead of other guests until QEMU has answered that the virtual
+   * CPUs run: its answer would otherwise stand behind all that they compute.
    *
    * @param record called with what a restarted daemon needs, as soon as the process exists
    */
@@ -93,19 +95,14 @@ final class VmLauncher {
       serving = companions.start(vm, Companion.of(plan), files.runtime());
       Files.deleteIfExists(files.output());
       process = processes.launch(launch(vm, plan));
-      var run =
-          new RunRecord(
-              process.encode(),
-              bootId,
-              accelerator,
-              Instant.now(),
-              vm.spec(),
-              plan.forwards().values().stream().flatMap(List::stream).toList(),
-              serving);
-      record.save(run);
-      qemu = RunningVm.awaitStart(files, CONNECT_DEADLINE, process::alive, events);
-      serial = serial(vm, files);
-      return new Running(process, qemu, serial, plan, run);
+      try (var ahead = new HeadStart(process)) {
+        var run = runOf(vm, process, plan, serving);
+        record.save(run);
+        qemu = RunningVm.awaitStart(files, CONNECT_DEADLINE, ahead::alive, events);
+        serial = serial(vm, files);
+        qemu.cont();
+        return new Running(process, qemu, serial, plan, run);
+      }
     } catch (IOException | RuntimeException | InterruptedException e) {
       abandon(vm, process, qemu, serial, serving);
       if (e instanceof InterruptedException interrupted) {
@@ -119,6 +116,18 @@ final class VmLauncher {
               .remedy("see the daemon's log")
               .asException(e);
     }
+  }
+
+  private RunRecord runOf(
+      VmRecord vm, ProcessId process, LaunchPlan plan, List<Companions.Started> serving) {
+    return new RunRecord(
+        process.encode(),
+        bootId,
+        plan.accelerator(),
+        Instant.now(),
+        vm.spec(),
+        plan.forwards().values().stream().flatMap(List::stream).toList(),
+        serving);
   }
 
   /** Stores a run before anything else can go wrong. */

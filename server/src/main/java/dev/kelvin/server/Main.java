@@ -1,5 +1,6 @@
 package dev.kelvin.server;
 
+import dev.kelvin.host.CpuShare;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Layout;
 import dev.kelvin.model.Problem;
@@ -38,6 +39,7 @@ public final class Main {
         offline(layout, uid, List.of(arguments));
         System.exit(0);
       }
+      CpuShare.ofDaemon();
       Daemon daemon = Daemon.start(layout, uid);
       Runtime.getRuntime().addShutdownHook(new Thread(() -> close(daemon), "end"));
       new HeapKeeper().start();

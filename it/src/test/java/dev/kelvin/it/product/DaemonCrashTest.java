@@ -1,9 +1,11 @@
 package dev.kelvin.it.product;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.kelvin.api.ListQuery;
 import dev.kelvin.api.VmDocument;
+import dev.kelvin.host.Users;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.Task;
@@ -12,6 +14,8 @@ import dev.kelvin.model.Vm;
 import dev.kelvin.model.spec.Disk;
 import dev.kelvin.qemu.testkit.TinyGuest;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,16 +61,38 @@ class DaemonCrashTest {
     }
   }
 
+  @Test
+  void theHeadStartOfAStartIsTakenBack() throws IOException, InterruptedException {
+    try (TestDaemon daemon = TestDaemon.start()) {
+      daemon.create(Guests.empty("early", spec -> spec));
+      long pid = daemon.client().vm("early").status().pid();
+      Path group = Path.of("/proc/" + pid + "/autogroup");
+      assumeTrue(
+          Files.exists(group) && Users.isRoot(),
+          "only root gives a head start, where the kernel groups sessions");
+      assertThat(Files.readString(group)).endsWith(" nice 0\n");
+
+      daemon.kill();
+      // What a daemon leaves that ends in the middle of a start.
+      Files.writeString(group, "-10");
+      daemon.restart();
+      Await.until(
+          "it has the share of every guest",
+          Duration.ofSeconds(10),
+          () -> Files.readString(group).endsWith(" nice 0\n"));
+    }
+  }
+
   /** The last number that the guest wrote, read from the log's file while no daemon runs. */
   private static int lastTick(TestDaemon daemon, String vm) throws IOException {
-    var files = new ArrayList<java.nio.file.Path>();
-    try (var all = java.nio.file.Files.walk(daemon.layout().state().resolve("vms"))) {
+    var files = new ArrayList<Path>();
+    try (var all = Files.walk(daemon.layout().state().resolve("vms"))) {
       all.filter(file -> file.getFileName().toString().startsWith("serial.log"))
           .forEach(files::add);
     }
     int last = 0;
     for (var file : files) {
-      var match = TICK.matcher(java.nio.file.Files.readString(file));
+      var match = TICK.matcher(Files.readString(file));
       while (match.find()) {
         last = Math.max(last, Integer.parseInt(match.group(1)));
       }
