@@ -17,7 +17,9 @@ import java.util.regex.Pattern;
  * @param boot which start of the host that was, {@code /proc/sys/kernel/random/boot_id}
  */
 public record ProcessId(long pid, long startTicks, String boot) {
-  private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
+  /** It cannot change while a process lives. */
+  private static final String BOOT = currentBoot();
+
   private static final Pattern FORM =
       Pattern.compile("(\\d{1,10}):(-?\\d{1,18}):([0-9a-f-]{1,64})");
 
@@ -25,12 +27,12 @@ public record ProcessId(long pid, long startTicks, String boot) {
   public static Optional<ProcessId> of(long pid) {
     return ProcStat.read(pid)
         .filter(ProcStat::runs)
-        .map(stat -> new ProcessId(pid, stat.startTicks(), currentBoot()));
+        .map(stat -> new ProcessId(pid, stat.startTicks(), BOOT));
   }
 
   /** A process that was started as {@code pid} and had ended before it could be looked at. */
   static ProcessId ended(long pid) {
-    return new ProcessId(pid, -1, currentBoot());
+    return new ProcessId(pid, -1, BOOT);
   }
 
   /** Whether it still runs. A zombie does not. */
@@ -59,7 +61,7 @@ public record ProcessId(long pid, long startTicks, String boot) {
 
   private static String currentBoot() {
     try {
-      return Files.readString(BOOT_ID).strip();
+      return Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip();
     } catch (IOException e) {
       throw new UncheckedIOException("The kernel does not tell its boot id", e);
     }

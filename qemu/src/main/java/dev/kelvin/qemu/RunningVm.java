@@ -28,6 +28,9 @@ import org.jspecify.annotations.Nullable;
  * does not answer, unavailable when the connection is gone. Closing lets go of QEMU, which runs on.
  */
 public final class RunningVm implements AutoCloseable {
+  /** How often a starting process is looked at, but for its first moments; nanoseconds. */
+  private static final long LOOK_AFTER = 10_000_000;
+
   private static final String DISK = "disk-";
   private static final List<String> PREFIXES = List.of(DISK, "nic-", "cd-");
 
@@ -71,8 +74,13 @@ public final class RunningVm implements AutoCloseable {
       throws InterruptedException {
     long begin = System.nanoTime();
     long deadline = begin + timeout.toNanos();
+    long looked = begin - LOOK_AFTER;
     while (true) {
-      boolean wasAlive = alive.getAsBoolean();
+      boolean wasAlive = true;
+      if (System.nanoTime() - looked >= LOOK_AFTER || looked - begin < LOOK_AFTER) {
+        looked = System.nanoTime();
+        wasAlive = alive.getAsBoolean();
+      }
       var left = Duration.ofNanos(deadline - System.nanoTime());
       if (left.isNegative()) {
         throw Problem.of(Code.TIMEOUT, "QEMU does not open its control channel")
