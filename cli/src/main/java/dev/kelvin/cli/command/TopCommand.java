@@ -107,7 +107,7 @@ public final class TopCommand extends Command {
     double used = total - now.ofNode("kelvin_node_memory_available_bytes");
     return String.format(
         Locale.ROOT,
-        "Host: %.0f CPUs, load %.2f, %s of %s memory used; %d VMs run",
+        "Host: %.0f CPUs, load %.2f, %s of %s memory used; %d running",
         now.ofNode("kelvin_node_cpus"),
         now.ofNode("kelvin_node_load1"),
         Units.size(used),

@@ -9,14 +9,21 @@ import dev.kelvin.model.Phase;
 import dev.kelvin.model.Vm;
 import dev.kelvin.model.VmStatus;
 import dev.kelvin.model.VmStatus.Forward;
+import dev.kelvin.model.spec.AudioModel;
 import dev.kelvin.model.spec.Cdrom;
 import dev.kelvin.model.spec.Disk;
+import dev.kelvin.model.spec.Firmware;
+import dev.kelvin.model.spec.Graphics;
 import dev.kelvin.model.spec.Nic;
+import dev.kelvin.model.spec.Share;
+import dev.kelvin.model.spec.TpmVersion;
+import dev.kelvin.model.spec.VideoModel;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.StringJoiner;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** VMs as people read them. */
 final class VmText {
@@ -100,13 +107,21 @@ final class VmText {
             .formatted(
                 vm.spec().architecture().wire(),
                 vm.spec().machine(),
-                vm.spec().firmware().type().wire(),
+                firmware(vm.spec().firmware()),
                 vm.spec().os().wire()));
     facts.add("cpus", vm.spec().cpu().count() + " (" + vm.spec().cpu().model() + ")");
     facts.add("memory", vm.spec().memory().size().human());
+    if (vm.spec().tpm() != null && vm.spec().tpm().version() != TpmVersion.NONE) {
+      facts.add("tpm", vm.spec().tpm().version().wire());
+    }
     vm.spec().disks().forEach(disk -> facts.add("disk " + disk.name(), disk(disk)));
     vm.spec().cdroms().forEach(cdrom -> facts.add("cd " + cdrom.name(), cdrom(cdrom)));
     vm.spec().nics().forEach(nic -> facts.add("nic " + nic.name(), nic(nic, status.forwards())));
+    vm.spec().shares().forEach(share -> facts.add("share " + share.name(), share(share)));
+    facts.add("screens", screens(vm.spec().graphics()));
+    if (vm.spec().audio().model() != AudioModel.NONE) {
+      facts.add("audio", vm.spec().audio().model().wire());
+    }
     if (vm.spec().watchdog() != null) {
       var watchdog = vm.spec().watchdog();
       facts.add("watchdog", watchdog.model().wire() + ", " + watchdog.action().wire());
@@ -141,6 +156,23 @@ final class VmText {
     var restart = vm.spec().restart();
     String count = vm.status().restarts() == 0 ? "" : ", " + vm.status().restarts() + " so far";
     return restart.policy().wire() + count;
+  }
+
+  private static String firmware(Firmware firmware) {
+    return firmware.type().wire() + (firmware.isSecure() ? " with Secure Boot" : "");
+  }
+
+  private static String share(Share share) {
+    return share.path() + " as " + share.guestTag() + (share.readOnly() ? ", read-only" : "");
+  }
+
+  private static String screens(Graphics graphics) {
+    if (graphics.screens() == 0) {
+      return "none";
+    }
+    return Stream.concat(Stream.ofNullable(graphics.model()), graphics.others().stream())
+        .map(VideoModel::wire)
+        .collect(Collectors.joining(", "));
   }
 
   private static String disk(Disk disk) {

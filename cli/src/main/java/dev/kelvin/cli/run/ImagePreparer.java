@@ -130,7 +130,10 @@ public final class ImagePreparer {
           names.addAll(image.aliases());
         });
     return Problem.of(Code.NOT_FOUND, "There is no image and no distribution \"" + text + "\"")
-        .because("images there are: " + String.join(", ", names.subList(0, images)))
+        .because(
+            images == 0
+                ? "there are no images yet, and no distribution of that name"
+                : "images there are: " + String.join(", ", names.subList(0, images)))
         .remedy(
             Names.nearest(text, names)
                 .map(name -> "did you mean " + name + "?")

@@ -4,9 +4,24 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.kelvin.cli.text.Style;
+import dev.kelvin.model.Metadata;
 import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.Vm;
+import dev.kelvin.model.VmStatus;
+import dev.kelvin.model.spec.Audio;
+import dev.kelvin.model.spec.AudioModel;
+import dev.kelvin.model.spec.Firmware;
+import dev.kelvin.model.spec.Graphics;
+import dev.kelvin.model.spec.GraphicsType;
 import dev.kelvin.model.spec.PortForward;
 import dev.kelvin.model.spec.Protocol;
+import dev.kelvin.model.spec.Share;
+import dev.kelvin.model.spec.ShareCache;
+import dev.kelvin.model.spec.Tpm;
+import dev.kelvin.model.spec.TpmVersion;
+import dev.kelvin.model.spec.VideoModel;
+import dev.kelvin.model.spec.VmSpec;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -96,7 +111,40 @@ class PartsTest {
             TopHistory.Order.NAME,
             2);
     assertThat(text)
-        .contains("Host: 2 CPUs, load 0.50, 3.0 GiB of 4.0 GiB memory used; 1 VMs run")
+        .contains("Host: 2 CPUs, load 0.50, 3.0 GiB of 4.0 GiB memory used; 1 running")
         .contains("web1  150 %  512 MiB  1.0 GiB  0 B/s  1.0 MiB/s");
+  }
+
+  @Test
+  void aVmIsShownWithAllThatItHas() {
+    VmSpec spec =
+        VmSpec.defaults().toBuilder()
+            .firmware(Firmware.secure())
+            .tpm(new Tpm(TpmVersion.V2_0))
+            .graphics(
+                Graphics.of(GraphicsType.VNC)
+                    .withModel(VideoModel.STD)
+                    .withOthers(List.of(VideoModel.VIRTIO)))
+            .shares(List.of(new Share("src", "/srv/src", null, true, ShareCache.AUTO)))
+            .audio(new Audio(AudioModel.ICH9))
+            .build();
+    var vm = new Vm(Metadata.named("web1"), spec, VmStatus.initial());
+    assertThat(VmText.details(vm, Style.plain()))
+        .containsPattern("machine: +x86_64, \\S+, uefi with Secure Boot, for linux\n")
+        .containsPattern("tpm: +2.0\n")
+        .containsPattern("screens: +std, virtio\n")
+        .containsPattern("share src: +/srv/src as src, read-only\n")
+        .containsPattern("audio: +ich9");
+    var bare =
+        new Vm(
+            Metadata.named("web1"),
+            VmSpec.defaults().toBuilder()
+                .graphics(Graphics.of(GraphicsType.NONE))
+                .tpm(new Tpm(TpmVersion.NONE))
+                .build(),
+            VmStatus.initial());
+    assertThat(VmText.details(bare, Style.plain()))
+        .containsPattern("screens: +none\n")
+        .doesNotContain("tpm", "share", "audio", "Secure Boot");
   }
 }
