@@ -11,13 +11,19 @@ import java.nio.file.Path;
 /** Just enough HTTP/1.1 to put a daemon through its paces over its Unix socket. */
 record LocalApi(Path socket) {
   /**
+   * What the daemon answered.
+   *
+   * @param text all of it after the status code, with the head
+   */
+  record Answer(int status, String text) {}
+
+  /**
    * Sends one request and reads the answer to its end.
    *
    * @param body a JSON document; empty for none
-   * @return the status code
    * @throws IOException when nobody answers
    */
-  int request(String method, String path, String body) throws IOException {
+  Answer request(String method, String path, String body) throws IOException {
     try (var channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
       channel.connect(UnixDomainSocketAddress.of(socket));
       String head =
@@ -38,7 +44,7 @@ record LocalApi(Path socket) {
       if (words.length < 3 || !words[0].startsWith("HTTP/")) {
         throw new IOException("no HTTP answer to " + method + " " + path);
       }
-      return Integer.parseInt(words[1]);
+      return new Answer(Integer.parseInt(words[1]), words[2]);
     }
   }
 }

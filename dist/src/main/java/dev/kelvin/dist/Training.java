@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -35,6 +36,16 @@ final class Training {
        "spec": {"power": "stopped", "nics": [{"name": "net"}],
                 "disks": [{"name": "root", "size": "1GiB"}]}}
       """;
+
+  private static final String LIVING_VM =
+      """
+      {"kind": "VM", "metadata": {"name": "training"},
+       "spec": {"power": "running", "memory": {"size": "32MiB"}, "nics": [{"name": "net"}],
+                "disks": [{"name": "root", "size": "1GiB"}]}}
+      """;
+
+  private static final Pattern UNDER_WAY =
+      Pattern.compile("\"state\": ?\"(pending|running|undoing)\"");
 
   private final Path home;
   private final Path java;
@@ -67,6 +78,7 @@ final class Training {
           daemon.training(java, home, List.of()),
           api -> {
             exercise(api);
+            live(api);
             command(place, cli.training(java, home, List.of()));
           });
       return prove(place, cli, daemon);
@@ -136,7 +148,7 @@ final class Training {
     long end = System.nanoTime() + deadline.toNanos();
     while (true) {
       try {
-        if (api.request("GET", "/healthz", "") == 200) {
+        if (api.request("GET", "/healthz", "").status() == 200) {
           return;
         }
       } catch (IOException notYet) {
@@ -157,6 +169,33 @@ final class Training {
     }
     api.request("POST", "/v1/vms?dryRun=true", VM);
     api.request("POST", "/v1/vms?dryRun=true", "{\"spec\": {\"nonsense\": 1}}");
+  }
+
+  /**
+   * The life of a VM that has nothing to boot. Without QEMU its start fails and its creation is
+   * undone, and then it is the classes of that which are in the cache.
+   */
+  private void live(LocalApi api) throws IOException {
+    api.request("POST", "/v1/vms", LIVING_VM);
+    awaitTasks(api);
+    api.request("GET", "/v1/vms/training", "");
+    api.request("GET", "/metrics", "");
+    for (String change : List.of("pause", "resume", "stop", "start")) {
+      api.request("POST", "/v1/vms/training/" + change, "");
+      awaitTasks(api);
+    }
+    api.request("DELETE", "/v1/vms/training?force=true", "");
+    awaitTasks(api);
+  }
+
+  private void awaitTasks(LocalApi api) throws IOException {
+    long end = System.nanoTime() + deadline.toNanos();
+    while (UNDER_WAY.matcher(api.request("GET", "/v1/tasks", "").text()).find()) {
+      if (System.nanoTime() > end) {
+        throw new IllegalStateException("The VM of the training does not come to an end");
+      }
+      LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
+    }
   }
 
   private Duration command(Path place, List<String> argv) throws IOException, InterruptedException {
