@@ -63,7 +63,16 @@ public final class ImageApi {
   }
 
   public Task delete(String name) {
-    return exchange.task(Exchange.delete(one(name)));
+    return delete(name, false);
+  }
+
+  /**
+   * Deletes an image.
+   *
+   * @param force whether also one of which what is stored is damaged
+   */
+  public Task delete(String name, boolean force) {
+    return exchange.task(Exchange.delete(one(name) + new Query().flag("force", force)));
   }
 
   private static String one(String name) {

@@ -28,7 +28,16 @@ public final class VolumeApi {
   }
 
   public Task delete(String id) {
-    return exchange.task(Exchange.delete(one(id)));
+    return delete(id, false);
+  }
+
+  /**
+   * Deletes a volume.
+   *
+   * @param force whether also one whose file is damaged
+   */
+  public Task delete(String id, boolean force) {
+    return exchange.task(Exchange.delete(one(id) + new Query().flag("force", force)));
   }
 
   private static String one(String id) {

@@ -46,24 +46,7 @@ public final class Machines implements AutoCloseable {
   private final VmNames names = new VmNames();
   private final VmCell.Context shared;
 
-  /** VMs that cannot be looked after, by their ids. */
-  private final Map<String, Damaged> damaged = new ConcurrentHashMap<>();
-
-  private record Damaged(String name, Problem why) {
-    Problem problem() {
-      return Problem.of(Code.HOST_FAILURE, "What is stored of VM " + name + " is damaged")
-          .on("vm/" + name)
-          .because(why.oneLine())
-          .remedy(
-              "see \"kelvin state check\", and restore a backup of before (\"kelvin state"
-                  + " restore\"); its process, if it runs, goes on");
-    }
-  }
-
-  /** The names of the VMs of which what is stored cannot be read. */
-  public List<String> damaged() {
-    return damaged.values().stream().map(Damaged::name).sorted().toList();
-  }
+  private final DamagedVms damaged;
 
   /**
    * @param imageUnchanged the condition under which an image is still as it is now
@@ -80,6 +63,7 @@ public final class Machines implements AutoCloseable {
     this.volumes = volumes;
     this.home = home;
     this.imageUnchanged = imageUnchanged;
+    this.damaged = new DamagedVms(repository, home);
     this.shared = new VmCell.Context(repository, launcher, volumes, home, events, names);
   }
 
@@ -101,6 +85,10 @@ public final class Machines implements AutoCloseable {
     return volumes;
   }
 
+  DamagedVms damagedVms() {
+    return damaged;
+  }
+
   // ---- the daemon's start and end
 
   /**
@@ -113,15 +101,9 @@ public final class Machines implements AutoCloseable {
     Thread.ofVirtual().name("statuses").start(reading);
     List<VmRecord> stored = repository.all();
     Map<String, RunRecord> runs = repository.runs();
-    repository
-        .damaged()
-        .forEach((id, why) -> {
-          String name = repository.keptName(id);
-          LOG.log(Level.ERROR, "vm/" + name + " is damaged and left alone: " + why.oneLine());
-          damaged.put(id, new Damaged(name, why));
-        });
+    damaged.find();
     List<VmRecord> all =
-        stored.stream().filter(vm -> !damaged.containsKey(vm.metadata().id())).toList();
+        stored.stream().filter(vm -> !damaged.contains(vm.metadata().id())).toList();
     volumes.reconcile(all);
     Map<String, VmStatus> statuses = result(reading);
     var looking = new ArrayList<Thread>();
@@ -170,7 +152,7 @@ public final class Machines implements AutoCloseable {
    */
   private void clearOrphans() {
     for (String id : home.idsWithRuntime()) {
-      if (damaged.containsKey(id)) {
+      if (damaged.contains(id)) {
         continue; // its process, if it runs, is a guest's
       }
       Supervisor supervisor = supervisors.get(id);
@@ -311,14 +293,23 @@ public final class Machines implements AutoCloseable {
     String id = names.id(name);
     Supervisor supervisor = id == null ? null : supervisors.get(id);
     if (supervisor == null) {
-      for (Damaged one : damaged.values()) {
-        if (one.name().equals(name)) {
-          throw one.problem().asException();
-        }
+      Optional<String> unreadable = damaged.id(name);
+      if (unreadable.isPresent()) {
+        throw damaged.problem(unreadable.get()).asException();
       }
       throw VmTasks.notFound(name, List.copyOf(names.names())).asException();
     }
     return supervisor;
+  }
+
+  /** What is wrong with each VM of which what is stored cannot be read. */
+  public List<Problem> damaged() {
+    return damaged.problems();
+  }
+
+  /** The id of the VM of this name if what is stored of it cannot be read. */
+  public Optional<String> damagedId(String name) {
+    return damaged.id(name);
   }
 
   /** What a VM is called, or was when it was deleted not long ago. */
@@ -414,6 +405,7 @@ public final class Machines implements AutoCloseable {
     volumes.takeBackAll(id);
     home.removeAll(id);
     repository.delete(id);
+    damaged.forget(id);
     Supervisor supervisor = supervisors.get(id);
     if (supervisor != null) {
       supervisor.ask(new Request.Forget());

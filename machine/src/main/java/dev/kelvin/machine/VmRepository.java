@@ -2,6 +2,7 @@ package dev.kelvin.machine;
 
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
+import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.VmStatus;
 import dev.kelvin.model.Volume;
 import dev.kelvin.model.spec.Disk;
@@ -26,8 +27,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * VMs in the store. A name, a MAC address, a user id and a volume belong to one VM at most: each
@@ -110,17 +113,31 @@ public final class VmRepository {
 
   /** The name that is kept for a VM; its id when there is none. */
   String keptName(String id) {
-    Range page = store.range(NAMES, null, PAGE);
+    return keysNaming(NAMES, id).stream()
+        .findFirst()
+        .map(key -> key.substring(NAMES.length()))
+        .orElse(id);
+  }
+
+  /** What {@link #ownKeys} says of a VM, found without reading it. */
+  private Set<String> keysNaming(String id) {
+    var keys = new HashSet<String>();
+    Stream.of(NAMES, MACS, UIDS).forEach(prefix -> keys.addAll(keysNaming(prefix, id)));
+    return keys;
+  }
+
+  private List<String> keysNaming(String prefix, String id) {
+    var keys = new ArrayList<String>();
+    Range page = store.range(prefix, null, PAGE);
     while (true) {
-      for (Entry entry : page.entries()) {
-        if (text(entry).equals(id)) {
-          return entry.key().substring(NAMES.length());
-        }
-      }
+      page.entries().stream()
+          .filter(entry -> text(entry).equals(id))
+          .map(Entry::key)
+          .forEach(keys::add);
       if (!page.more()) {
-        return id;
+        return keys;
       }
-      page = store.range(NAMES, page.entries().getLast().key(), PAGE, page.revision());
+      page = store.range(prefix, page.entries().getLast().key(), PAGE, page.revision());
     }
   }
 
@@ -149,6 +166,27 @@ public final class VmRepository {
 
   Optional<RunRecord> run(String id) {
     return runs.get(id).map(Versioned::value);
+  }
+
+  /** As {@link #run}; also empty when the record is damaged. */
+  Optional<RunRecord> readableRun(String id) {
+    return readable(() -> run(id));
+  }
+
+  /** As {@link #find}; also empty when what is stored is damaged. */
+  public Optional<VmRecord> readable(String id) {
+    return readable(() -> find(id));
+  }
+
+  private static <T> Optional<T> readable(Supplier<Optional<T>> reader) {
+    try {
+      return reader.get();
+    } catch (ProblemException e) {
+      if (e.problem().code() != Code.HOST_FAILURE) {
+        throw e;
+      }
+      return Optional.empty();
+    }
   }
 
   /** The disks that a VM shall have, and those that its process has. */
@@ -406,17 +444,20 @@ public final class VmRepository {
 
   /** Removes everything that is stored of a VM; nothing when it is gone already. */
   void delete(String id) {
-    Optional<VmRecord> vm = find(id);
-    if (vm.isEmpty()) {
+    if (!damaged.containsKey(id) && store.get(vms.key(id)).isEmpty()) {
       return;
     }
     List<Op> ops = claims.releaseAll(id);
     ops.add(Op.delete(vms.key(id)));
     ops.add(Op.delete(statuses.key(id)));
     ops.add(Op.delete(runs.key(id)));
-    ownKeys(vm.get()).forEach(key -> ops.add(Op.delete(key)));
+    readable(id)
+        .map(VmRepository::ownKeys)
+        .orElseGet(() -> keysNaming(id))
+        .forEach(key -> ops.add(Op.delete(key)));
     store.commit(Txn.of(ops));
     lastSaved.remove(id);
+    damaged.remove(id);
   }
 
   /** Throws already-exists when another VM has the name. */

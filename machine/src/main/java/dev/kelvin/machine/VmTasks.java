@@ -1,5 +1,6 @@
 package dev.kelvin.machine;
 
+import dev.kelvin.host.ProcessId;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.Vm;
@@ -12,6 +13,8 @@ import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** The durable tasks that work on VMs. Every step can be run again after a crash in the middle. */
 public final class VmTasks {
@@ -28,6 +31,9 @@ public final class VmTasks {
 
   /** Under which an update remembers the volumes that it makes. */
   private static final String MADE = "made";
+
+  /** Under which the deletion of a damaged VM remembers what became of its process. */
+  private static final String FOUND = "found";
 
   /** What most tasks work on. */
   public record Target(String vmId) {}
@@ -187,6 +193,9 @@ public final class VmTasks {
     @Override
     public void undo(Update task, StepContext context) throws InterruptedException {
       String id = task.wanted().metadata().id();
+      if (machines.damagedVms().contains(id)) {
+        return; // nothing can be mended; whoever deletes it deletes what was made for it
+      }
       VmRecord now = machines.supervisorRecord(id);
       if (sameWish(now, task.wanted())) {
         machines.repository().replace(task.before(), now.metadata().revision());
@@ -276,14 +285,34 @@ public final class VmTasks {
 
     @Override
     public void run(Delete task, StepContext context) throws InterruptedException {
-      machines.supervisor(task.vmId()).ask(new Request.Delete(task.force()));
+      if (!machines.damagedVms().contains(task.vmId())) {
+        machines.supervisor(task.vmId()).ask(new Request.Delete(task.force()));
+      } else if (task.force()) {
+        endDamaged(task.vmId(), context);
+      } else {
+        throw machines.damagedVms().problem(task.vmId()).asException();
+      }
+    }
+
+    private void endDamaged(String id, StepContext context) {
+      Set<ProcessId> processes = machines.damagedVms().processes(id);
+      if (context.recall(FOUND).isEmpty()) {
+        String pids = processes.stream().map(one -> " " + one.pid()).collect(Collectors.joining());
+        context.remember(
+            FOUND,
+            pids.isEmpty() ? "no process of it was found" : "its processes were ended:" + pids);
+      }
+      machines.damagedVms().end(id, processes);
     }
 
     @Override
     public void undo(Delete task, StepContext context) throws InterruptedException {
-      machines
-          .supervisor(task.vmId())
-          .ask(new Request.KeepAfterAll("deleting it failed; delete it again"));
+      // One that is damaged is as it was, but for its process: none can be started without its
+      // spec.
+      Optional<Supervisor> kept = machines.find(task.vmId());
+      if (kept.isPresent()) {
+        kept.get().ask(new Request.KeepAfterAll("deleting it failed; delete it again"));
+      }
     }
   }
 
@@ -309,6 +338,14 @@ public final class VmTasks {
 
     @Override
     public void run(Delete task, StepContext context) throws InterruptedException {
+      context
+          .recall(FOUND)
+          .ifPresent(found -> {
+            String disks = task.keepDisks() ? "its volumes are kept" : "its volumes are deleted";
+            context.result(
+                "the VM was damaged: %s; %s; its files and records are removed"
+                    .formatted(found, disks));
+          });
       machines.remove(task.vmId());
     }
   }

@@ -59,6 +59,21 @@ public final class Volumes {
     return stored(id).map(volume -> describe(volume, claims.holder(id).orElse(null), imageNames()));
   }
 
+  /** What is wrong with each volume that cannot be read; none of them is in {@link #list}. */
+  public List<Problem> damaged() {
+    return storage.damaged().stream().flatMap(id -> fault(id).stream()).toList();
+  }
+
+  /** What is wrong with a volume if it cannot be read. */
+  public Optional<Problem> fault(String id) {
+    try {
+      Optional<dev.kelvin.storage.Volume> _ = stored(id);
+      return Optional.empty();
+    } catch (ProblemException e) {
+      return Optional.of(e.problem());
+    }
+  }
+
   private Optional<dev.kelvin.storage.Volume> stored(String id) {
     return Volume.ID.matcher(id).matches() ? storage.find(id) : Optional.empty();
   }

@@ -150,6 +150,11 @@ public final class DirectoryDriver implements StorageDriver {
   }
 
   @Override
+  public List<String> damaged() {
+    return guarded("list", "storage", files::damaged);
+  }
+
+  @Override
   public Volume resize(String id, ByteSize size) {
     checkSize(id, size);
     return exclusively(

@@ -50,6 +50,9 @@ public interface StorageDriver {
   /** All volumes, in the order of their ids; half made ones are removed and not shown. */
   List<Volume> list();
 
+  /** The ids of those that {@link #find} cannot read, and which {@link #list} leaves out. */
+  List<String> damaged();
+
   /** Grows a volume that no VM has open; shrinking is refused, since it destroys data. */
   Volume resize(String id, ByteSize size);
 

@@ -3,6 +3,8 @@ package dev.kelvin.storage;
 import dev.kelvin.host.Commands;
 import dev.kelvin.host.Commands.Command;
 import dev.kelvin.model.ByteSize;
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Problem;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -86,17 +88,40 @@ final class VolumeFiles {
     Optional<Volume> volume = read(path, allocated(List.of(path)));
     // Somebody may have deleted it since it was seen.
     if (volume.isEmpty() && Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
-      throw new IOException(path + " is damaged: it has no header of a qcow2 file");
+      throw Problem.of(Code.HOST_FAILURE, "Volume " + id + " is damaged")
+          .on("volume/" + id)
+          .because(path + " has no header of a qcow2 file")
+          .remedy(
+              "put a copy of the file there, or delete it with \"kelvin volume rm --force "
+                  + id
+                  + "\"")
+          .asException();
     }
     return volume;
   }
 
-  List<Volume> list() throws IOException, InterruptedException {
+  /** The ids of files that {@link #list} leaves out. */
+  List<String> damaged() throws IOException {
+    var damaged = new ArrayList<String>();
+    for (Path path : paths()) {
+      if (read(path, Map.of()).isEmpty() && Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+        damaged.add(id(path));
+      }
+    }
+    return List.copyOf(damaged);
+  }
+
+  private List<Path> paths() throws IOException {
     List<Path> paths = new ArrayList<>();
     try (var found = Files.newDirectoryStream(root, "[a-z0-9]*" + SUFFIX)) {
       found.forEach(paths::add);
     }
     paths.sort(Comparator.comparing(Path::getFileName));
+    return paths;
+  }
+
+  List<Volume> list() throws IOException, InterruptedException {
+    List<Path> paths = paths();
     var allocated = allocated(paths);
     List<Volume> volumes = new ArrayList<>();
     for (Path path : paths) {
@@ -111,8 +136,7 @@ final class VolumeFiles {
 
   private static Optional<Volume> read(Path path, Map<String, ByteSize> allocated)
       throws IOException {
-    String name = path.getFileName().toString();
-    String id = name.substring(0, name.length() - SUFFIX.length());
+    String id = id(path);
     try {
       return Qcow2Header.read(path)
           .map(header -> {
@@ -177,6 +201,11 @@ final class VolumeFiles {
       Files.deleteIfExists(file);
     }
     flush(root);
+  }
+
+  private static String id(Path path) {
+    String name = path.getFileName().toString();
+    return name.substring(0, name.length() - SUFFIX.length());
   }
 
   private Path path(String id) {

@@ -80,8 +80,10 @@ class DirectoryDriverTest extends StorageDriverConformance {
     Files.writeString(directory.resolve("volumes/vm2-root.qcow2"), "overwritten");
 
     assertThat(driver.list()).extracting(Volume::id).containsExactly("vm1-root");
+    assertThat(driver.damaged()).containsExactly("vm2-root");
     assertProblem(Code.HOST_FAILURE, () -> driver.find("vm2-root"));
     driver.delete("vm2-root");
+    assertThat(driver.damaged()).isEmpty();
     assertThat(driver.find("vm2-root")).isEmpty();
   }
 

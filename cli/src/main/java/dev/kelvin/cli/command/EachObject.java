@@ -20,7 +20,11 @@ record EachObject(Session session, Waiting waiting) {
     int code = 0;
     for (String name : names) {
       try {
-        waiting.finish(session, begin.apply(name), OnInterrupt.DETACH, name + " " + done);
+        Task task =
+            waiting.finish(session, begin.apply(name), OnInterrupt.DETACH, name + " " + done);
+        if (task.result() != null) {
+          session.err().println("Note: " + task.result());
+        }
       } catch (ProblemException e) {
         if (names.size() == 1) {
           throw e;

@@ -4,6 +4,7 @@ import dev.kelvin.cli.Session;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code kelvin image rm}. */
@@ -20,6 +21,9 @@ public final class ImageRmCommand extends Command {
   @Parameters(arity = "1..*", paramLabel = "IMAGE", description = "Names of images.")
   List<String> images = List.of();
 
+  @Option(names = "--force", description = "Delete it also when what is stored of it is damaged.")
+  boolean force;
+
   @Mixin Waiting waiting = new Waiting();
 
   public ImageRmCommand(Session session) {
@@ -29,6 +33,6 @@ public final class ImageRmCommand extends Command {
   @Override
   protected int run() {
     return new EachObject(session, waiting)
-        .run(images, session.client().images()::delete, "is deleted");
+        .run(images, name -> session.client().images().delete(name, force), "is deleted");
   }
 }

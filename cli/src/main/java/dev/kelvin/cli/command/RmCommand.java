@@ -3,8 +3,11 @@ package dev.kelvin.cli.command;
 import dev.kelvin.api.Client;
 import dev.kelvin.cli.Session;
 import dev.kelvin.cli.run.SshKeys;
+import dev.kelvin.model.Code;
+import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.Task;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -27,7 +30,9 @@ public final class RmCommand extends Command {
 
   @Option(
       names = "--force",
-      description = "Stop a VM that runs. Without it, only VMs that are off are deleted.")
+      description =
+          "Stop a VM that runs, and delete one that is damaged. Without it, only VMs that are off and"
+              + " whole are deleted.")
   boolean force;
 
   @Option(
@@ -48,9 +53,21 @@ public final class RmCommand extends Command {
 
   private Task delete(String name) {
     Client client = session.client();
-    String id = client.vm(name).metadata().id();
+    Optional<String> id =
+        force ? idUnlessDamaged(name) : Optional.of(client.vm(name).metadata().id());
     Task task = client.deleteVm(name, force, keepDisks);
-    new SshKeys(session).forgetHost(id);
+    id.ifPresent(new SshKeys(session)::forgetHost);
     return task;
+  }
+
+  private Optional<String> idUnlessDamaged(String name) {
+    try {
+      return Optional.of(session.client().vm(name).metadata().id());
+    } catch (ProblemException e) {
+      if (e.problem().code() != Code.HOST_FAILURE) {
+        throw e;
+      }
+      return Optional.empty();
+    }
   }
 }

@@ -4,6 +4,7 @@ import dev.kelvin.cli.Session;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code kelvin volume rm}. */
@@ -20,6 +21,9 @@ public final class VolumeRmCommand extends Command {
   @Parameters(arity = "1..*", paramLabel = "VOLUME", description = "Ids of volumes.")
   List<String> volumes = List.of();
 
+  @Option(names = "--force", description = "Delete it also when its file is damaged.")
+  boolean force;
+
   @Mixin Waiting waiting = new Waiting();
 
   public VolumeRmCommand(Session session) {
@@ -29,6 +33,6 @@ public final class VolumeRmCommand extends Command {
   @Override
   protected int run() {
     return new EachObject(session, waiting)
-        .run(volumes, session.client().volumes()::delete, "is deleted");
+        .run(volumes, name -> session.client().volumes().delete(name, force), "is deleted");
   }
 }

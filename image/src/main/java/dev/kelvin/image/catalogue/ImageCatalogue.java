@@ -13,18 +13,21 @@ import dev.kelvin.model.Image.PullSource;
 import dev.kelvin.model.Metadata;
 import dev.kelvin.model.Names;
 import dev.kelvin.model.Problem;
+import dev.kelvin.model.ProblemException;
 import dev.kelvin.state.Collection;
 import dev.kelvin.state.Compare;
 import dev.kelvin.state.Store;
 import dev.kelvin.state.Versioned;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -71,13 +74,41 @@ public final class ImageCatalogue {
     return images.list().stream().map(stored -> complete(stored, usedBy)).toList();
   }
 
-  /** The names of images of which what is stored cannot be read. */
-  public List<String> damaged() {
-    return images.listing().damaged().keySet().stream().sorted().toList();
+  /** What is wrong with each image of which what is stored cannot be read. */
+  public List<Problem> damaged() {
+    return new TreeMap<>(images.listing().damaged())
+        .entrySet().stream().map(one -> damaged(one.getKey(), one.getValue())).toList();
+  }
+
+  private static Problem damaged(String name, Problem why) {
+    return Problem.of(Code.HOST_FAILURE, "What is stored of image " + name + " is damaged")
+        .on("image/" + name)
+        .because(why.oneLine())
+        .remedy(
+            "restore a backup of before (\"kelvin state restore\"), or delete what is left of it"
+                + " with \"kelvin image rm --force "
+                + name
+                + "\"");
+  }
+
+  /** Whether what is stored of an image cannot be read. */
+  public boolean isDamaged(String name) {
+    return images.listing().damaged().containsKey(name);
+  }
+
+  private Optional<Versioned<Image>> stored(String name) {
+    try {
+      return images.get(name);
+    } catch (ProblemException e) {
+      if (e.problem().code() != Code.HOST_FAILURE || !isDamaged(name)) {
+        throw e;
+      }
+      throw damaged(name, e.problem()).asException(e);
+    }
   }
 
   public Optional<Image> find(String name) {
-    return images.get(name).map(stored -> complete(stored, users.now()));
+    return stored(name).map(stored -> complete(stored, users.now()));
   }
 
   /**
@@ -153,7 +184,7 @@ public final class ImageCatalogue {
   /** Throws already-exists when the name is taken. */
   public void requireFree(String name) {
     Names.check(name, "name");
-    if (images.get(name).isPresent()) {
+    if (stored(name).isPresent()) {
       throw taken(name);
     }
   }
@@ -172,7 +203,7 @@ public final class ImageCatalogue {
   /** Notes an image that is being made; nothing when this task has noted it already. */
   void begin(Metadata metadata, ImageSpec spec) {
     String name = metadata.name();
-    Optional<Versioned<Image>> there = images.get(name);
+    Optional<Versioned<Image>> there = stored(name);
     if (there.isPresent()) {
       if (there.get().value().metadata().id().equals(metadata.id())) {
         return;
@@ -267,11 +298,7 @@ public final class ImageCatalogue {
     List<String> usedBy = users.stored().getOrDefault(name, List.of());
     if (!usedBy.isEmpty()) {
       setPhase(name, ImagePhase.READY);
-      throw Problem.of(Code.CONFLICT, "Image " + name + " is in use")
-          .on("image/" + name)
-          .because("VMs have disks or media from it: " + String.join(", ", usedBy))
-          .remedy("delete those VMs first")
-          .asException();
+      throw inUse(name, usedBy);
     }
     // After the users: a VM that is gone by now has left its volumes or deleted them.
     List<String> onIt = volumesOnly(image);
@@ -283,6 +310,14 @@ public final class ImageCatalogue {
           .remedy("delete those volumes first (\"kelvin volume rm\")")
           .asException();
     }
+  }
+
+  private static ProblemException inUse(String name, List<String> usedBy) {
+    return Problem.of(Code.CONFLICT, "Image " + name + " is in use")
+        .on("image/" + name)
+        .because("VMs have disks or media from it: " + String.join(", ", usedBy))
+        .remedy("delete those VMs first, such as \"kelvin rm " + usedBy.getFirst() + "\"")
+        .asException();
   }
 
   /** The volumes that would lose their content with an image; none when another has its file. */
@@ -302,7 +337,7 @@ public final class ImageCatalogue {
   }
 
   void unmark(String name) {
-    if (images.get(name).isPresent()) {
+    if (!isDamaged(name) && images.get(name).isPresent()) {
       setPhase(name, ImagePhase.READY);
     }
   }
@@ -315,6 +350,9 @@ public final class ImageCatalogue {
   void remove(String name, String id) {
     sharing.lock();
     try {
+      if (isDamaged(name)) {
+        return; // whose it is cannot be told: it stays until it is deleted as what it is
+      }
       Optional<Versioned<Image>> there = images.get(name);
       if (there.isEmpty() || !there.get().value().metadata().id().equals(id)) {
         return;
@@ -327,6 +365,42 @@ public final class ImageCatalogue {
       if (damaged().isEmpty() && digest != null && format != null && !digests().contains(digest)) {
         files.delete(digest, format);
       }
+    } finally {
+      sharing.unlock();
+    }
+  }
+
+  /**
+   * Refuses to delete an image that is damaged while VMs have disks or media from it.
+   *
+   * @throws dev.kelvin.model.ProblemException conflict
+   */
+  void requireUnusedBy(String name) {
+    List<String> usedBy = users.stored().getOrDefault(name, List.of());
+    if (!usedBy.isEmpty()) {
+      throw inUse(name, usedBy);
+    }
+  }
+
+  /**
+   * Removes what is stored of an image that is damaged, and the files that no image has then. A
+   * file stays while volumes lie on it, and while it may be that of another image that is damaged.
+   *
+   * @return what stays, for people
+   */
+  String removeDamaged(String name) {
+    sharing.lock();
+    try {
+      if (isDamaged(name)) {
+        images.delete(name);
+      }
+      if (!images.listing().damaged().isEmpty()) {
+        return "its file stays until no image is damaged any more, since which one it was is not known";
+      }
+      List<String> kept = deleteOrphans();
+      return kept.isEmpty()
+          ? "its file is deleted, unless another image has it"
+          : "files stay, since volumes lie on them: " + String.join(", ", kept);
     } finally {
       sharing.unlock();
     }
@@ -347,18 +421,34 @@ public final class ImageCatalogue {
   public void clearOrphans() {
     sharing.lock();
     try {
-      if (!damaged().isEmpty()) {
-        return;
-      }
-      Set<String> known = digests();
-      for (String digest : files.digests()) {
-        if (!known.contains(digest)) {
-          files.delete(digest, Format.QCOW2);
-          files.delete(digest, Format.ISO);
-        }
+      if (damaged().isEmpty()) {
+        deleteOrphans();
       }
     } finally {
       sharing.unlock();
     }
+  }
+
+  /**
+   * Deletes the files that no image has.
+   *
+   * @return those of them that stay, because volumes lie on them
+   */
+  private List<String> deleteOrphans() {
+    Set<String> known = digests();
+    var kept = new ArrayList<String>();
+    for (String digest : files.digests()) {
+      if (known.contains(digest)) {
+        continue;
+      }
+      Path disk = files.path(digest, Format.QCOW2);
+      if (volumes.apply(disk).isEmpty()) {
+        files.delete(digest, Format.QCOW2);
+        files.delete(digest, Format.ISO);
+      } else {
+        kept.add(disk.toString());
+      }
+    }
+    return kept;
   }
 }

@@ -43,7 +43,16 @@ public final class ImageTasks {
   /** Makes an image of a file that is published. */
   public record Pull(Metadata metadata, ImageSpec spec, PullPlan plan) {}
 
-  public record Delete(String name, String id) {}
+  /**
+   * Deletes an image.
+   *
+   * @param id empty for one that is damaged, of which nothing but its name can be read
+   */
+  public record Delete(String name, String id) {
+    boolean damaged() {
+      return id.isEmpty();
+    }
+  }
 
   private final ImageCatalogue catalogue;
   private final ImageStore store;
@@ -203,7 +212,11 @@ public final class ImageTasks {
 
     @Override
     public void run(Delete task, StepContext context) {
-      catalogue.markDeleting(task.name());
+      if (task.damaged()) {
+        catalogue.requireUnusedBy(task.name());
+      } else {
+        catalogue.markDeleting(task.name());
+      }
     }
 
     @Override
@@ -220,7 +233,11 @@ public final class ImageTasks {
 
     @Override
     public void run(Delete task, StepContext context) {
-      catalogue.remove(task.name(), task.id());
+      if (task.damaged()) {
+        context.result("the image was damaged: " + catalogue.removeDamaged(task.name()));
+      } else {
+        catalogue.remove(task.name(), task.id());
+      }
     }
   }
 

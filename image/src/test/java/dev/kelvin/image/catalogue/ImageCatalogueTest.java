@@ -10,7 +10,9 @@ import dev.kelvin.model.Image.ImagePhase;
 import dev.kelvin.model.Image.ImageSpec;
 import dev.kelvin.model.Image.Origin;
 import dev.kelvin.model.Metadata;
+import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
+import dev.kelvin.state.Op;
 import dev.kelvin.state.SqliteStore;
 import dev.kelvin.state.Store;
 import dev.kelvin.state.Txn;
@@ -22,6 +24,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -103,6 +106,42 @@ class ImageCatalogueTest {
     refused(Code.CONFLICT, () -> catalogue.markDeleting("tools"));
     assertThat(catalogue.get("tools").status().phase()).isEqualTo(ImagePhase.READY);
     assertThat(catalogue.get("tools").status().usedBy()).containsExactly("web1");
+  }
+
+  @Test
+  void anImageThatIsDamagedIsDeletedAndAFileWithVolumesOnItStays() throws IOException {
+    make("tools", "content");
+    make("whole", "other content");
+    Path used = files.path(digestOf("tools"), Format.QCOW2);
+    Path iso = files.path(digestOf("tools"), Format.ISO);
+    for (String name : List.of("tools", "second")) {
+      store.commit(Txn.of(Op.put("/images/" + name, new byte[] {'{'})));
+    }
+    refused(Code.HOST_FAILURE, () -> catalogue.get("tools"));
+    refused(Code.HOST_FAILURE, () -> catalogue.requireFree("tools"));
+    assertThat(catalogue.damaged())
+        .extracting(Problem::object)
+        .containsExactly("image/second", "image/tools");
+    assertThat(catalogue.list()).hasSize(1);
+
+    users.put("tools", List.of("web1"));
+    refused(Code.CONFLICT, () -> catalogue.requireUnusedBy("tools"));
+    users.clear();
+    catalogue.requireUnusedBy("tools");
+    assertThat(catalogue.removeDamaged("tools")).contains("stays until no image is damaged");
+    assertThat(iso).exists();
+    volumes.put(used, List.of("vm-root"));
+    assertThat(catalogue.removeDamaged("second")).contains("volumes lie on them", used.toString());
+    assertThat(iso).exists();
+    catalogue.requireFree("tools");
+    volumes.clear();
+    catalogue.clearOrphans();
+    assertThat(iso).doesNotExist();
+    assertThat(catalogue.file("whole", Format.ISO)).exists();
+  }
+
+  private String digestOf(String image) {
+    return Objects.requireNonNull(catalogue.get(image).status().digest());
   }
 
   @Test

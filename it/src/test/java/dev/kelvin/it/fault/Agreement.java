@@ -24,6 +24,9 @@ final class Agreement {
   /** What they disagree about; what is on the host and nobody's; nothing when all is well. */
   static Set<String> faults(TestDaemon daemon) throws IOException {
     var faults = new TreeSet<String>();
+    if (!daemon.client().info().damaged().isEmpty()) {
+      return faults; // what belongs to which of them cannot be told
+    }
     List<Vm> vms = daemon.client().allVms(ListQuery.all());
     Set<Long> pids =
         daemon.vmProcesses().stream()

@@ -72,6 +72,7 @@ final class Scenarios {
     all.add(volume());
     all.addAll(power());
     all.addAll(images());
+    all.addAll(damaged());
     all.addAll(node());
     return all;
   }
@@ -285,6 +286,42 @@ final class Scenarios {
             Scenarios::cancel));
   }
 
+  /** Each of their cases starts the daemon twice more: one side of each write has to do. */
+  private static List<Scenario> damaged() {
+    return List.of(
+        damaged(
+            "a VM that is damaged is deleted",
+            "vm.delete",
+            daemon -> {
+              running().on(daemon);
+              TornState.tear(daemon, "/vms/" + daemon.client().vm(VM).metadata().id());
+            },
+            client -> client.deleteVm(VM, true, false),
+            both(damagedAre(), volumes(0)),
+            both(damagedAre("vm/" + VM), volumes(1))),
+        damaged(
+            "an image that is damaged is deleted",
+            "image.delete",
+            daemon -> {
+              daemon.done(importRaw(daemon.client()));
+              TornState.tear(daemon, "/images/" + IMAGE);
+            },
+            client -> client.images().delete(IMAGE, true),
+            both(damagedAre(), imagesAre()),
+            damagedAre("image/" + IMAGE)));
+  }
+
+  private static Scenario damaged(
+      String name,
+      String type,
+      Scenario.Work prepare,
+      Scenario.Act act,
+      Scenario.Check done,
+      Scenario.Check undone) {
+    return new Scenario(
+        name, Set.of(), type, EnumSet.of(Side.AFTER), prepare, act, done, undone, (_, _) -> {});
+  }
+
   private static void cancel(Client client, Task task) {
     try {
       client.cancelTask(task.id());
@@ -411,6 +448,13 @@ final class Scenarios {
     return daemon -> {
       var all = daemon.client().volumes().all(ListQuery.all());
       return all.size() == count ? Set.of() : Set.of("the volumes are " + all);
+    };
+  }
+
+  private static Scenario.Check damagedAre(String... objects) {
+    return daemon -> {
+      List<String> are = daemon.client().info().damaged();
+      return are.equals(List.of(objects)) ? Set.of() : Set.of("damaged are " + are);
     };
   }
 

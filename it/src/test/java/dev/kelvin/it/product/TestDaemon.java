@@ -1,5 +1,7 @@
 package dev.kelvin.it.product;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.kelvin.api.Client;
 import dev.kelvin.api.Endpoint;
 import dev.kelvin.api.ListQuery;
@@ -317,8 +319,21 @@ public final class TestDaemon implements AutoCloseable {
     return new String(client.serialLog(vm, 1 << 20), StandardCharsets.UTF_8);
   }
 
-  /** Deletes all VMs, volumes and images, of which nothing may be left then. */
+  /**
+   * Deletes all VMs, volumes and images, of which nothing may be left then. Before that the store
+   * has to agree with itself, and to have no key that the check of the state does not know.
+   */
   public void clear() {
+    if (client.info().damaged().isEmpty()) {
+      assertThat(client.checkState().findings()).isEmpty();
+    }
+    for (String damaged : client.info().damaged()) {
+      String name = damaged.substring(damaged.indexOf('/') + 1);
+      done(
+          damaged.startsWith("vm/")
+              ? client.deleteVm(name, true)
+              : client.images().delete(name, true));
+    }
     client.allVms(ListQuery.all()).forEach(vm -> done(client.deleteVm(vm.metadata().name(), true)));
     client
         .volumes()

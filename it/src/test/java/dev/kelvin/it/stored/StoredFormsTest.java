@@ -3,11 +3,16 @@ package dev.kelvin.it.stored;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaMethodCall;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
 import dev.kelvin.codec.Documents;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.state.Collection;
 import dev.kelvin.state.Entry;
 import dev.kelvin.state.MemoryStore;
+import dev.kelvin.state.StateScan;
 import dev.kelvin.state.Store;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -91,6 +97,44 @@ class StoredFormsTest {
         .isInstanceOf(ProblemException.class)
         .hasMessageContaining("newer Kelvin")
         .hasMessageContaining(form.prefix());
+  }
+
+  /**
+   * A form is made by a method that does nothing else; each of these has a document here, and is
+   * read by the check of the state.
+   */
+  @Test
+  void everyFormIsKeptHereAndChecked() {
+    JavaClasses classes = new ClassFileImporter().importPackages("dev.kelvin");
+    var made = new TreeSet<String>();
+    var checked = new TreeSet<String>();
+    for (JavaClass type : classes) {
+      if (type.isEquivalentTo(Collection.class) || type.isEquivalentTo(Collection.Form.class)) {
+        continue;
+      }
+      boolean checks = calls(type).anyMatch(call -> call.getName().equals("documents"));
+      for (JavaMethodCall call : type.getMethodCallsFromSelf()) {
+        boolean form = call.getTarget().getRawReturnType().isEquivalentTo(Collection.Form.class);
+        boolean first = call.getTargetOwner().isEquivalentTo(Collection.Form.class);
+        if (form && first && inProduct(type)) {
+          made.add(call.getOrigin().getFullName());
+        } else if (form && checks) {
+          checked.add(call.getTarget().getFullName());
+        }
+      }
+    }
+    assertThat(made).as("has its documents kept (see Samples)").hasSize(Samples.forms().size());
+    assertThat(checked).as("is read by the check of the state").containsAll(made);
+  }
+
+  private static Stream<JavaMethodCall> calls(JavaClass type) {
+    return type.getMethodCallsFromSelf().stream()
+        .filter(call -> call.getTargetOwner().isEquivalentTo(StateScan.class));
+  }
+
+  private static boolean inProduct(JavaClass type) {
+    String place = type.getSource().orElseThrow().getUri().toString();
+    return !place.contains("/test-classes/") && !place.contains("-tests.jar!");
   }
 
   /** The checks find what they are there to find. */

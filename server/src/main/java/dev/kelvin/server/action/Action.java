@@ -222,9 +222,9 @@ public sealed interface Action {
       String name, Format format, Map<String, String> labels, InputStream content, long length)
       implements Write {}
 
-  record DeleteImage(String image) implements Write {}
+  record DeleteImage(String image, boolean force) implements Write {}
 
-  record DeleteVolume(String volume) implements Write {}
+  record DeleteVolume(String volume, boolean force) implements Write {}
 
   record CancelTask(String id) implements Write {}
 

@@ -38,11 +38,15 @@ final class NodeRoutes {
         Route.post("/v1/images", NodeRoutes::makeImage),
         Route.get("/v1/catalogue", in -> new Action.ListPublished()),
         Route.get(IMAGE, in -> new Action.GetImage(in.path("image"))),
-        Route.delete(IMAGE, in -> new Action.DeleteImage(in.path("image"))),
+        Route.delete(
+                IMAGE, in -> new Action.DeleteImage(in.path("image"), in.query().flag("force")))
+            .with("force"),
         Route.post(IMAGE + "/import", NodeRoutes::importImage).with("format", "label"),
         Lists.unwatched("/v1/volumes", Resource.VOLUMES),
         Route.get(VOLUME, in -> new Action.GetVolume(in.path("volume"))),
-        Route.delete(VOLUME, in -> new Action.DeleteVolume(in.path("volume"))),
+        Route.delete(
+                VOLUME, in -> new Action.DeleteVolume(in.path("volume"), in.query().flag("force")))
+            .with("force"),
         Lists.of("/v1/tasks", Resource.TASKS),
         Route.get(TASK, in -> new Action.GetTask(in.path("task"))),
         Route.post(TASK + "/cancel", NodeRoutes::cancelTask),

@@ -7,7 +7,6 @@ import dev.kelvin.image.catalogue.ImageTasks;
 import dev.kelvin.image.pull.Published;
 import dev.kelvin.image.pull.Puller;
 import dev.kelvin.model.Code;
-import dev.kelvin.model.Image;
 import dev.kelvin.model.Image.BuildRecipe;
 import dev.kelvin.model.Image.ImageSpec;
 import dev.kelvin.model.Image.Origin;
@@ -149,11 +148,10 @@ final class ImageActions {
   }
 
   Outcome delete(Action.DeleteImage action) {
-    Image image = catalogue.get(action.image());
+    String name = action.image();
+    boolean damaged = action.force() && catalogue.isDamaged(name);
+    String id = damaged ? "" : catalogue.get(name).metadata().id();
     return new Outcome.Accepted(
-        tasks.submitExclusive(
-            ImageTasks.DELETE,
-            new ImageTasks.Delete(image.metadata().name(), image.metadata().id()),
-            image.ref()));
+        tasks.submitExclusive(ImageTasks.DELETE, new ImageTasks.Delete(name, id), "image/" + name));
   }
 }

@@ -50,7 +50,10 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Everything that works on this node, put together. */
@@ -142,6 +145,7 @@ public final class LocalNode implements AutoCloseable {
     tasks.addListener(events::taskChanged);
     tasks.addListener(watches::taskChanged);
     var drafts = drafts(around, repository, parts.volumes(), tools, catalogue);
+    Supplier<List<Problem>> damaged = () -> damaged(machines, catalogue);
     var desks =
         new LocalActions.Desks(
             new VmActions(machines, repository, drafts, tasks),
@@ -149,12 +153,9 @@ public final class LocalNode implements AutoCloseable {
             images(around, catalogue, tools, importer, tasks),
             new GuestActions(parts.access()),
             new NodeActions(
-                () ->
-                    around
-                        .info()
-                        .info(machines, tools.facts().last(), damaged(machines, catalogue)),
-                tools.doctor(),
-                new Metrics(parts.measures(), () -> damaged(machines, catalogue).size()),
+                () -> around.info().info(machines, tools.facts().last(), names(damaged.get())),
+                new NodeDoctor(tools.doctor(), damaged, parts.volumes()::damaged),
+                new Metrics(parts.measures(), () -> damaged.get().size()),
                 events,
                 tasks,
                 around.stop()),
@@ -198,12 +199,13 @@ public final class LocalNode implements AutoCloseable {
         catalogue, tools.images(), importer, published, tools.puller(), tasks, around.clock());
   }
 
-  /** What is stored and cannot be read, by kind and name. */
-  private static List<String> damaged(Machines machines, ImageCatalogue catalogue) {
-    var all = new ArrayList<String>();
-    machines.damaged().forEach(name -> all.add("vm/" + name));
-    catalogue.damaged().forEach(name -> all.add("image/" + name));
-    return List.copyOf(all);
+  /** What is stored and cannot be read, and why. */
+  private static List<Problem> damaged(Machines machines, ImageCatalogue catalogue) {
+    return Stream.concat(machines.damaged().stream(), catalogue.damaged().stream()).toList();
+  }
+
+  private static List<String> names(List<Problem> damaged) {
+    return damaged.stream().map(Problem::object).filter(Objects::nonNull).toList();
   }
 
   private static List<String> volumesOn(StorageDriver storage, Path image) {
@@ -257,7 +259,9 @@ public final class LocalNode implements AutoCloseable {
   private static void clearImages(ImageCatalogue catalogue, ImageStore files, TaskEngine tasks) {
     catalogue.clearOrphans();
     if (!catalogue.damaged().isEmpty()) {
-      LOG.log(Level.ERROR, "images are damaged and left alone: {0}", catalogue.damaged());
+      catalogue
+          .damaged()
+          .forEach(image -> LOG.log(Level.ERROR, "it is left alone: " + image.oneLine()));
       return;
     }
     var live = new HashSet<String>();

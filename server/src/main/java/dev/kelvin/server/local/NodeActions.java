@@ -1,6 +1,5 @@
 package dev.kelvin.server.local;
 
-import dev.kelvin.host.Doctor;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.DoctorReport;
 import dev.kelvin.model.NodeInfo;
@@ -18,7 +17,7 @@ final class NodeActions {
   private static final Pattern PACKAGE = Pattern.compile("[a-z0-9][a-z0-9+.-]{0,99}");
 
   private final Supplier<NodeInfo> info;
-  private final Doctor doctor;
+  private final NodeDoctor doctor;
   private final Metrics metrics;
   private final EventBus events;
   private final TaskEngine tasks;
@@ -29,7 +28,7 @@ final class NodeActions {
    */
   NodeActions(
       Supplier<NodeInfo> info,
-      Doctor doctor,
+      NodeDoctor doctor,
       Metrics metrics,
       EventBus events,
       TaskEngine tasks,
@@ -46,7 +45,7 @@ final class NodeActions {
     return info.get();
   }
 
-  DoctorReport doctor() throws InterruptedException {
+  DoctorReport doctor() {
     return doctor.report();
   }
 

@@ -8,6 +8,7 @@ import dev.kelvin.machine.VmTasks;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Names;
 import dev.kelvin.model.Problem;
+import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.Vm;
 import dev.kelvin.model.spec.Cdrom;
 import dev.kelvin.model.spec.Disk;
@@ -19,6 +20,7 @@ import dev.kelvin.state.TaskEngine;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 
 /** What changes VMs. Everything that takes effect on one is a task. */
@@ -170,27 +172,51 @@ final class VmActions {
   }
 
   Outcome delete(Action.DeleteVm action) {
+    Optional<String> damaged = action.force() ? machines.damagedId(action.vm()) : Optional.empty();
+    if (damaged.isPresent()) {
+      boolean kept =
+          repository
+              .readable(damaged.get())
+              .filter(vm -> vm.spec().deletionProtection())
+              .isPresent();
+      if (kept) {
+        throw protectedVm(
+            action.vm(),
+            "restore a backup of before (\"kelvin state restore\"): it is damaged, too");
+      }
+      return submitDelete(damaged.get(), action);
+    }
     Vm vm = machines.get(action.vm());
     if (vm.spec().deletionProtection()) {
-      throw Problem.of(Code.PROTECTED, "The VM is protected against deletion")
-          .on(vm.ref())
-          .at("spec.deletionProtection")
-          .because("its spec says so")
-          .remedy("set spec.deletionProtection to false first")
-          .asException();
+      throw protectedVm(action.vm(), "set it to false first: kelvin edit " + action.vm());
     }
     if (vm.status().phase().hasProcess() && !action.force()) {
       throw Problem.of(Code.WRONG_STATE, "The VM is " + vm.status().phase().wire())
           .on(vm.ref())
           .because("only a VM without a process can be deleted")
-          .remedy("stop it first, or delete it with force")
+          .remedy(
+              "stop it first (\"kelvin stop %1$s\"), or delete it at once (\"kelvin rm --force %1$s\")"
+                  .formatted(action.vm()))
           .asException();
     }
+    return submitDelete(vm.metadata().id(), action);
+  }
+
+  private static ProblemException protectedVm(String name, String remedy) {
+    return Problem.of(Code.PROTECTED, "The VM is protected against deletion")
+        .on("vm/" + name)
+        .at("spec.deletionProtection")
+        .because("its spec says so")
+        .remedy(remedy)
+        .asException();
+  }
+
+  private Outcome submitDelete(String id, Action.DeleteVm action) {
     return new Outcome.Accepted(
         tasks.submitExclusive(
             VmTasks.DELETE,
-            new VmTasks.Delete(vm.metadata().id(), action.force(), action.keepDisks()),
-            vm.ref()));
+            new VmTasks.Delete(id, action.force(), action.keepDisks()),
+            "vm/" + action.vm()));
   }
 
   /** Starts a task of a type that needs nothing but the VM. */

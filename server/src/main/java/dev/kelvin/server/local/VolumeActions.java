@@ -37,10 +37,12 @@ final class VolumeActions {
   }
 
   Outcome delete(Action.DeleteVolume action) {
-    Volume volume = volumes.get(action.volume(), null);
-    volumes.requireUnused(volume.id());
+    String id = action.volume();
+    if (!action.force() || volumes.fault(id).isEmpty()) {
+      volumes.get(id, null);
+    }
+    volumes.requireUnused(id);
     return new Outcome.Accepted(
-        tasks.submitExclusive(
-            VolumeTasks.DELETE, new VolumeTasks.Delete(volume.id()), volume.ref()));
+        tasks.submitExclusive(VolumeTasks.DELETE, new VolumeTasks.Delete(id), Volume.ref(id)));
   }
 }

@@ -186,9 +186,12 @@ class RoutesTest {
         Case.of("POST", "/v1/packages", new Action.InstallPackages(List.of("qemu-utils", "mtools")))
             .sends("{\"packages\":[\"qemu-utils\",\"mtools\"]}"),
         Case.of("GET", "/v1/images/deb", new Action.GetImage("deb")),
-        Case.of("DELETE", "/v1/images/deb", new Action.DeleteImage("deb")),
+        Case.of("DELETE", "/v1/images/deb", new Action.DeleteImage("deb", false)),
+        Case.of("DELETE", "/v1/images/deb?force=true", new Action.DeleteImage("deb", true)),
         Case.of("GET", "/v1/volumes/0a-data", new Action.GetVolume("0a-data")),
-        Case.of("DELETE", "/v1/volumes/0a-data", new Action.DeleteVolume("0a-data")),
+        Case.of("DELETE", "/v1/volumes/0a-data", new Action.DeleteVolume("0a-data", false)),
+        Case.of(
+            "DELETE", "/v1/volumes/0a-data?force=true", new Action.DeleteVolume("0a-data", true)),
         Case.of("GET", "/v1/tasks/" + ID, new Action.GetTask(ID)),
         Case.of("POST", "/v1/tasks/" + ID + "/cancel", new Action.CancelTask(ID)),
         Case.of("GET", "/v1/events", new Action.Events(null, null)),

@@ -1,0 +1,48 @@
+package dev.kelvin.server.local;
+
+import dev.kelvin.host.Doctor;
+import dev.kelvin.model.DoctorReport;
+import dev.kelvin.model.DoctorReport.Check;
+import dev.kelvin.model.DoctorReport.CheckState;
+import dev.kelvin.model.Problem;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+/**
+ * The report on the host, and what of the daemon's own cannot be read: looked at anew each time,
+ * while what the host can do is kept.
+ *
+ * @param objects what is wrong with VMs and images
+ * @param volumes what is wrong with volumes
+ */
+record NodeDoctor(Doctor doctor, Supplier<List<Problem>> objects, Supplier<List<Problem>> volumes) {
+  DoctorReport report() {
+    DoctorReport host = doctor.report();
+    List<Problem> damaged = Stream.concat(objects.get().stream(), volumes.get().stream()).toList();
+    var checks = new ArrayList<>(host.checks());
+    if (damaged.isEmpty()) {
+      checks.add(
+          new Check(
+              "state",
+              "stored objects",
+              CheckState.OK,
+              "all VMs, images and volumes are read",
+              null));
+    }
+    for (Problem one : damaged) {
+      String object = Objects.requireNonNull(one.object(), "damaged objects are named");
+      checks.add(
+          new Check(
+              "state." + object,
+              object,
+              CheckState.BROKEN,
+              Objects.requireNonNullElse(one.cause(), one.detail()),
+              one.remedy()));
+    }
+    return new DoctorReport(
+        host.host(), host.accelerator(), checks, host.missingPackages(), host.checkedAt());
+  }
+}
