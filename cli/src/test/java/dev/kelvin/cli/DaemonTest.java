@@ -101,6 +101,10 @@ class DaemonTest {
     Result down = cli.run("down", "--stop-vms");
     assertThat(down.out()).isEqualTo("The daemon has ended.\n");
     assertThat(cli.kelvinHome().resolve("ended")).hasContent("{\"stopVms\":true}");
+    Path commandLine = Path.of("/proc/" + pid + "/cmdline");
+    assertThat(Files.exists(commandLine) ? Files.readString(commandLine) : "")
+        .as("what is left of it waits for its parent at most")
+        .isEmpty();
     daemon.onExit().get();
     assertThat(cli.run("down").err()).isEqualTo("No daemon runs.\n");
   }

@@ -145,15 +145,16 @@ public final class DaemonControl {
 
   /** Ends the daemon and waits until it is gone. */
   public void stop(boolean stopVms, Duration limit) {
+    long pid = session.client().info().pid();
     session.client().stopDaemon(stopVms);
     long end = System.nanoTime() + limit.toNanos();
     try (Progress progress = TaskFollower.progress(session)) {
       progress.step(stopVms ? "Shut down the VMs and end the daemon" : "End the daemon");
-      while (answers()) {
+      while (answers() || runsHere(pid)) {
         if (System.nanoTime() > end) {
           throw Problem.of(Code.TIMEOUT, "The daemon has not ended yet")
               .on(session.endpoint().name())
-              .because("it still answers after " + limit.toSeconds() + " s")
+              .because("it still runs after " + limit.toSeconds() + " s")
               .remedy("look at its log: " + session.layout().daemonLog())
               .asException();
         }
@@ -161,6 +162,21 @@ public final class DaemonControl {
         session.pause(LOOK);
       }
       progress.done();
+    }
+  }
+
+  /** Whether a daemon of this host has not let go of its files yet. */
+  private boolean runsHere(long pid) {
+    if (session.endpoint() instanceof Endpoint.Remote) {
+      return false;
+    }
+    try {
+      // What was not reaped has an empty one (proc_pid_cmdline(5)); in another container's eyes the
+      // pid may be anything.
+      return Files.readString(Path.of("/proc", Long.toString(pid), "cmdline"))
+          .contains("dev.kelvin.");
+    } catch (IOException e) {
+      return false;
     }
   }
 
