@@ -12,9 +12,9 @@ public final class OpenApi {
     return resource("openapi.yaml");
   }
 
-  /** The JSON Schema of VM documents, which is made from it. */
-  public static byte[] vmSchema() {
-    return resource("vm.schema.json");
+  /** The JSON Schema of a kind of documents, which is made from it. */
+  public static byte[] schema(DocumentKind kind) {
+    return resource(kind.word() + ".schema.json");
   }
 
   private static byte[] resource(String name) {

@@ -2,6 +2,8 @@ package dev.kelvin.api;
 
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What is made from the OpenAPI document is what it would be made as today. */
 class GeneratedDocsTest {
@@ -17,10 +19,12 @@ class GeneratedDocsTest {
     Generated.check("docs/api.md", new ApiPage(spec).markdown());
   }
 
-  @Test
-  void theSchemaOfVms() throws IOException {
-    String schema = new VmSchema(spec).json();
-    Generated.check("docs/schemas/vm.json", schema);
-    Generated.check("api/src/main/resources/dev/kelvin/api/vm.schema.json", schema);
+  @ParameterizedTest
+  @EnumSource
+  void theSchemasOfDocuments(DocumentKind kind) throws IOException {
+    String schema = new DocumentSchema(spec, kind).json();
+    Generated.check("docs/schemas/" + kind.word() + ".json", schema);
+    Generated.check(
+        "api/src/main/resources/dev/kelvin/api/" + kind.word() + ".schema.json", schema);
   }
 }

@@ -10,7 +10,10 @@ import dev.kelvin.codec.Documents.Syntax;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.Vm;
 import dev.kelvin.model.spec.SpecRules;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,9 +24,12 @@ import tools.jackson.databind.JsonNode;
 /** The schema of VMs takes and refuses what the daemon's rules take and refuse. */
 class RulesAgreeTest {
   private static final Spec SPEC = Spec.load();
-  private static final Schema SCHEMA =
-      SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
-          .getSchema(new VmSchema(SPEC).json());
+  private static final Schema SCHEMA = schema(DocumentKind.VM);
+
+  private static Schema schema(DocumentKind kind) {
+    return SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
+        .getSchema(new DocumentSchema(SPEC, kind).json());
+  }
 
   private static boolean schemaTakes(JsonNode document) {
     return SCHEMA.validate(document).isEmpty();
@@ -51,6 +57,14 @@ class RulesAgreeTest {
 
   private static String with(String template, String value) {
     return spec(template.replace("?", value));
+  }
+
+  @Test
+  void theCatalogueOfTheProgramIsOneOfItsSchema() throws IOException {
+    Path file = Path.of("../image/src/main/resources/dev/kelvin/image/pull/catalogue.yaml");
+    JsonNode catalogue = Documents.read(Files.readAllBytes(file), Syntax.YAML, JsonNode.class);
+    assertThat(schema(DocumentKind.CATALOGUE).validate(catalogue)).isEmpty();
+    assertThat(schema(DocumentKind.CONFIG).validate(catalogue)).isNotEmpty();
   }
 
   /** A place in the spec, the least and the greatest number that it takes. */

@@ -2,6 +2,7 @@ package dev.kelvin.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kelvin.api.DocumentKind;
 import dev.kelvin.cli.explain.Explanation;
 import dev.kelvin.codec.Documents;
 import dev.kelvin.model.Code;
@@ -48,6 +49,19 @@ class ExplainTest {
   }
 
   @Test
+  void everyKindOfDocumentIsExplained() throws IOException {
+    assertThat(new Cli(directory).run("explain").out().lines())
+        .hasSize(DocumentKind.values().length)
+        .anyMatch(line -> line.startsWith("config ") && line.contains("kelvin.yaml"));
+    assertThat(explain("config.state.engine").out())
+        .containsPattern("default +sqlite\n")
+        .containsPattern("allowed +sqlite, etcd\n")
+        .endsWith("Example:\n  state:\n    engine: etcd\n");
+    assertThat(explain("volume.usedBy").out()).startsWith("volume.usedBy\n");
+    assertThat(explain("config.state.enigne").err()).contains("did you mean config.state.engine?");
+  }
+
+  @Test
   void aWrongFieldIsRefusedWithTheOneThatWasMeant() throws IOException {
     assertThat(explain("spec.disks[].cahce").err())
         .contains("no field spec.disks[].cahce")
@@ -61,10 +75,12 @@ class ExplainTest {
 
   @Test
   void everyFieldIsExplainedInLinesOfATerminal() {
-    var explanation = new Explanation();
-    assertThat(explanation.paths()).hasSizeGreaterThan(100).doesNotHaveDuplicates();
-    for (String path : explanation.paths()) {
-      String text = explanation.of(path);
+    assertThat(Explanation.paths())
+        .hasSizeGreaterThan(200)
+        .doesNotHaveDuplicates()
+        .contains("catalogue.distributions[].releases[].version", "task.progress.done");
+    for (String path : Explanation.paths()) {
+      String text = Explanation.of(path);
       assertThat(text).as(path).contains("  type ").doesNotContain("value\n", "`");
       assertThat(text.lines()).as(path).allMatch(line -> line.length() <= 100);
       int example = text.indexOf("Example:\n");

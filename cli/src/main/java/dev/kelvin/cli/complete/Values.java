@@ -53,7 +53,7 @@ final class Values {
       case "KIND/NAME" -> objects();
       case "NAME" -> before.isEmpty() ? List.of() : ofKind(before.getFirst());
       case "DISK", "NIC" -> devices(label, before);
-      case "FIELD" -> new Explanation().paths().stream().map(Values::plain).toList();
+      case "FIELD" -> Explanation.paths().stream().map(Values::plain).toList();
       case "SHELL" -> Stream.of("bash", "zsh", "fish").map(Values::plain).toList();
       default -> List.of();
     };

@@ -1,28 +1,47 @@
 package dev.kelvin.cli.explain;
 
+import dev.kelvin.api.DocumentKind;
 import dev.kelvin.api.OpenApi;
 import dev.kelvin.codec.Documents;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Names;
 import dev.kelvin.model.Problem;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
-/** What a field of a VM's document is: for people, from the schema that ships with the program. */
+/** What a field of a document is: for people, from the schemas that ship with the program. */
 public final class Explanation {
-  private static final String KIND = "vm";
   private static final int WIDTH = 78;
 
-  private final JsonNode schema = Documents.tree(OpenApi.vmSchema());
+  private Explanation() {}
 
   /** Every path there is, for completion and tests; lists have {@code []} behind them. */
-  public List<String> paths() {
+  public static List<String> paths() {
+    return Arrays.stream(DocumentKind.values()).flatMap(kind -> paths(kind).stream()).toList();
+  }
+
+  private static List<String> paths(DocumentKind kind) {
     var paths = new ArrayList<String>();
-    collect(Field.document(KIND, schema), paths);
-    return List.copyOf(paths);
+    collect(document(kind), paths);
+    return paths;
+  }
+
+  private static Field document(DocumentKind kind) {
+    return Field.document(kind.word(), Documents.tree(OpenApi.schema(kind)));
+  }
+
+  /** The documents there are. */
+  public static String kinds() {
+    var text = new StringBuilder();
+    for (DocumentKind kind : DocumentKind.values()) {
+      text.append(kind.word()).append(" ".repeat(11 - kind.word().length()));
+      text.append(kind.title()).append('\n');
+    }
+    return text.toString();
   }
 
   private static void collect(Field field, List<String> paths) {
@@ -33,35 +52,37 @@ public final class Explanation {
   /**
    * Explains a field.
    *
-   * @param path such as {@code vm.spec.disks[].cache}; {@code vm.} and {@code []} may be left out,
-   *     and a list may have an index
+   * @param path such as {@code vm.spec.disks[].cache} or {@code config.state.engine}; {@code vm.}
+   *     and {@code []} may be left out, and a list may have an index
    * @throws dev.kelvin.model.ProblemException invalid-argument for what is no field
    */
-  public String of(String path) {
-    Field field = Field.document(KIND, schema);
+  public static String of(String path) {
     // As people copy it from a document or from a message.
     var words = new ArrayList<>(List.of(path.replaceAll("\\[\\d*]", "").split("\\.", -1)));
-    if (words.getFirst().equalsIgnoreCase(KIND)) {
+    Optional<DocumentKind> named = DocumentKind.of(words.getFirst());
+    if (named.isPresent()) {
       words.removeFirst();
     }
+    DocumentKind kind = named.orElse(DocumentKind.VM);
+    Field field = document(kind);
     for (String word : words) {
       Field child = field.children().get(word);
       if (child == null) {
-        throw unknown(path, field, word).asException();
+        throw unknown(path, kind, field, word).asException();
       }
       field = child;
     }
     return text(field);
   }
 
-  private Problem unknown(String path, Field parent, String word) {
+  private static Problem unknown(String path, DocumentKind kind, Field parent, String word) {
     List<String> names = List.copyOf(parent.children().keySet());
     String base = parent.path() + (parent.isList() ? "[]" : "");
     String cause = base + " has no field " + word;
     String remedy =
         Names.nearest(word, names)
             .map(name -> base + "." + name)
-            .or(() -> elsewhere(word))
+            .or(() -> elsewhere(kind, word))
             .map(name -> "did you mean " + name + "?")
             .orElse("see what there is: kelvin explain " + parent.path());
     return Problem.of(Code.INVALID_ARGUMENT, "There is no field " + path)
@@ -69,10 +90,11 @@ public final class Explanation {
         .remedy(remedy);
   }
 
-  /** A field of this name somewhere in the document. */
-  private Optional<String> elsewhere(String word) {
-    return paths().stream()
-        .filter(path -> path.endsWith("." + word) && !path.startsWith("vm.status"))
+  /** A field of this name somewhere in the document, but for what nobody writes. */
+  private static Optional<String> elsewhere(DocumentKind kind, String word) {
+    String status = kind.word() + ".status";
+    return paths(kind).stream()
+        .filter(path -> path.endsWith("." + word) && !path.startsWith(status))
         .findFirst();
   }
 

@@ -1,5 +1,6 @@
 package dev.kelvin.server.http;
 
+import dev.kelvin.api.DocumentKind;
 import dev.kelvin.api.OpenApi;
 import dev.kelvin.server.action.Outcome;
 import dev.kelvin.server.http.Route.Target;
@@ -19,7 +20,8 @@ final class Routes {
     // Made anew each time: they are seldom asked for and not worth the memory.
     routes.add(page("/docs", "text/html; charset=utf-8", ReferencePage::html));
     routes.add(page("/openapi.yaml", MediaTypes.YAML, OpenApi::yaml));
-    routes.add(page("/schemas/vm.json", "application/schema+json", OpenApi::vmSchema));
+    routes.add(
+        page("/schemas/vm.json", "application/schema+json", () -> OpenApi.schema(DocumentKind.VM)));
     routes.add(Route.open("/v1/consoles/{ticket}", new Target.Console()));
     routes.addAll(VmRoutes.all());
     routes.addAll(NodeRoutes.all());
