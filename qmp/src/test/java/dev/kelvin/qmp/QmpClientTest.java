@@ -3,6 +3,7 @@ package dev.kelvin.qmp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
@@ -30,6 +31,17 @@ class QmpClientTest {
   private static final Duration SHORT = Duration.ofMillis(150);
 
   @TempDir Path directory;
+
+  /** A QEMU that greets, does what a test wants of it, and stays. */
+  private FakePeer talking(FakePeer.Script script) throws IOException {
+    return FakePeer.start(
+        directory,
+        line -> {
+          line.greet();
+          script.run(line);
+          line.drain();
+        });
+  }
 
   private QmpClient connect(FakePeer peer, QmpListener listener) throws Exception {
     return QmpClient.connect(peer.socket(), SOON, listener);
@@ -59,19 +71,15 @@ class QmpClientTest {
   void readsAMessageThatComesByteByByte() throws Exception {
     String name = "Grüße, 東京 \uD83D\uDE00";
     try (var peer =
-            FakePeer.start(
-                directory,
-                line -> {
-                  line.greet();
-                  var command = line.read();
-                  String reply = "{\"return\": {\"name\": \"" + name + "\"}, \"id\": ";
-                  byte[] bytes =
-                      (reply + command.path("id") + "}\r\n").getBytes(StandardCharsets.UTF_8);
-                  for (byte one : bytes) {
-                    line.send(new byte[] {one});
-                  }
-                  line.drain();
-                });
+            talking(line -> {
+              var command = line.read();
+              String reply = "{\"return\": {\"name\": \"" + name + "\"}, \"id\": ";
+              byte[] bytes =
+                  (reply + command.path("id") + "}\r\n").getBytes(StandardCharsets.UTF_8);
+              for (byte one : bytes) {
+                line.send(new byte[] {one});
+              }
+            });
         var client = connect(peer, QmpListener.none())) {
       var answer = client.execute("query-name", Cost.QUICK);
       assertThat(answer.path("name").asString()).isEqualTo(name);
@@ -82,17 +90,13 @@ class QmpClientTest {
   void readsSeveralMessagesThatComeAtOnce() throws Exception {
     var recorder = new Recorder();
     try (var peer =
-            FakePeer.start(
-                directory,
-                line -> {
-                  line.greet();
-                  var command = line.read();
-                  line.send(
-                      "{\"event\": \"STOP\"}\r\n\r\n{\"return\": 1, \"id\": "
-                          + command.path("id")
-                          + "}\r\n{\"event\": \"RESUME\"}\r\n");
-                  line.drain();
-                });
+            talking(line -> {
+              var command = line.read();
+              line.send(
+                  "{\"event\": \"STOP\"}\r\n\r\n{\"return\": 1, \"id\": "
+                      + command.path("id")
+                      + "}\r\n{\"event\": \"RESUME\"}\r\n");
+            });
         var client = connect(peer, recorder)) {
       assertThat(client.execute("x", Cost.QUICK).asInt()).isEqualTo(1);
       assertThat(recorder.next().name()).isEqualTo("STOP");
@@ -104,13 +108,9 @@ class QmpClientTest {
   void anEventHasItsDataAndTime() throws Exception {
     var recorder = new Recorder();
     try (var peer =
-            FakePeer.start(
-                directory,
-                line -> {
-                  line.greet();
-                  line.event("SHUTDOWN", "{\"guest\": true}");
-                  line.drain();
-                });
+            talking(line -> {
+              line.event("SHUTDOWN", "{\"guest\": true}");
+            });
         var client = connect(peer, recorder)) {
       assertThat(client.isOpen()).isTrue();
       var event = recorder.next();
@@ -122,19 +122,15 @@ class QmpClientTest {
   @Test
   void givesEachAnswerToItsCaller() throws Exception {
     try (var peer =
-            FakePeer.start(
-                directory,
-                line -> {
-                  line.greet();
-                  var commands = new ArrayList<JsonNode>();
-                  for (int i = 0; i < 20; i++) {
-                    commands.add(line.read());
-                  }
-                  for (var command : commands.reversed()) {
-                    line.reply(command, command.path("arguments").path("n").toString());
-                  }
-                  line.drain();
-                });
+            talking(line -> {
+              var commands = new ArrayList<JsonNode>();
+              for (int i = 0; i < 20; i++) {
+                commands.add(line.read());
+              }
+              for (var command : commands.reversed()) {
+                line.reply(command, command.path("arguments").path("n").toString());
+              }
+            });
         var client = connect(peer, QmpListener.none());
         var threads = Executors.newVirtualThreadPerTaskExecutor()) {
       var answers = new ArrayList<Future<JsonNode>>();
@@ -152,14 +148,10 @@ class QmpClientTest {
   void writesArgumentsWholeWhateverIsInThem() throws Exception {
     String nasty = "a\"b\\c\nd\te\u0000f, {\"x\": 1} ü\uD83D\uDE00";
     try (var peer =
-            FakePeer.start(
-                directory,
-                line -> {
-                  line.greet();
-                  var command = line.read();
-                  line.reply(command, command.path("arguments").toString());
-                  line.drain();
-                });
+            talking(line -> {
+              var command = line.read();
+              line.reply(command, command.path("arguments").toString());
+            });
         var client = connect(peer, QmpListener.none())) {
       var answer =
           client.execute("echo", Map.of("text", nasty, "list", List.of(1, true, "x")), Cost.QUICK);
@@ -171,17 +163,13 @@ class QmpClientTest {
   @Test
   void aRefusalHasItsClassAndWords() throws Exception {
     try (var peer =
-            FakePeer.start(
-                directory,
-                line -> {
-                  line.greet();
-                  var command = line.read();
-                  line.send(
-                      "{\"id\": "
-                          + command.path("id")
-                          + ", \"error\": {\"class\": \"DeviceNotFound\", \"desc\": \"no x\"}}\r\n");
-                  line.drain();
-                });
+            talking(line -> {
+              var command = line.read();
+              line.send(
+                  "{\"id\": "
+                      + command.path("id")
+                      + ", \"error\": {\"class\": \"DeviceNotFound\", \"desc\": \"no x\"}}\r\n");
+            });
         var client = connect(peer, QmpListener.none())) {
       assertThatThrownBy(() -> client.execute("device_del", Map.of("id", "x"), Cost.QUICK))
           .isInstanceOfSatisfying(
@@ -199,16 +187,12 @@ class QmpClientTest {
   void aHungQemuCostsTheTimeOutAndItsLateAnswerIsDropped() throws Exception {
     var goOn = new CountDownLatch(1);
     try (var peer =
-            FakePeer.start(
-                directory,
-                line -> {
-                  line.greet();
-                  var first = line.read();
-                  goOn.await();
-                  line.reply(first, "\"late\"");
-                  line.reply(line.read(), "\"in time\"");
-                  line.drain();
-                });
+            talking(line -> {
+              var first = line.read();
+              goOn.await();
+              line.reply(first, "\"late\"");
+              line.reply(line.read(), "\"in time\"");
+            });
         var client = connect(peer, QmpListener.none())) {
       assertThatThrownBy(() -> client.execute("stop", Map.of(), SHORT))
           .isInstanceOfSatisfying(
@@ -267,17 +251,13 @@ class QmpClientTest {
           }
         };
     try (var peer =
-            FakePeer.start(
-                directory,
-                line -> {
-                  line.greet();
-                  line.event("DEVICE_DELETED", "{\"device\": \"disk-a\"}");
-                  for (int i = 0; i < flood; i++) {
-                    line.event("RTC_CHANGE", "{\"offset\": " + i + "}");
-                  }
-                  line.reply(line.read(), "\"here\"");
-                  line.drain();
-                });
+            talking(line -> {
+              line.event("DEVICE_DELETED", "{\"device\": \"disk-a\"}");
+              for (int i = 0; i < flood; i++) {
+                line.event("RTC_CHANGE", "{\"offset\": " + i + "}");
+              }
+              line.reply(line.read(), "\"here\"");
+            });
         var client = connect(peer, recorder)) {
       assertThat(client.execute("query-status", Cost.QUICK).asString()).isEqualTo("here");
       assertThat(client.droppedEvents()).isGreaterThanOrEqualTo(flood - EventQueue.PER_NAME - 1);
@@ -294,18 +274,14 @@ class QmpClientTest {
   void aMessageBeyondTheLimitEndsTheConnection() throws Exception {
     var recorder = new Recorder();
     try (var peer =
-            FakePeer.start(
-                directory,
-                line -> {
-                  line.greet();
-                  line.read();
-                  byte[] much = "x".repeat(1 << 20).getBytes(StandardCharsets.UTF_8);
-                  line.send("{\"return\": \"");
-                  for (int i = 0; i <= QmpClient.MAX_MESSAGE >> 20; i++) {
-                    line.send(much);
-                  }
-                  line.drain();
-                });
+            talking(line -> {
+              line.read();
+              byte[] much = "x".repeat(1 << 20).getBytes(StandardCharsets.UTF_8);
+              line.send("{\"return\": \"");
+              for (int i = 0; i <= QmpClient.MAX_MESSAGE >> 20; i++) {
+                line.send(much);
+              }
+            });
         var client = connect(peer, recorder)) {
       assertThatThrownBy(() -> client.execute("x", Cost.NORMAL))
           .isInstanceOf(QmpException.Disconnected.class)
@@ -320,13 +296,9 @@ class QmpClientTest {
     for (String nonsense : List.of("not json", "[]", "{}", "{\"return\"", "5", deep)) {
       var recorder = new Recorder();
       try (var peer =
-              FakePeer.start(
-                  directory,
-                  line -> {
-                    line.greet();
-                    line.send(nonsense + "\r\n");
-                    line.drain();
-                  });
+              talking(line -> {
+                line.send(nonsense + "\r\n");
+              });
           var client = connect(peer, recorder)) {
         assertThat(recorder.awaitEnd())
             .as(nonsense.substring(0, Math.min(20, nonsense.length())))
@@ -402,15 +374,11 @@ class QmpClientTest {
   void aListenerMayFailAndMayGiveCommands() throws Exception {
     var asked = new CompletableFuture<JsonNode>();
     try (var peer =
-        FakePeer.start(
-            directory,
-            line -> {
-              line.greet();
-              line.event("STOP", "{}");
-              line.event("RESUME", "{}");
-              line.reply(line.read(), "\"running\"");
-              line.drain();
-            })) {
+        talking(line -> {
+          line.event("STOP", "{}");
+          line.event("RESUME", "{}");
+          line.reply(line.read(), "\"running\"");
+        })) {
       var holder = new CompletableFuture<QmpClient>();
       var listener =
           new Recorder() {
@@ -437,15 +405,11 @@ class QmpClientTest {
   void anInterruptedCallerLeavesAndTheConnectionStays() throws Exception {
     var read = new CountDownLatch(1);
     try (var peer =
-            FakePeer.start(
-                directory,
-                line -> {
-                  line.greet();
-                  line.read();
-                  read.countDown();
-                  line.reply(line.read(), "2");
-                  line.drain();
-                });
+            talking(line -> {
+              line.read();
+              read.countDown();
+              line.reply(line.read(), "2");
+            });
         var client = connect(peer, QmpListener.none())) {
       var outcome = new CompletableFuture<Throwable>();
       var caller =
@@ -470,14 +434,10 @@ class QmpClientTest {
     var recorder = new Recorder();
     var read = new CountDownLatch(1);
     try (var peer =
-            FakePeer.start(
-                directory,
-                line -> {
-                  line.greet();
-                  line.read();
-                  read.countDown();
-                  line.drain();
-                });
+            talking(line -> {
+              line.read();
+              read.countDown();
+            });
         var client = connect(peer, recorder);
         var threads = Executors.newVirtualThreadPerTaskExecutor()) {
       var call = threads.submit(() -> client.execute("x", Cost.SLOW));
