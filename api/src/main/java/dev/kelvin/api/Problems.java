@@ -120,6 +120,7 @@ final class Problems {
   private static Problem cancelled(Endpoint endpoint) {
     return Problem.of(Code.CANCELLED, "The wait for the daemon was interrupted")
         .on(endpoint.name())
+        .because("this program was told to end")
         .remedy("what the daemon has begun goes on: see \"kelvin task ls\"");
   }
 

@@ -118,6 +118,7 @@ public final class Session implements Closeable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw Problem.of(Code.CANCELLED, "The wait was interrupted")
+          .because("this program was told to end")
           .remedy("what the daemon has begun goes on: see \"kelvin task ls\"")
           .asException(e);
     }

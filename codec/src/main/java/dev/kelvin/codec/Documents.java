@@ -273,12 +273,12 @@ public final class Documents {
           Problem.of(Code.INVALID_ARGUMENT, "Field " + path(number) + " has the wrong type")
               .at(path(number))
               .because("it wants " + want(number.getTargetType()) + " that is not that large")
-              .remedy("see the spec reference for this field");
+              .remedy(describedBy(path(number)));
       case MismatchedInputException type ->
           Problem.of(Code.INVALID_ARGUMENT, "Field " + path(type) + " has the wrong type")
               .at(path(type))
               .because("it wants " + want(type.getTargetType()))
-              .remedy("see the spec reference for this field");
+              .remedy(describedBy(path(type)));
       case DatabindException other when other.getCause() instanceof ProblemException known ->
           known.problem();
       case JacksonException other ->
@@ -292,6 +292,13 @@ public final class Documents {
                       + ")")
               .remedy("mend the syntax there");
     };
+  }
+
+  /** The fields of VMs can be told of by the command line alone; all are in the reference. */
+  private static String describedBy(String path) {
+    return path.startsWith("spec.") || path.startsWith("metadata.")
+        ? "see what it takes: kelvin explain " + path
+        : "see what it takes at /docs, or with \"kelvin explain\"";
   }
 
   private static Problem explainUnknown(UnrecognizedPropertyException unknown) {

@@ -65,6 +65,7 @@ public final class Doctor {
     if (facts == null) {
       throw Problem.of(Code.CAPABILITY_MISSING, "QEMU is not installed")
           .on(QemuInspector.PROGRAM)
+          .because("there is no program of this name in the PATH")
           .remedy(Requirements.remedyFor(QemuInspector.PROGRAM, Distribution.current()))
           .asException();
     }
@@ -101,7 +102,8 @@ public final class Doctor {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw Problem.of(Code.CANCELLED, "The examination of the host was interrupted")
-          .remedy("ask again")
+          .because("whoever asked for it gave up, or the daemon ends")
+          .remedy("examine it again: kelvin doctor --refresh")
           .asException(e);
     }
   }

@@ -208,7 +208,7 @@ public final class Importer {
   }
 
   private static ProblemException unreadable(Path file, IOException e) {
-    return Problem.of(Code.HOST_FAILURE, "The file cannot be worked on")
+    return Problem.of(Code.HOST_FAILURE, "The file cannot be read or written")
         .on(file.getFileName().toString())
         .because(e.toString())
         .remedy("check the permissions and the health of the file system")

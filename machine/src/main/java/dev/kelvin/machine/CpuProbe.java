@@ -79,7 +79,8 @@ public final class CpuProbe implements CpuTables {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw Problem.of(Code.CANCELLED, "Asking QEMU for its CPU models was interrupted")
-          .remedy("ask again")
+          .because("whoever asked gave up, or the daemon ends")
+          .remedy("ask again: kelvin cpu models")
           .asException(e);
     }
   }

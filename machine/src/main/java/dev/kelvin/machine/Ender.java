@@ -182,7 +182,9 @@ final class Ender {
         throw Problem.of(Code.WRONG_STATE, "The VM is " + vm.phase().wire())
             .on(vm.ref())
             .because("only a VM without a process can be deleted")
-            .remedy("stop it first, or delete it with force")
+            .remedy(
+                "stop it first (\"kelvin stop %1$s\"), or delete it at once (\"kelvin rm --force %1$s\")"
+                    .formatted(vm.name()))
             .asException();
       }
       end(ExitReason.STOPPED, "deleted");

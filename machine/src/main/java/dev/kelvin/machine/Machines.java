@@ -333,7 +333,8 @@ public final class Machines implements AutoCloseable {
     if (supervisor == null) {
       throw Problem.of(Code.NOT_FOUND, "The VM has been deleted")
           .on("vm/" + id)
-          .remedy("see \"kelvin ls\"")
+          .because("somebody deleted it meanwhile")
+          .remedy("see \"kelvin ls\" for the VMs there are")
           .asException();
     }
     return supervisor;

@@ -201,10 +201,13 @@ final class Supervisor {
   }
 
   private RuntimeException stopping() {
-    return Problem.of(Code.UNAVAILABLE, "Nobody cares for the VM any more")
+    return Problem.of(Code.UNAVAILABLE, "The VM is not looked after any more")
         .on(vm.ref())
         .because(forgotten ? "it has been deleted" : "the daemon is stopping")
-        .remedy("ask again when the daemon is up")
+        .remedy(
+            forgotten
+                ? "see \"kelvin ls\" for the VMs there are"
+                : "ask again when the daemon is back: kelvin up --detach")
         .asException();
   }
 

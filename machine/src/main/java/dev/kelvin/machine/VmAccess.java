@@ -58,7 +58,7 @@ public final class VmAccess {
       throw Problem.of(Code.HOST_FAILURE, "The picture of the screen cannot be read")
           .on("vm/" + vm)
           .because(e.toString())
-          .remedy("check the space of the run-time directory")
+          .remedy("check the room and the permissions of " + picture.getParent())
           .asException(e);
     }
   }
@@ -99,7 +99,7 @@ public final class VmAccess {
       throw Problem.of(Code.WRONG_STATE, "The VM has no serial port")
           .on("vm/" + vm)
           .because("spec.serial.enabled is false")
-          .remedy("enable it and start the VM again")
+          .remedy("set it to true (\"kelvin edit " + vm + "\") and start the VM again")
           .asException();
     }
     var adapter =
@@ -140,7 +140,9 @@ public final class VmAccess {
       throw Problem.of(Code.WRONG_STATE, "The VM has no screen")
           .on("vm/" + vm)
           .because("spec.graphics.type is none")
-          .remedy("set it to vnc and start the VM again; or use the serial console")
+          .remedy(
+              "set it to vnc (\"kelvin edit %1$s\") and start the VM again, or: kelvin console %1$s"
+                  .formatted(vm))
           .asException();
     }
     return socket;
@@ -179,6 +181,7 @@ public final class VmAccess {
   private static RuntimeException notYet(String vm) {
     return Problem.of(Code.GUEST_AGENT, "The guest has just begun to answer")
         .on("vm/" + vm)
+        .because("its agent is there and has not told of itself yet")
         .remedy("ask again in a moment")
         .asException();
   }
@@ -190,7 +193,7 @@ public final class VmAccess {
       throw Problem.of(Code.GUEST_AGENT, "The VM has no channel to a guest agent")
           .on("vm/" + vm)
           .because("spec.guestAgent is false")
-          .remedy("set it to true and start the VM again")
+          .remedy("set it to true (\"kelvin edit " + vm + "\") and start the VM again")
           .asException();
     }
     return watch;

@@ -95,7 +95,9 @@ public final class VmDrafts {
       throw Problem.of(Code.INVALID_ARGUMENT, "The document names another VM")
           .at("metadata.name")
           .because("it says " + draft.metadata().name() + " for " + current.metadata().name())
-          .remedy("use the rename action to change a name")
+          .remedy(
+              "to rename it: kelvin rename %s %s"
+                  .formatted(current.metadata().name(), draft.metadata().name()))
           .asException();
     }
     if (draft.spec().architecture() != current.spec().architecture()) {
@@ -268,7 +270,7 @@ public final class VmDrafts {
           .on(image.ref())
           .at(field)
           .because("it is " + image.status().phase().wire())
-          .remedy("wait for the task that works on it")
+          .remedy("wait for the task that works on it; \"kelvin task ls\" shows it")
           .asException();
     }
     if (iso != (image.status().format() == Format.ISO)) {

@@ -113,7 +113,9 @@ final class VmLauncher {
           : Problem.of(Code.HOST_FAILURE, "The VM could not be started")
               .on("vm/" + vm.metadata().name())
               .because(String.valueOf(e))
-              .remedy("see the daemon's log")
+              .remedy(
+                  "see what it wrote with \"kelvin logs %s\", and the daemon's log of this moment"
+                      .formatted(vm.metadata().name()))
               .asException(e);
     }
   }
@@ -154,7 +156,9 @@ final class VmLauncher {
       throw Problem.of(Code.UNAVAILABLE, "The serial port of the VM cannot be opened")
           .on("vm/" + vm.metadata().name())
           .because(e.toString())
-          .remedy("Kelvin tries again; stop the VM if it stays like this")
+          .remedy(
+              "Kelvin tries again; if it stays so, \"kelvin stop %s\" ends the VM"
+                  .formatted(vm.metadata().name()))
           .asException(e);
     }
   }
@@ -270,7 +274,9 @@ final class VmLauncher {
                 Problem.of(Code.NOT_FOUND, "The volume of disk " + disk.name() + " is missing")
                     .on("vm/" + vm.metadata().name())
                     .because("there is no volume " + id + " in the pool")
-                    .remedy("take the disk out of the spec, or restore the volume's file")
+                    .remedy(
+                        "restore the volume's file, or take the disk out: kelvin disk detach %s %s"
+                            .formatted(vm.metadata().name(), disk.name()))
                     .asException());
     ByteSize wanted = disk.size();
     if (wanted != null && wanted.compareTo(volume.size()) > 0) {

@@ -410,7 +410,8 @@ public final class VmRepository {
         .orElseThrow(() ->
             Problem.of(Code.NOT_FOUND, "The VM has been deleted")
                 .on("vm/" + id)
-                .remedy("see \"kelvin ls\"")
+                .because("somebody deleted it meanwhile")
+                .remedy("see \"kelvin ls\" for the VMs there are")
                 .asException());
   }
 
@@ -418,7 +419,10 @@ public final class VmRepository {
     return Problem.of(Code.REVISION_MISMATCH, "The VM has changed meanwhile")
         .on(ref(vm))
         .because("its revision is " + vm.metadata().revision() + " now")
-        .remedy("read it anew and make your change on that")
+        .remedy(
+            "make your change on what it is now: kelvin get vm "
+                + vm.metadata().name()
+                + " -o yaml")
         .asException();
   }
 
@@ -473,7 +477,7 @@ public final class VmRepository {
         .on("vm/" + name)
         .at("metadata.name")
         .because("names of VMs are unique")
-        .remedy("choose another name, or delete that VM first")
+        .remedy("choose another name, or delete that VM first: kelvin rm " + name)
         .asException();
   }
 

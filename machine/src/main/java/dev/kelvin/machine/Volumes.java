@@ -144,14 +144,26 @@ public final class Volumes {
   }
 
   private ProblemException inUse(String id, String holder) {
-    boolean deleted = VolumeClaims.isDeletion(holder);
+    if (VolumeClaims.isDeletion(holder)) {
+      return inUse(
+          id, "it is being deleted", "wait for the task that does so; \"kelvin task ls\" shows it");
+    }
+    Volume.Use use = repository.use(holder, id);
+    String disk = use.disk();
+    return inUse(
+        id,
+        use.toString(),
+        disk == null
+            ? "stop that VM, or delete it: kelvin rm --force " + use.vm()
+            : "detach it first (\"kelvin disk detach %s %s\"), or delete that VM"
+                .formatted(use.vm(), disk));
+  }
+
+  private static ProblemException inUse(String id, String cause, String remedy) {
     return Problem.of(Code.CONFLICT, "Volume " + id + " is in use")
         .on(Volume.ref(id))
-        .because(deleted ? "it is being deleted" : repository.use(holder, id).toString())
-        .remedy(
-            deleted
-                ? "wait for the task that deletes it"
-                : "detach it first (\"kelvin disk detach\"), or delete that VM")
+        .because(cause)
+        .remedy(remedy)
         .asException();
   }
 

@@ -59,17 +59,19 @@ final class Calls {
       case QmpException.TimedOut late ->
           Problem.of(Code.TIMEOUT, "QEMU does not answer")
               .because(late.getMessage())
-              .remedy("try again; if it stays like this, stop the VM by force")
+              .remedy("try again; if it stays like this, end the VM with \"kelvin stop\"")
               .asException(late);
       case QmpException.Disconnected gone ->
           Problem.of(Code.UNAVAILABLE, "There is no connection to QEMU")
               .because(gone.getMessage())
-              .remedy("look whether the VM still runs; its log tells why it ended")
+              .remedy(
+                  "see with \"kelvin show\" whether the VM still runs, and with \"kelvin logs\" what it"
+                      + " wrote")
               .asException(gone);
       case QmpException.ProtocolViolation nonsense ->
           Problem.of(Code.HOST_FAILURE, "QEMU's control channel speaks nonsense")
               .because(nonsense.getMessage())
-              .remedy("stop the VM by force and check the installation of QEMU")
+              .remedy("end the VM with \"kelvin stop\", and install the distribution's QEMU again")
               .asException(nonsense);
     };
   }

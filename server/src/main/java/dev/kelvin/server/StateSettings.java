@@ -128,6 +128,7 @@ record StateSettings(
     return Problem.of(Code.INVALID_ARGUMENT, "The configuration of the store cannot be used")
         .at(field)
         .because(cause)
-        .remedy("mend it in kelvin.yaml; docs/state.md shows what can stand there");
+        .remedy(
+            "mend it in kelvin.yaml; \"kelvin explain config.state\" tells what can stand there");
   }
 }

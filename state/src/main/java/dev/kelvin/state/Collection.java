@@ -353,7 +353,7 @@ public final class Collection<T> {
       throw Problem.of(Code.HOST_FAILURE, "A document in the store cannot be read")
           .on(entry.key())
           .because(e instanceof JacksonException known ? known.getOriginalMessage() : e.toString())
-          .remedy("restore the store from a backup")
+          .remedy("restore the store from a backup: kelvin state restore --replace FILE")
           .asException(e);
     }
   }

@@ -89,6 +89,7 @@ public final class Restore {
     } catch (java.nio.file.NoSuchFileException e) {
       throw Problem.of(Code.NOT_FOUND, "There is no such backup")
           .on(file.toString())
+          .because("there is no file of this name")
           .remedy("check the path")
           .asException(e);
     } catch (IOException e) {

@@ -12,7 +12,7 @@ public final class StoreProblems {
   public static Problem closed() {
     return Problem.of(Code.UNAVAILABLE, "The store is closed")
         .because("the daemon is ending")
-        .remedy("start it again with \"kelvin up\"");
+        .remedy("start it again: kelvin up --detach");
   }
 
   /** A lease has ended or never was. */

@@ -133,7 +133,7 @@ public final class TaskEngine implements AutoCloseable {
   private static ProblemException closing() {
     return Problem.of(Code.UNAVAILABLE, "No tasks are accepted now")
         .because("the daemon is ending")
-        .remedy("start it again with \"kelvin up\"")
+        .remedy("start it again: kelvin up --detach")
         .asException();
   }
 
@@ -222,7 +222,7 @@ public final class TaskEngine implements AutoCloseable {
     return Problem.of(Code.NOT_FOUND, "There is no task " + id)
         .on("task/" + id)
         .because("ended tasks are forgotten after a while")
-        .remedy("list the tasks there are")
+        .remedy("see \"kelvin task ls\" for the tasks there are")
         .asException();
   }
 
@@ -249,14 +249,14 @@ public final class TaskEngine implements AutoCloseable {
       throw Problem.of(Code.WRONG_STATE, "Task " + id + " cannot be cancelled")
           .on("task/" + id)
           .because("tasks of type " + task.type() + " run to their end")
-          .remedy("wait for it")
+          .remedy("wait for it: kelvin task wait " + id)
           .asException();
     }
     if (task.state().ended() || !storage.requestCancel(id)) {
       throw Problem.of(Code.WRONG_STATE, "Task " + id + " has ended")
           .on("task/" + id)
           .because("it is " + get(id).state().wire())
-          .remedy("there is nothing to cancel")
+          .remedy("see what became of it: kelvin task show " + id)
           .asException();
     }
     TaskRun<?> run = runs.get(id);

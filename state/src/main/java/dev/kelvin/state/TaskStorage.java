@@ -80,7 +80,9 @@ final class TaskStorage {
     return Problem.of(Code.CONFLICT, "Another task works on " + refused.object())
         .on(refused.object())
         .because("task " + holder.id() + " (" + holder.type() + ") is " + holder.state().wire())
-        .remedy("wait until it has ended, or cancel it")
+        .remedy(
+            "wait for its end (\"kelvin task wait %1$s\"), or cancel it (\"kelvin task cancel %1$s\")"
+                .formatted(holder.id()))
         .asException();
   }
 

@@ -154,7 +154,7 @@ public final class ConfinedQemuImg {
   }
 
   private static Problem failure(Path file, IOException e) {
-    return Problem.of(Code.HOST_FAILURE, "The file cannot be worked on")
+    return Problem.of(Code.HOST_FAILURE, "The file cannot be read or written")
         .on(file.toString())
         .because(e.toString())
         .remedy("check the room and the permissions there");

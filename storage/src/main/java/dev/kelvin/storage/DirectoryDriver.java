@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
 public final class DirectoryDriver implements StorageDriver {
   private static final Pattern ID = Pattern.compile("[a-z0-9][a-z0-9-]{0,150}");
 
+  /** The place of a volume's id where all are meant. */
+  private static final String ALL = "storage";
+
   /** QEMU's sector. */
   private static final int SECTOR = 512;
 
@@ -56,7 +59,7 @@ public final class DirectoryDriver implements StorageDriver {
     this.qemuImg = qemuImg;
     guarded(
         "open",
-        "storage",
+        ALL,
         () -> {
           files.open();
           return true;
@@ -77,7 +80,7 @@ public final class DirectoryDriver implements StorageDriver {
   public void check() {
     guarded(
         "use",
-        "storage",
+        ALL,
         () -> {
           files.prove();
           return true;
@@ -125,7 +128,9 @@ public final class DirectoryDriver implements StorageDriver {
             throw Problem.of(Code.ALREADY_EXISTS, "There is another volume of this name")
                 .on(object(id))
                 .because("it has " + volume.size() + " and is made from " + volume.backing())
-                .remedy("delete it, or choose another name for the disk")
+                .remedy(
+                    "choose another name for the disk, or delete that volume: kelvin volume rm "
+                        + id)
                 .asException();
           }
           Path temporary = files.temporary(id);
@@ -146,12 +151,12 @@ public final class DirectoryDriver implements StorageDriver {
 
   @Override
   public List<Volume> list() {
-    return guarded("list", "storage", files::list);
+    return guarded("list", ALL, files::list);
   }
 
   @Override
   public List<String> damaged() {
-    return guarded("list", "storage", files::damaged);
+    return guarded("list", ALL, files::damaged);
   }
 
   @Override
@@ -201,7 +206,7 @@ public final class DirectoryDriver implements StorageDriver {
             Problem.of(Code.NOT_FOUND, "There is no such volume")
                 .on(object(id))
                 .because("no file of this name is in " + files.root())
-                .remedy("see which volumes there are")
+                .remedy("see \"kelvin volume ls\" for the volumes there are")
                 .asException());
   }
 
@@ -242,7 +247,7 @@ public final class DirectoryDriver implements StorageDriver {
   }
 
   private static String object(String id) {
-    return "volume/" + id;
+    return id.equals(ALL) ? id : "volume/" + id;
   }
 
   /** Work on one volume that waits for other work on it. */
@@ -264,7 +269,9 @@ public final class DirectoryDriver implements StorageDriver {
     try {
       return work.run();
     } catch (IOException e) {
-      throw Problem.of(Code.HOST_FAILURE, "The storage cannot " + verb + " it")
+      throw Problem.of(
+              Code.HOST_FAILURE,
+              "The storage cannot " + verb + (id.equals(ALL) ? " its volumes" : " the volume"))
           .on(object(id))
           .because(e.toString())
           .remedy("check the room, the permissions and the health of " + files.root())

@@ -222,7 +222,7 @@ public final class QemuImg {
         .because(locked ? "a running VM, or another program, has it open" : why)
         .remedy(
             locked
-                ? "stop the VM first"
+                ? "end what has it open; a VM with \"kelvin stop\""
                 : all.contains("No space left")
                     ? "free room on the file system, then try again"
                     : "check that the file is whole and of the format that was named")

@@ -124,7 +124,7 @@ public final class EditCommand extends Command {
     if (code != 0) {
       throw Problem.of(Code.CANCELLED, "The editor ended with exit code " + code)
           .because("\"" + editor + "\" was started")
-          .remedy("choose another editor with the variable EDITOR")
+          .remedy("choose another one: EDITOR=nano kelvin edit " + name)
           .asException();
     }
   }

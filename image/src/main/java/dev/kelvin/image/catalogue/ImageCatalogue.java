@@ -155,7 +155,7 @@ public final class ImageCatalogue {
     return Problem.of(Code.WRONG_STATE, "Image " + image.metadata().name() + " is not ready")
         .on(image.ref())
         .because("it is " + image.status().phase().wire())
-        .remedy("wait for the task that works on it")
+        .remedy("wait for the task that works on it; \"kelvin task ls\" shows it")
         .asException();
   }
 
@@ -175,7 +175,7 @@ public final class ImageCatalogue {
       throw Problem.of(Code.INVALID_ARGUMENT, "Image " + name + " is of format " + format.wire())
           .on("image/" + name)
           .because("format " + wanted.wire() + " is wanted here")
-          .remedy("use an image of that format")
+          .remedy("use an image of that format; \"kelvin image ls\" shows them")
           .asException();
     }
     return files.path(digest, format);
@@ -194,7 +194,7 @@ public final class ImageCatalogue {
         .on("image/" + name)
         .at("name")
         .because("names of images are unique")
-        .remedy("choose another name, or delete that image first")
+        .remedy("choose another name, or delete that image first: kelvin image rm " + name)
         .asException();
   }
 
@@ -307,7 +307,7 @@ public final class ImageCatalogue {
       throw Problem.of(Code.CONFLICT, "Image " + name + " is in use")
           .on("image/" + name)
           .because("volumes are made from it: " + String.join(", ", onIt))
-          .remedy("delete those volumes first (\"kelvin volume rm\")")
+          .remedy("delete those volumes first: kelvin volume rm " + String.join(" ", onIt))
           .asException();
     }
   }
@@ -316,7 +316,7 @@ public final class ImageCatalogue {
     return Problem.of(Code.CONFLICT, "Image " + name + " is in use")
         .on("image/" + name)
         .because("VMs have disks or media from it: " + String.join(", ", usedBy))
-        .remedy("delete those VMs first, such as \"kelvin rm " + usedBy.getFirst() + "\"")
+        .remedy("delete those VMs first: kelvin rm " + String.join(" ", usedBy))
         .asException();
   }
 

@@ -110,7 +110,8 @@ final class CatalogueRules {
             .on(file)
             .at(field + "." + at)
             .because("it wants " + wanted)
-            .remedy("mend it there; docs/images.md shows how a catalogue is written")
+            .remedy(
+                "mend it there; \"kelvin explain catalogue.distributions\" tells how it is written")
             .asException();
       }
     }

@@ -109,7 +109,7 @@ public final class HttpServer implements AutoCloseable {
       throw Problem.of(Code.HOST_FAILURE, "The API cannot be served")
           .on(settings.socket().toString())
           .because(e.toString())
-          .remedy("look for what is wrong with that directory")
+          .remedy("check that its directory is there and that the daemon's user can write to it")
           .asException(e);
     }
   }

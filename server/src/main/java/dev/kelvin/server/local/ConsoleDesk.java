@@ -107,7 +107,7 @@ final class ConsoleDesk {
       throw Problem.of(Code.UNAVAILABLE, "The screen of the VM cannot be reached")
           .on("vm/" + vm)
           .because(e.toString())
-          .remedy("see whether the VM still runs")
+          .remedy("see whether the VM still runs: kelvin show " + vm)
           .asException(e);
     }
   }

@@ -68,7 +68,7 @@ final class NodeActions {
       throw Problem.of(Code.INVALID_ARGUMENT, "No package is named")
           .because("the list is empty")
           .at("packages")
-          .remedy("name the packages that the doctor misses")
+          .remedy("name the packages that \"kelvin doctor\" finds missing")
           .asException();
     }
     for (String name : packages) {
@@ -76,7 +76,7 @@ final class NodeActions {
         throw Problem.of(Code.INVALID_ARGUMENT, "\"" + name + "\" is not the name of a package")
             .at("packages")
             .because("a package's name has small letters, digits and + . -")
-            .remedy("name the packages that the doctor misses")
+            .remedy("name the packages that \"kelvin doctor\" finds missing")
             .asException();
       }
     }

@@ -59,7 +59,7 @@ final class VmActions {
           .on("vm/" + action.name())
           .because(
               "its revision is " + current.metadata().revision() + ", the request has " + expected)
-          .remedy("read it anew and make your change on that")
+          .remedy("make your change on what it is now: kelvin get vm " + action.name() + " -o yaml")
           .asException();
     }
     VmRecord wanted = drafts.forUpdate(current, action.vm());
@@ -145,7 +145,7 @@ final class VmActions {
       throw Problem.of(Code.ALREADY_EXISTS, "The VM has a " + kind + " named " + name.apply(added))
           .on("vm/" + vm)
           .because("names are unique among a VM's devices")
-          .remedy("choose another name, or detach that one first")
+          .remedy("choose another name; \"kelvin show " + vm + "\" tells those that it has")
           .asException();
     }
     var all = new ArrayList<>(items);
