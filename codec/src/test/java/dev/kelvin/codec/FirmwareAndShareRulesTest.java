@@ -6,16 +6,12 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.kelvin.model.Problem.Violation;
 import dev.kelvin.model.ProblemException;
-import dev.kelvin.model.Vm;
 import dev.kelvin.model.spec.ShareCache;
-import dev.kelvin.model.spec.SpecRules;
 import dev.kelvin.model.spec.Tpm;
 import dev.kelvin.model.spec.TpmVersion;
 import dev.kelvin.model.spec.VmSpec;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,8 +22,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The rules of Secure Boot, TPMs, shares and Windows' answers; each case breaks one. */
 class FirmwareAndShareRulesTest {
   private static final String SECURE = "firmware: {type: uefi, secureBoot: true";
-  private static final String MICROVM =
-      "machine: microvm, graphics: {type: none}, boot: {kernel: /k}, ";
 
   /** A certificate of its own making, on which nothing depends. */
   private static final String PEM =
@@ -53,24 +47,12 @@ class FirmwareAndShareRulesTest {
       -----END CERTIFICATE-----
       """;
 
-  private static Vm read(String spec) {
-    String document = "{metadata: {name: web1}, spec: {" + spec + "}}";
-    return Documents.read(
-        document.getBytes(StandardCharsets.UTF_8), Documents.Syntax.YAML, Vm.class);
-  }
-
-  private static List<Violation> check(String spec) {
-    return SpecRules.check(read(spec));
-  }
-
   private static String pem() {
     return "\"" + PEM.strip().replace("\n", "\\n") + "\"";
   }
 
   private static String shares(int count) {
-    return IntStream.range(0, count)
-        .mapToObj(i -> "{name: s" + i + ", path: /srv/" + i + "}")
-        .collect(Collectors.joining(", ", "shares: [", "]"));
+    return "shares: " + Rules.repeat(count, "{name: s#, path: /srv/#}");
   }
 
   static Stream<Arguments> rules() {
@@ -103,12 +85,12 @@ class FirmwareAndShareRulesTest {
                 + pem()
                 + "]}}",
             "missing or empty"),
-        arguments("spec.tpm", MICROVM + "tpm: {}", "no place for a TPM"));
+        arguments("spec.tpm", Rules.MICROVM + "tpm: {}", "no place for a TPM"));
   }
 
   private static Stream<Arguments> shareRules() {
     return Stream.of(
-        arguments("spec.shares", MICROVM + shares(1), "no PCI"),
+        arguments("spec.shares", Rules.MICROVM + shares(1), "no PCI"),
         arguments("spec.shares", shares(9), "9 shares"),
         arguments("spec.shares", "machine: i440fx, " + shares(5), "5 shares"),
         arguments("spec.shares[0].path", "shares: [{name: a, path: srv}]", "absolute"),
@@ -146,7 +128,7 @@ class FirmwareAndShareRulesTest {
             "windowsSetup: {administratorPassword: ''}",
             "missing"),
         arguments("spec.windowsSetup.drivers", "windowsSetup: {drivers: A/b}", "not a name"),
-        arguments("spec.windowsSetup", MICROVM + "windowsSetup: {}", "microvm"),
+        arguments("spec.windowsSetup", Rules.MICROVM + "windowsSetup: {}", "microvm"),
         arguments(
             "spec.cdroms[0].name",
             "windowsSetup: {}, cdroms: [{name: windows-setup}]",
@@ -173,7 +155,7 @@ class FirmwareAndShareRulesTest {
   @ParameterizedTest
   @MethodSource("rules")
   void eachIsToldOnce(String field, String spec, String words) {
-    List<Violation> found = check(spec);
+    List<Violation> found = Rules.check(spec);
     assertThat(found).as(spec).hasSize(1);
     assertThat(found.getFirst().field()).isEqualTo(field);
     assertThat(found.getFirst().cause()).contains(words);
@@ -192,25 +174,25 @@ class FirmwareAndShareRulesTest {
         "windowsSetup: {computerName: WEB-1, locale: zh-Hans-CN, timeZone: W. Europe Standard Time}"
       })
   void theseAreGood(String spec) {
-    assertThat(check(spec)).isEmpty();
+    assertThat(Rules.check(spec)).isEmpty();
   }
 
   @Test
   void ownKeysAreGood() {
-    assertThat(check(SECURE + ", keys: custom, " + full("") + "}")).isEmpty();
+    assertThat(Rules.check(SECURE + ", keys: custom, " + full("") + "}")).isEmpty();
   }
 
   @Test
   void theVersionOfATpmNeedsNoQuotes() {
     for (String version : List.of("2.0", "\"2.0\"")) {
-      assertThat(read("tpm: {version: " + version + "}").spec().tpm())
+      assertThat(Rules.vm("tpm: {version: " + version + "}").spec().tpm())
           .isEqualTo(new Tpm(TpmVersion.V2_0));
     }
-    assertThat(read("tpm: {}").spec().tpm()).isEqualTo(new Tpm(TpmVersion.V2_0));
+    assertThat(Rules.vm("tpm: {}").spec().tpm()).isEqualTo(new Tpm(TpmVersion.V2_0));
     for (String version : List.of("1.2", "\"1.2\"", "2", "[]")) {
       var refusal =
           catchThrowableOfType(
-              ProblemException.class, () -> read("tpm: {version: " + version + "}"));
+              ProblemException.class, () -> Rules.vm("tpm: {version: " + version + "}"));
       assertThat(refusal).as(version).isNotNull();
       assertThat(refusal.problem().field()).isEqualTo("spec.tpm.version");
     }
@@ -218,7 +200,7 @@ class FirmwareAndShareRulesTest {
 
   @Test
   void theTagOfAShareIsItsNameUnlessItHasOne() {
-    VmSpec spec = read("shares: [{name: a, path: /a}, {name: b, path: /b, tag: c}]").spec();
+    VmSpec spec = Rules.vm("shares: [{name: a, path: /a}, {name: b, path: /b, tag: c}]").spec();
     assertThat(spec.shares().get(0).guestTag()).isEqualTo("a");
     assertThat(spec.shares().get(0).cache()).isEqualTo(ShareCache.AUTO);
     assertThat(spec.shares().get(1).guestTag()).isEqualTo("c");
@@ -226,7 +208,7 @@ class FirmwareAndShareRulesTest {
 
   @Test
   void aPasswordIsInNoTextButTheStoredDocument() {
-    VmSpec spec = read("windowsSetup: {administratorPassword: hunter2}").spec();
+    VmSpec spec = Rules.vm("windowsSetup: {administratorPassword: hunter2}").spec();
     assertThat(spec.toString()).doesNotContain("hunter2");
     assertThat(new String(Documents.json(spec), StandardCharsets.UTF_8)).contains("hunter2");
     assertThat(new String(Documents.json(spec.withoutSecrets()), StandardCharsets.UTF_8))

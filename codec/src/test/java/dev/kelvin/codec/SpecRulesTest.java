@@ -4,10 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.kelvin.model.Problem.Violation;
-import dev.kelvin.model.Vm;
-import dev.kelvin.model.spec.SpecRules;
-import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -22,24 +18,6 @@ import org.junit.jupiter.params.provider.ValueSource;
  * one is all that is found.
  */
 class SpecRulesTest {
-  private static final String MICROVM =
-      "machine: microvm, graphics: {type: none}, boot: {kernel: /k}, ";
-
-  private static List<Violation> check(String document) {
-    return SpecRules.check(
-        Documents.read(document.getBytes(StandardCharsets.UTF_8), Documents.Syntax.YAML, Vm.class));
-  }
-
-  private static List<Violation> checkSpec(String spec) {
-    return check("{metadata: {name: web1}, spec: {" + spec + "}}");
-  }
-
-  private static String repeat(int count, String entry) {
-    return IntStream.range(0, count)
-        .mapToObj(i -> entry.replace("#", Integer.toString(i)))
-        .collect(Collectors.joining(", ", "[", "]"));
-  }
-
   static Stream<Arguments> machineRules() {
     return Stream.of(
         arguments("spec.machine", "machine: q53", "not a machine type"),
@@ -153,32 +131,35 @@ class SpecRulesTest {
             "spec.nics[0].bootIndex",
             "disks: [{name: a, size: 1GiB, bootIndex: 1}], nics: [{name: b, bootIndex: 1}]",
             "spec.disks[0].bootIndex"),
-        arguments("spec.disks", "disks: " + repeat(33, "{name: d#, size: 1GiB}"), "33"),
+        arguments("spec.disks", "disks: " + Rules.repeat(33, "{name: d#, size: 1GiB}"), "33"),
         arguments(
             "spec.disks",
-            "machine: pc-i440fx-7.2, disks: " + repeat(15, "{name: d#, size: 1GiB}"),
+            "machine: pc-i440fx-7.2, disks: " + Rules.repeat(15, "{name: d#, size: 1GiB}"),
             "15"),
         arguments(
             "spec.disks",
-            "disks: " + repeat(101, "{name: d#, size: 1GiB, bus: virtio-scsi}"),
+            "disks: " + Rules.repeat(101, "{name: d#, size: 1GiB, bus: virtio-scsi}"),
             "101"),
         arguments(
             "spec.disks",
             "disks: "
-                + repeat(4, "{name: d#, size: 1GiB, bus: sata}")
+                + Rules.repeat(4, "{name: d#, size: 1GiB, bus: sata}")
                 + ", cdroms: "
-                + repeat(3, "{name: c#, bus: sata}"),
+                + Rules.repeat(3, "{name: c#, bus: sata}"),
             "SATA"),
         arguments("spec.cdroms[0].image", "cdroms: [{name: a, image: a/b}]", "not a name"),
         arguments("spec.cdroms[0].bus", "cdroms: [{name: a, bus: ide}]", "has no IDE"),
         arguments(
-            "spec.cdroms", "machine: i440fx, cdroms: " + repeat(5, "{name: c#, bus: ide}"), "IDE"),
-        arguments("spec.cdroms", "cdroms: " + repeat(256, "{name: c#, bus: virtio-scsi}"), "256"));
+            "spec.cdroms",
+            "machine: i440fx, cdroms: " + Rules.repeat(5, "{name: c#, bus: ide}"),
+            "IDE"),
+        arguments(
+            "spec.cdroms", "cdroms: " + Rules.repeat(256, "{name: c#, bus: virtio-scsi}"), "256"));
   }
 
   static Stream<Arguments> nicRules() {
     return Stream.of(
-        arguments("spec.nics", "nics: " + repeat(9, "{name: n#}"), "9 NICs"),
+        arguments("spec.nics", "nics: " + Rules.repeat(9, "{name: n#}"), "9 NICs"),
         arguments("spec.nics[0].mac", "nics: [{name: a, mac: nonsense}]", "not a MAC"),
         arguments("spec.nics[0].mac", "nics: [{name: a, mac: 52-54-00-00-00-01}]", "not a MAC"),
         arguments("spec.nics[0].mac", "nics: [{name: a, mac: '52:54:00:00:00'}]", "not a MAC"),
@@ -232,15 +213,24 @@ class SpecRulesTest {
     return Stream.of(
         arguments("spec.boot.kernel", "machine: microvm, graphics: {type: none}", "boot loader"),
         arguments("spec.graphics.type", "machine: microvm, boot: {kernel: /k}", "no screen"),
-        arguments("spec.firmware.type", MICROVM + "firmware: {type: uefi}", "no UEFI"),
+        arguments("spec.firmware.type", Rules.MICROVM + "firmware: {type: uefi}", "no UEFI"),
         arguments(
-            "spec.disks[0].bus", MICROVM + "disks: [{name: a, size: 1GiB, bus: nvme}]", "no nvme"),
+            "spec.disks[0].bus",
+            Rules.MICROVM + "disks: [{name: a, size: 1GiB, bus: nvme}]",
+            "no nvme"),
         arguments(
-            "spec.disks[0].bus", MICROVM + "disks: [{name: a, size: 1GiB, bus: sata}]", "no sata"),
-        arguments("spec.cdroms[0].bus", MICROVM + "cdroms: [{name: a, bus: sata}]", "no sata"),
-        arguments("spec.cdroms[0].bus", MICROVM + "cdroms: [{name: a, bus: ide}]", "no ide"),
-        arguments("spec.nics[0].model", MICROVM + "nics: [{name: a, model: e1000e}]", "no PCI"),
-        arguments("spec", MICROVM + "disks: " + repeat(7, "{name: d#, size: 1GiB}"), "8 places"));
+            "spec.disks[0].bus",
+            Rules.MICROVM + "disks: [{name: a, size: 1GiB, bus: sata}]",
+            "no sata"),
+        arguments(
+            "spec.cdroms[0].bus", Rules.MICROVM + "cdroms: [{name: a, bus: sata}]", "no sata"),
+        arguments("spec.cdroms[0].bus", Rules.MICROVM + "cdroms: [{name: a, bus: ide}]", "no ide"),
+        arguments(
+            "spec.nics[0].model", Rules.MICROVM + "nics: [{name: a, model: e1000e}]", "no PCI"),
+        arguments(
+            "spec",
+            Rules.MICROVM + "disks: " + Rules.repeat(7, "{name: d#, size: 1GiB}"),
+            "8 places"));
   }
 
   static Stream<Arguments> cloudInitRules() {
@@ -279,7 +269,7 @@ class SpecRulesTest {
     "cloudInitRules"
   })
   void findsWhatIsWrong(String field, String spec, String cause) {
-    var violations = checkSpec(spec);
+    var violations = Rules.check(spec);
     assertThat(violations).extracting(Violation::field).containsExactly(field);
     assertThat(violations.getFirst().cause()).contains(cause);
     assertThat(violations.getFirst().remedy()).isNotBlank();
@@ -307,7 +297,7 @@ class SpecRulesTest {
   @ParameterizedTest
   @MethodSource("metadataRules")
   void findsWhatIsWrongAroundTheSpec(String field, String document) {
-    assertThat(check(document)).extracting(Violation::field).containsExactly(field);
+    assertThat(Rules.checkDocument(document)).extracting(Violation::field).containsExactly(field);
   }
 
   @ParameterizedTest
@@ -330,21 +320,21 @@ class SpecRulesTest {
         "nics: [{name: a, forwards: [{hostPort: 80, guestPort: 80}, "
             + "{hostAddress: 127.0.0.2, hostPort: 80, guestPort: 80}]}]",
         "machine: i440fx, cdroms: [{name: a, bus: ide}]",
-        MICROVM + "disks: [{name: a, size: 1GiB}], nics: [{name: b}]",
-        MICROVM + "cdroms: [{name: a, bus: virtio-scsi}]",
+        Rules.MICROVM + "disks: [{name: a, size: 1GiB}], nics: [{name: b}]",
+        Rules.MICROVM + "cdroms: [{name: a, bus: virtio-scsi}]",
         "boot: {kernel: '/a, b', initrd: /i, cmdline: ''}",
         "cloudInit: {hostname: web1.example.org, userData: '#cloud-config'}",
         "cloudInit: {user: ann, sshKeys: ['ssh-ed25519 AAAAC3NzaC1lZDI1NTE5 ann@host'], "
             + "packages: [vim, 'g++', libc6=2.36-9], password: '$6$salt$hash'}",
       })
   void acceptsWhatIsRight(String spec) {
-    assertThat(checkSpec(spec)).isEmpty();
+    assertThat(Rules.check(spec)).isEmpty();
   }
 
   @Test
   void findsEverythingAtOnce() {
     var violations =
-        checkSpec(
+        Rules.check(
             "machine: foo, cpu: {cores: 0}, memory: {size: 1}, disks: [{name: A}, {name: A}],"
                 + " nics: [{name: n, mac: x}], cloudInit: {user: 'A B'}");
     assertThat(violations)

@@ -18,23 +18,7 @@ import org.junit.jupiter.api.Test;
 /** How the processes beside QEMU are called, and what a host must have for them. */
 class CompanionTest {
   private static HostFacts facts(HostFacts.Extras extras, boolean root) {
-    HostFacts all = GoldenCase.FACTS;
-    return new HostFacts(
-        all.qemuBinary(),
-        all.qemuVersion(),
-        all.accelerators(),
-        all.machineAliases(),
-        all.machines(),
-        all.devices(),
-        all.cpuModels(),
-        all.cpus(),
-        all.memory(),
-        all.uefi(),
-        root,
-        all.tscKhz(),
-        extras,
-        all.others(),
-        all.lacking());
+    return new Facts().extras(extras).root(root).make();
   }
 
   private static HostFacts withServer(@Nullable FileServer server, boolean root) {

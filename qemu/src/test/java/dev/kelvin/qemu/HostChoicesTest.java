@@ -20,26 +20,14 @@ class HostChoicesTest {
 
   private static HostFacts facts(boolean keys, boolean swtpm) {
     Extras all = FACTS.extras();
-    return new HostFacts(
-        FACTS.qemuBinary(),
-        FACTS.qemuVersion(),
-        FACTS.accelerators(),
-        FACTS.machineAliases(),
-        FACTS.machines(),
-        FACTS.devices(),
-        FACTS.cpuModels(),
-        FACTS.cpus(),
-        FACTS.memory(),
-        FACTS.uefi(),
-        FACTS.runAsRoot(),
-        FACTS.tscKhz(),
-        new Extras(
-            all.secureUefi(),
-            keys ? all.enrolledUefi() : null,
-            swtpm ? all.swtpm() : null,
-            all.virtiofsd()),
-        FACTS.others(),
-        FACTS.lacking());
+    return new Facts()
+        .extras(
+            new Extras(
+                all.secureUefi(),
+                keys ? all.enrolledUefi() : null,
+                swtpm ? all.swtpm() : null,
+                all.virtiofsd()))
+        .make();
   }
 
   @ParameterizedTest

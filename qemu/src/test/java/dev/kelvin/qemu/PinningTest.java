@@ -43,22 +43,8 @@ class PinningTest {
   }
 
   private static HostFacts facts(List<String> accelerators, Set<String> devices, boolean uefi) {
-    return new HostFacts(
-        FACTS.qemuBinary(),
-        FACTS.qemuVersion(),
-        accelerators,
-        FACTS.machineAliases(),
-        FACTS.machines(),
-        devices,
-        FACTS.cpuModels(),
-        FACTS.cpus(),
-        FACTS.memory(),
-        uefi ? FACTS.uefi() : null,
-        FACTS.runAsRoot(),
-        FACTS.tscKhz(),
-        FACTS.extras(),
-        FACTS.others(),
-        FACTS.lacking());
+    var facts = new Facts().accelerators(accelerators).devices(devices);
+    return (uefi ? facts : facts.withoutUefi()).make();
   }
 
   @ParameterizedTest
@@ -122,22 +108,9 @@ class PinningTest {
   @Test
   void refusesAnArchitectureThatHasNoQemuHere() {
     var bare =
-        new HostFacts(
-            FACTS.qemuBinary(),
-            FACTS.qemuVersion(),
-            FACTS.accelerators(),
-            FACTS.machineAliases(),
-            FACTS.machines(),
-            FACTS.devices(),
-            FACTS.cpuModels(),
-            FACTS.cpus(),
-            FACTS.memory(),
-            FACTS.uefi(),
-            FACTS.runAsRoot(),
-            FACTS.tscKhz(),
-            FACTS.extras(),
-            Map.of(),
-            Map.of(Architecture.AARCH64, "install the package qemu-system-arm"));
+        new Facts()
+            .withoutOthers(Map.of(Architecture.AARCH64, "install the package qemu-system-arm"))
+            .make();
     refuses("architecture: aarch64", bare, Code.CAPABILITY_MISSING, "qemu-system-arm");
     refuses("architecture: i386", bare, Code.CAPABILITY_MISSING, "qemu-system-i386");
     assertThat(pin("machine: q35", bare).machine()).isEqualTo("pc-q35-7.2");

@@ -94,29 +94,13 @@ final class Rig implements AutoCloseable {
 
   /** Those of the goldens, with this host's clock. */
   private static HostFacts facts() throws IOException {
-    var facts = GoldenCase.FACTS;
     long tscKhz =
         Files.readAllLines(Path.of("/proc/cpuinfo")).stream()
             .filter(line -> line.startsWith("bogomips"))
             .mapToLong(line -> Math.round(Double.parseDouble(line.replaceFirst(".*:", "")) * 500))
             .findFirst()
             .orElse(0);
-    return new HostFacts(
-        facts.qemuBinary(),
-        facts.qemuVersion(),
-        facts.accelerators(),
-        facts.machineAliases(),
-        facts.machines(),
-        facts.devices(),
-        facts.cpuModels(),
-        facts.cpus(),
-        facts.memory(),
-        facts.uefi(),
-        facts.runAsRoot(),
-        tscKhz,
-        facts.extras(),
-        facts.others(),
-        facts.lacking());
+    return new Facts().tscKhz(tscKhz).make();
   }
 
   private static BlockSource source(Path directory, String disk) {

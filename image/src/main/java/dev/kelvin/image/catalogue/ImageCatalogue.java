@@ -256,13 +256,8 @@ public final class ImageCatalogue {
     return get(name).status().phase() == ImagePhase.READY;
   }
 
-  /** Takes a finished file into the store and makes the image ready. */
-  void finish(String name, Path file, Format format) {
-    finish(name, file, format, null);
-  }
-
   /**
-   * As {@link #finish(String, Path, Format)}.
+   * Takes a finished file into the store and makes the image ready.
    *
    * @param provenance what was verified of a pulled file
    */

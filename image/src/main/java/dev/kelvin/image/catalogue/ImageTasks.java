@@ -7,6 +7,7 @@ import dev.kelvin.image.pull.PullPlan;
 import dev.kelvin.image.pull.Puller;
 import dev.kelvin.model.Image.Format;
 import dev.kelvin.model.Image.ImageSpec;
+import dev.kelvin.model.Image.Provenance;
 import dev.kelvin.model.Metadata;
 import dev.kelvin.state.Step;
 import dev.kelvin.state.StepContext;
@@ -17,6 +18,7 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** The durable tasks that make and delete images. */
 public final class ImageTasks {
@@ -133,14 +135,28 @@ public final class ImageTasks {
 
     @Override
     public void run(Build task, StepContext context) throws IOException {
-      storeFile(task.metadata(), Format.QCOW2, context);
+      keep(catalogue, store, task.metadata(), Format.QCOW2, context, null);
     }
   }
 
-  private void storeFile(Metadata metadata, Format format, StepContext context) throws IOException {
-    Path file = Path.of(context.recall("file").orElseThrow());
+  /**
+   * The last step of each task that makes an image: takes in the file that an earlier one has
+   * remembered, and removes the work directory.
+   *
+   * @param source of the file, before it was converted
+   */
+  static void keep(
+      ImageCatalogue catalogue,
+      ImageStore store,
+      Metadata metadata,
+      Format source,
+      StepContext context,
+      @Nullable Provenance provenance)
+      throws IOException {
     if (!catalogue.ready(metadata.name())) {
-      catalogue.finish(metadata.name(), file, format);
+      Path file = Path.of(context.recall("file").orElseThrow());
+      Format format = source == Format.ISO ? Format.ISO : Format.QCOW2;
+      catalogue.finish(metadata.name(), file, format, provenance);
     }
     clear(store.workDir(context.taskId()));
   }
@@ -173,12 +189,8 @@ public final class ImageTasks {
 
     @Override
     public void run(Import task, StepContext context) throws InterruptedException, IOException {
-      Path work = store.workDir(context.taskId());
-      clear(work);
-      Files.createDirectories(work);
       Path received = Import.file(Path.of(task.directory()));
-      context.remember(
-          "file", importer.toStorable(received, format(task), work, context).toString());
+      convert(importer, received, format(task), store.workDir(context.taskId()), context);
     }
 
     @Override
@@ -195,9 +207,18 @@ public final class ImageTasks {
 
     @Override
     public void run(Import task, StepContext context) throws IOException {
-      storeFile(task.metadata(), format(task) == Format.ISO ? Format.ISO : Format.QCOW2, context);
+      keep(catalogue, store, task.metadata(), format(task), context, null);
       clear(Path.of(task.directory()));
     }
+  }
+
+  /** Makes what can be kept of a file, in a directory of its own that is made anew. */
+  static void convert(
+      Importer importer, Path source, Format format, Path target, StepContext context)
+      throws IOException, InterruptedException {
+    clear(target);
+    Files.createDirectories(target);
+    context.remember("file", importer.toStorable(source, format, target, context).toString());
   }
 
   private static Format format(Import task) {

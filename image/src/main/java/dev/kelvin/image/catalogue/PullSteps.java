@@ -11,7 +11,6 @@ import dev.kelvin.model.WireName;
 import dev.kelvin.state.Step;
 import dev.kelvin.state.StepContext;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -114,10 +113,7 @@ final class PullSteps {
       Format format = task.plan().format();
       importer.inspect(disk, format);
       // Not where the disk is: it would be deleted as what an interrupted conversion has left.
-      Path target = work.resolve("converted");
-      ImageTasks.clear(target);
-      Files.createDirectories(target);
-      context.remember("file", importer.toStorable(disk, format, target, context).toString());
+      ImageTasks.convert(importer, disk, format, work.resolve("converted"), context);
     }
 
     @Override
@@ -134,13 +130,8 @@ final class PullSteps {
 
     @Override
     public void run(Pull task, StepContext context) throws IOException {
-      String name = task.metadata().name();
-      if (!catalogue.ready(name)) {
-        Format format = task.plan().format() == Format.ISO ? Format.ISO : Format.QCOW2;
-        Path file = Path.of(context.recall("file").orElseThrow());
-        catalogue.finish(name, file, format, provenance(context));
-      }
-      clear(context);
+      Format format = task.plan().format();
+      ImageTasks.keep(catalogue, store, task.metadata(), format, context, provenance(context));
     }
   }
 

@@ -69,7 +69,7 @@ class ImageCatalogueTest {
     begin(name);
     Path file = Files.createDirectories(files.workDir("t-" + name)).resolve("received");
     Files.writeString(file, content);
-    catalogue.finish(name, file, Format.ISO);
+    catalogue.finish(name, file, Format.ISO, null);
   }
 
   private static void refused(Code code, ThrowingCallable call) {
