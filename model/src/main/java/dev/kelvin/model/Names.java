@@ -2,8 +2,11 @@ package dev.kelvin.model;
 
 import java.security.SecureRandom;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -48,6 +51,30 @@ public final class Names {
     return candidates.stream()
         .filter(candidate -> distance(typed, candidate) <= limit)
         .min(Comparator.comparingInt(candidate -> distance(typed, candidate)));
+  }
+
+  /**
+   * The candidates that a user who typed {@code typed} may have meant, the likeliest first: those
+   * that are nearly the same, then those that begin like it.
+   */
+  public static List<String> nearest(String typed, List<String> candidates, int most) {
+    String lower = typed.toLowerCase(Locale.ROOT);
+    int limit = Math.max(1, typed.length() / 3);
+    Map<String, Integer> near = new HashMap<>();
+    for (String candidate : candidates) {
+      String other = candidate.toLowerCase(Locale.ROOT);
+      int whole = distance(lower, other);
+      int begin = distance(lower, other.substring(0, Math.min(lower.length(), other.length())));
+      if (whole <= limit) {
+        near.put(candidate, whole);
+      } else if (begin <= limit) {
+        near.put(candidate, limit + 1 + begin);
+      }
+    }
+    return near.keySet().stream()
+        .sorted(Comparator.<String>comparingInt(near::get).thenComparing(name -> name))
+        .limit(most)
+        .toList();
   }
 
   /**

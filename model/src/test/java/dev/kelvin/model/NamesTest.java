@@ -104,4 +104,15 @@ class NamesTest {
     assertThat(Names.distance(a, b)).isEqualTo(edits);
     assertThat(Names.distance(b, a)).isEqualTo(edits);
   }
+
+  @Test
+  void suggestsSeveralNamesTheLikeliestFirst() {
+    var models = List.of("Skylake-Server", "Skylake-Client", "Skylake-Server-v4", "EPYC", "max");
+    assertThat(Names.nearest("skylake-servr", models, 3))
+        .containsExactly("Skylake-Server", "Skylake-Server-v4");
+    assertThat(Names.nearest("Skylake", models, 2))
+        .containsExactly("Skylake-Client", "Skylake-Server");
+    assertThat(Names.nearest("epyk", models, 3)).containsExactly("EPYC");
+    assertThat(Names.nearest("sparc", models, 3)).isEmpty();
+  }
 }

@@ -20,6 +20,7 @@ import java.util.function.Supplier;
  * changes the guest's hardware. Refuses what this host cannot do.
  */
 public final class Pinning {
+  private static final int SUGGESTIONS = 3;
   private static final Set<String> COMPUTED_MODELS = Set.of("auto", "host", "max");
 
   private Pinning() {}
@@ -112,12 +113,23 @@ public final class Pinning {
       throw Problem.of(Code.INVALID_ARGUMENT, "QEMU has no CPU model " + model)
           .at("spec.cpu.model")
           .because("QEMU " + facts.qemuVersion() + " of this host does not list it")
-          .remedy(
-              Names.nearest(model, facts.cpuModels().stream().sorted().toList())
-                  .map(name -> "did you mean " + name + "? \"kelvin cpu models\" lists them")
-                  .orElse("let the model be auto; \"kelvin cpu models\" lists what there is"))
+          .remedy(otherModels(model, spec.architecture(), List.copyOf(facts.cpuModels())))
           .asException();
     }
+  }
+
+  private static String otherModels(String model, Architecture architecture, List<String> known) {
+    List<String> near = Names.nearest(model, known, SUGGESTIONS);
+    String all =
+        "\"kelvin cpu models"
+            + (architecture == Architecture.X86_64 ? "" : " --arch " + architecture.wire())
+            + "\" lists all that there are";
+    if (near.isEmpty()) {
+      return "let the model be auto; " + all;
+    }
+    int last = near.size() - 1;
+    String first = String.join(", ", near.subList(0, last));
+    return "did you mean " + first + (last == 0 ? "" : " or ") + near.get(last) + "? " + all;
   }
 
   private static void devices(VmSpec spec, String machine, HostFacts facts) {

@@ -92,6 +92,13 @@ class PinningTest {
   @Test
   void refusesModelsThatThisQemuHasNot() {
     refuses("cpu: {model: EPYK}", FACTS, Code.INVALID_ARGUMENT, "did you mean EPYC?");
+    refuses(
+        "cpu: {model: skylake}",
+        FACTS,
+        Code.INVALID_ARGUMENT,
+        "did you mean Skylake-Server? \"kelvin cpu models\" lists all");
+    refuses(
+        "architecture: i386, cpu: {model: qemu23}", FACTS, Code.INVALID_ARGUMENT, "--arch i386");
     refuses("cpu: {model: Sparc-9}", FACTS, Code.INVALID_ARGUMENT, "let the model be auto");
   }
 
