@@ -3,6 +3,7 @@ package dev.kelvin.image.pull;
 import dev.kelvin.image.pull.CatalogueFile.Distribution;
 import dev.kelvin.image.pull.CatalogueFile.Release;
 import dev.kelvin.model.PublishedImage;
+import java.net.URI;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -11,8 +12,13 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** One image of the catalogue: a release of a distribution for one architecture. */
-record CatalogueEntry(PublishedImage published, PullPlan plan) {
+/**
+ * One image of the catalogue: a release of a distribution for one architecture.
+ *
+ * @param mirrorsSums URL of the sums that the mirror has, which vouch for nothing where it speaks
+ *     plain http; null for none
+ */
+record CatalogueEntry(PublishedImage published, PullPlan plan, @Nullable String mirrorsSums) {
   private static final int LABEL = 63;
 
   /**
@@ -36,17 +42,18 @@ record CatalogueEntry(PublishedImage published, PullPlan plan) {
     var words = new HashMap<String, String>(release.define());
     words.put("version", release.version());
     words.putAll(distribution.arch().getOrDefault(arch, Map.of()));
-    String base = mirror.replaceAll("/+$", "") + "/";
+    String base = slashed(mirror);
     String url = base + fill(distribution.file(), words);
+    List<PullPlan.Key> keys = release.keys().isEmpty() ? distribution.keys() : release.keys();
     var plan =
         new PullPlan(
             url,
             distribution.format(),
             Compression.of(url),
             null,
-            below(base, distribution.sums(), words),
+            below(vouchingBase(distribution, base, keys), distribution.sums(), words),
             below(base, distribution.signature(), words),
-            release.keys().isEmpty() ? distribution.keys() : release.keys(),
+            keys,
             false);
     String name = distribution.name() + ":" + release.version();
     String tail = arch.equals(hostArch) ? "" : "-" + arch;
@@ -62,7 +69,22 @@ record CatalogueEntry(PublishedImage published, PullPlan plan) {
             plan.sums(),
             Published.verification(plan),
             label(distribution.name() + "-" + release.version() + tail));
-    return new CatalogueEntry(published, plan);
+    return new CatalogueEntry(published, plan, below(base, distribution.sums(), words));
+  }
+
+  /**
+   * Where the sums are read. Those that nobody has signed, on a mirror that speaks plain http,
+   * would vouch for nothing: the publisher's own do, over https, and they are small.
+   */
+  private static String vouchingBase(
+      Distribution distribution, String base, List<PullPlan.Key> keys) {
+    boolean vouches = !keys.isEmpty() || Urls.isSecure(URI.create(base));
+    String own = slashed(distribution.mirror());
+    return vouches || !Urls.isSecure(URI.create(own)) ? base : own;
+  }
+
+  private static String slashed(String address) {
+    return address.replaceAll("/+$", "") + "/";
   }
 
   private static List<String> aliases(Distribution distribution, Release release) {
@@ -116,7 +138,8 @@ record CatalogueEntry(PublishedImage published, PullPlan plan) {
         plan.format(),
         plan.compression(),
         checksum,
-        plan.sums(),
+        // Who takes the file as it comes need not reach the publisher.
+        insecure ? mirrorsSums : plan.sums(),
         plan.signature(),
         plan.keys(),
         insecure);

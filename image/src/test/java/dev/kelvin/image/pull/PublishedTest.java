@@ -126,6 +126,26 @@ class PublishedTest {
   }
 
   @Test
+  void aMirrorOverPlainHttpIsHeldAgainstThePublishersOwnSums() {
+    var configured =
+        new Published(own, Map.of("debian", "http://m.example/d", "ubuntu", "http://m/u"));
+    PullPlan plan = configured.find(wish("debian")).plan();
+    assertThat(plan.url()).startsWith("http://m.example/d/bookworm/latest/debian-12-");
+    assertThat(plan.sums())
+        .isEqualTo("https://cloud.debian.org/images/cloud/bookworm/latest/SHA512SUMS");
+    assertThat(configured.list())
+        .filteredOn(image -> image.name().equals("debian:12"))
+        .extracting(PublishedImage::verification)
+        .containsOnly(Verification.SUMS);
+
+    // Signed sums vouch for the file wherever they come from.
+    assertThat(configured.find(wish("ubuntu:noble")).plan().sums()).startsWith("http://m/u/");
+    // Who takes it as it comes needs no publisher.
+    var insecure = new Wish("debian", "x86_64", null, null, null, true);
+    assertThat(configured.find(insecure).plan().sums()).startsWith("http://m.example/d/");
+  }
+
+  @Test
   void whatIsNotThereIsSaid() {
     assertThat(problem(() -> published.find(wish("ubunut"))).remedy()).contains("\"ubuntu\"");
     assertThat(problem(() -> published.find(wish("plan9"))).code()).isEqualTo(Code.NOT_FOUND);
