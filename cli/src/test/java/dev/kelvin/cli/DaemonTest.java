@@ -110,6 +110,16 @@ class DaemonTest {
   }
 
   @Test
+  void shutsDownVmsThatAnEndedDaemonHasLeft() throws Exception {
+    Files.createDirectories(cli.kelvinHome().resolve("run/vms"));
+    assertThat(cli.run("down", "--stop-vms").err()).isEqualTo("No daemon runs.\n");
+    Files.createDirectory(cli.kelvinHome().resolve("run/vms/0f3a9c51d2e84b7760aa"));
+    assertThat(cli.run("down").err()).isEqualTo("No daemon runs.\n");
+    assertThat(cli.run("down", "--stop-vms").out()).isEqualTo("The daemon has ended.\n");
+    assertThat(cli.kelvinHome().resolve("ended")).hasContent("{\"stopVms\":true}");
+  }
+
+  @Test
   void saysWhyOneCannotBeStarted() throws IOException {
     Files.createDirectories(cli.kelvinHome().resolve("var"));
     Files.writeString(cli.kelvinHome().resolve("var/daemon.log"), "old words\n");

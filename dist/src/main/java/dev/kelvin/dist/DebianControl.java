@@ -7,17 +7,39 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** The {@code control} file of the Debian package (Debian Policy 5.3). */
 final class DebianControl {
+  private static final String DATE = "EEE, dd MMM yyyy HH:mm:ss Z";
   private static final Pattern GLIBC = Pattern.compile("GLIBC_(2(?:\\.\\d+)+)\\b");
 
+  private static final String MAINTAINER = "Kelvin <kelvin@localhost>";
+
+  /** Essential: every Debian has it, and packages do not name it (Debian Policy 3.5). */
+  private static final String ESSENTIAL = "util-linux";
+
   private DebianControl() {}
+
+  /** The changelog of the packaging (Debian Policy 4.4). */
+  static String changelog(String version, ZonedDateTime time) {
+    return """
+    kelvin (%s) unstable; urgency=medium
+
+      * What changed is in changelog.gz.
+
+     -- %s  %s
+    """
+        .formatted(
+            version, MAINTAINER, time.format(DateTimeFormatter.ofPattern(DATE, Locale.ROOT)));
+  }
 
   /**
    * @param version Debian's form of it: {@code 0.1.0-1}
@@ -28,7 +50,7 @@ final class DebianControl {
     Package: kelvin
     Version: %s
     Architecture: %s
-    Maintainer: Kelvin <kelvin@localhost>
+    Maintainer: %s
     Installed-Size: %d
     Section: admin
     Priority: optional
@@ -37,17 +59,18 @@ final class DebianControl {
     Recommends: %s
     Suggests: %s
     Description: virtual machines on this host, with QEMU and KVM
-     Kelvin turns a Linux host into a hypervisor: a daemon with an API, and a command
-     line with which "kelvin run debian" makes a VM and boots it. VMs are processes of
-     their own, which outlive the daemon and its upgrades.
+     Kelvin turns a Linux host into a hypervisor: a daemon with an API, and a
+     command line with which "kelvin run debian" makes a VM and boots it. VMs are
+     processes of their own, which outlive the daemon and its upgrades.
     """
         .formatted(
             version,
             architecture(),
+            MAINTAINER,
             kibibytes(tree),
             String.join(", ", depends(tree)),
             String.join(", ", packages(Relation.RECOMMENDS)),
-            String.join(", ", packages(Relation.SUGGESTS)));
+            String.join(", ", suggests()));
   }
 
   /** As Debian calls the architecture of this machine, for which the runtime is. */
@@ -59,10 +82,18 @@ final class DebianControl {
   private static List<String> depends(Path tree) throws IOException {
     var all = new ArrayList<String>();
     all.add("libc6 (>= " + glibc(tree) + ")");
-    for (String name : packages(Relation.DEPENDS)) {
+    List<String> others =
+        packages(Relation.DEPENDS).stream().filter(name -> !name.equals(ESSENTIAL)).toList();
+    for (String name : others) {
       // The oldest QEMU that Kelvin is tested with.
       all.add(name.equals("qemu-system-x86") ? name + " (>= 1:7.2)" : name);
     }
+    return all;
+  }
+
+  private static List<String> suggests() {
+    var all = new ArrayList<>(packages(Relation.SUGGESTS));
+    all.removeAll(packages(Relation.DEPENDS));
     return all;
   }
 

@@ -6,17 +6,20 @@ import dev.kelvin.cli.command.CompletionCommand.Shell;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import java.util.zip.Deflater;
 import java.util.zip.GZIPOutputStream;
 
 /**
@@ -30,6 +33,11 @@ import java.util.zip.GZIPOutputStream;
 public final class Packager {
   /** Where the program is on the host that the package is installed on. */
   static final Path INSTALLED = Path.of("/usr/lib/kelvin");
+
+  /** Where a gzip file says how hard it was packed, and what it says there (RFC 1952, XFL). */
+  private static final int EXTRA_FLAGS = 8;
+
+  private static final byte SMALLEST = 2;
 
   private final Path work;
   private final Path tree;
@@ -81,12 +89,12 @@ public final class Packager {
     // For the source tree's launcher only.
     Files.delete(home.resolve("built"));
     resource("launcher", "/usr/bin/kelvin", "rwxr-xr-x");
-    for (String unit : List.of("kelvin.service", "kelvin-guests.service")) {
+    for (String unit : List.of("kelvin.service", "kelvin-guests.service", "kelvin.slice")) {
       resource(unit, "/usr/lib/systemd/system/" + unit, "rw-r--r--");
     }
     completion();
     manual();
-    documents(documents);
+    documents(documents, version);
     for (String script : List.of("postinst", "prerm", "postrm")) {
       resource(script, "/DEBIAN/" + script, "rwxr-xr-x");
     }
@@ -116,9 +124,15 @@ public final class Packager {
     }
   }
 
-  private void documents(Path documents) throws IOException {
+  private void documents(Path documents, String version) throws IOException {
     Path place = Path.of("/usr/share/doc/kelvin");
     resource("copyright", place.resolve("copyright").toString(), "rw-r--r--");
+    resource("lintian-overrides", "/usr/share/lintian/overrides/kelvin", "rw-r--r--");
+    String own = DebianControl.changelog(version, ZonedDateTime.now(ZoneOffset.UTC));
+    file(
+        place.resolve("changelog.Debian.gz"),
+        gzip(own.getBytes(StandardCharsets.UTF_8)),
+        "rw-r--r--");
     try (Stream<Path> pages = Files.list(documents)) {
       for (Path page : pages.filter(file -> file.toString().endsWith(".md")).sorted().toList()) {
         file(place.resolve(page.getFileName()), Files.readAllBytes(page), "rw-r--r--");
@@ -150,13 +164,23 @@ public final class Packager {
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(permissions));
   }
 
-  /** Without name and time, so that the same content is the same file. */
+  /** As {@code gzip -9n} would: without name and time, so the same content is the same file. */
   private static byte[] gzip(byte[] content) throws IOException {
     var bytes = new ByteArrayOutputStream();
-    try (var out = new GZIPOutputStream(bytes)) {
+    try (var out = new SmallGzip(bytes)) {
       out.write(content);
     }
-    return bytes.toByteArray();
+    byte[] packed = bytes.toByteArray();
+    packed[EXTRA_FLAGS] = SMALLEST;
+    return packed;
+  }
+
+  /** What Debian wants of changelogs and manual pages (Policy 12.1, 12.7). */
+  private static final class SmallGzip extends GZIPOutputStream {
+    SmallGzip(OutputStream out) throws IOException {
+      super(out);
+      def.setLevel(Deflater.BEST_COMPRESSION);
+    }
   }
 
   private void pack(Path target) throws IOException, InterruptedException {

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A process to start that outlives the daemon.
  *
- * @param name for logs and problems, such as {@code vm/web1}
+ * @param name for people, in problems and names of units, such as {@code vm/web1}
  * @param argv the program and its arguments
  * @param directory where it runs
  * @param output where stdout and stderr are appended; made when absent

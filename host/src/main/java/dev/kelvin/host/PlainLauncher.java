@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * Starts processes with what every Linux has: a session of its own (setsid(1)), so that neither the
@@ -23,10 +24,26 @@ public final class PlainLauncher implements ProcessLauncher {
   private static final System.Logger LOG = System.getLogger(PlainLauncher.class.getName());
   private static final Path KVM = Path.of("/dev/kvm");
 
+  private final Function<Launch, List<String>> before;
+
+  public PlainLauncher() {
+    this(launch -> List.of());
+  }
+
+  /**
+   * As {@link #PlainLauncher()}.
+   *
+   * @param before a program that becomes the one that follows its arguments, for each launch
+   */
+  PlainLauncher(Function<Launch, List<String>> before) {
+    this.before = before;
+  }
+
   @Override
   public ProcessId launch(Launch launch) {
     List<String> argv = new ArrayList<>();
     argv.add(Programs.require("setsid").toString());
+    argv.addAll(before.apply(launch));
     argv.add(Programs.require("setpriv").toString());
     argv.add("--no-new-privs");
     Integer uid = launch.uid();

@@ -10,4 +10,15 @@ public interface ProcessLauncher {
    *     host-failure when the process cannot be started
    */
   ProcessId launch(Launch launch);
+
+  /**
+   * The one for this host: with systemd and as root, each process is in a unit of its own.
+   *
+   * @param root whether this process is root
+   */
+  static ProcessLauncher ofHost(boolean root, Commands commands) throws InterruptedException {
+    return root && Scopes.possible()
+        ? new PlainLauncher(Scopes.ofHost(commands)::before)
+        : new PlainLauncher();
+  }
 }

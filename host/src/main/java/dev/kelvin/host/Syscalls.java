@@ -8,6 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
 /**
@@ -64,6 +65,13 @@ final class Syscalls {
   static final long USERFAULTFD = X86 ? 323 : 282;
   static final long SETPRIORITY = X86 ? 141 : 140;
 
+  private static final long SOCKET = X86 ? 41 : 198;
+  private static final long SENDTO = X86 ? 44 : 206;
+
+  private static final short AF_UNIX = 1;
+  private static final long SOCK_DGRAM_CLOEXEC = 0x80002;
+  private static final long MSG_NOSIGNAL = 0x4000;
+
   private static final long AT_FDCWD = -100;
   private static final long O_RDWR_CLOEXEC = 0x80002;
   private static final long PROT_READ_WRITE = 3;
@@ -119,6 +127,39 @@ final class Syscalls {
 
   Answer ioctl(long descriptor, long request, long argument) {
     return call(IOCTL, descriptor, request, argument);
+  }
+
+  /**
+   * Sends a datagram to a Unix socket, which the JDK has no way to do.
+   *
+   * @param name its path; one that begins with @ is abstract (unix(7))
+   */
+  Answer send(String name, byte[] datagram) {
+    Answer socket = call(SOCKET, AF_UNIX, SOCK_DGRAM_CLOEXEC, 0);
+    if (!socket.ok()) {
+      return socket;
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      byte[] path = name.getBytes(StandardCharsets.UTF_8);
+      if (path[0] == '@') {
+        path[0] = 0;
+      }
+      // The length of the address tells where the path ends.
+      MemorySegment address = arena.allocate(Short.BYTES + path.length, Short.BYTES);
+      address.set(ValueLayout.JAVA_SHORT, 0, AF_UNIX);
+      MemorySegment.copy(path, 0, address, ValueLayout.JAVA_BYTE, Short.BYTES, path.length);
+      MemorySegment data = arena.allocateFrom(ValueLayout.JAVA_BYTE, datagram);
+      return call(
+          SENDTO,
+          socket.value(),
+          data.address(),
+          datagram.length,
+          MSG_NOSIGNAL,
+          address.address(),
+          address.byteSize());
+    } finally {
+      close(socket.value());
+    }
   }
 
   /** Maps private memory; {@code flags} are added to MAP_PRIVATE and MAP_ANONYMOUS. */

@@ -57,7 +57,7 @@ final class Companions {
         ProcessId process =
             processes.launch(
                 new Launch(
-                    one.name() + " of vm/" + vm.metadata().name(),
+                    "vm/" + vm.metadata().name() + " " + one.name(),
                     one.argv(),
                     directory,
                     one.output(),

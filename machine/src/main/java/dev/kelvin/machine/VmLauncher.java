@@ -292,7 +292,7 @@ final class VmLauncher {
 
   private static Launch launch(VmRecord vm, LaunchPlan plan) {
     return new Launch(
-        vm.metadata().name(),
+        "vm/" + vm.metadata().name(),
         CommandLine.build(plan),
         plan.files().runtime(),
         plan.files().output(),

@@ -1,6 +1,7 @@
 package dev.kelvin.server;
 
 import dev.kelvin.host.CpuShare;
+import dev.kelvin.host.ServiceNotice;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Layout;
 import dev.kelvin.model.Problem;
@@ -40,8 +41,10 @@ public final class Main {
         System.exit(0);
       }
       CpuShare.ofDaemon();
+      var notice = ServiceNotice.of(System.getenv());
       Daemon daemon = Daemon.start(layout, uid);
-      Runtime.getRuntime().addShutdownHook(new Thread(() -> close(daemon), "end"));
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> close(daemon, notice), "end"));
+      notice.ready("the API answers at " + layout.socket());
       new HeapKeeper().start();
       daemon.awaitEnd();
       System.exit(0);
@@ -82,7 +85,8 @@ public final class Main {
         done.version());
   }
 
-  private static void close(Daemon daemon) {
+  private static void close(Daemon daemon, ServiceNotice notice) {
+    notice.stopping("VMs go on");
     try {
       daemon.close();
     } catch (IOException e) {

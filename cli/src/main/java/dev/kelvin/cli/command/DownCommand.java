@@ -12,7 +12,8 @@ import picocli.CommandLine.Option;
     sortOptions = false,
     footer = {
       "",
-      "VMs go on running without a daemon, and the next one takes care of them again.",
+      "VMs go on running without a daemon, and the next one takes care of them again. With --stop-vms those",
+      "that an ended daemon has left are shut down, too.",
       "",
       "Examples:",
       "  kelvin down",
@@ -41,8 +42,11 @@ public final class DownCommand extends Command {
     Duration limit = timeout.isEmpty() ? usual : Units.duration(timeout, "--timeout");
     var control = new DaemonControl(session);
     if (!control.answers()) {
-      session.err().println("No daemon runs.");
-      return 0;
+      if (!stopVms || !control.leftVms()) {
+        session.err().println("No daemon runs.");
+        return 0;
+      }
+      control.startAlone();
     }
     control.stop(stopVms, limit);
     session.out().println("The daemon has ended.");

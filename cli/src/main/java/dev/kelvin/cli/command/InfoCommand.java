@@ -2,6 +2,7 @@ package dev.kelvin.cli.command;
 
 import dev.kelvin.api.Endpoint;
 import dev.kelvin.cli.Session;
+import dev.kelvin.cli.run.DaemonProcess;
 import dev.kelvin.cli.text.Units;
 import dev.kelvin.model.NodeInfo;
 import java.time.Instant;
@@ -39,7 +40,7 @@ public final class InfoCommand extends Command {
             .add("certificate", info.certificate());
     if (session.endpoint() instanceof Endpoint.Local) {
       text.add("token", "in " + session.layout().token());
-      text.add("log", session.layout().daemonLog().toString());
+      text.add("log", DaemonProcess.of(info.pid()).log(session.layout().daemonLog()));
     }
     if (!info.damaged().isEmpty()) {
       text.add("damaged", String.join(", ", info.damaged()) + " (see kelvin state check)");

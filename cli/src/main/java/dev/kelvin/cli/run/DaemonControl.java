@@ -6,20 +6,31 @@ import dev.kelvin.cli.Session;
 import dev.kelvin.cli.TaskFollower;
 import dev.kelvin.cli.text.Progress;
 import dev.kelvin.model.Code;
+import dev.kelvin.model.Layout;
 import dev.kelvin.model.Problem;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 
 /** Starts and ends the daemon of this host. */
 public final class DaemonControl {
+  /** The environment's name for the unit that is the daemon; the package's launcher sets it. */
+  private static final String SERVICE = "KELVIN_SERVICE";
+
+  /** There while systemd is the first process (sd_booted(3)). */
+  private static final Path SYSTEMD = Path.of("/run/systemd/system");
+
   private static final Duration START = Duration.ofSeconds(60);
   private static final Duration LOOK = Duration.ofMillis(25);
   private static final int LOG_TAIL = 2000;
@@ -39,12 +50,61 @@ public final class DaemonControl {
     if (answers()) {
       return false;
     }
+    if (isService()) {
+      startService();
+    } else {
+      startAlone();
+    }
+    return true;
+  }
+
+  /** Starts a daemon that goes on by itself, and is no unit of systemd. None may answer. */
+  public void startAlone() {
     try (Progress progress = TaskFollower.progress(session)) {
       progress.step("Start the daemon");
       startDetached(progress);
       progress.done();
     }
-    return true;
+  }
+
+  /** Whether VMs have been left by a daemon that has ended. */
+  public boolean leftVms() {
+    try (Stream<Path> vms = Files.list(session.layout().runtime().resolve("vms"))) {
+      return vms.findAny().isPresent();
+    } catch (NoSuchFileException e) {
+      return false;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Whether the daemon of this program, for the whole system, is a unit of a systemd that runs. */
+  private boolean isService() {
+    return !session.variable(SERVICE).isEmpty()
+        && session.endpoint() instanceof Endpoint.Local
+        && session.layout().equals(Layout.resolve(Map.of(), true))
+        && Files.isDirectory(SYSTEMD);
+  }
+
+  private void startService() {
+    String unit = session.variable(SERVICE);
+    Problem failed = cannotStart("systemctl start " + unit + " failed", "journalctl -u " + unit);
+    try (Progress progress = TaskFollower.progress(session)) {
+      progress.step("Start the daemon");
+      // It says what went wrong, and where to read on.
+      Process start =
+          Programs.prepare(session, List.of("systemctl", "start", unit)).inheritIO().start();
+      while (start.isAlive()) {
+        progress.update("");
+        session.pause(LOOK);
+      }
+      if (start.exitValue() != 0 || !answersSoon()) {
+        throw failed.asException();
+      }
+      progress.done();
+    } catch (IOException e) {
+      throw failed.asException(e);
+    }
   }
 
   private void startDetached(Progress progress) {
@@ -145,12 +205,13 @@ public final class DaemonControl {
 
   /** Ends the daemon and waits until it is gone. */
   public void stop(boolean stopVms, Duration limit) {
-    long pid = session.client().info().pid();
+    boolean here = session.endpoint() instanceof Endpoint.Local;
+    var process = DaemonProcess.of(session.client().info().pid());
     session.client().stopDaemon(stopVms);
     long end = System.nanoTime() + limit.toNanos();
     try (Progress progress = TaskFollower.progress(session)) {
       progress.step(stopVms ? "Shut down the VMs and end the daemon" : "End the daemon");
-      while (answers() || runsHere(pid)) {
+      while (answers() || (here && process.runs())) {
         if (System.nanoTime() > end) {
           throw Problem.of(Code.TIMEOUT, "The daemon has not ended yet")
               .on(session.endpoint().name())
@@ -162,21 +223,6 @@ public final class DaemonControl {
         session.pause(LOOK);
       }
       progress.done();
-    }
-  }
-
-  /** Whether a daemon of this host has not let go of its files yet. */
-  private boolean runsHere(long pid) {
-    if (session.endpoint() instanceof Endpoint.Remote) {
-      return false;
-    }
-    try {
-      // What was not reaped has an empty one (proc_pid_cmdline(5)); in another container's eyes the
-      // pid may be anything.
-      return Files.readString(Path.of("/proc", Long.toString(pid), "cmdline"))
-          .contains("dev.kelvin.");
-    } catch (IOException e) {
-      return false;
     }
   }
 
@@ -218,6 +264,10 @@ public final class DaemonControl {
   }
 
   private static Problem cannotStart(String cause, Path log) {
+    return cannotStart(cause, log.toString());
+  }
+
+  private static Problem cannotStart(String cause, String log) {
     return Problem.of(Code.UNAVAILABLE, "The daemon cannot be started")
         .because(cause)
         .remedy("see " + log);

@@ -12,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
@@ -24,7 +23,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** The Debian package is built, installed, used, upgraded under a running VM, and removed. */
 @Tag("slow")
 class DebianPackageTest {
-  private static final Path DIST = Path.of("../dist/target");
   private static final Pattern PID = Pattern.compile("\"pid\"\\s*:\\s*(\\d+)");
 
   /** It runs its firmware, which finds nothing to boot on the disk, and hears no shutdown. */
@@ -44,7 +42,6 @@ class DebianPackageTest {
 
   @BeforeAll
   static void build() throws IOException, InterruptedException {
-    assumeTrue(Files.isExecutable(Path.of("/usr/bin/dpkg-deb")), "there is no dpkg-deb");
     List<String> needed =
         Requirements.packages(
             Distribution.DEBIAN,
@@ -57,28 +54,7 @@ class DebianPackageTest {
       assumeTrue(Files.notExists(Path.of(place)), "this host has a Kelvin of its own: " + place);
     }
     root = OtherRoot.make();
-    deb = directory.resolve("kelvin.deb");
-    Path log = directory.resolve("packager.log");
-    Process packager =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                "dev.kelvin.dist.Packager",
-                directory.resolve("work").toString(),
-                deb.toString(),
-                "0.1.0-1",
-                "../docs",
-                DIST.resolve("cli.classpath").toString(),
-                DIST.resolve("daemon.classpath").toString(),
-                DIST.resolve("etcd.classpath").toString(),
-                DIST.resolve("kelvin-dist-0.1.0.jar").toString())
-            .redirectErrorStream(true)
-            .redirectOutput(log.toFile())
-            .start();
-    boolean ended = packager.waitFor(8, TimeUnit.MINUTES);
-    packager.destroyForcibly();
-    assertThat(ended && packager.exitValue() == 0).as(Files.readString(log)).isTrue();
+    deb = BuiltPackage.obtain();
   }
 
   @AfterAll

@@ -41,9 +41,7 @@ final class TestClasses {
   static List<String> arguments(List<String> more) throws IOException {
     Path place = Path.of("target", PREFIX + key()).toAbsolutePath();
     Path cache = place.resolve("daemon.aot");
-    if (!Files.exists(cache)) {
-      make(place, cache);
-    }
+    once(place, PREFIX, cache, () -> make(place, cache));
     var all = new ArrayList<>(OPTIONS);
     all.add("-XX:AOTCache=" + cache);
     all.addAll(more);
@@ -68,7 +66,7 @@ final class TestClasses {
   }
 
   /** Changes whenever a class does. */
-  private static String key() throws IOException {
+  static String key() throws IOException {
     var all = new StringBuilder(System.getProperty("java.vm.version"));
     for (Path part : parts()) {
       try (Stream<Path> files = Files.walk(part)) {
@@ -87,27 +85,47 @@ final class TestClasses {
     }
   }
 
-  /** Packs and trains, once for all the processes that run tests. */
-  private static void make(Path place, Path cache) throws IOException {
+  /** Makes what a file is the last of. */
+  interface Maker<E extends Exception> {
+    void make() throws IOException, E;
+  }
+
+  /**
+   * Makes something in {@code target} unless it is there, once for all the processes that run
+   * tests.
+   *
+   * @param place its directory
+   * @param prefix of its directory's name; others of the same are of earlier classes, and removed
+   * @param last the file that is there when all is
+   */
+  static <E extends Exception> void once(Path place, String prefix, Path last, Maker<E> maker)
+      throws IOException, E {
+    if (Files.exists(last)) {
+      return;
+    }
     Files.createDirectories(place);
     try (var lock =
             FileChannel.open(
                 place.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         var _ = lock.lock()) {
-      if (Files.exists(cache)) {
-        return;
+      if (!Files.exists(last)) {
+        prune(place, prefix);
+        maker.make();
       }
-      prune(place);
-      List<Path> parts = parts();
-      for (int i = 0; i < parts.size(); i++) {
-        if (Files.isDirectory(parts.get(i))) {
-          pack(parts.get(i), place.resolve(i + ".jar"));
-        }
-      }
-      Path unfinished = place.resolve("daemon.aot.new");
-      train(place, unfinished);
-      Files.move(unfinished, cache, StandardCopyOption.ATOMIC_MOVE);
     }
+  }
+
+  /** Packs and trains. */
+  private static void make(Path place, Path cache) throws IOException {
+    List<Path> parts = parts();
+    for (int i = 0; i < parts.size(); i++) {
+      if (Files.isDirectory(parts.get(i))) {
+        pack(parts.get(i), place.resolve(i + ".jar"));
+      }
+    }
+    Path unfinished = place.resolve("daemon.aot.new");
+    train(place, unfinished);
+    Files.move(unfinished, cache, StandardCopyOption.ATOMIC_MOVE);
   }
 
   private static void pack(Path directory, Path jar) throws IOException {
@@ -134,17 +152,20 @@ final class TestClasses {
   }
 
   /** Removes what was made of earlier classes. */
-  private static void prune(Path place) throws IOException {
+  private static void prune(Path place, String prefix) throws IOException {
     try (Stream<Path> all = Files.list(place.getParent())) {
       for (Path one : all.toList()) {
-        boolean made = one.getFileName().toString().startsWith(PREFIX);
-        if (made && !one.equals(place)) {
-          try (Stream<Path> files = Files.walk(one)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-              Files.deleteIfExists(file);
-            }
-          }
+        if (one.getFileName().toString().startsWith(prefix) && !one.equals(place)) {
+          deleteTree(one);
         }
+      }
+    }
+  }
+
+  static void deleteTree(Path directory) throws IOException {
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
       }
     }
   }

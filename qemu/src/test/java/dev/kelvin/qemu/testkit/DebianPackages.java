@@ -26,7 +26,7 @@ public final class DebianPackages {
   }
 
   /** Those of this host's architecture. */
-  static DebianPackages own() {
+  public static DebianPackages own() {
     return new DebianPackages(List.of());
   }
 
@@ -75,7 +75,7 @@ public final class DebianPackages {
   }
 
   /** What one directory of the cache is made of. */
-  interface Maker {
+  public interface Maker {
     /** Puts files into {@code work}. */
     void make(Path work) throws IOException, InterruptedException;
   }
@@ -106,7 +106,7 @@ public final class DebianPackages {
   }
 
   /** A directory of the cache; {@code maker} fills it when it is not there. */
-  static Path cached(String name, Maker maker) throws IOException, InterruptedException {
+  public static Path cached(String name, Maker maker) throws IOException, InterruptedException {
     Path home =
         Path.of(
             System.getenv()
@@ -142,7 +142,8 @@ public final class DebianPackages {
   }
 
   /** The package that a package without files of its own stands for. */
-  String dependency(String metaPackage, String prefix) throws IOException, InterruptedException {
+  public String dependency(String metaPackage, String prefix)
+      throws IOException, InterruptedException {
     return apt(Path.of("/"), "apt-cache", "depends", metaPackage)
         .lines()
         .map(String::strip)
@@ -180,7 +181,7 @@ public final class DebianPackages {
     return new TestAbortedException("no Debian packages on this host: " + reason);
   }
 
-  static void deleteTree(Path directory) throws IOException {
+  public static void deleteTree(Path directory) throws IOException {
     if (!Files.exists(directory)) {
       return;
     }

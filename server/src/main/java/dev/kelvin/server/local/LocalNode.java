@@ -4,7 +4,7 @@ import dev.kelvin.host.Commands;
 import dev.kelvin.host.Doctor;
 import dev.kelvin.host.Orphans;
 import dev.kelvin.host.Packages;
-import dev.kelvin.host.PlainLauncher;
+import dev.kelvin.host.ProcessLauncher;
 import dev.kelvin.image.DebianBuilder;
 import dev.kelvin.image.ImageStore;
 import dev.kelvin.image.Importer;
@@ -129,7 +129,7 @@ public final class LocalNode implements AutoCloseable {
                 repository,
                 tools.facts(),
                 tools.cpus(),
-                new PlainLauncher(),
+                ProcessLauncher.ofHost(around.root(), tools.commands()),
                 storage,
                 new SeedIso(tools.commands()),
                 catalogue::file,
