@@ -57,6 +57,7 @@ class SystemdTest {
       String vm = startsAVm(lab);
       outlivesTheDaemon(lab, vm);
       goesDownAndUpWithTheHost(lab);
+      isRemoved(lab);
     }
   }
 
@@ -153,5 +154,20 @@ class SystemdTest {
         .doesNotContain("Failed");
     assertThat(lab.run("systemctl list-units --state=failed --plain --no-legend 'kelvin*'").ok())
         .isEmpty();
+  }
+
+  private static void isRemoved(Lab lab) {
+    // Nobody looks after the VM when the removal begins.
+    lab.run("systemctl stop kelvin.service").ok();
+    lab.run("apt-get remove --yes kelvin").ok();
+    assertThat(lab.run("pidof qemu-system-x86_64").exitCode()).as("the VM has ended").isEqualTo(1);
+    assertThat(lab.run("systemctl list-units --all --plain --no-legend 'kelvin*'").ok())
+        .doesNotContain("running", "failed");
+    assertThat(lab.run("test -e /var/lib/kelvin/store.db && kelvin").exitCode()).isEqualTo(127);
+    lab.run("apt-get purge --yes kelvin").ok();
+    assertThat(lab.run("ls -d /var/lib/kelvin /etc/kelvin /run/kelvin").exitCode()).isEqualTo(2);
+    // The image itself has a file of that name for another unit.
+    String units = "find /etc/systemd /run/systemd -name 'kelvin*' ! -name kelvin.conf";
+    assertThat(lab.run(units).ok()).isEmpty();
   }
 }
