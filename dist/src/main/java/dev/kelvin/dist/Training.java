@@ -33,13 +33,6 @@ final class Training {
   private static final String VM =
       """
       {"kind": "VM", "metadata": {"name": "training"},
-       "spec": {"power": "stopped", "nics": [{"name": "net"}],
-                "disks": [{"name": "root", "size": "1GiB"}]}}
-      """;
-
-  private static final String LIVING_VM =
-      """
-      {"kind": "VM", "metadata": {"name": "training"},
        "spec": {"power": "running", "memory": {"size": "32MiB"}, "nics": [{"name": "net"}],
                 "disks": [{"name": "root", "size": "1GiB"}]}}
       """;
@@ -176,7 +169,7 @@ final class Training {
    * undone, and then it is the classes of that which are in the cache.
    */
   private void live(LocalApi api) throws IOException {
-    api.request("POST", "/v1/vms", LIVING_VM);
+    api.request("POST", "/v1/vms", VM);
     awaitTasks(api);
     api.request("GET", "/v1/vms/training", "");
     api.request("GET", "/metrics", "");

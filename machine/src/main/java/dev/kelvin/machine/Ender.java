@@ -179,13 +179,7 @@ final class Ender {
     }
     if (vm.phase().hasProcess()) {
       if (!force) {
-        throw Problem.of(Code.WRONG_STATE, "The VM is " + vm.phase().wire())
-            .on(vm.ref())
-            .because("only a VM without a process can be deleted")
-            .remedy(
-                "stop it first (\"kelvin stop %1$s\"), or delete it at once (\"kelvin rm --force %1$s\")"
-                    .formatted(vm.name()))
-            .asException();
+        throw VmTasks.notOff(vm.name(), vm.phase()).asException();
       }
       end(ExitReason.STOPPED, "deleted");
     }

@@ -1,7 +1,6 @@
 package dev.kelvin.machine;
 
 import dev.kelvin.host.ProcessId;
-import dev.kelvin.model.Code;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
@@ -331,11 +330,7 @@ public final class Machines implements AutoCloseable {
   Supervisor supervisor(String id) {
     Supervisor supervisor = supervisors.get(id);
     if (supervisor == null) {
-      throw Problem.of(Code.NOT_FOUND, "The VM has been deleted")
-          .on("vm/" + id)
-          .because("somebody deleted it meanwhile")
-          .remedy("see \"kelvin ls\" for the VMs there are")
-          .asException();
+      throw VmRepository.deletedMeanwhile(id).asException();
     }
     return supervisor;
   }

@@ -406,13 +406,14 @@ public final class VmRepository {
   }
 
   private VmRecord require(String id) {
-    return find(id)
-        .orElseThrow(() ->
-            Problem.of(Code.NOT_FOUND, "The VM has been deleted")
-                .on("vm/" + id)
-                .because("somebody deleted it meanwhile")
-                .remedy("see \"kelvin ls\" for the VMs there are")
-                .asException());
+    return find(id).orElseThrow(() -> deletedMeanwhile(id).asException());
+  }
+
+  static Problem deletedMeanwhile(String id) {
+    return Problem.of(Code.NOT_FOUND, "The VM has been deleted")
+        .on("vm/" + id)
+        .because("somebody deleted it meanwhile")
+        .remedy("see \"kelvin ls\" for the VMs there are");
   }
 
   private static RuntimeException changedMeanwhile(VmRecord vm) {

@@ -258,10 +258,9 @@ public final class LocalNode implements AutoCloseable {
   /** Removes files of images that a daemon which died has left, unless a task goes on with them. */
   private static void clearImages(ImageCatalogue catalogue, ImageStore files, TaskEngine tasks) {
     catalogue.clearOrphans();
-    if (!catalogue.damaged().isEmpty()) {
-      catalogue
-          .damaged()
-          .forEach(image -> LOG.log(Level.ERROR, "it is left alone: " + image.oneLine()));
+    List<Problem> damaged = catalogue.damaged();
+    if (!damaged.isEmpty()) {
+      damaged.forEach(image -> LOG.log(Level.ERROR, "it is left alone: " + image.oneLine()));
       return;
     }
     var live = new HashSet<String>();

@@ -191,13 +191,7 @@ final class VmActions {
       throw protectedVm(action.vm(), "set it to false first: kelvin edit " + action.vm());
     }
     if (vm.status().phase().hasProcess() && !action.force()) {
-      throw Problem.of(Code.WRONG_STATE, "The VM is " + vm.status().phase().wire())
-          .on(vm.ref())
-          .because("only a VM without a process can be deleted")
-          .remedy(
-              "stop it first (\"kelvin stop %1$s\"), or delete it at once (\"kelvin rm --force %1$s\")"
-                  .formatted(action.vm()))
-          .asException();
+      throw VmTasks.notOff(action.vm(), vm.status().phase()).asException();
     }
     return submitDelete(vm.metadata().id(), action);
   }
