@@ -75,14 +75,14 @@ public final class TaskFollower {
     long end = System.nanoTime() + timeout.toNanos();
     Duration look = FIRST_LOOK;
     while (!task.state().ended()) {
-      if (System.nanoTime() > end) {
-        throw tooLong(task);
-      }
       session.pause(look);
       look = look.multipliedBy(2).compareTo(LAST_LOOK) < 0 ? look.multipliedBy(2) : LAST_LOOK;
       task = look(task.id());
       if (!interrupted.get()) {
         show(task);
+      }
+      if (!task.state().ended() && System.nanoTime() > end) {
+        throw tooLong(task);
       }
     }
     return task;

@@ -7,6 +7,7 @@ import dev.kelvin.cli.FakeDaemon.Reply;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.Problem;
+import dev.kelvin.model.Task;
 import dev.kelvin.model.Task.TaskState;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -113,6 +114,40 @@ class FlowTest {
     Result both = cli.run("start", "web1", "web2");
     assertThat(both.code()).isEqualTo(8);
     assertThat(both.err()).contains("QEMU ends at once", "It runs already");
+  }
+
+  @Test
+  void severalAreBegunBeforeOneIsWaitedFor() throws IOException {
+    task("POST /v1/vms/web2/start", "t2", "vm.start", "vm/web2");
+    daemon.on(
+        "POST /v1/vms/web1/start",
+        Reply.json(202, Things.task("t1", "vm.start", "vm/web1", TaskState.RUNNING)));
+    daemon.on(
+        "GET /v1/tasks/t1",
+        call -> {
+          boolean both = daemon.lines().contains("POST /v1/vms/web2/start");
+          TaskState state = both ? TaskState.SUCCEEDED : TaskState.RUNNING;
+          return Reply.json(200, Things.task("t1", "vm.start", "vm/web1", state));
+        });
+    Result result = cli.run("start", "--timeout", "20s", "web1", "web2", "web1");
+    assertThat(result).isEqualTo(new Result(0, "web1 is started\nweb2 is started\n", ""));
+    assertThat(daemon.lines()).containsOnlyOnce("POST /v1/vms/web1/start");
+  }
+
+  @Test
+  void theLimitIsThatOfAllTogether() throws IOException {
+    for (int i = 1; i <= 3; i++) {
+      String vm = "web" + i;
+      Task begun = Things.task("t" + i, "vm.start", "vm/" + vm, TaskState.RUNNING);
+      Task then = i < 3 ? begun : Things.task("t3", "vm.start", "vm/web3", TaskState.SUCCEEDED);
+      daemon.on("POST /v1/vms/" + vm + "/start", Reply.json(202, begun));
+      daemon.on("GET /v1/tasks/t" + i, Reply.json(200, then));
+    }
+    Result result = cli.run("start", "--timeout", "1s", "web1", "web2", "web3");
+    assertThat(result.code()).isEqualTo(7);
+    assertThat(result.out()).isEqualTo("web3 is started\n");
+    // The second had no time left: it is looked at once.
+    assertThat(daemon.lines().stream().filter("GET /v1/tasks/t2"::equals)).hasSize(1);
   }
 
   @Test

@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
  * does not answer, unavailable when the connection is gone. Closing lets go of QEMU, which runs on.
  */
 public final class RunningVm implements AutoCloseable {
-  /** How often a starting process is looked at, but for its first moments; nanoseconds. */
-  private static final long LOOK_AFTER = 10_000_000;
+  /** Until then a starting process is looked at each time; nanoseconds. */
+  private static final long FIRST_MOMENTS = 10_000_000;
 
   private static final String DISK = "disk-";
   private static final List<String> PREFIXES = List.of(DISK, "nic-", "cd-");
@@ -74,11 +74,12 @@ public final class RunningVm implements AutoCloseable {
       throws InterruptedException {
     long begin = System.nanoTime();
     long deadline = begin + timeout.toNanos();
-    long looked = begin - LOOK_AFTER;
+    long looked = begin;
     while (true) {
       boolean wasAlive = true;
-      if (System.nanoTime() - looked >= LOOK_AFTER || looked - begin < LOOK_AFTER) {
-        looked = System.nanoTime();
+      long now = System.nanoTime();
+      if (looked - begin < FIRST_MOMENTS || now - looked >= (now - begin) / 10) {
+        looked = now;
         wasAlive = alive.getAsBoolean();
       }
       var left = Duration.ofNanos(deadline - System.nanoTime());

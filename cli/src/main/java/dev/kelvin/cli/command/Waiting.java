@@ -28,6 +28,11 @@ public final class Waiting {
       description = "Wait no longer than this, such as 90s or 15m; the task goes on.")
   @Nullable String timeout;
 
+  /** How long to wait for a task. */
+  Duration limit() {
+    return limit(Duration.ofHours(1));
+  }
+
   /** How long to wait; {@code usual} when the user does not say. */
   Duration limit(Duration usual) {
     return timeout == null ? usual : Units.duration(timeout, "--timeout");
@@ -44,6 +49,12 @@ public final class Waiting {
    * @return the task as it ended, or as it was when nobody waits
    */
   Task finish(Session session, Task task, OnInterrupt onInterrupt, String done) {
+    return finish(session, task, onInterrupt, done, limit());
+  }
+
+  /** As {@link #finish(Session, Task, OnInterrupt, String)}, for no longer than {@code limit}. */
+  Task finish(
+      Session session, Task task, OnInterrupt onInterrupt, String done, Duration limit) {
     if (!wait) {
       session.out().println(task.id());
       session
@@ -51,16 +62,20 @@ public final class Waiting {
           .println("Begun: " + Tasks.title(task) + ". Wait with: kelvin task wait " + task.id());
       return task;
     }
-    Task ended = follow(session, task, onInterrupt);
+    Task ended = follow(session, task, onInterrupt, limit);
     session.out().println(done);
     return ended;
   }
 
   /** Waits for a task and shows how far it is. */
   Task follow(Session session, Task task, OnInterrupt onInterrupt) {
+    return follow(session, task, onInterrupt, limit());
+  }
+
+  private static Task follow(
+      Session session, Task task, OnInterrupt onInterrupt, Duration limit) {
     try (Progress progress = TaskFollower.progress(session)) {
-      return new TaskFollower(session, progress, limit(Duration.ofHours(1)))
-          .follow(task, onInterrupt);
+      return new TaskFollower(session, progress, limit).follow(task, onInterrupt);
     }
   }
 }
