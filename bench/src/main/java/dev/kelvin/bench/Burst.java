@@ -30,10 +30,10 @@ import java.util.concurrent.Future;
 
 /**
  * Many VMs that start at once: through the API, until a watcher has heard that all of them run; and
- * QEMU by hand with the very same arguments, until QMP says of all of them that they run. The guests
- * that run already take the CPUs from whoever asks and looks; so that this is not what is measured,
- * the bar is for a client that goes {@link Ahead} of them. What a client with the usual share on the
- * same host sees is told beside it.
+ * QEMU by hand with the very same arguments, until QMP says of all of them that they run. The
+ * guests that run already take the CPUs from whoever asks and looks; so that this is not what is
+ * measured, the bar is for a client that goes {@link Ahead} of them. What a client with the usual
+ * share on the same host sees is told beside it.
  */
 final class Burst {
   private static final int ROUNDS = 5;

@@ -4,6 +4,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -92,17 +93,25 @@ public final class Cli {
     var out = new ByteArrayOutputStream();
     var err = new ByteArrayOutputStream();
     int code;
-    try (var session =
-        new Session(
-            environment,
-            directory,
-            new ByteArrayInputStream(input),
-            new PrintStream(out, true, StandardCharsets.UTF_8),
-            new PrintStream(err, true, StandardCharsets.UTF_8),
-            new FakeTerminal(typing))) {
+    try (var session = session(out, err)) {
       code = new Kelvin(session).run(words);
     }
     return new Result(
         code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+  }
+
+  /** What a part of the command line works in; what it shows is lost. */
+  public Session session() {
+    return session(OutputStream.nullOutputStream(), OutputStream.nullOutputStream());
+  }
+
+  private Session session(OutputStream out, OutputStream err) {
+    return new Session(
+        environment,
+        directory,
+        new ByteArrayInputStream(input),
+        new PrintStream(out, true, StandardCharsets.UTF_8),
+        new PrintStream(err, true, StandardCharsets.UTF_8),
+        new FakeTerminal(typing));
   }
 }

@@ -393,6 +393,37 @@ class RunTest {
   }
 
   @Test
+  void waitsForTheAgentThatAPulledImageGets() throws IOException {
+    host();
+    daemon.on("GET /v1/images/debian", Reply.json(200, Things.pulled("debian")));
+    daemon.task("POST /v1/vms", "v1", "vm.create", "vm/web1");
+    daemon.on("GET /v1/vms/web1", Reply.json(200, Things.vm("web1", Phase.RUNNING)));
+    daemon.on("GET /v1/vms/web1", Reply.json(200, Things.talking("web1", "done")));
+    Result result = cli.run("run", "debian", "--name", "web1");
+    assertThat(result.code()).as(result.err()).isZero();
+    assertThat(result.out()).startsWith("web1 is ready: Debian");
+  }
+
+  @Test
+  void cloudInitIsTakenFromADocument() throws IOException {
+    Path document = cli.file("own.yaml", "#cloud-config\npackages: [nginx]\n");
+    host();
+    daemon.on("GET /v1/images/debian", Reply.json(200, Things.image("debian")));
+    daemon.task("POST /v1/vms", "v1", "vm.create", "vm/web1");
+    daemon.on("GET /v1/vms/web1", Reply.json(200, Things.talking("web1", "done")));
+    cli.run("run", "debian", "--name", "web1", "--user-data", document.toString());
+    var cloudInit = java.util.Objects.requireNonNull(asked().spec().cloudInit());
+    assertThat(cloudInit.userData()).isEqualTo("#cloud-config\npackages: [nginx]\n");
+    assertThat(cloudInit.sshKeys()).isEmpty();
+    Result both = cli.run("run", "debian", "--user-data", document.toString(), "--user", "eva");
+    assertThat(both.code()).isEqualTo(2);
+    assertThat(both.err()).contains("--user-data and --user exclude each other");
+    Result absent = cli.run("run", "debian", "--user-data", "absent.yaml");
+    assertThat(absent.code()).isEqualTo(2);
+    assertThat(absent.err()).contains("absent.yaml", "no such file or directory");
+  }
+
+  @Test
   void saysWhatItSawLastWhenItTakesTooLong() throws IOException {
     Result result = runDebian(Things.talking("web1", "running"));
     assertThat(result.code()).isEqualTo(7);

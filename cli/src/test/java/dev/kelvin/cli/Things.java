@@ -9,6 +9,7 @@ import dev.kelvin.model.Image.ImagePhase;
 import dev.kelvin.model.Image.ImageSpec;
 import dev.kelvin.model.Image.ImageStatus;
 import dev.kelvin.model.Image.Origin;
+import dev.kelvin.model.Image.PullSource;
 import dev.kelvin.model.Metadata;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.Problem;
@@ -117,6 +118,13 @@ public final class Things {
     Image built = image(name);
     return new Image(
         built.metadata(), new ImageSpec(Origin.IMPORT, null, Format.QCOW2), built.status());
+  }
+
+  public static Image pulled(String name) {
+    Image built = image(name);
+    var from = new PullSource("ubuntu:24.04", null, "https://example.org/disk.img", false);
+    return new Image(
+        built.metadata(), new ImageSpec(Origin.PULL, null, Format.QCOW2, from), built.status());
   }
 
   public static Task task(String id, String type, String object, TaskState state) {

@@ -27,12 +27,21 @@ final class CloudConfig {
 
   private CloudConfig() {}
 
-  /** The files of the seed by their names. */
-  static Map<String, String> files(CloudInit config, String vmName, String instanceId) {
+  /**
+   * The files of the seed by their names.
+   *
+   * @param agent whether a guest without QEMU's guest agent installs it
+   */
+  static Map<String, String> files(
+      CloudInit config, String vmName, String instanceId, boolean agent) {
     Map<String, String> files = new LinkedHashMap<>();
     String raw = config.userData();
     files.put("user-data", raw == null ? userData(config, vmName) : raw);
     files.put("meta-data", metaData(config, vmName, instanceId));
+    if (agent) {
+      // Apart from user-data, so that it runs beside whatever the user's own says.
+      files.put("vendor-data", Resources.text("agent.sh"));
+    }
     String network = config.networkConfig();
     if (network != null) {
       files.put("network-config", network);

@@ -27,11 +27,12 @@ public final class SeedIso {
    * image understands, while few understand one for all cards.
    *
    * @param instanceId cloud-init does its work once for each
+   * @param agent whether a guest without QEMU's guest agent installs it
    * @throws dev.kelvin.model.ProblemException capability-missing without genisoimage, host-failure
    */
-  public void write(Path target, CloudInit config, String vmName, String instanceId)
+  public void write(Path target, CloudInit config, String vmName, String instanceId, boolean agent)
       throws InterruptedException {
-    writer.write(target, "cidata", CloudConfig.files(config, vmName, instanceId));
+    writer.write(target, "cidata", CloudConfig.files(config, vmName, instanceId, agent));
   }
 
   /**

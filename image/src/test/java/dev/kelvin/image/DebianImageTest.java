@@ -98,7 +98,7 @@ class DebianImageTest {
             List.of(),
             null,
             null);
-    new SeedIso(COMMANDS).write(seed, config, "web1", "i-1");
+    new SeedIso(COMMANDS).write(seed, config, "web1", "i-1", true);
     return Guest.start(directory, disk, seed, uefi, card);
   }
 

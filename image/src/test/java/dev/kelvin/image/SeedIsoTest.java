@@ -25,7 +25,7 @@ class SeedIsoTest {
 
   private String write(CloudInit config, String file) throws Exception {
     Path seed = directory.resolve("seed.iso");
-    new SeedIso(commands).write(seed, config, "web1", "i-42");
+    new SeedIso(commands).write(seed, config, "web1", "i-42", false);
     return commands
         .run(Command.of("isoinfo", "-R", "-i", seed.toString(), "-x", "/" + file))
         .stdout();
@@ -56,6 +56,28 @@ class SeedIsoTest {
     assertThat(data.path("instance-id").asString()).isEqualTo("i-42");
     assertThat(data.path("local-hostname").asString()).isEqualTo("web1");
     assertThat(write(NOTHING, "network-config")).isEmpty();
+  }
+
+  @Test
+  void theAgentIsInstalledBesideWhateverTheUserSays() throws Exception {
+    Path seed = directory.resolve("seed.iso");
+    var own = new CloudInit(null, null, List.of(), null, List.of(), "#!/bin/sh\n", null);
+    new SeedIso(commands).write(seed, own, "web1", "i-42", true);
+    Command read = Command.of("isoinfo", "-R", "-i", seed.toString(), "-x", "/vendor-data");
+    assertThat(commands.run(read).stdout())
+        .startsWith("#!/bin/sh\n")
+        .contains("install qemu-guest-agent");
+    assertThat(write(own, "vendor-data")).isEmpty();
+  }
+
+  /** It is to end well whatever the guest lacks; of the programs here are only what it finds. */
+  @Test
+  void theAgentsScriptEndsWellWhereNothingIsFound() throws Exception {
+    Path script = directory.resolve("agent.sh");
+    Files.writeString(script, Resources.text("agent.sh").replaceFirst("PATH=.*", "PATH=/nowhere"));
+    var ran = commands.run(Command.of("/bin/sh", "-eu", script.toString()));
+    assertThat(ran.ok()).as(ran.stderr()).isTrue();
+    assertThat(ran.stdout()).contains("could not be installed");
   }
 
   @Test
@@ -143,7 +165,8 @@ class SeedIsoTest {
     var second = new CloudInit(null, null, List.of(), null, List.of(), "#second", null);
     assertThat(write(second, "user-data")).isEqualTo("#second");
     assertThatThrownBy(() ->
-            new SeedIso(commands).write(directory.resolve("absent/seed.iso"), second, "a", "b"))
+            new SeedIso(commands)
+                .write(directory.resolve("absent/seed.iso"), second, "a", "b", false))
         .isInstanceOfSatisfying(
             ProblemException.class,
             e -> assertThat(e.problem().code()).isEqualTo(Code.HOST_FAILURE));

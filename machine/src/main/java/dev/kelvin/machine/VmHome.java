@@ -126,10 +126,11 @@ final class VmHome {
     }
     Path seed = files(vm.metadata().id()).seed();
     Path key = seed.resolveSibling("seed.key");
-    String wanted = seedKey(vm, config);
+    boolean agent = vm.spec().guestAgent();
+    String wanted = seedKey(vm, config, agent);
     try {
       if (!Files.exists(seed) || !Files.exists(key) || !Files.readString(key).equals(wanted)) {
-        seedIso.write(seed, config, vm.metadata().name(), vm.metadata().id());
+        seedIso.write(seed, config, vm.metadata().name(), vm.metadata().id(), agent);
         own(seed, vm.uid());
         Files.writeString(key, wanted);
       }
@@ -139,9 +140,9 @@ final class VmHome {
     return true;
   }
 
-  private static String seedKey(VmRecord vm, CloudInit config) {
+  private static String seedKey(VmRecord vm, CloudInit config, boolean agent) {
     try {
-      byte[] text = (vm.metadata().name() + config).getBytes(StandardCharsets.UTF_8);
+      byte[] text = (vm.metadata().name() + config + agent).getBytes(StandardCharsets.UTF_8);
       return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(text));
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java platform has SHA-256", e);

@@ -64,8 +64,7 @@ record EachObject(Session session, Waiting waiting) {
   }
 
   private void finish(String name, Task task, String done, Duration limit) {
-    Task ended =
-        waiting.finish(session, task, OnInterrupt.DETACH, name + " " + done, limit);
+    Task ended = waiting.finish(session, task, OnInterrupt.DETACH, name + " " + done, limit);
     if (ended.result() != null) {
       session.err().println("Note: " + ended.result());
     }

@@ -27,14 +27,14 @@ import picocli.CommandLine.Parameters;
       "is not there, creates the VM, boots it, and waits until the guest says that it is ready. Ctrl-C",
       "cancels what is being made; once the VM boots, it leaves it alone.",
       "",
-      "Debian is built from its packages where the host has the programs for it, because what is built has",
-      "the guest agent inside; everything else is pulled from its publisher.",
+      "What is not there is pulled from its publisher; Debian is built from its packages where that cannot",
+      "be reached. A pulled image that has no guest agent gets it from its distribution at the first boot.",
       "",
       "Examples:",
       "  kelvin run debian",
       "  kelvin run debian --name web1 --memory 2GiB --cpus 4 --disk 20GiB --forward 8080:80",
       "  kelvin run ubuntu:24.04",
-      "  kelvin run --image server.qcow2 --uefi",
+      "  kelvin run --image server.qcow2 --uefi --user-data cloud-config.yaml",
       "  kelvin run --iso debian-12-netinst.iso --disk 20GiB --no-wait",
       "  kelvin run --netboot http://10.0.2.2:8000/boot.ipxe --no-wait",
       "  kelvin run --kernel vmlinuz --initrd initrd.img --cmdline 'console=ttyS0 quiet'"
@@ -78,12 +78,20 @@ public final class RunCommand extends Command {
       session.err().println("It is being made. Wait with: kelvin task wait " + task.id());
       return 0;
     }
-    Vm ready = new GuestWaiter(session).await(name, readiness(vm), limit);
+    Readiness readiness = readiness(vm);
+    Vm ready = new GuestWaiter(session).await(name, readiness, limit);
+    if (readiness == Readiness.ANY_SIGN && ready.status().guest() == null) {
+      session
+          .err()
+          .println(
+              "No guest agent answers, so exec, cp and addresses do not work yet. cloud-init installs"
+                  + " it where the guest reaches its distribution; by hand: package qemu-guest-agent.");
+    }
     session.out().print(new Reach(session).text(ready, session.style()));
     return 0;
   }
 
-  /** Only a guest that is known to have an agent is waited for to say something. */
+  /** Only a guest of which it is known what it has is waited for to say something. */
   private Readiness readiness(Vm vm) {
     boolean agent = vm.spec().guestAgent() && vm.spec().cloudInit() != null;
     if (!agent || vm.spec().disks().isEmpty()) {
@@ -93,8 +101,6 @@ public final class RunCommand extends Command {
     if (root.image() == null) {
       return Readiness.RUNNING;
     }
-    return new ImagePreparer(session).isBuilt(root.image())
-        ? Readiness.CLOUD_INIT
-        : Readiness.RUNNING;
+    return new ImagePreparer(session).readiness(root.image());
   }
 }

@@ -118,6 +118,16 @@ final class SpecFile {
   }
 
   private static List<Part> read(Path file) {
+    boolean json = file.toString().endsWith(".json");
+    return split(file.toString(), text(file), json ? Syntax.JSON : Syntax.YAML);
+  }
+
+  /** What a user wrote into a file, or with {@code -} to standard input. */
+  static String text(Session session, String file) {
+    return file.equals("-") ? standardInput(session) : text(session.file(file));
+  }
+
+  private static String text(Path file) {
     byte[] bytes = LocalFiles.read(file, Files::readAllBytes);
     String text = new String(bytes, StandardCharsets.UTF_8);
     if (text.indexOf('\uFFFD') >= 0) {
@@ -127,8 +137,7 @@ final class SpecFile {
           .remedy("save it as UTF-8")
           .asException();
     }
-    boolean json = file.toString().endsWith(".json");
-    return split(file.toString(), text, json ? Syntax.JSON : Syntax.YAML);
+    return text;
   }
 
   /** YAML has several documents in one file, with {@code ---} between them. */

@@ -2,7 +2,6 @@ package dev.kelvin.cli.command;
 
 import dev.kelvin.cli.Session;
 import dev.kelvin.cli.run.ImagePreparer;
-import dev.kelvin.cli.run.SshKeys;
 import dev.kelvin.cli.run.VmWish;
 import dev.kelvin.cli.text.Units;
 import dev.kelvin.model.ByteSize;
@@ -11,14 +10,11 @@ import dev.kelvin.model.Names;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.spec.Accelerator;
 import dev.kelvin.model.spec.Boot;
-import dev.kelvin.model.spec.CloudInit;
 import dev.kelvin.model.spec.Netboot;
 import dev.kelvin.model.spec.Power;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -26,7 +22,6 @@ import picocli.CommandLine.Option;
 /** The options that say what a new VM is like. */
 public final class VmOptions {
   private static final String USUAL_DISK = "10GiB";
-  private static final Pattern USER = Pattern.compile("[a-z_][a-z0-9_-]{0,31}");
 
   @Option(
       names = "--name",
@@ -129,18 +124,7 @@ public final class VmOptions {
           "auto, kvm or tcg. With kvm it fails where that is not proven to work. Usual: auto.")
   @Nullable String accelerator;
 
-  @Option(
-      names = "--user",
-      paramLabel = "NAME",
-      description = "The account to make in the guest. Usual: yours, or kelvin.")
-  @Nullable String user;
-
-  @Option(
-      names = "--ssh-key",
-      paramLabel = "FILE",
-      description =
-          "A public key that may log in. Usual: those in ~/.ssh. Can be given several times.")
-  List<String> sshKeys = List.of();
+  @Mixin SetupOptions setup = new SetupOptions();
 
   @Option(
       names = "--forward",
@@ -163,6 +147,7 @@ public final class VmOptions {
       conflict("-f", distribution != null || describes());
       return;
     }
+    setup.check();
     int sources = (distribution == null ? 0 : 1) + (image == null ? 0 : 1);
     if (sources > 1) {
       throw both("a distribution", "--image");
@@ -192,8 +177,8 @@ public final class VmOptions {
     boolean sources = image != null || iso != null || kernel != null || netboot != null;
     boolean sizes = memory != null || cpus != null || disk != null || cmdline != null;
     boolean extras = secureBoot != null || tpm != null || !shares.isEmpty();
-    boolean kinds = extras || hardware.given() || accelerator != null || user != null;
-    boolean lists = !sshKeys.isEmpty() || !forwards.isEmpty() || !labels.isEmpty();
+    boolean kinds = extras || hardware.given() || accelerator != null || setup.given();
+    boolean lists = !forwards.isEmpty() || !labels.isEmpty();
     return sources || sizes || kinds || lists || initrd != null || format != null;
   }
 
@@ -203,7 +188,7 @@ public final class VmOptions {
     }
   }
 
-  private static dev.kelvin.model.ProblemException both(String one, String other) {
+  static dev.kelvin.model.ProblemException both(String one, String other) {
     return Problem.of(Code.INVALID_ARGUMENT, one + " and " + other + " exclude each other")
         .because("each of them says what the VM is to be")
         .remedy("leave one of them out")
@@ -236,7 +221,7 @@ public final class VmOptions {
             null,
             diskSize(distribution),
             forwards.stream().map(Forwards::parse).toList(),
-            cloud ? cloudInit(session) : null,
+            cloud ? setup.cloudInit(session) : null,
             Wire.labels(labels),
             new VmWish.Extras(secureBoot, tpm, Shares.parse(session, shares), netboot(session)));
     // Images come last: making them takes minutes, and nothing that was typed may fail after that.
@@ -281,23 +266,5 @@ public final class VmOptions {
     // An imported disk may be larger than the usual; it keeps its size.
     boolean none = distribution == null && image == null && kernel != null && iso == null;
     return image != null || none ? null : Units.size(USUAL_DISK, "--disk");
-  }
-
-  private CloudInit cloudInit(Session session) {
-    List<String> keys = new ArrayList<>(new SshKeys(session).publicKeys());
-    for (String file : sshKeys) {
-      String key = SshKeys.fromFile(session.file(file));
-      if (!keys.contains(key)) {
-        keys.add(key);
-      }
-    }
-    String account = user == null ? localUser() : user;
-    return new CloudInit(null, account, keys, null, List.of(), null, null);
-  }
-
-  /** The local user's name; root's is that of an account which every guest has already. */
-  private static String localUser() {
-    String local = System.getProperty("user.name", "");
-    return USER.matcher(local).matches() && !local.equals("root") ? local : "kelvin";
   }
 }

@@ -53,8 +53,7 @@ public final class Waiting {
   }
 
   /** As {@link #finish(Session, Task, OnInterrupt, String)}, for no longer than {@code limit}. */
-  Task finish(
-      Session session, Task task, OnInterrupt onInterrupt, String done, Duration limit) {
+  Task finish(Session session, Task task, OnInterrupt onInterrupt, String done, Duration limit) {
     if (!wait) {
       session.out().println(task.id());
       session
@@ -72,8 +71,7 @@ public final class Waiting {
     return follow(session, task, onInterrupt, limit());
   }
 
-  private static Task follow(
-      Session session, Task task, OnInterrupt onInterrupt, Duration limit) {
+  private static Task follow(Session session, Task task, OnInterrupt onInterrupt, Duration limit) {
     try (Progress progress = TaskFollower.progress(session)) {
       return new TaskFollower(session, progress, limit).follow(task, onInterrupt);
     }

@@ -15,6 +15,7 @@ import dev.kelvin.model.Vm;
 import dev.kelvin.model.VmStatus.Exit;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.regex.Pattern;
 
 /** Waits until a guest says that it is ready. */
 public final class GuestWaiter {
@@ -23,7 +24,31 @@ public final class GuestWaiter {
     /** That it runs. */
     RUNNING,
     /** That its agent answers and cloud-init is done. */
-    CLOUD_INIT
+    CLOUD_INIT,
+    /**
+     * The same of a guest that may have no agent: there cloud-init's last words on the serial port
+     * are enough, and in the end that it has run for a while.
+     */
+    ANY_SIGN
+  }
+
+  /** As cloud-init ends (the module "Final Message" of its documentation). */
+  private static final Pattern LAST_WORDS = Pattern.compile("Cloud-init v\\. \\S+ finished at ");
+
+  /** How much of the serial port's log they are looked for in; bytes. */
+  private static final int WORDS_TAIL = 16_384;
+
+  /**
+   * For a guest that may have no agent.
+   *
+   * @param words how often cloud-init's last words are looked for
+   * @param agent how long after them an agent may still come
+   * @param all how long the guest runs until it is waited for no longer
+   */
+  record Patience(Duration words, Duration agent, Duration all) {
+    static Patience usual() {
+      return new Patience(Duration.ofSeconds(2), Duration.ofSeconds(8), Duration.ofMinutes(5));
+    }
   }
 
   private static final Duration LOOK = Duration.ofMillis(300);
@@ -33,6 +58,7 @@ public final class GuestWaiter {
 
   private final Session session;
   private final Client client;
+  private final Patience patience;
 
   /** What was seen last, for those who lose patience. */
   private String lastSeen = "it has not been started yet";
@@ -40,9 +66,20 @@ public final class GuestWaiter {
   /** The same in fewer words, for the line of progress. */
   private String shortly = "";
 
+  /** When it was first seen to run, and when its serial port was looked at for last words. */
+  private long runsSince;
+
+  private long looked;
+  private long heardLastWords;
+
   public GuestWaiter(Session session) {
+    this(session, Patience.usual());
+  }
+
+  GuestWaiter(Session session, Patience patience) {
     this.session = session;
     this.client = session.client();
+    this.patience = patience;
   }
 
   /**
@@ -110,7 +147,7 @@ public final class GuestWaiter {
     if (guest == null) {
       lastSeen = "running, the guest agent does not answer yet";
       shortly = "no agent yet";
-      return false;
+      return readiness == Readiness.ANY_SIGN && readyWithoutAgent(vm);
     }
     String cloudInit = guest.cloudInit() == null ? "" : guest.cloudInit();
     lastSeen =
@@ -122,6 +159,20 @@ public final class GuestWaiter {
       case "error" -> throw cloudInitFailed(vm);
       default -> false;
     };
+  }
+
+  private boolean readyWithoutAgent(Vm vm) {
+    long now = System.nanoTime();
+    if (runsSince == 0) {
+      runsSince = now;
+      looked = now;
+    }
+    if (heardLastWords == 0 && now - looked >= patience.words().toNanos()) {
+      looked = now;
+      heardLastWords = LAST_WORDS.matcher(tail(vm, WORDS_TAIL)).find() ? now : 0;
+    }
+    boolean noneCame = heardLastWords != 0 && now - heardLastWords >= patience.agent().toNanos();
+    return noneCame || now - runsSince >= patience.all().toNanos();
   }
 
   private static ProblemException cloudInitFailed(Vm vm) {
@@ -154,17 +205,23 @@ public final class GuestWaiter {
 
   /** The last thing that the guest wrote to its serial port, which shows that it is alive. */
   private String lastLine(Vm vm) {
-    if (!vm.spec().serial().enabled() || !session.terminal().hasErrors()) {
+    if (!session.terminal().hasErrors()) {
+      return "";
+    }
+    String[] lines = tail(vm, LOG_TAIL).strip().split("[\\r\\n]+", -1);
+    String last = lines[lines.length - 1].strip();
+    return last.isEmpty() ? "" : ": " + last;
+  }
+
+  /** The end of what it wrote to its serial port; nothing while that cannot be had. */
+  private String tail(Vm vm, int length) {
+    if (!vm.spec().serial().enabled()) {
       return "";
     }
     try {
-      String text =
-          new String(client.serialLog(vm.metadata().name(), LOG_TAIL), StandardCharsets.UTF_8);
-      String[] lines = text.strip().split("[\\r\\n]+", -1);
-      String last = lines[lines.length - 1].strip();
-      return last.isEmpty() ? "" : ": " + last;
+      return new String(client.serialLog(vm.metadata().name(), length), StandardCharsets.UTF_8);
     } catch (ProblemException notNow) {
-      // The line is an ornament.
+      // It is asked for again soon, and whoever waits for the VM hears what is wrong with it.
       return "";
     }
   }

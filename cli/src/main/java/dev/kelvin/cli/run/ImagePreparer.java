@@ -1,12 +1,12 @@
 package dev.kelvin.cli.run;
 
-import dev.kelvin.api.Client;
 import dev.kelvin.api.ListQuery;
 import dev.kelvin.api.PullRequest;
 import dev.kelvin.api.PullRequest.Pull;
 import dev.kelvin.cli.Session;
 import dev.kelvin.cli.TaskFollower;
 import dev.kelvin.cli.TaskFollower.OnInterrupt;
+import dev.kelvin.cli.run.GuestWaiter.Readiness;
 import dev.kelvin.cli.text.Progress;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
@@ -215,9 +215,12 @@ public final class ImagePreparer {
     return name;
   }
 
-  /** Whether the image is one that Kelvin built, with cloud-init and an agent inside. */
-  public boolean isBuilt(String name) {
-    Client client = session.client();
-    return client.images().get(name).spec().build() != null;
+  /** What a guest of this image can be waited for to tell. */
+  public Readiness readiness(String name) {
+    Image.ImageSpec spec = session.client().images().get(name).spec();
+    if (spec.build() != null) {
+      return Readiness.CLOUD_INIT;
+    }
+    return spec.pull() != null ? Readiness.ANY_SIGN : Readiness.RUNNING;
   }
 }

@@ -47,6 +47,8 @@ class DebianTest {
       assertThat(daemon.kelvin("rm", "web1").exitCode()).isZero();
       assertThat(daemon.client().allVms(ListQuery.all())).isEmpty();
       assertThat(daemon.leftovers()).as("only the image").hasSize(1);
+      PulledDebian.getsItsAgent(daemon, Path.of(daemon.leftovers().getFirst()));
+      assertThat(daemon.leftovers()).as("only the image").hasSize(1);
       assertThat(daemon.kelvin("image", "rm", "debian-12").exitCode()).isZero();
       assertThat(daemon.leftovers()).isEmpty();
     }

@@ -13,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -93,29 +92,7 @@ class InstallerTest {
   /** The mirror from which this host itself installs. */
   private static String mirror() throws IOException, InterruptedException {
     String own = System.getProperty("kelvin.test.mirror");
-    if (own != null) {
-      return own;
-    }
-    assumeTrue(Files.isExecutable(Path.of("/usr/bin/apt-get")), "there is no apt-get");
-    Process apt =
-        new ProcessBuilder(
-                "apt-get", "indextargets", "--format", "$(REPO_URI) $(ORIGIN) $(RELEASE)")
-            .redirectError(ProcessBuilder.Redirect.DISCARD)
-            .start();
-    try {
-      String text = new String(apt.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      assertThat(apt.waitFor(1, TimeUnit.MINUTES)).isTrue();
-      var found =
-          text.lines()
-              .map(line -> line.split(" ", -1))
-              .filter(words -> words.length == 3 && words[1].equals("Debian"))
-              .filter(words -> !words[2].contains("-") && words[0].startsWith("http"))
-              .findFirst();
-      assumeTrue(found.isPresent(), "apt knows no mirror of Debian: -Dkelvin.test.mirror=URL/");
-      return found.orElseThrow()[0];
-    } finally {
-      apt.destroyForcibly();
-    }
+    return own != null ? own : MirrorServer.ofHost();
   }
 
   private static Path document(TestDaemon daemon, String boot) throws IOException {
