@@ -3,19 +3,19 @@ package dev.kelvin.it.product;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.kelvin.qemu.testkit.DebianPackages;
 import dev.kelvin.qemu.testkit.TinyGuest;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -47,7 +47,7 @@ class NetworkBootTest {
   }
 
   private void run(String... options) throws IOException, InterruptedException {
-    var words = new java.util.ArrayList<>(List.of("run", "--no-wait", "--memory", "256MiB"));
+    var words = new ArrayList<>(List.of("run", "--no-wait", "--memory", "384MiB"));
     words.addAll(List.of("--disk", "64MiB", "--cpus", "1"));
     words.addAll(List.of(options));
     var ran = daemon.kelvin(words.toArray(String[]::new));
@@ -65,28 +65,46 @@ class NetworkBootTest {
         .formatted(TinyGuest.CMDLINE, word);
   }
 
+  /** A web server on the loopback; {@code asked} gets each path and who asked for it. */
+  private static HttpServer serve(Map<String, Path> files, List<String> asked) throws IOException {
+    var server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.setExecutor(command -> Thread.ofVirtual().start(command));
+    server.createContext(
+        "/",
+        exchange -> {
+          String path = exchange.getRequestURI().getPath();
+          asked.add(path + " " + exchange.getRequestHeaders().get("User-Agent"));
+          Path file = files.get(path);
+          try (exchange) {
+            exchange.sendResponseHeaders(
+                file == null ? 404 : 200, file == null ? -1 : Files.size(file));
+            if (file != null) {
+              Files.copy(file, exchange.getResponseBody());
+            }
+          }
+        });
+    server.start();
+    return server;
+  }
+
+  /** The server as a guest sees it: the host's loopback is its gateway. */
+  private static String url(HttpServer server, String path) {
+    return "http://10.0.2.2:" + server.getAddress().getPort() + path;
+  }
+
   @Test
   void aGuestBootsFromAWebServer() throws Exception {
     TinyGuest guest = TinyGuest.obtain();
+    Path script = Files.writeString(work.resolve("boot.ipxe"), script("by=http"));
+    var files =
+        Map.of(
+            "/net/boot.ipxe", script,
+            "/net/vmlinuz", guest.kernel(),
+            "/net/initrd", guest.initrd());
     var asked = new CopyOnWriteArrayList<String>();
-    var server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      server.setExecutor(threads);
-      server.createContext(
-          "/",
-          exchange -> {
-            asked.add(
-                exchange.getRequestURI() + " " + exchange.getRequestHeaders().get("User-Agent"));
-            switch (exchange.getRequestURI().getPath()) {
-              case "/net/boot.ipxe" ->
-                  answer(exchange, script("by=http").getBytes(StandardCharsets.US_ASCII));
-              case "/net/vmlinuz" -> answer(exchange, Files.readAllBytes(guest.kernel()));
-              case "/net/initrd" -> answer(exchange, Files.readAllBytes(guest.initrd()));
-              default -> exchange.sendResponseHeaders(404, -1);
-            }
-          });
-      server.start();
-      run("--name", "web", "--netboot", url(server));
+    HttpServer server = serve(files, asked);
+    try {
+      run("--name", "web", "--netboot", url(server, "/net/boot.ipxe"));
       daemon.awaitSerial("web", TinyGuest.READY);
       assertThat(new Typist(daemon, "web").run("cat /proc/cmdline")).contains("by=http");
       assertThat(asked)
@@ -98,15 +116,16 @@ class NetworkBootTest {
     }
   }
 
-  /** The server as a guest sees it: the host's loopback is its gateway. */
-  private static String url(HttpServer server) {
-    return "http://10.0.2.2:" + server.getAddress().getPort() + "/net/boot.ipxe";
-  }
-
-  private static void answer(HttpExchange exchange, byte[] body) throws IOException {
-    exchange.sendResponseHeaders(200, body.length);
-    try (var out = exchange.getResponseBody()) {
-      out.write(body);
+  @Test
+  void uefiBootsFromAWebServer() throws Exception {
+    needOvmf();
+    HttpServer server =
+        serve(Map.of("/loader.efi", TalkingLoader.make(work, LOADED)), new ArrayList<>());
+    try {
+      run("--name", "uefi-web", "--uefi", "--netboot", url(server, "/loader.efi"));
+      daemon.awaitSerial("uefi-web", LOADED);
+    } finally {
+      server.stop(0);
     }
   }
 
@@ -121,11 +140,55 @@ class NetworkBootTest {
     assertThat(new Typist(daemon, "pxe").run("cat /proc/cmdline")).contains("by=tftp");
   }
 
+  private static void needOvmf() {
+    assumeTrue(Files.isReadable(Path.of("/usr/share/OVMF/OVMF_CODE_4M.fd")), "ovmf is missing");
+  }
+
   @Test
   void uefiBootsByTftp() throws Exception {
-    assumeTrue(Files.isReadable(Path.of("/usr/share/OVMF/OVMF_CODE_4M.fd")), "ovmf is missing");
+    needOvmf();
     Path loader = TalkingLoader.make(work, LOADED);
     run("--name", "uefi", "--uefi", "--netboot", loader.toString());
     daemon.awaitSerial("uefi", LOADED);
+  }
+
+  @Test
+  void withSecureBootNothingUnsignedBootsFromTheNetwork() throws Exception {
+    assumeTrue(
+        Files.isReadable(Path.of("/usr/share/OVMF/OVMF_CODE_4M.secboot.fd")), "ovmf is missing");
+    Path loader = TalkingLoader.make(work, LOADED);
+    run("--name", "unsigned", "--secure-boot", "--netboot", loader.toString());
+    daemon.awaitSerial("unsigned", "Access Denied");
+    assertThat(daemon.serial("unsigned")).doesNotContain(LOADED);
+  }
+
+  @Test
+  void anArmGuestBootsByTftp() throws Exception {
+    assumeTrue(
+        Files.isReadable(Path.of("/usr/share/AAVMF/AAVMF_CODE.fd"))
+            && Files.isExecutable(Path.of("/usr/bin/qemu-system-aarch64")),
+        "qemu-system-arm or qemu-efi-aarch64 is not installed");
+    Path grub =
+        DebianPackages.file(
+            "arm64",
+            "grub-efi-arm64-signed",
+            "usr/lib/grub/arm64-efi-signed/grubnetaa64.efi.signed");
+    Files.copy(grub, work.resolve("grub.efi"));
+    grubFiles(TinyGuest.obtain("arm64", "linux-image-arm64"), "ttyAMA0");
+    run("--name", "arm", "--arch", "aarch64", "--netboot", work.resolve("grub.efi").toString());
+    daemon.awaitSerial("arm", TinyGuest.READY);
+    assertThat(new Typist(daemon, "arm").run("uname -m; cat /proc/cmdline"))
+        .contains("aarch64", "by=grub");
+  }
+
+  /** What Debian's GRUB for networks looks for beside itself. */
+  private void grubFiles(TinyGuest guest, String console) throws IOException {
+    Files.copy(guest.kernel(), work.resolve("vmlinuz"));
+    Files.copy(guest.initrd(), work.resolve("initrd"));
+    Files.createDirectories(work.resolve("grub"));
+    Files.writeString(
+        work.resolve("grub/grub.cfg"),
+        "linux /vmlinuz console=%s quiet rdinit=/init by=grub\ninitrd /initrd\nboot\n"
+            .formatted(console));
   }
 }
