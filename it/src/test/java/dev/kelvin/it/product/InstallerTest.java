@@ -80,6 +80,16 @@ class InstallerTest {
           .replace("SUITE", SUITE)
           .replace("FILESYSTEM", FILE_SYSTEM);
 
+  private static String answers() {
+    if (!Boolean.getBoolean("kelvin.test.unsigned")) {
+      return ANSWERS;
+    }
+    return ANSWERS
+        + "d-i mirror/udeb/suite string "
+        + MirrorServer.UDEBS
+        + "\nd-i debian-installer/allow_unauthenticated boolean true\n";
+  }
+
   private static Path installer() throws IOException, InterruptedException {
     String own = System.getProperty("kelvin.test.installer");
     return own != null
@@ -120,7 +130,7 @@ class InstallerTest {
   @Test
   void theInstallerMakesADiskThatBoots() throws Exception {
     Path files = installer();
-    try (var mirror = new MirrorServer(mirror(), ANSWERS);
+    try (var mirror = new MirrorServer(mirror(), SUITE, answers());
         TestDaemon daemon = TestDaemon.start()) {
       String boot =
           """

@@ -16,6 +16,9 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
@@ -23,16 +26,22 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.zip.GZIPInputStream;
 
 /**
  * A mirror of Debian on the loopback, which guests reach as 10.0.2.2: it passes {@code /debian/} on
  * to the host's own mirror, whose name a guest may not be able to look up, and has the answers for
  * an installer. The host's mirror may be a cache with files of different days, which apt gets along
- * with and installers do not; so {@code Release} and its signature are both made of {@code
- * InRelease}, which is one file, and lists are asked for by the hash that is in there.
+ * with and installers do not: so {@code Release} and its signature are both made of {@code
+ * InRelease}, which is one file; and the installer's own packages can be had as a suite {@value
+ * #UDEBS}, whose list is as the mirror has it, and which nobody has signed.
  */
 final class MirrorServer implements AutoCloseable {
-  private static final Pattern LIST = Pattern.compile("dists/([^/]+)/((?!.*by-hash).+)");
+  /** The suite of the installer's packages without a signature. */
+  static final String UDEBS = "udebs";
+
+  private static final Pattern RELEASE = Pattern.compile("dists/([^/]+)/(Release|Release\\.gpg)");
+  private static final String UDEB_LIST = "main/debian-installer/binary-amd64/Packages";
   private static final String SIGNATURE = "-----BEGIN PGP SIGNATURE";
 
   private final HttpServer server;
@@ -41,15 +50,18 @@ final class MirrorServer implements AutoCloseable {
       HttpClient.newBuilder().followRedirects(HttpClient.Redirect.NORMAL).build();
   private final List<String> missing = new CopyOnWriteArrayList<>();
   private final String mirror;
+  private final String suite;
 
   /**
    * Starts it.
    *
    * @param mirror ends with a slash
+   * @param suite that guests install
    * @param answers a preseed file; {@code @ADDRESS@} in it is replaced
    */
-  MirrorServer(String mirror, String answers) throws IOException {
+  MirrorServer(String mirror, String suite, String answers) throws IOException {
     this.mirror = mirror;
+    this.suite = suite;
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.setExecutor(threads);
     String text = answers.replace("@ADDRESS@", address());
@@ -78,25 +90,44 @@ final class MirrorServer implements AutoCloseable {
 
   private void forward(HttpExchange exchange) throws IOException {
     String path = exchange.getRequestURI().getRawPath().substring("/debian/".length());
-    Matcher list = LIST.matcher(path);
+    Matcher release = RELEASE.matcher(path);
     try (exchange) {
-      if (!list.matches()) {
+      if (path.startsWith("dists/" + UDEBS + "/")) {
+        byte[] list = udebs();
+        boolean isRelease = path.endsWith("/Release");
+        answer(exchange, isRelease ? releaseOf(list) : new String(list, StandardCharsets.UTF_8));
+      } else if (release.matches()) {
+        String signed = signed(release.group(1));
+        int signature = signed.indexOf(SIGNATURE);
+        // What is signed begins after the headers, without its last end of line (RFC 9580, 7.2).
+        answer(
+            exchange,
+            release.group(2).equals("Release")
+                ? signed.substring(signed.indexOf("\n\n") + 2, signature - 1)
+                : signed.substring(signature));
+      } else {
         pass(exchange, path);
-        return;
-      }
-      String signed = signed(list.group(1));
-      switch (list.group(2)) {
-        case "InRelease" -> pass(exchange, path);
-        case "Release" -> {
-          // What is signed begins after the headers, without its last end of line (RFC 9580, 7.2).
-          int begin = signed.indexOf("\n\n") + 2;
-          answer(exchange, signed.substring(begin, signed.indexOf(SIGNATURE) - 1));
-        }
-        case "Release.gpg" -> answer(exchange, signed.substring(signed.indexOf(SIGNATURE)));
-        default -> pass(exchange, byHash(path, signed, list.group(2)));
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  private byte[] udebs() throws IOException, InterruptedException {
+    URI uri = URI.create(mirror + "dists/" + suite + "/" + UDEB_LIST + ".gz");
+    var got = client.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofInputStream());
+    try (var list = new GZIPInputStream(got.body())) {
+      return list.readAllBytes();
+    }
+  }
+
+  private static String releaseOf(byte[] list) {
+    try {
+      byte[] hash = MessageDigest.getInstance("SHA-256").digest(list);
+      return "Origin: Debian\nSuite: %1$s\nCodename: %1$s\nComponents: main\nSHA256:\n %2$s %3$d %4$s\n"
+          .formatted(UDEBS, HexFormat.of().formatHex(hash), list.length, UDEB_LIST);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
     }
   }
 
@@ -105,16 +136,6 @@ final class MirrorServer implements AutoCloseable {
     URI uri = URI.create(mirror + "dists/" + suite + "/InRelease");
     var got = client.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString());
     return got.statusCode() == 200 ? got.body() : "\n\n\n" + SIGNATURE;
-  }
-
-  /** Where the very file is of which the suite tells the hash; its own place if it tells none. */
-  private static String byHash(String path, String signed, String name) {
-    Matcher hash =
-        Pattern.compile("^ ([0-9a-f]{64}) +\\d+ " + Pattern.quote(name) + "$", Pattern.MULTILINE)
-            .matcher(signed);
-    return hash.find()
-        ? path.substring(0, path.lastIndexOf('/')) + "/by-hash/SHA256/" + hash.group(1)
-        : path;
   }
 
   private void pass(HttpExchange exchange, String path) throws IOException, InterruptedException {

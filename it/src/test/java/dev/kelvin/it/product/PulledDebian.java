@@ -29,7 +29,7 @@ final class PulledDebian {
   static void getsItsAgent(TestDaemon daemon, Path disk) throws IOException, InterruptedException {
     var server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     try (var threads = Executors.newVirtualThreadPerTaskExecutor();
-        var mirror = new MirrorServer(MirrorServer.ofHost(), "")) {
+        var mirror = new MirrorServer(MirrorServer.ofHost(), "bookworm", "")) {
       server.setExecutor(threads);
       server.createContext(
           "/disk.qcow2",
