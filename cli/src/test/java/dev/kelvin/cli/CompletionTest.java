@@ -13,32 +13,20 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What is completed, and that real shells do so with it. */
 @Timeout(120)
-class CompletionTest {
-  @TempDir private Path directory;
-  private Cli cli;
-  private volatile FakeDaemon daemon;
+class CompletionTest extends OnFakeDaemon {
 
   @BeforeEach
   void start() throws IOException {
-    cli = new Cli(directory);
-    daemon = new FakeDaemon(cli.kelvinHome());
     daemon.on(
         "GET /v1/vms?limit=500",
         Reply.json(
             200, Things.page(Things.vm("web1", Phase.RUNNING), Things.vm("web2", Phase.STOPPED))));
-  }
-
-  @AfterEach
-  void stop() throws IOException {
-    daemon.close();
   }
 
   private List<String> complete(String line) throws IOException {

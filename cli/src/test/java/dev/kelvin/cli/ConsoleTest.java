@@ -8,36 +8,22 @@ import dev.kelvin.cli.FakeDaemon.Reply;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.Base64;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** {@code kelvin console}, whose input is no terminal here. */
 @Timeout(60)
-class ConsoleTest {
-  @TempDir Path directory;
-  private Cli cli;
-  private FakeDaemon daemon;
+class ConsoleTest extends OnFakeDaemon {
 
   @BeforeEach
   void start() throws IOException {
-    cli = new Cli(directory);
-    daemon = new FakeDaemon(cli.kelvinHome());
     daemon.on(
         "POST /v1/vms/web1/consoles",
         Reply.json(201, Map.of("ticket", "t1", "path", "/v1/consoles/t1", "validSeconds", 30)));
-  }
-
-  @AfterEach
-  void stop() throws IOException {
-    daemon.close();
-    assertThat(daemon.failures()).isEmpty();
   }
 
   private static void handshake(String head, OutputStream out) throws Exception {

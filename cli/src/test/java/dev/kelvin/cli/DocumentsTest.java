@@ -12,35 +12,22 @@ import dev.kelvin.model.Vm;
 import dev.kelvin.model.spec.Memory;
 import java.io.IOException;
 import java.nio.file.Path;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** {@code apply}, {@code diff} and {@code edit}. */
 @Timeout(60)
-class DocumentsTest {
+class DocumentsTest extends OnFakeDaemon {
   private static final String PUT = "PUT /v1/vms/web1";
   private static final String TRY = PUT + "?dryRun=true";
-  @TempDir Path directory;
-  private Cli cli;
-  private FakeDaemon daemon;
 
   @BeforeEach
   void start() throws IOException {
-    cli = new Cli(directory);
-    daemon = new FakeDaemon(cli.kelvinHome());
     daemon.on("GET /v1/vms/web1", Reply.json(200, Things.vm("web1", Phase.RUNNING)));
     daemon.on(
         "GET /v1/vms/fresh",
         Reply.problem(Problem.of(Code.NOT_FOUND, "There is no VM fresh").on("vm/fresh")));
-  }
-
-  @AfterEach
-  void stop() throws IOException {
-    daemon.close();
-    assertThat(daemon.failures()).isEmpty();
   }
 
   private static Vm larger() {

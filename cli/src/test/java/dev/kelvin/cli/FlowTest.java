@@ -18,31 +18,13 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Commands as they are typed, against a daemon of the test. */
 @Timeout(60)
-class FlowTest {
+class FlowTest extends OnFakeDaemon {
   static final String ALL_VMS = "GET /v1/vms?limit=500";
-  @TempDir Path directory;
-  private Cli cli;
-  private volatile FakeDaemon daemon;
-
-  @BeforeEach
-  void start() throws IOException {
-    cli = new Cli(directory);
-    daemon = new FakeDaemon(cli.kelvinHome());
-  }
-
-  @AfterEach
-  void stop() throws IOException {
-    daemon.close();
-    assertThat(daemon.failures()).isEmpty();
-  }
 
   private void task(String line, String id, String type, String object) {
     daemon.on(line, Reply.json(202, Things.task(id, type, object, TaskState.RUNNING)));

@@ -15,37 +15,22 @@ import dev.kelvin.model.Image.Verification;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.Task.TaskState;
 import java.io.IOException;
-import java.nio.file.Path;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** {@code kelvin image pull} and {@code kelvin image catalogue}. */
 @Timeout(60)
-class PullTest {
+class PullTest extends OnFakeDaemon {
   private static final String POST = "POST /v1/images";
-
-  @TempDir Path directory;
-  private Cli cli;
-  private FakeDaemon daemon;
 
   @BeforeEach
   void start() throws IOException {
-    cli = new Cli(directory);
-    daemon = new FakeDaemon(cli.kelvinHome());
     daemon.on(
         "GET /v1/catalogue",
         Reply.json(
             200,
             Things.page(Things.published("ubuntu", "24.04"), Things.published("debian", "12"))));
-  }
-
-  @AfterEach
-  void stop() throws IOException {
-    daemon.close();
-    assertThat(daemon.failures()).isEmpty();
   }
 
   private static Image pulled(String from) {

@@ -10,36 +10,22 @@ import dev.kelvin.model.Problem;
 import dev.kelvin.model.Vm;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Where {@code kelvin run NAME} has its image from: pulled, or built where that does not work. */
 @Timeout(60)
-class RunImageTest {
-  @TempDir Path directory;
-  private Cli cli;
-  private FakeDaemon daemon;
+class RunImageTest extends OnFakeDaemon {
 
   @BeforeEach
   void start() throws IOException {
-    cli = new Cli(directory);
     cli.file("home/.ssh/id_ed25519.pub", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExample ada\n");
-    daemon = new FakeDaemon(cli.kelvinHome());
     daemon.on(
         "GET /v1/vms/web1",
         Reply.problem(Problem.of(Code.NOT_FOUND, "There is no VM web1").on("vm/web1")));
-  }
-
-  @AfterEach
-  void stop() throws IOException {
-    daemon.close();
-    assertThat(daemon.failures()).isEmpty();
   }
 
   /** A host whose programs to build images are in this state. */

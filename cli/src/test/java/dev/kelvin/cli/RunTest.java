@@ -27,36 +27,23 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** {@code kelvin run} and {@code kelvin create}, from nothing to a guest that is ready. */
 @Timeout(60)
-class RunTest {
+class RunTest extends OnFakeDaemon {
   private static final String KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExample ada@home";
-  @TempDir Path directory;
-  private Cli cli;
-  private FakeDaemon daemon;
 
   @BeforeEach
   void start() throws IOException {
-    cli = new Cli(directory);
     cli.file("home/.ssh/id_ed25519.pub", KEY + "\n");
-    daemon = new FakeDaemon(cli.kelvinHome());
     daemon.on("GET /v1/vms/debian-1", Reply.json(200, Things.vm("debian-1", Phase.RUNNING)));
     daemon.on(
         "GET /v1/vms/web1",
         Reply.problem(Problem.of(Code.NOT_FOUND, "There is no VM web1").on("vm/web1")));
     daemon.on(FlowTest.ALL_VMS, Reply.json(200, Things.page(Things.vm("debian-1", Phase.RUNNING))));
-  }
-
-  @AfterEach
-  void stop() throws IOException {
-    daemon.close();
-    assertThat(daemon.failures()).isEmpty();
   }
 
   private void host(String... missing) {

@@ -11,24 +11,17 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** {@code kelvin top} on a real terminal, which script(1) makes, and where there is none. */
 @Timeout(60)
-class TopTest {
-  @TempDir private Path directory;
+class TopTest extends OnFakeDaemon {
   private final AtomicInteger looks = new AtomicInteger();
-  private Cli cli;
-  private volatile FakeDaemon daemon;
 
   @BeforeEach
   void start() throws IOException {
-    cli = new Cli(directory);
-    daemon = new FakeDaemon(cli.kelvinHome());
     daemon.on(
         "GET /metrics",
         call -> {
@@ -43,12 +36,6 @@ class TopTest {
               """
                   .formatted(look, look * 2));
         });
-  }
-
-  @AfterEach
-  void stop() throws IOException {
-    daemon.close();
-    assertThat(daemon.failures()).isEmpty();
   }
 
   @Test

@@ -10,36 +10,21 @@ import dev.kelvin.model.Phase;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.Volume;
 import java.io.IOException;
-import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Volumes on the command line, against a daemon of the test. */
 @Timeout(60)
-class VolumeTest {
+class VolumeTest extends OnFakeDaemon {
   private static final Volume ROOT = volume("0a-root", "debian-12", new Volume.Use("web1", "root"));
   private static final Volume LOST = volume("0a-data", "ab".repeat(32), null);
 
-  @TempDir private Path directory;
-  private Cli cli;
-  private volatile FakeDaemon daemon;
-
   @BeforeEach
   void start() throws IOException {
-    cli = new Cli(directory);
-    daemon = new FakeDaemon(cli.kelvinHome());
     daemon.on("GET /v1/volumes?limit=500", Reply.json(200, Things.page(LOST, ROOT)));
     daemon.on("GET /v1/volumes/0a-root", Reply.json(200, ROOT));
-  }
-
-  @AfterEach
-  void stop() throws IOException {
-    daemon.close();
-    assertThat(daemon.failures()).isEmpty();
   }
 
   private static Volume volume(String id, @Nullable String image, Volume.@Nullable Use use) {

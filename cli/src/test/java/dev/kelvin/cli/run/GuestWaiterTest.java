@@ -3,9 +3,8 @@ package dev.kelvin.cli.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.kelvin.cli.Cli;
-import dev.kelvin.cli.FakeDaemon;
 import dev.kelvin.cli.FakeDaemon.Reply;
+import dev.kelvin.cli.OnFakeDaemon;
 import dev.kelvin.cli.Things;
 import dev.kelvin.cli.run.GuestWaiter.Patience;
 import dev.kelvin.cli.run.GuestWaiter.Readiness;
@@ -14,17 +13,14 @@ import dev.kelvin.model.Phase;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.Vm;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** How long guests are waited for that may have no agent. */
 @Timeout(60)
-class GuestWaiterTest {
+class GuestWaiterTest extends OnFakeDaemon {
   private static final String LOG = "GET /v1/vms/web1/log?tail=16384";
   private static final String WORDS =
       "[  31.0] cloud-init[700]: Cloud-init v. 22.4.2 finished at Thu, 01 Jan 2026 10:00:00 +0000."
@@ -32,21 +28,9 @@ class GuestWaiterTest {
 
   private static final Duration LONG = Duration.ofSeconds(50);
 
-  @TempDir Path directory;
-  private Cli cli;
-  private FakeDaemon daemon;
-
   @BeforeEach
   void start() throws IOException {
-    cli = new Cli(directory);
-    daemon = new FakeDaemon(cli.kelvinHome());
     daemon.on("GET /v1/vms/web1", Reply.json(200, Things.vm("web1", Phase.RUNNING)));
-  }
-
-  @AfterEach
-  void stop() throws IOException {
-    daemon.close();
-    assertThat(daemon.failures()).isEmpty();
   }
 
   private Vm await(Readiness readiness, Patience patience, Duration limit) throws IOException {
