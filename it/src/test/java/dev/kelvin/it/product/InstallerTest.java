@@ -30,14 +30,14 @@ class InstallerTest {
   private static final String FILE_SYSTEM = System.getProperty("kelvin.test.filesystem", "ext4");
   private static final Duration PATIENCE = Duration.ofMinutes(90);
 
-  /** As little as makes a system that boots; each line of it answers one question. */
+  /**
+   * As little as makes a system that boots; each line of it answers one question. The network is set
+   * up before this can be read, so its questions are answered on the kernel's command line.
+   */
   private static final String ANSWERS =
       """
       d-i debian-installer/locale string en_US.UTF-8
       d-i keyboard-configuration/xkb-keymap select us
-      d-i netcfg/choose_interface select auto
-      d-i netcfg/get_hostname string installed
-      d-i netcfg/get_domain string test
       d-i hw-detect/firmware-lookup string never
       d-i mirror/country string manual
       d-i mirror/http/hostname string @ADDRESS@
@@ -137,8 +137,8 @@ class InstallerTest {
             boot:
               kernel: %s
               initrd: %s
-              cmdline: auto=true priority=critical url=http://%s/preseed.cfg console=ttyS0 \
-          DEBIAN_FRONTEND=text --- console=ttyS0
+              cmdline: auto=true priority=critical url=http://%s/preseed.cfg interface=auto \
+          hostname=installed domain=test console=ttyS0 DEBIAN_FRONTEND=text --- console=ttyS0
           """
               .formatted(files.resolve("linux"), files.resolve("initrd.gz"), mirror.address());
       apply(daemon, document(daemon, boot));
