@@ -31,8 +31,8 @@ class InstallerTest {
   private static final Duration PATIENCE = Duration.ofMinutes(90);
 
   /**
-   * As little as makes a system that boots; each line of it answers one question. The network is set
-   * up before this can be read, so its questions are answered on the kernel's command line.
+   * As little as makes a system that boots; each line of it answers one question. The network is
+   * set up before this can be read, so its questions are answered on the kernel's command line.
    */
   private static final String ANSWERS =
       """

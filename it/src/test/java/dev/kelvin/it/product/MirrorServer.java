@@ -42,7 +42,6 @@ final class MirrorServer implements AutoCloseable {
 
   private static final Pattern RELEASE = Pattern.compile("dists/([^/]+)/(Release|Release\\.gpg)");
   private static final String UDEB_LIST = "main/debian-installer/binary-amd64/Packages";
-  private static final String SIGNATURE = "-----BEGIN PGP SIGNATURE";
 
   private final HttpServer server;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -97,14 +96,7 @@ final class MirrorServer implements AutoCloseable {
         boolean isRelease = path.endsWith("/Release");
         answer(exchange, isRelease ? releaseOf(list) : new String(list, StandardCharsets.UTF_8));
       } else if (release.matches()) {
-        String signed = signed(release.group(1));
-        int signature = signed.indexOf(SIGNATURE);
-        // What is signed begins after the headers, without its last end of line (RFC 9580, 7.2).
-        answer(
-            exchange,
-            release.group(2).equals("Release")
-                ? signed.substring(signed.indexOf("\n\n") + 2, signature - 1)
-                : signed.substring(signature));
+        release(exchange, release.group(1), release.group(2).equals("Release"));
       } else {
         pass(exchange, path);
       }
@@ -131,11 +123,23 @@ final class MirrorServer implements AutoCloseable {
     }
   }
 
-  /** What is in a suite, and its signature; empty lines and a signature of a suite that is not. */
-  private String signed(String suite) throws IOException, InterruptedException {
-    URI uri = URI.create(mirror + "dists/" + suite + "/InRelease");
+  /** Half of what is signed: the text, or its signature. */
+  private void release(HttpExchange exchange, String of, boolean text)
+      throws IOException, InterruptedException {
+    URI uri = URI.create(mirror + "dists/" + of + "/InRelease");
     var got = client.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString());
-    return got.statusCode() == 200 ? got.body() : "\n\n\n" + SIGNATURE;
+    if (got.statusCode() != 200) {
+      exchange.sendResponseHeaders(got.statusCode(), -1);
+      return;
+    }
+    String signed = got.body();
+    int signature = signed.indexOf("-----BEGIN PGP SIGNATURE");
+    // What is signed begins after the headers, without its last end of line (RFC 9580, 7.2).
+    answer(
+        exchange,
+        text
+            ? signed.substring(signed.indexOf("\n\n") + 2, signature - 1)
+            : signed.substring(signature));
   }
 
   private void pass(HttpExchange exchange, String path) throws IOException, InterruptedException {
