@@ -2,6 +2,7 @@ package dev.kelvin.image;
 
 import dev.kelvin.host.Commands;
 import dev.kelvin.host.Commands.Command;
+import dev.kelvin.host.Durable;
 import dev.kelvin.host.Programs;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Image.BuildRecipe;
@@ -171,6 +172,8 @@ public final class DebianBuilder {
         FORM,
         p -> progress.part(65 + (int) (p.done() * 34 / 100), p.message()));
     Files.delete(disk);
+    Durable.flush(image);
+    Durable.flush(workDir);
     progress.part(100, "the image is ready");
     return image;
   }

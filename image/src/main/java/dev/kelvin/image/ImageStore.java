@@ -1,6 +1,7 @@
 package dev.kelvin.image;
 
 import dev.kelvin.host.Commands;
+import dev.kelvin.host.Durable;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Image.Format;
@@ -11,7 +12,6 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
@@ -86,14 +86,14 @@ public final class ImageStore {
             Files.setAttribute(file, "unix:gid", 0);
           }
           Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("r--r--r--"));
+          // It may take long, and nobody shall wait for it.
           Durable.flush(file);
           lock.lock();
           try {
             if (Files.isRegularFile(target)) {
               Files.delete(file);
             } else {
-              Files.move(file, target, StandardCopyOption.ATOMIC_MOVE);
-              Durable.flush(blobs);
+              Durable.publish(file, target);
             }
           } finally {
             lock.unlock();

@@ -1,5 +1,6 @@
 package dev.kelvin.image;
 
+import dev.kelvin.host.Durable;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Image.Format;
@@ -16,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.Objects;
 
 /**
  * Takes disks of strangers in. The format is the one that was named; what the content says is never
@@ -52,6 +54,7 @@ public final class Importer {
     try {
       checkRoom(target, Math.max(length, 0));
       copy(source, length, target, progress);
+      Durable.flush(Objects.requireNonNull(target.toAbsolutePath().getParent()));
       done = true;
     } catch (IOException e) {
       throw Problem.of(Code.HOST_FAILURE, "The upload cannot be stored")
@@ -92,6 +95,7 @@ public final class Importer {
       if (out.size() < received) {
         writeAll(out, ByteBuffer.wrap(new byte[1]), received - 1);
       }
+      out.force(true);
     }
   }
 
@@ -175,6 +179,8 @@ public final class Importer {
       qemuImg
           .confined(room)
           .convert(file, named.wire(), target, QemuImg.Target.of("qcow2"), PATIENCE, progress);
+      Durable.flush(target);
+      Durable.flush(workDir);
       return target;
     } catch (IOException e) {
       throw unreadable(file, e);

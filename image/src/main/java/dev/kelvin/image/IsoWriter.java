@@ -2,12 +2,12 @@ package dev.kelvin.image;
 
 import dev.kelvin.host.Commands;
 import dev.kelvin.host.Commands.Command;
+import dev.kelvin.host.Durable;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -42,9 +42,7 @@ final class IsoWriter {
         Path iso = directory.resolve("made.iso");
         pack(directory, label, List.copyOf(files.keySet()), iso, target);
         Files.setPosixFilePermissions(iso, PosixFilePermissions.fromString("rw-------"));
-        Durable.flush(iso);
-        Files.move(
-            iso, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        Durable.publish(iso, target);
       } finally {
         Trees.delete(directory);
       }

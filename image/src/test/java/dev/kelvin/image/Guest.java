@@ -28,9 +28,10 @@ final class Guest implements AutoCloseable {
     this.agent = agent;
   }
 
-  /** Starts a guest from a disk; its files are in the directory. */
-  static Guest start(Path directory, Path disk, Path seed, boolean uefi, boolean card)
+  /** Starts a guest from a disk, under UEFI and with no card; its files are in the directory. */
+  static Guest start(Path directory, Path disk, Path seed)
       throws IOException, InterruptedException {
+    Assumptions.assumeTrue(Files.exists(FIRMWARE), "this host has no OVMF at " + FIRMWARE);
     Path serial = directory.resolve("serial.log");
     Path socket = directory.resolve("agent.sock");
     List<String> argv = new ArrayList<>(List.of("qemu-system-x86_64", "-nodefaults"));
@@ -41,15 +42,9 @@ final class Guest implements AutoCloseable {
     argv.addAll(List.of("-device", "virtio-rng-pci", "-device", "virtio-serial-pci"));
     argv.addAll(List.of("-chardev", "socket,id=agent,server=on,wait=off,path=" + socket));
     argv.addAll(List.of("-device", "virtserialport,chardev=agent,name=org.qemu.guest_agent.0"));
-    if (card) {
-      argv.addAll(List.of("-nic", "user,model=virtio-net-pci"));
-    }
-    if (uefi) {
-      Assumptions.assumeTrue(Files.exists(FIRMWARE), "this host has no OVMF at " + FIRMWARE);
-      Path nvram = Files.copy(VARIABLES, directory.resolve("nvram.fd"));
-      argv.addAll(List.of("-drive", "if=pflash,format=raw,readonly=on,file=" + FIRMWARE));
-      argv.addAll(List.of("-drive", "if=pflash,format=raw,file=" + nvram));
-    }
+    Path nvram = Files.copy(VARIABLES, directory.resolve("nvram.fd"));
+    argv.addAll(List.of("-drive", "if=pflash,format=raw,readonly=on,file=" + FIRMWARE));
+    argv.addAll(List.of("-drive", "if=pflash,format=raw,file=" + nvram));
     Process process =
         new ProcessBuilder(argv)
             .redirectErrorStream(true)

@@ -1,5 +1,6 @@
 package dev.kelvin.machine;
 
+import dev.kelvin.host.Durable;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.HostFacts;
 import dev.kelvin.model.HostFacts.UefiFirmware;
@@ -70,7 +71,7 @@ final class Nvram {
     Files.write(partial, content);
     Files.setPosixFilePermissions(partial, PosixFilePermissions.fromString("rw-------"));
     VmHome.own(partial, vm.uid());
-    Files.move(partial, nvram, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    Durable.publish(partial, nvram);
   }
 
   /** What the copy is made from, in a word. */

@@ -1,5 +1,6 @@
 package dev.kelvin.machine;
 
+import dev.kelvin.host.Durable;
 import dev.kelvin.image.SeedIso;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Layout;
@@ -156,7 +157,7 @@ final class VmHome {
           from, partial, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.COPY_ATTRIBUTES);
       Files.setPosixFilePermissions(partial, PosixFilePermissions.fromString("rw-------"));
       own(partial, vm.uid());
-      Files.move(partial, to, StandardCopyOption.ATOMIC_MOVE);
+      Durable.publish(partial, to);
     } catch (IOException e) {
       throw failed(from + " cannot be copied for the VM", vm, e);
     }

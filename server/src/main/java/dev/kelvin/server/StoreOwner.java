@@ -1,5 +1,6 @@
 package dev.kelvin.server;
 
+import dev.kelvin.host.Durable;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Layout;
 import dev.kelvin.model.Problem;
@@ -12,7 +13,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -63,7 +63,7 @@ final class StoreOwner {
     if (!Files.exists(file)) {
       Path unfinished = layout.state().resolve("node-id.new");
       Files.writeString(unfinished, UUID.randomUUID() + "\n");
-      Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
+      Durable.publish(unfinished, file);
     }
     return Files.readString(file).strip();
   }

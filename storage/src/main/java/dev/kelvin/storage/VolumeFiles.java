@@ -2,6 +2,7 @@ package dev.kelvin.storage;
 
 import dev.kelvin.host.Commands;
 import dev.kelvin.host.Commands.Command;
+import dev.kelvin.host.Durable;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
@@ -13,7 +14,6 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
@@ -65,9 +65,7 @@ final class VolumeFiles {
   /** Gives a finished file its volume's name, once its content is on the medium. */
   void publish(Path temporary, String id) throws IOException {
     Files.setPosixFilePermissions(temporary, PosixFilePermissions.fromString("rw-------"));
-    flush(temporary);
-    Files.move(temporary, path(id), StandardCopyOption.ATOMIC_MOVE);
-    flush(root);
+    Durable.publish(temporary, path(id));
   }
 
   void discard(Path temporary) throws IOException {
@@ -76,7 +74,7 @@ final class VolumeFiles {
 
   void delete(String id) throws IOException {
     if (Files.deleteIfExists(path(id))) {
-      flush(root);
+      Durable.flush(root);
     }
   }
 
@@ -200,7 +198,7 @@ final class VolumeFiles {
     } finally {
       Files.deleteIfExists(file);
     }
-    flush(root);
+    Durable.flush(root);
   }
 
   private static String id(Path path) {
@@ -210,11 +208,5 @@ final class VolumeFiles {
 
   private Path path(String id) {
     return root.resolve(id + SUFFIX);
-  }
-
-  private static void flush(Path path) throws IOException {
-    try (var channel = FileChannel.open(path, StandardOpenOption.READ)) {
-      channel.force(true);
-    }
   }
 }

@@ -117,7 +117,10 @@ public final class ImageTasks {
     public void run(Build task, StepContext context) throws InterruptedException {
       Path work = store.workDir(context.taskId());
       var recipe = Objects.requireNonNull(task.spec().build(), "a build has a recipe");
-      context.remember("file", debian.build(recipe, work, context).toString());
+      // A daemon that died after it had built does not build again.
+      if (context.recall("file").map(Path::of).filter(Files::exists).isEmpty()) {
+        context.remember("file", debian.build(recipe, work, context).toString());
+      }
     }
 
     @Override

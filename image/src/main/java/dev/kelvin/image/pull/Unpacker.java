@@ -126,6 +126,8 @@ final class Unpacker {
     if (at > 0 && out.size() < at) {
       writeAll(out, ByteBuffer.wrap(new byte[1]), at - 1);
     }
+    // What it came from is removed next.
+    out.force(true);
   }
 
   private void check(long unpacked, long packed) {

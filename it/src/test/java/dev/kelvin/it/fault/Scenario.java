@@ -15,6 +15,7 @@ import java.util.Set;
  * @param needs programs without which it cannot be
  * @param type of the task; every type that the daemon knows has a scenario
  * @param sides of each write on which the daemon is killed
+ * @param writes how many of them; {@link #ALL} unless those after them take minutes
  * @param prepare makes what the task works on
  * @param act begins it
  * @param done whether the node is as the task wants it
@@ -26,15 +27,19 @@ record Scenario(
     Set<Path> needs,
     String type,
     Set<Side> sides,
+    int writes,
     Work prepare,
     Act act,
     Check done,
     Check undone,
     Afterwards afterwards) {
+  /** Every write that there is. */
+  static final int ALL = Integer.MAX_VALUE;
+
   /** The same, of use only where these programs are. */
   Scenario needing(Path... programs) {
     return new Scenario(
-        name, Set.of(programs), type, sides, prepare, act, done, undone, afterwards);
+        name, Set.of(programs), type, sides, writes, prepare, act, done, undone, afterwards);
   }
 
   /** Something that is done to a node. */

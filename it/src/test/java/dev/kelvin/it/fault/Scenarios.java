@@ -6,10 +6,8 @@ import dev.kelvin.api.PullRequest;
 import dev.kelvin.api.VmDocument;
 import dev.kelvin.it.fault.KillSwitch.Side;
 import dev.kelvin.it.product.Guests;
-import dev.kelvin.it.product.TestDaemon;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
-import dev.kelvin.model.Image;
 import dev.kelvin.model.Image.BuildRecipe;
 import dev.kelvin.model.Image.Format;
 import dev.kelvin.model.Phase;
@@ -36,15 +34,17 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.UnaryOperator;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** A scenario at least for each kind of task. */
 final class Scenarios {
-  private static final String VM = "half";
+  static final String VM = "half";
   private static final String IMAGE = "half-image";
+
+  /** The task, the image that is reserved, and that it is. */
+  private static final int WRITES_BEFORE_BUILD = 3;
+
   private static final Path SWTPM = Path.of("/usr/bin/swtpm");
   private static final Path VIRTIOFSD = Path.of("/usr/lib/qemu/virtiofsd");
   private static final Scenario.Work NOTHING = daemon -> {};
@@ -86,22 +86,22 @@ final class Scenarios {
             NOTHING,
             client ->
                 client.createVm(VmDocument.of(Guests.empty(VM, spec -> spec.disks(disks("one"))))),
-            phase(Phase.RUNNING),
-            both(noVm(), volumes(0))),
+            Checks.phase(Phase.RUNNING),
+            Checks.both(Checks.noVm(), Checks.volumes(0))),
         scenario(
             "a VM is created that cannot start",
             "vm.create",
             NOTHING,
             client -> client.createVm(VmDocument.of(Guests.empty(VM, nowhere))),
-            never(),
-            both(noVm(), volumes(0))),
+            Checks.never(),
+            Checks.both(Checks.noVm(), Checks.volumes(0))),
         scenario(
             "a VM is deleted",
             "vm.delete",
             running(),
             client -> client.deleteVm(VM, true, false),
-            both(noVm(), volumes(0)),
-            phase(Phase.RUNNING)));
+            Checks.both(Checks.noVm(), Checks.volumes(0)),
+            Checks.phase(Phase.RUNNING)));
   }
 
   /** VMs whose QEMU needs other processes. */
@@ -120,16 +120,16 @@ final class Scenarios {
                 "vm.create",
                 NOTHING,
                 client -> client.createVm(VmDocument.of(vm)),
-                phase(Phase.RUNNING),
-                noVm())
+                Checks.phase(Phase.RUNNING),
+                Checks.noVm())
             .needing(SWTPM, VIRTIOFSD),
         scenario(
                 "a VM with a TPM and a shared directory is stopped",
                 "vm.stop",
                 daemon -> daemon.create(vm),
                 client -> client.stopVm(VM),
-                phase(Phase.STOPPED),
-                phase(Phase.RUNNING))
+                Checks.phase(Phase.STOPPED),
+                Checks.phase(Phase.RUNNING))
             .needing(SWTPM, VIRTIOFSD));
   }
 
@@ -140,29 +140,30 @@ final class Scenarios {
             "vm.update",
             running(),
             client -> update(client, spec -> spec.disks(disks("one", "two"))),
-            both(disksAre("one", "two"), volumes(2)),
-            both(disksAre("one"), volumes(1))),
+            Checks.both(Checks.disksAre("one", "two"), Checks.volumes(2)),
+            Checks.both(Checks.disksAre("one"), Checks.volumes(1))),
         scenario(
             "a NIC is added whose port is taken",
             "vm.update",
             running(),
             client -> update(client, spec -> spec.nics(portTaken())),
-            never(),
-            nics(0)),
+            Checks.never(),
+            Checks.nics(0)),
         scenario(
             "a VM is started by its spec",
             "vm.update",
             stopped(),
             client -> update(client, spec -> spec.power(Power.RUNNING)),
-            phase(Phase.RUNNING),
-            phase(Phase.STOPPED)),
+            Checks.phase(Phase.RUNNING),
+            Checks.phase(Phase.STOPPED)),
         scenario(
             "a VM is renamed",
             "vm.rename",
             running(),
             client -> client.renameVm(VM, "other"),
-            daemon -> names(daemon).equals(Set.of("other")) ? Set.of() : names(daemon),
-            daemon -> names(daemon).equals(Set.of(VM)) ? Set.of() : names(daemon)));
+            daemon ->
+                Checks.names(daemon).equals(Set.of("other")) ? Set.of() : Checks.names(daemon),
+            daemon -> Checks.names(daemon).equals(Set.of(VM)) ? Set.of() : Checks.names(daemon)));
   }
 
   private static Scenario volume() {
@@ -174,8 +175,8 @@ final class Scenarios {
           daemon.done(daemon.client().deleteVm(VM, true, true));
         },
         client -> client.volumes().delete(client.volumes().all(ListQuery.all()).getFirst().id()),
-        volumes(0),
-        volumes(1));
+        Checks.volumes(0),
+        Checks.volumes(1));
   }
 
   private static List<Scenario> power() {
@@ -185,36 +186,36 @@ final class Scenarios {
             "vm.start",
             stopped(),
             client -> client.startVm(VM),
-            phase(Phase.RUNNING),
-            phase(Phase.STOPPED)),
+            Checks.phase(Phase.RUNNING),
+            Checks.phase(Phase.STOPPED)),
         scenario(
             "a VM is stopped",
             "vm.stop",
             running(),
             client -> client.stopVm(VM),
-            phase(Phase.STOPPED),
-            phase(Phase.RUNNING)),
+            Checks.phase(Phase.STOPPED),
+            Checks.phase(Phase.RUNNING)),
         scenario(
             "a guest that does not listen is shut down",
             "vm.shutdown",
             running(),
             client -> client.shutdownVm(VM, Duration.ofSeconds(1), true),
-            phase(Phase.STOPPED),
-            phase(Phase.RUNNING)),
+            Checks.phase(Phase.STOPPED),
+            Checks.phase(Phase.RUNNING)),
         scenario(
             "a VM is reset",
             "vm.reset",
             running(),
             client -> client.resetVm(VM),
-            phase(Phase.RUNNING),
-            phase(Phase.RUNNING)),
+            Checks.phase(Phase.RUNNING),
+            Checks.phase(Phase.RUNNING)),
         scenario(
             "a VM is paused",
             "vm.pause",
             running(),
             client -> client.pauseVm(VM),
-            phase(Phase.PAUSED),
-            phase(Phase.RUNNING)),
+            Checks.phase(Phase.PAUSED),
+            Checks.phase(Phase.RUNNING)),
         scenario(
             "a VM is resumed",
             "vm.resume",
@@ -223,8 +224,8 @@ final class Scenarios {
               daemon.done(daemon.client().pauseVm(VM));
             },
             client -> client.resumeVm(VM),
-            phase(Phase.RUNNING),
-            phase(Phase.PAUSED)));
+            Checks.phase(Phase.RUNNING),
+            Checks.phase(Phase.PAUSED)));
   }
 
   private List<Scenario> images() {
@@ -235,54 +236,56 @@ final class Scenarios {
             "image.import",
             NOTHING,
             Scenarios::importRaw,
-            imagesAre(IMAGE),
-            imagesAre()),
+            Checks.imagesAre(IMAGE),
+            Checks.imagesAre()),
         scenario(
             "a file is imported that is not what it is said to be",
             "image.import",
             NOTHING,
             client -> importAs(client, Format.QCOW2, liar),
-            never(),
-            imagesAre()),
+            Checks.never(),
+            Checks.imagesAre()),
         scenario(
             "a file is pulled",
             "image.pull",
             NOTHING,
             client -> client.images().pull(pull(file)),
-            imagesAre(IMAGE),
-            imagesAre()),
+            Checks.imagesAre(IMAGE),
+            Checks.imagesAre()),
         scenario(
             "a file is pulled that is not there",
             "image.pull",
             NOTHING,
             client -> client.images().pull(pull(file.resolve("/nothing.qcow2"))),
-            never(),
-            imagesAre()),
+            Checks.never(),
+            Checks.imagesAre()),
         scenario(
             "an image is deleted",
             "image.delete",
             daemon -> daemon.done(importRaw(daemon.client())),
             client -> client.images().delete(IMAGE),
-            imagesAre(),
-            imagesAre(IMAGE)),
+            Checks.imagesAre(),
+            Checks.imagesAre(IMAGE)),
         scenario(
-            "an image is built from a mirror that is not there",
+            "an image is built from a mirror that has nothing",
             "image.build",
             NOTHING,
-            client -> client.images().build(IMAGE, recipe("http://127.0.0.1:9/debian"), Map.of()),
-            never(),
-            imagesAre()),
-        // A build takes half a minute: it is killed on one side of each write only, and what the
-        // next daemon goes on with is cancelled.
+            client ->
+                client.images().build(IMAGE, recipe(file.resolve("/debian").toString()), Map.of()),
+            Checks.never(),
+            Checks.imagesAre()),
+        // A build takes a minute. Here it is killed before that, and what the next daemon goes on
+        // with is cancelled; BuildGoesOnTest has the rest.
         new Scenario(
             "an image is built",
             Set.of(),
             "image.build",
-            EnumSet.of(Side.AFTER),
+            EnumSet.allOf(Side.class),
+            WRITES_BEFORE_BUILD,
             NOTHING,
             client -> client.images().build(IMAGE, recipe(null), Map.of()),
-            imagesAre(IMAGE),
-            imagesAre(),
+            Checks.never(),
+            Checks.imagesAre(),
             Scenarios::cancel));
   }
 
@@ -297,8 +300,8 @@ final class Scenarios {
               TornState.tear(daemon, "/vms/" + daemon.client().vm(VM).metadata().id());
             },
             client -> client.deleteVm(VM, true, false),
-            both(damagedAre(), volumes(0)),
-            both(damagedAre("vm/" + VM), volumes(1))),
+            Checks.both(Checks.damagedAre(), Checks.volumes(0)),
+            Checks.both(Checks.damagedAre("vm/" + VM), Checks.volumes(1))),
         damaged(
             "an image that is damaged is deleted",
             "image.delete",
@@ -307,8 +310,8 @@ final class Scenarios {
               TornState.tear(daemon, "/images/" + IMAGE);
             },
             client -> client.images().delete(IMAGE, true),
-            both(damagedAre(), imagesAre()),
-            damagedAre("image/" + IMAGE)));
+            Checks.both(Checks.damagedAre(), Checks.imagesAre()),
+            Checks.damagedAre("image/" + IMAGE)));
   }
 
   private static Scenario damaged(
@@ -319,7 +322,16 @@ final class Scenarios {
       Scenario.Check done,
       Scenario.Check undone) {
     return new Scenario(
-        name, Set.of(), type, EnumSet.of(Side.AFTER), prepare, act, done, undone, (_, _) -> {});
+        name,
+        Set.of(),
+        type,
+        EnumSet.of(Side.AFTER),
+        Scenario.ALL,
+        prepare,
+        act,
+        done,
+        undone,
+        (_, _) -> {});
   }
 
   private static void cancel(Client client, Task task) {
@@ -374,7 +386,8 @@ final class Scenarios {
         name,
         Set.of(),
         type,
-        EnumSet.allOf(Side.class),
+        Campaign.current().sides(),
+        Scenario.ALL,
         prepare,
         act,
         done,
@@ -419,78 +432,5 @@ final class Scenarios {
     VmSpec wanted = change.apply(vm.spec().toBuilder()).build();
     return client.updateVm(
         VM, VmDocument.of(new Vm(vm.metadata(), wanted, vm.status())), vm.metadata().revision());
-  }
-
-  // ---- how a node shall be
-
-  private static Set<String> names(TestDaemon daemon) {
-    return daemon.client().allVms(ListQuery.all()).stream()
-        .map(vm -> vm.metadata().name())
-        .collect(Collectors.toSet());
-  }
-
-  private static Scenario.Check never() {
-    return daemon -> Set.of("the task succeeded, which it cannot");
-  }
-
-  private static Scenario.Check noVm() {
-    return Scenarios::names;
-  }
-
-  private static Scenario.Check phase(Phase phase) {
-    return daemon -> {
-      Phase is = daemon.client().vm(VM).status().phase();
-      return is == phase ? Set.of() : Set.of("the VM is " + is + " instead of " + phase);
-    };
-  }
-
-  private static Scenario.Check volumes(int count) {
-    return daemon -> {
-      var all = daemon.client().volumes().all(ListQuery.all());
-      return all.size() == count ? Set.of() : Set.of("the volumes are " + all);
-    };
-  }
-
-  private static Scenario.Check damagedAre(String... objects) {
-    return daemon -> {
-      List<String> are = daemon.client().info().damaged();
-      return are.equals(List.of(objects)) ? Set.of() : Set.of("damaged are " + are);
-    };
-  }
-
-  private static Scenario.Check both(Scenario.Check one, Scenario.Check other) {
-    return daemon -> {
-      var faults = new TreeSet<String>(one.faults(daemon));
-      faults.addAll(other.faults(daemon));
-      return faults;
-    };
-  }
-
-  private static Scenario.Check disksAre(String... names) {
-    return daemon -> {
-      List<String> are = daemon.client().vm(VM).spec().disks().stream().map(Disk::name).toList();
-      return are.equals(List.of(names)) ? Set.of() : Set.of("its disks are " + are);
-    };
-  }
-
-  private static Scenario.Check nics(int count) {
-    return daemon -> {
-      int are = daemon.client().vm(VM).spec().nics().size();
-      return are == count ? Set.of() : Set.of("it has " + are + " NICs");
-    };
-  }
-
-  private static Scenario.Check imagesAre(String... names) {
-    return daemon -> {
-      List<String> are =
-          daemon.client().images().all(ListQuery.all()).stream()
-              .filter(image -> image.status().phase() == Image.ImagePhase.READY)
-              .map(image -> image.metadata().name())
-              .toList();
-      int all = daemon.client().images().all(ListQuery.all()).size();
-      return are.equals(List.of(names)) && all == names.length
-          ? Set.of()
-          : Set.of("the images are " + are + " of " + all);
-    };
   }
 }

@@ -32,6 +32,7 @@ class DebianTest {
       assertThat(daemon.kelvin("ssh", "web1", "--", "cloud-init", "status").output())
           .contains("status: done");
       assertThat(rootSize(daemon)).as("the root grew to the disk").isGreaterThan(8_000_000_000L);
+      isSetUp(daemon);
       assertThat(daemon.kelvin("screenshot", "web1", "screen.png").exitCode()).isZero();
       assertThat(daemon.client().screenshot("web1")).startsWith(0x89, 'P', 'N', 'G');
 
@@ -54,6 +55,24 @@ class DebianTest {
     }
   }
 
+  /** What its user finds in the guest, which boots under BIOS and has a card. */
+  private static void isSetUp(TestDaemon daemon) throws IOException, InterruptedException {
+    assertThat(inGuest(daemon, "getent ahosts web1")).contains("STREAM web1");
+    assertThat(inGuest(daemon, "networkctl status --no-pager")).contains("State: routable");
+    assertThat(inGuest(daemon, "test -d /sys/firmware/efi || echo bios")).contains("bios");
+    assertThat(inGuest(daemon, "systemctl --failed --plain --no-legend")).isBlank();
+    assertThat(inGuest(daemon, "systemctl is-active serial-getty@ttyS0")).contains("active");
+    assertThat(inGuest(daemon, "cat /proc/cmdline")).contains("console=tty0 console=ttyS0,115200");
+    assertThat(daemon.kelvin("ssh", "web1", "--", "sudo", "-n", "id", "-un").output())
+        .endsWith("root\n");
+    assertThat(daemon.serial("web1")).contains("Linux version", "web1 login:");
+  }
+
+  private static String inGuest(TestDaemon daemon, String command)
+      throws IOException, InterruptedException {
+    return daemon.kelvin("exec", "web1", "--", "sh", "-c", command).output();
+  }
+
   private static double uptime(TestDaemon daemon) throws IOException, InterruptedException {
     Await.until(
         "the agent answers",
@@ -64,10 +83,6 @@ class DebianTest {
   }
 
   private static long rootSize(TestDaemon daemon) throws IOException, InterruptedException {
-    return Long.parseLong(
-        daemon
-            .kelvin("exec", "web1", "--", "sh", "-c", "df -B1 --output=size / | tail -1")
-            .output()
-            .strip());
+    return Long.parseLong(inGuest(daemon, "df -B1 --output=size / | tail -1").strip());
   }
 }

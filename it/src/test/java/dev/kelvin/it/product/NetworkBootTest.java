@@ -3,19 +3,15 @@ package dev.kelvin.it.product;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import com.sun.net.httpserver.HttpServer;
 import dev.kelvin.qemu.testkit.DebianPackages;
 import dev.kelvin.qemu.testkit.TinyGuest;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -65,33 +61,6 @@ class NetworkBootTest {
         .formatted(TinyGuest.CMDLINE, word);
   }
 
-  /** A web server on the loopback; {@code asked} gets each path and who asked for it. */
-  private static HttpServer serve(Map<String, Path> files, List<String> asked) throws IOException {
-    var server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    server.setExecutor(command -> Thread.ofVirtual().start(command));
-    server.createContext(
-        "/",
-        exchange -> {
-          String path = exchange.getRequestURI().getPath();
-          asked.add(path + " " + exchange.getRequestHeaders().get("User-Agent"));
-          Path file = files.get(path);
-          try (exchange) {
-            exchange.sendResponseHeaders(
-                file == null ? 404 : 200, file == null ? -1 : Files.size(file));
-            if (file != null) {
-              Files.copy(file, exchange.getResponseBody());
-            }
-          }
-        });
-    server.start();
-    return server;
-  }
-
-  /** The server as a guest sees it: the host's loopback is its gateway. */
-  private static String url(HttpServer server, String path) {
-    return "http://10.0.2.2:" + server.getAddress().getPort() + path;
-  }
-
   @Test
   void aGuestBootsFromAWebServer() throws Exception {
     TinyGuest guest = TinyGuest.obtain();
@@ -101,31 +70,24 @@ class NetworkBootTest {
             "/net/boot.ipxe", script,
             "/net/vmlinuz", guest.kernel(),
             "/net/initrd", guest.initrd());
-    var asked = new CopyOnWriteArrayList<String>();
-    HttpServer server = serve(files, asked);
-    try {
-      run("--name", "web", "--netboot", url(server, "/net/boot.ipxe"));
+    try (var server = new FileServer(files)) {
+      run("--name", "web", "--netboot", server.guestsUrl("/net/boot.ipxe").toString());
       daemon.awaitSerial("web", TinyGuest.READY);
       assertThat(new Typist(daemon, "web").run("cat /proc/cmdline")).contains("by=http");
-      assertThat(asked)
+      assertThat(server.asked())
           .hasSize(3)
           .allSatisfy(request -> assertThat(request).contains("iPXE"))
           .anySatisfy(request -> assertThat(request).startsWith("/net/boot.ipxe "));
-    } finally {
-      server.stop(0);
     }
   }
 
   @Test
   void uefiBootsFromAWebServer() throws Exception {
     needOvmf();
-    HttpServer server =
-        serve(Map.of("/loader.efi", TalkingLoader.make(work, LOADED)), new ArrayList<>());
-    try {
-      run("--name", "uefi-web", "--uefi", "--netboot", url(server, "/loader.efi"));
+    try (var server = new FileServer(Map.of("/loader.efi", TalkingLoader.make(work, LOADED)))) {
+      String url = server.guestsUrl("/loader.efi").toString();
+      run("--name", "uefi-web", "--uefi", "--netboot", url);
       daemon.awaitSerial("uefi-web", LOADED);
-    } finally {
-      server.stop(0);
     }
   }
 

@@ -2,14 +2,11 @@ package dev.kelvin.it.product;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.Executors;
+import java.util.Map;
 
 /**
  * A Debian as publishers have it: pulled from a web server, with cloud-init and without the guest
@@ -27,25 +24,12 @@ final class PulledDebian {
    * @param disk what the publisher offers
    */
   static void getsItsAgent(TestDaemon daemon, Path disk) throws IOException, InterruptedException {
-    var server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    try (var threads = Executors.newVirtualThreadPerTaskExecutor();
+    try (var server = new FileServer(Map.of("/disk.qcow2", disk));
         var mirror = new MirrorServer(MirrorServer.ofHost(), "bookworm", "")) {
-      server.setExecutor(threads);
-      server.createContext(
-          "/disk.qcow2",
-          exchange -> {
-            try (exchange) {
-              exchange.sendResponseHeaders(200, Files.size(disk));
-              Files.copy(disk, exchange.getResponseBody());
-            }
-          });
-      server.start();
-      String url = "http://127.0.0.1:" + server.getAddress().getPort() + "/disk.qcow2";
+      String url = server.url("/disk.qcow2").toString();
       var pull = daemon.kelvin("image", "pull", url, "--insecure", "--name", NAME);
       assertThat(pull.exitCode()).as(pull.output()).isZero();
       run(daemon, mirror);
-    } finally {
-      server.stop(0);
     }
   }
 

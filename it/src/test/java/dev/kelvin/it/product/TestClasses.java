@@ -2,6 +2,7 @@ package dev.kelvin.it.product;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -24,22 +25,43 @@ import java.util.zip.ZipOutputStream;
  * directories is packed. All is kept in {@code target} until the classes change.
  */
 final class TestClasses {
-  /** What has to be the same where a cache is made and where it is used. */
+  /**
+   * What has to be the same where a cache is made and where it is used. Most of these daemons live
+   * for a second: they compile less than one that stays.
+   */
   private static final List<String> OPTIONS =
       List.of(
           "--enable-native-access=ALL-UNNAMED",
           "-XX:+UseSerialGC",
           "-XX:TieredStopAtLevel=1",
+          "-XX:+UnlockDiagnosticVMOptions",
+          "-XX:-AOTReplayTraining",
+          "-XX:Tier3InvocationThreshold=1000",
+          "-XX:Tier3MinInvocationThreshold=500",
+          "-XX:Tier3CompileThreshold=4000",
           "-Xlog:disable",
           "-Xlog:all=error:stderr:time");
 
   private static final String PREFIX = "trained-";
 
+  /** The classes do not change while tests run, and reading them all takes a while. */
+  private static final class Key {
+    private static final String VALUE = compute();
+
+    private static String compute() {
+      try {
+        return key();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
   private TestClasses() {}
 
   /** What follows {@code java}, up to the main class. */
   static List<String> arguments(List<String> more) throws IOException {
-    Path place = Path.of("target", PREFIX + key()).toAbsolutePath();
+    Path place = Path.of("target", PREFIX + Key.VALUE).toAbsolutePath();
     Path cache = place.resolve("daemon.aot");
     once(place, PREFIX, cache, () -> make(place, cache));
     var all = new ArrayList<>(OPTIONS);
