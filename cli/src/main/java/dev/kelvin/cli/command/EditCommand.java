@@ -8,6 +8,7 @@ import dev.kelvin.cli.run.Programs;
 import dev.kelvin.cli.text.Style;
 import dev.kelvin.codec.Documents.Syntax;
 import dev.kelvin.model.Code;
+import dev.kelvin.model.Names;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.Task;
@@ -44,16 +45,28 @@ public final class EditCommand extends Command {
 
   @Override
   protected int run() throws IOException, InterruptedException {
-    Path file = Files.createTempFile("kelvin-" + name + "-", ".yaml");
+    if (!Names.valid(name)) {
+      throw noSuchVm();
+    }
+    Vm vm = session.client().vm(name);
+    Path file = Files.createTempFile("kelvin-", ".yaml");
     try {
-      return edit(file);
+      return edit(vm, file);
     } finally {
       Files.deleteIfExists(file);
     }
   }
 
-  private int edit(Path file) throws IOException, InterruptedException {
-    Vm vm = session.client().vm(name);
+  /** What has a slash, such as vm/web1, is in no address that a daemon understands. */
+  private ProblemException noSuchVm() {
+    return Problem.of(Code.NOT_FOUND, "There is no VM named " + name)
+        .on("vm/" + name.substring(name.lastIndexOf('/') + 1))
+        .because("a VM's name has only a-z, 0-9 and -")
+        .remedy("write its name alone; \"kelvin ls\" lists them")
+        .asException();
+  }
+
+  private int edit(Vm vm, Path file) throws IOException, InterruptedException {
     String original = Wanted.text(vm);
     String shown = original;
     while (true) {
