@@ -116,7 +116,8 @@ public final class CpCommand extends Command {
         target.path().endsWith("/") ? target.path() + source.getFileName() : target.path();
     long size = standard ? -1 : LocalFiles.read(source, Files::size);
     try (Progress progress = TaskFollower.progress(session);
-        InputStream content = standard ? session.in() : Files.newInputStream(source);
+        InputStream content =
+            standard ? session.in() : LocalFiles.read(source, Files::newInputStream);
         InputStream counted = new Counting(content, progress, Math.max(0, size))) {
       progress.step("Copy " + from);
       session.client().guest(target.vm()).write(path, counted, size);
