@@ -297,7 +297,7 @@ class RunTest extends OnFakeDaemon {
     assertThat(cli.run("run", "--image", file.toString()).code()).isZero();
     assertThat(cli.run("run", "--image", file.toString()).code()).isZero();
     assertThat(daemon.bodies(upload)).containsExactly("content");
-    assertThat(asked().spec().disks().getFirst().size()).isNull();
+    assertThat(asked().spec().disks().getFirst().size()).hasToString("10GiB");
     cli.file("server.img", "content");
     assertThat(cli.run("run", "--image", "./server.img").err()).contains("--format raw, qcow2");
     assertThat(cli.run("run", "--image", "./absent.raw").err()).contains("there is no such file");

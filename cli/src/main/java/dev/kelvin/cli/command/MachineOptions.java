@@ -1,6 +1,9 @@
 package dev.kelvin.cli.command;
 
+import dev.kelvin.cli.run.VmWish;
 import dev.kelvin.cli.run.VmWish.Hardware;
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Problem;
 import dev.kelvin.model.spec.Architecture;
 import dev.kelvin.model.spec.FirmwareType;
 import dev.kelvin.model.spec.Graphics;
@@ -73,6 +76,16 @@ public final class MachineOptions {
   boolean given() {
     boolean kinds = architecture != null || os != null || machine != null || uefi;
     return kinds || cpuModel != null || bootMenu != null || video != null || watchdog != null;
+  }
+
+  /** Finds what cannot be meant, before anything is done. */
+  void check() {
+    if (VmWish.MICROVM.equals(machine) && video != null) {
+      throw Problem.of(Code.INVALID_ARGUMENT, "--video and --machine microvm exclude each other")
+          .because("a microvm has no screen")
+          .remedy("leave --video out, or use --machine q35")
+          .asException();
+    }
   }
 
   private @Nullable Architecture architecture() {

@@ -90,7 +90,7 @@ public final class VmOptions {
       description =
           "How large the disk is. Usual: "
               + USUAL_DISK
-              + "; none for a kernel that is booted directly.")
+              + ", or the size of a larger image; none for a kernel that is booted directly.")
   @Nullable String disk;
 
   @Mixin MachineOptions hardware = new MachineOptions();
@@ -148,6 +148,7 @@ public final class VmOptions {
       return;
     }
     setup.check();
+    hardware.check();
     int sources = (distribution == null ? 0 : 1) + (image == null ? 0 : 1);
     if (sources > 1) {
       throw both("a distribution", "--image");
@@ -219,7 +220,7 @@ public final class VmOptions {
             boot(session),
             null,
             null,
-            diskSize(distribution),
+            disk == null ? null : Units.size(disk, "--disk"),
             forwards.stream().map(Forwards::parse).toList(),
             cloud ? setup.cloudInit(session) : null,
             Wire.labels(labels),
@@ -230,7 +231,8 @@ public final class VmOptions {
     if (image != null) {
       root = images.ofFileOrName(image, format);
     }
-    return wish.with(root, iso == null ? null : images.ofIso(iso));
+    ByteSize size = disk == null ? usualDisk(images, root) : wish.diskSize();
+    return wish.with(root, iso == null ? null : images.ofIso(iso), size);
   }
 
   private Boot boot(Session session) {
@@ -259,12 +261,13 @@ public final class VmOptions {
     return new Netboot(String.valueOf(file.getFileName()), directory.toString());
   }
 
-  private @Nullable ByteSize diskSize(@Nullable String distribution) {
-    if (disk != null) {
-      return Units.size(disk, "--disk");
+  /** How large the first disk is when nobody says so: a larger image has to fit. */
+  private @Nullable ByteSize usualDisk(ImagePreparer images, @Nullable String root) {
+    ByteSize usual = Units.size(USUAL_DISK, "--disk");
+    if (root == null) {
+      return kernel != null && iso == null ? null : usual;
     }
-    // An imported disk may be larger than the usual; it keeps its size.
-    boolean none = distribution == null && image == null && kernel != null && iso == null;
-    return image != null || none ? null : Units.size(USUAL_DISK, "--disk");
+    ByteSize least = images.virtualSize(root);
+    return least.compareTo(usual) > 0 ? least : usual;
   }
 }

@@ -215,6 +215,11 @@ public final class ImagePreparer {
     return name;
   }
 
+  /** How large a disk of this image, which is ready, is at least. */
+  public ByteSize virtualSize(String name) {
+    return session.client().images().get(name).status().virtualSize();
+  }
+
   /** What a guest of this image can be waited for to tell. */
   public Readiness readiness(String name) {
     Image.ImageSpec spec = session.client().images().get(name).spec();

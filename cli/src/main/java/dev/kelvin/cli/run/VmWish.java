@@ -83,10 +83,13 @@ public record VmWish(
   }
 
   static final int SSH = 22;
-  private static final String MICROVM = "microvm";
 
-  /** The same with these images. */
-  public VmWish with(@Nullable String newImage, @Nullable String newIso) {
+  /** The machine that has no screen. */
+  public static final String MICROVM = "microvm";
+
+  /** The same with these images, and a first disk of this size. */
+  public VmWish with(
+      @Nullable String newImage, @Nullable String newIso, @Nullable ByteSize newDiskSize) {
     return new VmWish(
         power,
         hardware,
@@ -96,7 +99,7 @@ public record VmWish(
         boot,
         newImage,
         newIso,
-        diskSize,
+        newDiskSize,
         forwards,
         cloudInit,
         labels,
@@ -149,10 +152,10 @@ public record VmWish(
     } else if (hardware.firmware() != null) {
       spec.firmware(Firmware.of(hardware.firmware()));
     }
-    if (isMicrovm()) {
-      spec.graphics(Graphics.of(GraphicsType.NONE));
-    } else if (hardware.graphics() != null) {
+    if (hardware.graphics() != null) {
       spec.graphics(hardware.graphics());
+    } else if (isMicrovm()) {
+      spec.graphics(Graphics.of(GraphicsType.NONE));
     }
   }
 
