@@ -58,6 +58,7 @@ public final class GetCommand extends Command {
 
   @Override
   protected int run() {
+    checkFilters();
     Client client = session.client();
     ListQuery query = ListQuery.all().labels(labels).fields(fields);
     switch (kind) {
@@ -84,6 +85,17 @@ public final class GetCommand extends Command {
       default -> throw unknown();
     }
     return 0;
+  }
+
+  private void checkFilters() {
+    if (names.isEmpty() || (labels.isEmpty() && fields.isEmpty())) {
+      return;
+    }
+    String option = labels.isEmpty() ? "--field" : "--label";
+    throw Problem.of(Code.INVALID_ARGUMENT, "Names and " + option + " exclude each other")
+        .because("names say which objects are meant, and " + option + " chooses among all")
+        .remedy("leave the names out, or leave " + option + " out")
+        .asException();
   }
 
   private <T> List<T> each(Function<String, T> reader) {
