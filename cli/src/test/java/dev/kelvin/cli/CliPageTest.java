@@ -45,7 +45,8 @@ class CliPageTest {
         `-o name` writes names alone, one a line. Results go to standard output; progress, notes and errors
         go to standard error. Where standard error is no terminal, progress is a line now and then. Colours
         are for terminals only, and `NO_COLOR` turns them off. A command that waits takes `--no-wait` and then
-        writes the id of its task, and `--timeout`.
+        writes the id of its task, and `--timeout`; `run` and `create` write the name of the VM, which they may
+        have chosen, and the id of the task to standard error.
 
         ## Exit codes
 

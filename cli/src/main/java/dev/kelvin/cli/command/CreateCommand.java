@@ -14,6 +14,8 @@ import picocli.CommandLine.Parameters;
     sortOptions = false,
     footer = {
       "",
+      "With --no-wait it writes the VM's name, and the task's id to standard error.",
+      "",
       "Examples:",
       "  kelvin create debian --name web1 --memory 2GiB",
       "  kelvin create -f web1.yaml"

@@ -27,20 +27,23 @@ public final class TaskCancelCommand extends Command {
   @Override
   protected int run() {
     Task task = session.client().cancelTask(id);
-    if (waiting.waits()) {
-      try {
-        waiting.follow(session, task, OnInterrupt.DETACH);
-      } catch (ProblemException e) {
-        // That it was cancelled is what was wanted; anything else is not.
-        Task ended = session.client().task(id);
-        if (ended.state() != TaskState.CANCELLED && e.problem().code() != Code.CANCELLED) {
-          throw e;
-        }
-        session.out().println("The task is cancelled, and what it did is undone.");
-        return 0;
-      }
-      session.out().println("The task was done before it could be cancelled.");
+    if (!waiting.waits()) {
+      session.out().println(task.id());
+      session.err().println("It is being cancelled. Wait with: kelvin task wait " + task.id());
+      return 0;
     }
+    try {
+      waiting.follow(session, task, OnInterrupt.DETACH);
+    } catch (ProblemException e) {
+      // That it was cancelled is what was wanted; anything else is not.
+      Task ended = session.client().task(id);
+      if (ended.state() != TaskState.CANCELLED && e.problem().code() != Code.CANCELLED) {
+        throw e;
+      }
+      session.out().println("The task is cancelled, and what it did is undone.");
+      return 0;
+    }
+    session.out().println("The task was done before it could be cancelled.");
     return 0;
   }
 }
