@@ -18,13 +18,21 @@ import picocli.CommandLine.Option;
     sortOptions = false,
     footer = {
       "",
-      "Follows until Ctrl-C, or until the daemon ends. With -o json each event is a line of JSON.",
+      "Follows until Ctrl-C, or until the daemon ends. With -o json each event is a line of JSON, with",
+      "-o yaml a document of YAML.",
       "",
       "Example:",
       "  kelvin events --object vm/web1"
     })
 public final class EventsCommand extends Command {
   private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss.SSS");
+
+  /** How events are written. They have no names to write alone. */
+  enum Format {
+    TABLE,
+    JSON,
+    YAML
+  }
 
   @Option(
       names = "--after",
@@ -42,8 +50,8 @@ public final class EventsCommand extends Command {
   @Option(
       names = {"-o", "--output"},
       paramLabel = "FORMAT",
-      description = "table or json.")
-  Outputs.Format format = Outputs.Format.TABLE;
+      description = "table, json or yaml.")
+  Format format = Format.TABLE;
 
   public EventsCommand(Session session) {
     super(session);
@@ -57,7 +65,7 @@ public final class EventsCommand extends Command {
           throw Documents.readTrusted(item.data().getBytes(StandardCharsets.UTF_8), Problem.class)
               .asException();
         }
-        session.out().println(format == Outputs.Format.TABLE ? line(item.data()) : item.data());
+        session.out().print(text(item.data()));
         if (session.out().checkError()) {
           return 0; // Whoever read it, such as head(1), has enough.
         }
@@ -66,8 +74,19 @@ public final class EventsCommand extends Command {
     return 0;
   }
 
-  private String line(String json) {
-    Event event = Documents.readTrusted(json.getBytes(StandardCharsets.UTF_8), Event.class);
+  private String text(String json) {
+    return switch (format) {
+      case TABLE -> line(event(json)) + "\n";
+      case JSON -> json + "\n";
+      case YAML -> "---\n" + Documents.yaml(event(json));
+    };
+  }
+
+  private static Event event(String json) {
+    return Documents.readTrusted(json.getBytes(StandardCharsets.UTF_8), Event.class);
+  }
+
+  private String line(Event event) {
     String time = event.time().atZone(ZoneId.systemDefault()).format(TIME);
     var style = session.style();
     return style.dim(time)
