@@ -4,6 +4,7 @@ import dev.kelvin.api.ExecRequest;
 import dev.kelvin.api.ExecResult;
 import dev.kelvin.cli.Session;
 import dev.kelvin.cli.text.Units;
+import dev.kelvin.codec.Documents;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import java.io.IOException;
@@ -26,6 +27,9 @@ import picocli.CommandLine.Parameters;
       "  kelvin exec -i web1 -- tee /etc/motd < motd"
     })
 public final class ExecCommand extends Command {
+  /** What a request holds beside the program, its environment and its input. */
+  private static final int FRAME = 128;
+
   @Parameters(index = "0", paramLabel = "VM", description = "Its name.")
   String vm = "";
 
@@ -38,7 +42,7 @@ public final class ExecCommand extends Command {
 
   @Option(
       names = {"-i", "--stdin"},
-      description = "Give it this command's standard input.")
+      description = "Give it this command's standard input, which is 760KiB at most.")
   boolean input;
 
   @Option(
@@ -67,7 +71,7 @@ public final class ExecCommand extends Command {
           .remedy("write it after the VM's name: kelvin exec " + vm + " -- uname -a")
           .asException();
     }
-    byte[] given = input ? session.in().readAllBytes() : new byte[0];
+    byte[] given = input ? given(command) : new byte[0];
     ExecResult result =
         session
             .client()
@@ -82,5 +86,24 @@ public final class ExecCommand extends Command {
       session.err().println("Note: output was left out because it was too much.");
     }
     return result.exitCode();
+  }
+
+  /** Standard input, if a request has room for it. */
+  private byte[] given(List<String> command) throws IOException {
+    // What is larger than a request need not be read to its end, which may never come.
+    byte[] given = session.in().readNBytes(Documents.MAX_BYTES);
+    int base64 = (given.length + 2) / 3 * 4;
+    int words = Documents.json(List.of(command, environment)).length;
+    if (given.length > 0 && FRAME + words + base64 > Documents.MAX_BYTES) {
+      throw Problem.of(Code.TOO_LARGE, "The standard input is too large to be given to a program")
+          .on("vm/" + vm)
+          .because("input and program go into one request, which has room for 760KiB of input")
+          .remedy(
+              "copy the file with \"kelvin cp FILE "
+                  + vm
+                  + ":/PATH\", then run the command on that")
+          .asException();
+    }
+    return given;
   }
 }
