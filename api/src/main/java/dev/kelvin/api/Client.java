@@ -271,6 +271,14 @@ public final class Client implements Closeable {
     return exchange.bytes(get(vmPath(vm) + "/log" + new Query().with("tail", tail)));
   }
 
+  /**
+   * As {@link #serialLog(String, long)}, for more than should be held in memory. Whoever reads it
+   * to its end or closes it ends the exchange.
+   */
+  public InputStream serialText(String vm, long tail) {
+    return exchange.stream(get(vmPath(vm) + "/log" + new Query().with("tail", tail)));
+  }
+
   /** Presses keys by QEMU's names, one after another; those joined by {@code -} together. */
   public void sendKeys(String vm, List<String> keys) {
     exchange.done(post(vmPath(vm) + "/keys", Map.of("keys", keys)));

@@ -92,8 +92,8 @@ class ClientTest {
     client.setMedia("web1", "cd0", "netinst");
     expect("DELETE /v1/vms/web1/disks/data ", 202, TASK);
     client.detachDisk("web1", "data");
-    expect("POST /v1/vms/web1/keys {\"keys\":[\"ctrl\",\"c\"]}", 204, "");
-    client.sendKeys("web1", List.of("ctrl", "c"));
+    expect("POST /v1/vms/web1/keys {\"keys\":[\"ctrl-c\",\"ret\"]}", 204, "");
+    client.sendKeys("web1", List.of("ctrl-c", "ret"));
     expect("POST /v1/tasks/t1/cancel ", 202, TASK);
     client.cancelTask("t1");
     expect("POST /v1/packages {\"packages\":[\"qemu-utils\"]}", 202, TASK);

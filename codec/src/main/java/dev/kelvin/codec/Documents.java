@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.exc.InputCoercionException;
@@ -40,6 +41,7 @@ import tools.jackson.databind.module.SimpleModule;
 import tools.jackson.databind.type.LogicalType;
 import tools.jackson.dataformat.yaml.YAMLFactory;
 import tools.jackson.dataformat.yaml.YAMLMapper;
+import tools.jackson.dataformat.yaml.YAMLParser;
 import tools.jackson.dataformat.yaml.YAMLWriteFeature;
 import tools.jackson.dataformat.yaml.util.StringQuotingChecker;
 
@@ -100,6 +102,27 @@ public final class Documents {
                         .enable(YAMLWriteFeature.ALWAYS_QUOTE_NUMBERS_AS_STRINGS)
                         .build()))
             .build();
+
+    /** The parser takes an alias for a text, namely the name of its anchor. */
+    static void refuseAliases(String text) {
+      if (text.indexOf('*') < 0) {
+        return;
+      }
+      try (JsonParser parser = STRICT.createParser(text)) {
+        while (parser.nextToken() != null) {
+          if (parser instanceof YAMLParser yaml && yaml.isCurrentAlias()) {
+            throw Problem.of(Code.MALFORMED, "The document has an alias, *" + parser.getString())
+                .because(
+                    "it is in line "
+                        + parser.currentTokenLocation().getLineNr()
+                        + "; aliases of YAML are not read, since few of them can stand for very much")
+                .remedy(
+                    "write the value there that it stands for; a text that begins with * in quotes")
+                .asException();
+          }
+        }
+      }
+    }
   }
 
   /** Also quotes texts with characters that YAML takes for line ends or does not take at all. */
@@ -170,6 +193,9 @@ public final class Documents {
       throw empty(type).asException();
     }
     try {
+      if (syntax == Syntax.YAML) {
+        Yaml.refuseAliases(decoded);
+      }
       T value = (syntax == Syntax.JSON ? STRICT_JSON : Yaml.STRICT).readValue(decoded, type);
       if (value == null) {
         throw empty(type).asException();

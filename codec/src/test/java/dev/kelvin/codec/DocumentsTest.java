@@ -330,6 +330,17 @@ class DocumentsTest {
     assertThat(refusal(bomb.toString(), YAML).code()).isIn(Code.INVALID_ARGUMENT, Code.MALFORMED);
   }
 
+  @Test
+  void anAliasIsNotTakenForTheNameOfItsAnchor() {
+    var problem =
+        refusal("metadata: {name: a, labels: {team: &t blue,\n  owner: *t}}\nspec: {}", YAML);
+    assertThat(problem.code()).isEqualTo(Code.MALFORMED);
+    assertThat(problem.detail()).contains("*t");
+    assertThat(problem.cause()).contains("line 2");
+    assertThat(vm("{metadata: {name: a, labels: {team: '*t'}}}", YAML).metadata().labels())
+        .containsEntry("team", "*t");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"", " ", "\n", "null", "# nothing", "---"})
   void anEmptyDocumentIsRefused(String text) {

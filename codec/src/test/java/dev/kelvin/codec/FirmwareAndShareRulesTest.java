@@ -130,6 +130,10 @@ class FirmwareAndShareRulesTest {
         arguments("spec.windowsSetup.drivers", "windowsSetup: {drivers: A/b}", "not a name"),
         arguments("spec.windowsSetup", Rules.MICROVM + "windowsSetup: {}", "microvm"),
         arguments(
+            "spec.windowsSetup",
+            "architecture: aarch64, os: other, windowsSetup: {}",
+            "machine of type virt"),
+        arguments(
             "spec.cdroms[0].name",
             "windowsSetup: {}, cdroms: [{name: windows-setup}]",
             "the name of another"),

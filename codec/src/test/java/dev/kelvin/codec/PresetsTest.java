@@ -47,6 +47,7 @@ class PresetsTest {
         "os: debian | q35 bios virtio-blk thread virtio-scsi virtio std tablet - utc hpet - - helpers",
         "os: freebsd | q35 bios virtio-blk thread sata virtio std tablet - utc hpet - - helpers",
         "os: windows | q35 uefi sata - sata e1000e std tablet - localtime - catch-up hyperv helpers",
+        "os: windows, architecture: i386 | q35 bios sata - sata e1000e std tablet - localtime - catch-up hyperv helpers",
         "os: windows, machine: i440fx | i440fx bios ide - ide e1000e std tablet - localtime - catch-up hyperv helpers",
         "os: other | i440fx bios ide - ide rtl8139 std - - localtime hpet - - -",
         "os: other, machine: q35 | q35 bios sata - sata rtl8139 std - - localtime hpet - - -",

@@ -10,8 +10,10 @@ import dev.kelvin.storage.Qcow2Header;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
@@ -90,16 +92,25 @@ public final class ImageStore {
           Durable.flush(file);
           lock.lock();
           try {
-            if (Files.isRegularFile(target)) {
-              Files.delete(file);
-            } else {
-              Durable.publish(file, target);
+            if (!Files.isRegularFile(target)) {
+              link(file, target);
+              Durable.flush(blobs);
             }
           } finally {
             lock.unlock();
           }
           return new Stored(digest, format, virtualSize, fileSize);
         });
+  }
+
+  /** A second name: until the image is ready, a daemon that dies leaves the first to the next. */
+  private static void link(Path file, Path target) throws IOException {
+    try {
+      Files.createLink(target, file);
+    } catch (UnsupportedOperationException | FileSystemException e) {
+      LOG.log(System.Logger.Level.DEBUG, "there are no hard links here", e);
+      Files.move(file, target, StandardCopyOption.ATOMIC_MOVE);
+    }
   }
 
   /** Where a file is, or would be. */

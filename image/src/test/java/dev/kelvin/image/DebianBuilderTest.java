@@ -103,10 +103,14 @@ class DebianBuilderTest {
   @Test
   @Tag("slow")
   void packagesThatDoNotFitAreRefusedWithTheRemedy() {
-    // The root of 1 GiB has no room for a second kernel, the one with all drivers.
+    // The root of 1 GiB has no room for the kernel with all drivers and a compiler.
     var recipe =
         new BuildRecipe(
-            "debian", "bookworm", ByteSize.ofGiB(1), List.of("linux-image-amd64"), null);
+            "debian",
+            "bookworm",
+            ByteSize.ofGiB(1),
+            List.of("linux-image-amd64", "gcc", "g++", "python3-dev"),
+            null);
     Problem problem = failure(recipe);
     assertThat(problem.code()).isEqualTo(Code.INVALID_ARGUMENT);
     assertThat(problem.field()).isEqualTo("build.size");

@@ -50,7 +50,7 @@ record InstallerCds(VmHome home, SeedIso seedIso, ImageSource images) {
       if (!Files.exists(iso) || !Files.exists(key) || !Files.readString(key).equals(wanted)) {
         seedIso.writeAnswers(iso, text);
         VmHome.own(iso, vm.uid());
-        Files.writeString(key, wanted);
+        VmHome.write(key, wanted.getBytes(StandardCharsets.UTF_8));
       }
       return iso;
     } catch (IOException e) {

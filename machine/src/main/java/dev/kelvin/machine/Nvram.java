@@ -14,6 +14,7 @@ import dev.kelvin.qemu.VmFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -51,12 +52,13 @@ final class Nvram {
             nvram,
             nvram.resolveSibling("nvram.fd.old"),
             StandardCopyOption.REPLACE_EXISTING,
-            StandardCopyOption.COPY_ATTRIBUTES);
+            StandardCopyOption.COPY_ATTRIBUTES,
+            LinkOption.NOFOLLOW_LINKS);
       }
       byte[] template = Files.readAllBytes(Path.of(firmware.variables()));
       SecureBootCertificates own = wanted.certificates();
       write(nvram, own == null ? template : EfiVariables.enroll(template, own), vm);
-      Files.writeString(files.nvramKey(), key);
+      VmHome.write(files.nvramKey(), key.getBytes(StandardCharsets.UTF_8));
     } catch (IOException e) {
       throw Problem.of(Code.HOST_FAILURE, "The variables of the VM's firmware cannot be written")
           .on("vm/" + vm.metadata().name())
@@ -68,7 +70,7 @@ final class Nvram {
 
   private static void write(Path nvram, byte[] content, VmRecord vm) throws IOException {
     Path partial = nvram.resolveSibling("nvram.fd.partial");
-    Files.write(partial, content);
+    VmHome.write(partial, content);
     Files.setPosixFilePermissions(partial, PosixFilePermissions.fromString("rw-------"));
     VmHome.own(partial, vm.uid());
     Durable.publish(partial, nvram);

@@ -1,18 +1,26 @@
 package dev.kelvin.machine;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The last output of a serial port, in two files that take turns, so that it never takes more than
- * its limit and always has at least the last half of that. Used by one thread at a time.
+ * its limit and always has at least the last half of that. Used by one thread at a time. They are
+ * in a directory of the VM's user: links there are not followed.
  */
 final class SerialLog implements AutoCloseable {
+  private static final int COPY_BYTES = 64 << 10;
+
   private final Path current;
   private final Path previous;
   private final long half;
@@ -31,7 +39,11 @@ final class SerialLog implements AutoCloseable {
 
   private FileChannel open() throws IOException {
     return FileChannel.open(
-        current, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND);
+        current,
+        StandardOpenOption.CREATE,
+        StandardOpenOption.WRITE,
+        StandardOpenOption.APPEND,
+        LinkOption.NOFOLLOW_LINKS);
   }
 
   void append(byte[] bytes) throws IOException {
@@ -59,34 +71,46 @@ final class SerialLog implements AutoCloseable {
   }
 
   /** The last {@code limit} bytes of the log at {@code current}; empty when there is none. */
-  static byte[] tail(Path current, long limit) throws IOException {
-    byte[] recent = read(current, limit);
-    if (recent.length >= limit) {
-      return recent;
-    }
-    byte[] older = read(previousOf(current), limit - recent.length);
-    byte[] all = new byte[older.length + recent.length];
-    System.arraycopy(older, 0, all, 0, older.length);
-    System.arraycopy(recent, 0, all, older.length, recent.length);
-    return all;
+  static byte[] tail(Path current, int limit) throws IOException {
+    var bytes = new ByteArrayOutputStream();
+    copyTail(current, limit, bytes);
+    return bytes.toByteArray();
   }
 
-  private static byte[] read(Path file, long limit) throws IOException {
-    if (limit <= 0 || !Files.exists(file)) {
-      return new byte[0];
-    }
-    try (var in = FileChannel.open(file, StandardOpenOption.READ)) {
-      long size = in.size();
-      int count = Math.toIntExact(Math.min(limit, size));
-      var buffer = ByteBuffer.allocate(count);
-      in.position(size - count);
-      int read = 0;
-      while (buffer.hasRemaining() && read >= 0) {
-        read = in.read(buffer);
+  /** Writes the same, however much it is. */
+  static void copyTail(Path current, long limit, OutputStream out) throws IOException {
+    try (var recent = openIfThere(current);
+        var older = openIfThere(previousOf(current))) {
+      long ofRecent = recent == null ? 0 : Math.min(limit, recent.size());
+      if (older != null && limit > ofRecent) {
+        copyEnd(older, Math.min(limit - ofRecent, older.size()), out);
       }
-      byte[] bytes = new byte[buffer.position()];
-      buffer.flip().get(bytes);
-      return bytes;
+      if (recent != null) {
+        copyEnd(recent, ofRecent, out);
+      }
+    }
+  }
+
+  private static @Nullable FileChannel openIfThere(Path file) throws IOException {
+    try {
+      return FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
+    } catch (NoSuchFileException e) {
+      return null; // so little was written, or nothing
+    }
+  }
+
+  private static void copyEnd(FileChannel in, long count, OutputStream out) throws IOException {
+    in.position(in.size() - count);
+    var buffer = ByteBuffer.allocate(COPY_BYTES);
+    long left = count;
+    while (left > 0) {
+      buffer.clear().limit((int) Math.min(left, COPY_BYTES));
+      int read = in.read(buffer);
+      if (read < 0) {
+        return;
+      }
+      out.write(buffer.array(), 0, read);
+      left -= read;
     }
   }
 }

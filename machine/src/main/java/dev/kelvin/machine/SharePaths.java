@@ -3,6 +3,7 @@ package dev.kelvin.machine;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Layout;
 import dev.kelvin.model.Problem;
+import dev.kelvin.model.spec.Netboot;
 import dev.kelvin.model.spec.VmSpec;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,6 +25,12 @@ final class SharePaths {
     for (int i = 0; i < spec.shares().size(); i++) {
       check(spec.shares().get(i).path(), "spec.shares[" + i + "].path", layout);
     }
+    for (int i = 0; i < spec.nics().size(); i++) {
+      Netboot netboot = spec.nics().get(i).netboot();
+      if (netboot != null && netboot.directory() != null) {
+        check(netboot.directory(), "spec.nics[" + i + "].netboot.directory", layout);
+      }
+    }
   }
 
   private static void check(String path, String field, Layout layout) {
@@ -40,17 +47,17 @@ final class SharePaths {
     if (!Files.isDirectory(real)) {
       throw Problem.of(Code.INVALID_ARGUMENT, path + " is no directory")
           .at(field)
-          .because("only directories can be shared")
-          .remedy("share the directory that it is in")
+          .because("a guest is given directories, not files")
+          .remedy("write the directory that it is in")
           .asException();
     }
     for (Path own : List.of(layout.config(), layout.state(), layout.runtime())) {
       Path kept = real(own);
       if (real.startsWith(kept) || kept.startsWith(real)) {
-        throw Problem.of(Code.INVALID_ARGUMENT, path + " cannot be shared")
+        throw Problem.of(Code.INVALID_ARGUMENT, path + " cannot be shown to a guest")
             .at(field)
             .because("Kelvin keeps its own files in " + own)
-            .remedy("share a directory that is neither in it nor above it")
+            .remedy("choose a directory that is neither in it nor above it")
             .asException();
       }
     }

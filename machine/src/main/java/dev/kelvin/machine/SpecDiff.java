@@ -44,7 +44,7 @@ record SpecDiff(List<LiveChange> live, List<String> restart) {
           new Fixed("spec.firmware", VmSpec::firmware),
           new Fixed("spec.boot", VmSpec::boot),
           new Fixed("spec.graphics", VmSpec::graphics),
-          new Fixed("spec.serial.enabled", spec -> spec.serial().enabled()),
+          new Fixed("spec.serial", VmSpec::serial),
           new Fixed("spec.audio", VmSpec::audio),
           new Fixed("spec.watchdog", VmSpec::watchdog),
           new Fixed("spec.smbios", VmSpec::smbios),
@@ -53,6 +53,7 @@ record SpecDiff(List<LiveChange> live, List<String> restart) {
           new Fixed("spec.guestAgent", VmSpec::guestAgent),
           new Fixed("spec.tpm", VmSpec::hasTpm),
           new Fixed("spec.shares", VmSpec::shares),
+          new Fixed("spec.cloudInit", spec -> Optional.ofNullable(spec.cloudInit())),
           new Fixed("spec.windowsSetup", spec -> Optional.ofNullable(spec.windowsSetup())));
 
   /**

@@ -4,13 +4,16 @@ import dev.kelvin.model.Code;
 import dev.kelvin.model.GuestInfo;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.Problem;
-import dev.kelvin.model.Vm;
+import dev.kelvin.model.ProblemException;
 import dev.kelvin.qmp.AgentClient;
 import dev.kelvin.qmp.QmpException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -19,9 +22,6 @@ import java.util.List;
  * What users do with a VM that changes nothing of what is wanted of it: its screen, ports, guest.
  */
 public final class VmAccess {
-  /** The largest file that is read from a guest at once, in bytes. */
-  public static final int MAX_FILE = 64 << 20;
-
   /** How long a daemon that has just begun may take to reach a process of its predecessor. */
   private static final Duration ADOPTION = Duration.ofSeconds(5);
 
@@ -40,20 +40,14 @@ public final class VmAccess {
    */
   public byte[] screenshot(String vm, int screen) throws InterruptedException {
     Supervisor supervisor = machines.byName(vm);
-    if (screen > 1) {
-      int screens = requireRunning(vm).plan().spec().graphics().screens();
-      if (screen > screens) {
-        throw Problem.of(Code.INVALID_ARGUMENT, "The VM has no screen " + screen)
-            .on("vm/" + vm)
-            .because("it has " + screens)
-            .remedy("name one that it has, or add one to spec.graphics.others and restart the VM")
-            .asException();
-      }
-    }
+    requireScreen(vm, screen, requireRunning(vm).plan().spec().graphics().screens());
     Path picture = home.files(supervisor.record().metadata().id()).screenshot();
     try {
       supervisor.ask(new Request.Screenshot(picture, screen));
-      return Files.readAllBytes(picture);
+      // QEMU writes it, and could have left a link to elsewhere.
+      try (var in = Files.newInputStream(picture, LinkOption.NOFOLLOW_LINKS)) {
+        return in.readAllBytes();
+      }
     } catch (IOException e) {
       throw Problem.of(Code.HOST_FAILURE, "The picture of the screen cannot be read")
           .on("vm/" + vm)
@@ -67,14 +61,16 @@ public final class VmAccess {
     machines.byName(vm).ask(new Request.SendKeys(keys));
   }
 
+  /** What is read while it is passed on: there may be more than fits into memory. */
+  @FunctionalInterface
+  public interface Content {
+    void writeTo(OutputStream out) throws IOException;
+  }
+
   /** The last bytes that the VM wrote to its serial port, this run and earlier ones. */
-  public byte[] serialLog(String vm, long limit) {
-    Vm found = machines.get(vm);
-    try {
-      return SerialLog.tail(home.serialLog(found.metadata().id()), limit);
-    } catch (IOException e) {
-      throw new UncheckedIOException("reading the serial log of " + vm, e);
-    }
+  public Content serialLog(String vm, long limit) {
+    Path log = home.serialLog(machines.get(vm).metadata().id());
+    return out -> SerialLog.copyTail(log, limit, out);
   }
 
   /** Somebody who looks at a serial port. */
@@ -136,7 +132,12 @@ public final class VmAccess {
   public Path vncSocket(String vm) throws InterruptedException {
     Running running = requireRunning(vm);
     Path socket = running.plan().files().vnc();
-    if (!Files.exists(socket)) {
+    requireScreen(vm, 1, Files.exists(socket) ? 1 : 0);
+    return socket;
+  }
+
+  private static void requireScreen(String vm, int screen, int screens) {
+    if (screens == 0) {
       throw Problem.of(Code.WRONG_STATE, "The VM has no screen")
           .on("vm/" + vm)
           .because("spec.graphics.type is none")
@@ -145,7 +146,13 @@ public final class VmAccess {
                   .formatted(vm))
           .asException();
     }
-    return socket;
+    if (screen > screens) {
+      throw Problem.of(Code.INVALID_ARGUMENT, "The VM has no screen " + screen)
+          .on("vm/" + vm)
+          .because("it has " + screens)
+          .remedy("name one that it has, or add one to spec.graphics.others and restart the VM")
+          .asException();
+    }
   }
 
   private Running requireRunning(String vm) throws InterruptedException {
@@ -209,13 +216,17 @@ public final class VmAccess {
     try {
       return call.on(agent);
     } catch (QmpException e) {
-      Code code = e instanceof QmpException.TimedOut ? Code.TIMEOUT : Code.GUEST_AGENT;
-      throw Problem.of(code, "The guest agent did not do it")
-          .on("vm/" + vm)
-          .because(e.getMessage())
-          .remedy("check the path or command, and that the guest is not overloaded")
-          .asException(e);
+      throw refused(vm, e);
     }
+  }
+
+  private static ProblemException refused(String vm, QmpException e) {
+    Code code = e instanceof QmpException.TimedOut ? Code.TIMEOUT : Code.GUEST_AGENT;
+    return Problem.of(code, "The guest agent did not do it")
+        .on("vm/" + vm)
+        .because(e.getMessage())
+        .remedy("check the path or command, and that the guest is not overloaded")
+        .asException(e);
   }
 
   /** Runs a program in the guest and waits for its end. */
@@ -225,8 +236,19 @@ public final class VmAccess {
     return ask(vm, agent -> agent.exec(command, environment, input, timeout));
   }
 
-  public byte[] readFile(String vm, String path) throws InterruptedException {
-    return ask(vm, agent -> agent.readFile(path, MAX_FILE));
+  /** A file of the guest, which is opened when it is written to somewhere. */
+  public Content readFile(String vm, String path) throws InterruptedException {
+    AgentClient agent = requireGuest(vm).agent();
+    return out -> {
+      try {
+        agent.copyFile(path, out);
+      } catch (QmpException e) {
+        throw refused(vm, e);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new InterruptedIOException("while a file of the guest was read");
+      }
+    };
   }
 
   /**

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -133,7 +134,7 @@ final class VmHome {
       if (!Files.exists(seed) || !Files.exists(key) || !Files.readString(key).equals(wanted)) {
         seedIso.write(seed, config, vm.metadata().name(), vm.metadata().id(), agent);
         own(seed, vm.uid());
-        Files.writeString(key, wanted);
+        write(key, wanted.getBytes(StandardCharsets.UTF_8));
       }
     } catch (IOException e) {
       throw failed("The seed for cloud-init cannot be written", vm, e);
@@ -148,6 +149,15 @@ final class VmHome {
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java platform has SHA-256", e);
     }
+  }
+
+  /**
+   * Writes a file anew in a directory of a VM's user, who may have left a link there: whatever that
+   * leads to is not touched.
+   */
+  static void write(Path file, byte[] content) throws IOException {
+    Files.deleteIfExists(file);
+    Files.write(file, content, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
   }
 
   private void copy(Path from, Path to, VmRecord vm) {

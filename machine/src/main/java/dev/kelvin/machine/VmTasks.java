@@ -186,7 +186,7 @@ public final class VmTasks {
     @Override
     public void run(Update task, StepContext context) {
       VmRecord now = machines.supervisorRecord(task.wanted().metadata().id());
-      if (!sameWish(now, task.wanted())) {
+      if (!isStored(now, task)) {
         machines.repository().replace(task.wanted(), task.before().metadata().revision());
       }
     }
@@ -198,16 +198,32 @@ public final class VmTasks {
         return; // nothing can be mended; whoever deletes it deletes what was made for it
       }
       VmRecord now = machines.supervisorRecord(id);
-      if (sameWish(now, task.wanted())) {
-        machines.repository().replace(task.before(), now.metadata().revision());
+      if (sameButPower(now, task.wanted())) {
+        machines.repository().replace(before(task, now), now.metadata().revision());
       }
       machines.supervisor(id).ask(new Request.Converge(machines.supervisorRecord(id)));
       machines.volumes().deleteMade(id, made(context));
       machines.volumes().release(id);
     }
 
-    private static boolean sameWish(VmRecord a, VmRecord b) {
-      return a.spec().equals(b.spec()) && a.metadata().labels().equals(b.metadata().labels());
+    private static boolean isStored(VmRecord now, Update task) {
+      boolean changed = now.metadata().revision() != task.before().metadata().revision();
+      return sameButPower(now, task.wanted())
+          && (changed || now.spec().equals(task.wanted().spec()));
+    }
+
+    /** Whether it shall run may be wished anew while an update is under way. */
+    private static boolean sameButPower(VmRecord a, VmRecord b) {
+      return a.spec().equals(b.spec().toBuilder().power(a.spec().power()).build())
+          && a.metadata().labels().equals(b.metadata().labels());
+    }
+
+    /** What was before, with what others wished since. */
+    private static VmRecord before(Update task, VmRecord now) {
+      VmRecord before = task.before();
+      return now.spec().power() == task.wanted().spec().power()
+          ? before
+          : before.withSpec(before.spec().toBuilder().power(now.spec().power()).build());
     }
   }
 

@@ -2,6 +2,7 @@ package dev.kelvin.machine;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -65,6 +66,16 @@ class SerialLogTest {
     assertThat(size()).isLessThanOrEqualTo(LIMIT);
     assertThat(kept)
         .isEqualTo(java.util.Arrays.copyOfRange(large, large.length - kept.length, large.length));
+  }
+
+  @Test
+  void linksThatTheVmsUserLeftAreNotFollowed() throws IOException {
+    Path elsewhere = directory.resolve("elsewhere");
+    Files.createSymbolicLink(file(), elsewhere);
+    assertThatThrownBy(() -> new SerialLog(file(), LIMIT)).isInstanceOf(IOException.class);
+    assertThat(elsewhere).doesNotExist();
+    Files.writeString(elsewhere, "secret");
+    assertThatThrownBy(() -> SerialLog.tail(file(), 10)).isInstanceOf(IOException.class);
   }
 
   private long size() throws IOException {

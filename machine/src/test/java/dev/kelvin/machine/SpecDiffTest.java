@@ -13,6 +13,7 @@ import dev.kelvin.model.spec.Cdrom;
 import dev.kelvin.model.spec.CdromBus;
 import dev.kelvin.model.spec.Clock;
 import dev.kelvin.model.spec.ClockBase;
+import dev.kelvin.model.spec.CloudInit;
 import dev.kelvin.model.spec.Cpu;
 import dev.kelvin.model.spec.Disk;
 import dev.kelvin.model.spec.Firmware;
@@ -76,8 +77,7 @@ class SpecDiffTest {
                 .autostart(new Autostart(true, 3, 1))
                 .restart(new Restart(RestartMode.ALWAYS, 2))
                 .shutdownTimeoutSeconds(5)
-                .deletionProtection(true)
-                .serial(new Serial(true, ByteSize.ofMiB(7))));
+                .deletionProtection(true));
     assertThat(diff).isEqualTo(new SpecDiff(List.of(), List.of()));
   }
 
@@ -122,7 +122,13 @@ class SpecDiffTest {
         fixed("spec.firmware", spec -> spec.firmware(Firmware.of(FirmwareType.UEFI))),
         fixed("spec.boot", spec -> spec.boot(Boot.kernel("/boot/vmlinuz", null, null))),
         fixed("spec.graphics", spec -> spec.graphics(Graphics.of(GraphicsType.NONE))),
-        fixed("spec.serial.enabled", spec -> spec.serial(new Serial(false, ByteSize.ofMiB(1)))),
+        fixed("spec.serial", spec -> spec.serial(new Serial(false, ByteSize.ofMiB(1)))),
+        fixed("spec.serial", spec -> spec.serial(new Serial(true, ByteSize.ofMiB(7)))),
+        fixed(
+            "spec.cloudInit",
+            spec ->
+                spec.cloudInit(
+                    new CloudInit("other", null, List.of(), null, List.of(), null, null))),
         fixed("spec.audio", spec -> spec.audio(new Audio(AudioModel.ICH9))),
         fixed("spec.watchdog", spec -> spec.watchdog(Watchdog.of(WatchdogAction.PAUSE))),
         fixed("spec.smbios", spec -> spec.smbios(new Smbios("a", null, null, null, null, null))),

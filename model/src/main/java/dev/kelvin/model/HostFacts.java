@@ -139,7 +139,10 @@ public record HostFacts(
         qemu.uefi(),
         runAsRoot,
         architecture.isX86() ? tscKhz : 0,
-        extras,
+        // Distributions have no UEFI for 32-bit guests; that of 64-bit ones does not run there.
+        architecture == Architecture.I386
+            ? new Extras(null, null, extras.swtpm(), extras.virtiofsd())
+            : extras,
         others,
         lacking);
   }

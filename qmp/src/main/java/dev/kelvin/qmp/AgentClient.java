@@ -3,6 +3,8 @@ package dev.kelvin.qmp;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -211,20 +213,42 @@ public final class AgentClient implements AutoCloseable {
    * @throws QmpException.CommandFailed also when it is larger
    */
   public byte[] readFile(String path, int maxBytes) throws QmpException, InterruptedException {
+    var content = new ByteArrayOutputStream();
+    try {
+      copyFile(path, maxBytes, content);
+    } catch (IOException e) {
+      throw new UncheckedIOException("memory takes all bytes", e);
+    }
+    return content.toByteArray();
+  }
+
+  /**
+   * Reads a file of the guest, of any size, piece by piece. Nothing is written when it cannot be
+   * opened or its first piece cannot be read.
+   *
+   * @throws IOException when {@code out} takes no more
+   */
+  public void copyFile(String path, OutputStream out)
+      throws QmpException, InterruptedException, IOException {
+    copyFile(path, Long.MAX_VALUE, out);
+  }
+
+  private void copyFile(String path, long maxBytes, OutputStream out)
+      throws QmpException, InterruptedException, IOException {
     long handle = open(path, "r");
     try {
-      var content = new ByteArrayOutputStream();
-      while (true) {
+      long copied = 0;
+      boolean more = true;
+      while (more) {
         JsonNode read = call("guest-file-read", Map.of("handle", handle, "count", CHUNK));
         byte[] bytes = decode(read.path("buf-b64"));
-        if ((long) content.size() + bytes.length > maxBytes) {
+        copied += bytes.length;
+        if (copied > maxBytes) {
           throw new QmpException.CommandFailed(
               "guest-file-read", "TooLarge", path + " has more than " + maxBytes + " bytes");
         }
-        content.writeBytes(bytes);
-        if (bytes.length == 0 || read.path("eof").asBoolean(false)) {
-          return content.toByteArray();
-        }
+        out.write(bytes);
+        more = bytes.length > 0 && !read.path("eof").asBoolean(false);
       }
     } finally {
       closeFile(handle);

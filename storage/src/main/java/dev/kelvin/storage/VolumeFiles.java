@@ -34,6 +34,9 @@ final class VolumeFiles {
   /** No volume's name starts with a dot. */
   private static final String TEMPORARY = ".new-";
 
+  /** How many files stat(1) is asked for at once: the kernel and Commands bound both ways. */
+  private static final int AT_ONCE = 1000;
+
   private final Path root;
   private final Commands commands = new Commands();
 
@@ -153,17 +156,18 @@ final class VolumeFiles {
    * What the files take, which the JDK cannot tell: a file with holes takes less than its length.
    */
   private Map<String, ByteSize> allocated(List<Path> paths) throws InterruptedException {
-    if (paths.isEmpty()) {
-      return Map.of();
-    }
-    List<String> argv = new ArrayList<>(List.of("stat", "--format=%b %B %n"));
-    paths.forEach(path -> argv.add(path.toString()));
     Map<String, ByteSize> sizes = new HashMap<>();
-    // stat(1) names the files that it cannot find and tells of all others.
-    for (String line : commands.run(Command.of(argv)).stdout().lines().toList()) {
-      String[] fields = line.split(" ", 3);
-      long bytes = Math.multiplyExact(Long.parseLong(fields[0]), Long.parseLong(fields[1]));
-      sizes.put(fields[2], new ByteSize(bytes));
+    for (int from = 0; from < paths.size(); from += AT_ONCE) {
+      List<String> argv = new ArrayList<>(List.of("stat", "--format=%b %B %n"));
+      paths
+          .subList(from, Math.min(from + AT_ONCE, paths.size()))
+          .forEach(path -> argv.add(path.toString()));
+      // stat(1) names the files that it cannot find and tells of all others.
+      for (String line : commands.run(Command.of(argv)).stdout().lines().toList()) {
+        String[] fields = line.split(" ", 3);
+        long bytes = Math.multiplyExact(Long.parseLong(fields[0]), Long.parseLong(fields[1]));
+        sizes.put(fields[2], new ByteSize(bytes));
+      }
     }
     return sizes;
   }

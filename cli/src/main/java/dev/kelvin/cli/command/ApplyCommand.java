@@ -68,7 +68,7 @@ public final class ApplyCommand extends Command {
     Wanted wanted = Wanted.of(client, name, part.document());
     Vm live = wanted.live();
     String verb = live == null ? "created" : "changed";
-    if (!wanted.changes()) {
+    if (!wanted.changes() && !part.hasSecrets()) {
       session.out().println(name + " unchanged");
     } else if (dryRun) {
       session.out().println(name + " would be " + verb);

@@ -2,7 +2,6 @@ package dev.kelvin.cli.command;
 
 import dev.kelvin.cli.Session;
 import java.util.List;
-import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.Parameters;
 
@@ -19,8 +18,6 @@ import picocli.CommandLine.Parameters;
       "  kelvin keys web1 r o o t ret"
     })
 public final class KeysCommand extends Command {
-  private static final Pattern BETWEEN = Pattern.compile("-");
-
   @Parameters(index = "0", paramLabel = "VM", description = "Its name.")
   String vm = "";
 
@@ -38,9 +35,7 @@ public final class KeysCommand extends Command {
 
   @Override
   protected int run() {
-    for (String chord : chords) {
-      session.client().sendKeys(vm, BETWEEN.splitAsStream(chord).toList());
-    }
+    session.client().sendKeys(vm, chords);
     return 0;
   }
 }

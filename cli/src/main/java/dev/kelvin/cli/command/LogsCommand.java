@@ -5,6 +5,7 @@ import dev.kelvin.cli.text.Units;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.ProblemException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.time.Duration;
 import java.util.Arrays;
 import picocli.CommandLine;
@@ -40,8 +41,7 @@ public final class LogsCommand extends Command {
   @Override
   protected int run() throws IOException {
     long bytes = Math.max(1, Units.size(tail, "--tail").bytes());
-    byte[] last = session.client().serialLog(vm, bytes);
-    show(last);
+    byte[] last = showAll(bytes);
     // Whoever reads it, such as grep(1), may have enough.
     while (follow && !session.out().checkError()) {
       session.pause(LOOK);
@@ -58,6 +58,28 @@ public final class LogsCommand extends Command {
       last = next;
     }
     return 0;
+  }
+
+  /** Shows what there is, and gives its end, with which the next look goes on. */
+  private byte[] showAll(long bytes) throws IOException {
+    byte[] last = new byte[0];
+    byte[] buffer = new byte[WINDOW];
+    try (InputStream log = session.client().serialText(vm, bytes)) {
+      int count = log.readNBytes(buffer, 0, WINDOW);
+      while (count > 0 && !session.out().checkError()) {
+        byte[] next = Arrays.copyOf(buffer, count);
+        show(next);
+        last = end(last, next);
+        count = log.readNBytes(buffer, 0, WINDOW);
+      }
+    }
+    return last;
+  }
+
+  private static byte[] end(byte[] before, byte[] next) {
+    byte[] all = Arrays.copyOf(before, before.length + next.length);
+    System.arraycopy(next, 0, all, before.length, next.length);
+    return all.length <= WINDOW ? all : Arrays.copyOfRange(all, all.length - WINDOW, all.length);
   }
 
   private void show(byte[] text) throws IOException {

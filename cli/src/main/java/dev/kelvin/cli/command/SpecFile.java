@@ -46,6 +46,13 @@ final class SpecFile {
       return name.asString();
     }
 
+    /** Whether it has something that no answer shows, so that it cannot be told from what is. */
+    boolean hasSecrets() {
+      JsonNode password =
+          parse(JsonNode.class).path("spec").path("windowsSetup").path("administratorPassword");
+      return !password.isMissingNode() && !password.isNull();
+    }
+
     private ProblemException nameless() {
       return Problem.of(Code.INVALID_ARGUMENT, "The document names no VM")
           .on(source)

@@ -140,6 +140,18 @@ class ImageCatalogueTest {
     assertThat(catalogue.file("whole", Format.ISO)).exists();
   }
 
+  @Test
+  void aFileThatWasTakenInBeforeADaemonDiedIsTakenInByTheNext() throws IOException {
+    begin("tools");
+    Path file = Files.createDirectories(files.workDir("t")).resolve("received");
+    Files.writeString(file, "content");
+    files.adopt(file, Format.ISO);
+    // The image is not ready, so what was taken in is nobody's.
+    catalogue.clearOrphans();
+    catalogue.finish("tools", file, Format.ISO, null);
+    assertThat(catalogue.file("tools", Format.ISO)).hasContent("content");
+  }
+
   private String digestOf(String image) {
     return Objects.requireNonNull(catalogue.get(image).status().digest());
   }

@@ -1,6 +1,7 @@
 package dev.kelvin.it.product;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.kelvin.api.ListQuery;
@@ -10,6 +11,8 @@ import dev.kelvin.model.Code;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.spec.Memory;
+import dev.kelvin.model.spec.Netboot;
+import dev.kelvin.model.spec.Nic;
 import dev.kelvin.model.spec.Share;
 import dev.kelvin.model.spec.ShareCache;
 import dev.kelvin.model.spec.Tpm;
@@ -241,6 +244,13 @@ class CompanionsTest extends OnOneDaemon {
       assertThat(refusal).as(bad.toString()).isNotNull();
       assertThat(refusal.problem().code()).isEqualTo(Code.INVALID_ARGUMENT);
       assertThat(refusal.problem().field()).isEqualTo("spec.shares[0].path");
+      var card = Nic.of("net").withNetboot(new Netboot("loader", bad.toString()), 0);
+      var byTftp = Guests.empty("bad", spec -> spec.nics(List.of(card)));
+      assertThatExceptionOfType(ProblemException.class)
+          .as(bad.toString())
+          .isThrownBy(() -> daemon.client().createVm(VmDocument.of(byTftp)))
+          .satisfies(
+              e -> assertThat(e.problem().field()).isEqualTo("spec.nics[0].netboot.directory"));
     }
     assertThat(daemon.client().allVms(ListQuery.all())).isEmpty();
   }

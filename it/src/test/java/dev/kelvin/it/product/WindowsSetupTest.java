@@ -44,10 +44,18 @@ class WindowsSetupTest {
       String told =
           new String(Documents.json(daemon.client().vm("win")), StandardCharsets.UTF_8)
               + daemon.log()
-              + daemon.kelvin("get", "vm/win", "-o", "yaml").output()
+              + daemon.kelvin("get", "vm", "win", "-o", "yaml").output()
               + daemon.kelvin("show", "win").output()
               + Files.readString(home.resolve("qemu.log"));
       assertThat(told).contains("WEB-1").doesNotContain(PASSWORD).doesNotContain(hidden());
+
+      // What was read is what there is: no difference, nothing to do, and no password told.
+      Path file = daemon.home().resolve("win.yaml");
+      Files.writeString(file, daemon.kelvin("get", "vm", "win", "-o", "yaml").output());
+      var diff = daemon.kelvin("diff", "-f", file.toString());
+      assertThat(diff.output()).isEmpty();
+      assertThat(diff.exitCode()).isZero();
+      assertThat(daemon.kelvin("apply", "-f", file.toString()).output()).contains("unchanged");
 
       // Without the form in the spec, the next start deletes the CD.
       Vm before = daemon.client().vm("win");

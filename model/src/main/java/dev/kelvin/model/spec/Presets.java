@@ -20,9 +20,9 @@ import org.jspecify.annotations.Nullable;
  *
  * A microvm has virtio only and aarch64's virt no device of old PCs, whatever runs there.
  */
-record Presets(GuestOs os, Optional<Board> board) {
-  Presets(GuestOs os, String machine) {
-    this(os, Board.of(machine));
+record Presets(GuestOs os, Architecture architecture, Optional<Board> board) {
+  Presets(GuestOs os, Architecture architecture, String machine) {
+    this(os, architecture, Board.of(machine));
   }
 
   static String machine(GuestOs os, Architecture architecture) {
@@ -52,9 +52,10 @@ record Presets(GuestOs os, Optional<Board> board) {
     return os == GuestOs.WINDOWS && !is(Board.VIRT);
   }
 
-  /** With {@code kernel}, nothing has to find a boot loader. */
+  /** With {@code kernel}, nothing has to find a boot loader. 32-bit PCs have no UEFI. */
   FirmwareType firmware(boolean kernel) {
-    boolean uefi = (is(Board.VIRT) && !kernel) || (os == GuestOs.WINDOWS && is(Board.Q35));
+    boolean modernPc = is(Board.Q35) && architecture != Architecture.I386;
+    boolean uefi = (is(Board.VIRT) && !kernel) || (os == GuestOs.WINDOWS && modernPc);
     return uefi ? FirmwareType.UEFI : FirmwareType.BIOS;
   }
 

@@ -61,7 +61,7 @@ public record VmSpec(
     architecture = architecture == null ? Architecture.X86_64 : architecture;
     os = os == null ? GuestOs.LINUX : os;
     machine = machine == null ? Presets.machine(os, architecture) : machine;
-    var presets = new Presets(os, machine);
+    var presets = new Presets(os, architecture, machine);
     cpu = (cpu == null ? Cpu.of(1) : cpu).withDefaultHyperv(presets.hyperv());
     memory = memory == null ? new Memory(null, null) : memory;
     boot = boot == null ? Boot.none() : boot;
@@ -135,7 +135,7 @@ public record VmSpec(
 
   /** Whether the guest's system wants a TPM, where the host has one, and nothing is said of it. */
   public boolean leavesTpmOpen() {
-    return tpm == null && new Presets(os, machine).tpm(firmware.type());
+    return tpm == null && new Presets(os, architecture, machine).tpm(firmware.type());
   }
 
   /** The family of its machine type; empty for one that Kelvin does not know. */

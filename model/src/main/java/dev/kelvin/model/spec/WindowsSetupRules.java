@@ -17,9 +17,11 @@ final class WindowsSetupRules {
 
   static void check(VmSpec spec, WindowsSetup setup, Violations violations) {
     violations.require(
-        !spec.isOn(Board.MICROVM),
+        !spec.isOn(Board.MICROVM) && !spec.isOn(Board.VIRT),
         FIELD,
-        "Windows does not run on a microvm",
+        "the answers are for Windows on a PC, which a machine of type "
+            + spec.machine()
+            + " is not",
         "use the machine q35, or leave it out");
     violations.require(
         setup.computerName() == null || COMPUTER.matcher(setup.computerName()).matches(),

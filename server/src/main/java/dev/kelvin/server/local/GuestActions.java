@@ -41,8 +41,8 @@ final class GuestActions {
   }
 
   Outcome readFile(Action.ReadGuestFile action) throws InterruptedException {
-    return new Outcome.Bytes(
-        "application/octet-stream", access.readFile(action.vm(), action.path()));
+    return new Outcome.Download(
+        "application/octet-stream", access.readFile(action.vm(), action.path())::writeTo);
   }
 
   Outcome writeFile(Action.WriteGuestFile action) throws InterruptedException {

@@ -99,7 +99,7 @@ public final class LocalActions implements Actions {
       case Action.Screenshot(String vm, int screen) ->
           new Outcome.Bytes("image/png", access.screenshot(vm, screen));
       case Action.GetSerialLog(String vm, long tail) ->
-          new Outcome.Bytes("text/plain; charset=utf-8", access.serialLog(vm, tail));
+          new Outcome.Download("text/plain; charset=utf-8", access.serialLog(vm, tail)::writeTo);
       case Action.GetGuest(String vm) -> new Outcome.Document(access.guest(vm), null);
       case Action.ReadGuestFile file -> desks.guests().readFile(file);
     };

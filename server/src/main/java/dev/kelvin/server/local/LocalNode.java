@@ -302,8 +302,9 @@ public final class LocalNode implements AutoCloseable {
     Path marker = layout.runtime().resolve("autostarted");
     String boot = Files.readString(Path.of("/proc/sys/kernel/random/boot_id"));
     if (!Files.exists(marker) || !Files.readString(marker).equals(boot)) {
-      Files.writeString(marker, boot);
       machines.autostart();
+      // Not before: a daemon that ends meanwhile leaves the rest to the next one.
+      Files.writeString(marker, boot);
     }
   }
 

@@ -48,7 +48,7 @@ final class VmActions {
   }
 
   private static Vm preview(VmRecord vm, Vm asked) {
-    return new Vm(vm.metadata(), vm.spec(), asked.status());
+    return new Vm(vm.metadata(), vm.spec().withoutSecrets(), asked.status());
   }
 
   Outcome update(Action.UpdateVm action) {
@@ -65,7 +65,10 @@ final class VmActions {
     VmRecord wanted = drafts.forUpdate(current, action.vm());
     if (action.dryRun()) {
       return new Outcome.Document(
-          new Vm(wanted.metadata(), wanted.spec(), machines.get(action.name()).status()),
+          new Vm(
+              wanted.metadata(),
+              wanted.spec().withoutSecrets(),
+              machines.get(action.name()).status()),
           current.metadata().revision());
     }
     return submitUpdate(current, wanted);
