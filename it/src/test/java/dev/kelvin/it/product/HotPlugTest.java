@@ -3,9 +3,13 @@ package dev.kelvin.it.product;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kelvin.api.Client;
+import dev.kelvin.api.ListQuery;
 import dev.kelvin.api.VmDocument;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Image.Format;
+import dev.kelvin.model.Phase;
+import dev.kelvin.model.Task;
+import dev.kelvin.model.Task.TaskState;
 import dev.kelvin.model.Vm;
 import dev.kelvin.model.Volume;
 import dev.kelvin.model.spec.Cdrom;
@@ -14,6 +18,7 @@ import dev.kelvin.model.spec.Cpu;
 import dev.kelvin.model.spec.Disk;
 import dev.kelvin.model.spec.Nic;
 import dev.kelvin.model.spec.PortForward;
+import dev.kelvin.model.spec.Power;
 import dev.kelvin.model.spec.Protocol;
 import dev.kelvin.qemu.testkit.TinyGuest;
 import java.io.IOException;
@@ -27,6 +32,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Devices that come and go while the guest runs, seen from inside it. */
 class HotPlugTest {
+  private static final ByteSize SMALL = ByteSize.ofMiB(16);
+
   @TempDir private Path work;
 
   @Test
@@ -74,6 +81,33 @@ class HotPlugTest {
       var larger = now.withSpec(now.spec().toBuilder().cpu(Cpu.of(2)).build());
       daemon.done(client.updateVm("plug", VmDocument.of(larger), null));
       assertThat(client.vm("plug").status().restartRequired()).containsExactly("spec.cpu");
+    }
+  }
+
+  /** Nothing runs in the VM that would let a disk go. */
+  @Test
+  void aDiskThatWasNotLetGoStaysAlsoWhenTheVmIsStoppedMeanwhile() throws IOException {
+    try (TestDaemon daemon = TestDaemon.start()) {
+      Client client = daemon.client();
+      var disks = List.of(Disk.of("one", null, SMALL), Disk.of("two", null, SMALL));
+      daemon.create(Guests.empty("keeps", spec -> spec.disks(disks)));
+      Task detach = client.detachDisk("keeps", "two");
+      Await.until(
+          "the disk is no more wanted",
+          Duration.ofSeconds(20),
+          () -> client.vm("keeps").spec().disks().size() == 1);
+      Task stop = client.stopVm("keeps");
+      assertThat(daemon.ended(detach).state()).isEqualTo(TaskState.FAILED);
+      daemon.done(stop);
+      Vm after = client.vm("keeps");
+      assertThat(after.status().phase()).isEqualTo(Phase.STOPPED);
+      assertThat(after.spec().power()).isEqualTo(Power.STOPPED);
+      assertThat(after.spec().disks()).extracting(Disk::name).containsExactly("one", "two");
+      assertThat(client.volumes().all(ListQuery.all()))
+          .extracting(Volume::usedBy)
+          .containsExactlyInAnyOrder(
+              new Volume.Use("keeps", "one"), new Volume.Use("keeps", "two"));
+      daemon.done(client.startVm("keeps"));
     }
   }
 
