@@ -43,27 +43,59 @@ final class Ender {
       asked.join(answer, force);
       return false;
     }
+    if (answer.isCancelled()) {
+      return true;
+    }
     Running now = vm.require(Phase.RUNNING, "shutting down");
     vm.move(Trigger.SHUTDOWN, null);
-    asked = new Shutdown(now.qemu(), vm.guest(), SteadyTime.now().plus(timeout), force, answer);
+    asked = new Shutdown(SteadyTime.now().plus(timeout), force, answer);
     vm.shutdown = asked;
-    asked.askAgain(SteadyTime.now());
+    asked.askAgain(SteadyTime.now(), now, vm.guest());
     return false;
   }
 
   void shutdownOverdue(Shutdown asked) throws InterruptedException {
-    if (asked.force()) {
-      end(ExitReason.STOPPED, "the guest did not shut down in time");
+    if (!asked.force()) {
+      giveUp(
+          asked,
+          Problem.of(Code.TIMEOUT, "The guest did not shut down in time")
+              .on(vm.ref())
+              .because("neither its agent nor its ACPI power button led to a shutdown")
+              .remedy("look at its console; \"kelvin stop " + vm.name() + "\" ends it at once")
+              .asException());
       return;
     }
+    try {
+      end(ExitReason.STOPPED, "the guest did not shut down in time");
+    } catch (ProblemException e) {
+      giveUp(asked, e);
+    }
+  }
+
+  /** Whoever asked is answered whatever else fails: a task would wait for ever. */
+  private void giveUp(Shutdown asked, ProblemException why) {
     vm.shutdown = null;
-    vm.move(Trigger.SHUTDOWN_REFUSED, "the guest did not follow a request to shut down");
-    asked.fail(
-        Problem.of(Code.TIMEOUT, "The guest did not shut down in time")
-            .on(vm.ref())
-            .because("neither its agent nor its ACPI power button led to a shutdown")
-            .remedy("look at its console; \"kelvin stop " + vm.name() + "\" ends it at once")
-            .asException());
+    try {
+      runsOn("the guest did not follow a request to shut down");
+    } finally {
+      asked.fail(why);
+    }
+  }
+
+  /** Takes a request to shut down back, unless somebody still waits for it. */
+  void cancelShutdown() {
+    Shutdown asked = vm.shutdown;
+    if (asked == null || !asked.wanted()) {
+      vm.shutdown = null;
+      runsOn("the request to shut down was taken back");
+    }
+  }
+
+  /** It may have become paused or unresponsive since it was asked, and stays so. */
+  private void runsOn(String why) {
+    if (vm.phase() == Phase.STOPPING) {
+      vm.move(Trigger.SHUTDOWN_REFUSED, why);
+    }
   }
 
   void stop() throws InterruptedException {

@@ -16,6 +16,11 @@ sealed interface Request {
    */
   record Shutdown(Duration timeout, boolean force) implements Request {}
 
+  /**
+   * Takes {@link Shutdown} back if nobody waits for its answer any more; nothing when it is over.
+   */
+  record CancelShutdown() implements Request {}
+
   /** Ends the process at once; nothing when there is none. */
   record Stop() implements Request {}
 

@@ -19,33 +19,33 @@ final class Shutdown {
   private static final Logger LOG = System.getLogger(Shutdown.class.getName());
   private static final Duration PRESS_INTERVAL = Duration.ofSeconds(10);
 
-  private final RunningVm qemu;
-  private final @Nullable GuestWatch guest;
+  /** Who asked; one that waits no more has cancelled the answer. */
+  private record Asker(CompletableFuture<Void> answer, boolean force) {
+    boolean waits() {
+      return !answer.isCancelled();
+    }
+  }
+
   private final Instant deadline;
-  private final List<CompletableFuture<Void>> waiting = new ArrayList<>();
-  private boolean force;
+  private final List<Asker> askers = new ArrayList<>();
   private Instant next = Instant.EPOCH;
 
-  Shutdown(
-      RunningVm qemu,
-      @Nullable GuestWatch guest,
-      Instant deadline,
-      boolean force,
-      CompletableFuture<Void> first) {
-    this.qemu = qemu;
-    this.guest = guest;
+  Shutdown(Instant deadline, boolean force, CompletableFuture<Void> first) {
     this.deadline = deadline;
-    this.force = force;
-    waiting.add(first);
+    join(first, force);
   }
 
-  void join(CompletableFuture<Void> answer, boolean alsoForce) {
-    waiting.add(answer);
-    force = force || alsoForce;
+  void join(CompletableFuture<Void> answer, boolean force) {
+    askers.add(new Asker(answer, force));
   }
 
+  /** Whether somebody who still waits wants it stopped at the deadline. */
   boolean force() {
-    return force;
+    return askers.stream().anyMatch(asker -> asker.waits() && asker.force());
+  }
+
+  boolean wanted() {
+    return askers.stream().anyMatch(Asker::waits);
   }
 
   boolean overdue(Instant now) {
@@ -57,14 +57,19 @@ final class Shutdown {
     return next.isBefore(deadline) ? next : deadline;
   }
 
-  /** Asks in a thread of its own: an agent that does not answer must not hold up the mailbox. */
-  void askAgain(Instant now) {
+  /**
+   * Asks in a thread of its own: an agent that does not answer must not hold up the mailbox.
+   *
+   * @param running the process as it is connected now; null while there is no connection
+   */
+  void askAgain(Instant now, @Nullable Running running, @Nullable GuestWatch agent) {
     next = now.plus(PRESS_INTERVAL);
-    Thread.ofVirtual().name("shutdown").start(this::ask);
+    if (running != null) {
+      Thread.ofVirtual().name("shutdown").start(() -> ask(running.qemu(), agent));
+    }
   }
 
-  private void ask() {
-    GuestWatch agent = guest;
+  private static void ask(RunningVm qemu, @Nullable GuestWatch agent) {
     if (agent != null && agent.answers() && agent.shutdown()) {
       return;
     }
@@ -78,10 +83,10 @@ final class Shutdown {
   }
 
   void done() {
-    waiting.forEach(answer -> answer.complete(null));
+    askers.forEach(asker -> asker.answer().complete(null));
   }
 
   void fail(RuntimeException why) {
-    waiting.forEach(answer -> answer.completeExceptionally(why));
+    askers.forEach(asker -> asker.answer().completeExceptionally(why));
   }
 }

@@ -172,7 +172,21 @@ final class Starter {
     }
   }
 
-  private void found(Phase phase) {
+  /** Takes over what QEMU did by itself while the VM was shown as shutting down. */
+  void look() throws InterruptedException {
+    Running now = vm.running();
+    if (now == null || vm.phase() != Phase.RUNNING) {
+      return;
+    }
+    try {
+      observe(now.qemu(), vm.generation);
+    } catch (ProblemException e) {
+      unresponsive(e.problem().oneLine());
+    }
+  }
+
+  private void found(Phase seen) {
+    Phase phase = seen == Phase.RUNNING && vm.shutdown != null ? Phase.STOPPING : seen;
     if (vm.phase() == phase || (vm.phase() == Phase.STOPPING && vm.shutdown != null)) {
       vm.show(vm.status());
       return;

@@ -144,7 +144,7 @@ final class Supervisor {
   }
 
   /**
-   * Asks for something and waits until it is done.
+   * Asks for something and waits until it is done; whoever is interrupted waits no more.
    *
    * @throws ProblemException when it cannot be done
    */
@@ -156,6 +156,9 @@ final class Supervisor {
     }
     try {
       answer.get();
+    } catch (InterruptedException e) {
+      answer.cancel(false);
+      throw e;
     } catch (ExecutionException e) {
       Throwable why = Objects.requireNonNullElse(e.getCause(), e);
       throw new ProblemException(ProblemException.toProblem(why), why);
@@ -229,8 +232,9 @@ final class Supervisor {
     if (asked != null && !now.isBefore(asked.next())) {
       if (asked.overdue(now)) {
         ender.shutdownOverdue(asked);
+        starter.look();
       } else {
-        asked.askAgain(now);
+        asked.askAgain(now, vm.running(), vm.guest());
       }
     }
     if (vm.restartAt != null && !now.isBefore(vm.restartAt)) {
@@ -280,6 +284,10 @@ final class Supervisor {
       case Request.Stop() -> ender.stop();
       case Request.Shutdown(Duration timeout, boolean force) -> {
         return ender.shutdown(timeout, force, answer);
+      }
+      case Request.CancelShutdown() -> {
+        ender.cancelShutdown();
+        starter.look();
       }
       case Request.Reset() -> {
         vm.require(Phase.RUNNING, "reset").qemu().reset();

@@ -392,6 +392,14 @@ public final class VmTasks {
           .supervisor(task.vmId())
           .ask(new Request.Shutdown(Duration.ofSeconds(task.timeoutSeconds()), task.force()));
     }
+
+    @Override
+    public void undo(ShutDown task, StepContext context) throws InterruptedException {
+      Optional<Supervisor> asked = machines.find(task.vmId());
+      if (asked.isPresent()) {
+        asked.get().ask(new Request.CancelShutdown());
+      }
+    }
   }
 
   /** Resets at most once: a guest that was reset before a crash is not reset again after it. */

@@ -1,0 +1,174 @@
+package dev.kelvin.machine;
+
+import dev.kelvin.codec.Documents;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/** A control socket that answers as QEMU does, for a process that need not be QEMU. */
+final class FakeQemu implements AutoCloseable {
+  private final ServerSocketChannel server;
+  private final Runnable quit;
+  private final List<String> commands = new CopyOnWriteArrayList<>();
+  private final Set<String> devices = new ConcurrentSkipListSet<>();
+  private final AtomicInteger connections = new AtomicInteger();
+  private volatile @Nullable SocketChannel line;
+  private volatile String status = "running";
+  private volatile boolean silent;
+
+  /**
+   * @param quit what ends the process
+   */
+  FakeQemu(Path socket, Runnable quit) throws IOException {
+    this.server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+    this.quit = quit;
+    server.bind(UnixDomainSocketAddress.of(socket));
+    Thread.ofVirtual().start(this::serve);
+  }
+
+  /** What it was told so far, over all connections. */
+  List<String> commands() {
+    return commands;
+  }
+
+  long count(String command) {
+    return commands.stream().filter(command::equals).count();
+  }
+
+  /** The ids of the devices that are plugged in. */
+  Set<String> devices() {
+    return devices;
+  }
+
+  int connections() {
+    return connections.get();
+  }
+
+  void status(String newStatus) {
+    status = newStatus;
+  }
+
+  /** From now on it accepts connections and says nothing, or speaks again. */
+  void silent(boolean newSilent) {
+    silent = newSilent;
+  }
+
+  void hangUp() throws IOException {
+    SocketChannel now = line;
+    if (now != null) {
+      now.close();
+    }
+  }
+
+  void event(String name, String data) throws IOException {
+    SocketChannel now = line;
+    if (now != null) {
+      say(
+          now,
+          "{\"timestamp\":{\"seconds\":1,\"microseconds\":0},\"event\":\"%s\",\"data\":%s}"
+              .formatted(name, data));
+    }
+  }
+
+  private void serve() {
+    try {
+      while (true) {
+        SocketChannel accepted = server.accept();
+        line = accepted;
+        connections.incrementAndGet();
+        talk(accepted);
+      }
+    } catch (IOException e) {
+      return; // closed with the test
+    }
+  }
+
+  private void talk(SocketChannel accepted) throws IOException {
+    try (accepted;
+        var in =
+            new BufferedReader(
+                Channels.newReader(accepted, StandardCharsets.UTF_8.newDecoder(), -1))) {
+      if (!silent) {
+        say(
+            accepted,
+            "{\"QMP\":{\"version\":{\"qemu\":{\"micro\":0,\"minor\":2,\"major\":7},"
+                + "\"package\":\"\"},\"capabilities\":[]}}");
+      }
+      for (String text = in.readLine(); text != null; text = in.readLine()) {
+        JsonNode command = Documents.tree(text.getBytes(StandardCharsets.UTF_8));
+        String name = command.path("execute").asString("");
+        commands.add(name);
+        if (!silent) {
+          say(
+              accepted,
+              "{\"return\":%s,\"id\":%s}"
+                  .formatted(answer(name, command.path("arguments")), command.path("id")));
+          after(name, command.path("arguments"));
+        }
+      }
+    } catch (IOException e) {
+      if (!server.isOpen()) {
+        throw e;
+      }
+    }
+  }
+
+  private String answer(String command, JsonNode arguments) {
+    return switch (command) {
+      case "query-status" -> "{\"status\":\"" + status + "\"}";
+      case "query-named-block-nodes" -> "[]";
+      case "qom-list" -> list(arguments.path("path").asString(""));
+      default -> "{}";
+    };
+  }
+
+  private String list(String path) {
+    if (path.equals("/machine/peripheral")) {
+      return devices.stream()
+          .map("{\"name\":\"%s\",\"type\":\"child<virtio-pci>\"}"::formatted)
+          .collect(Collectors.joining(",", "[", "]"));
+    }
+    return path.contains("/port-") ? "[{\"name\":\"hotplug\",\"type\":\"bool\"}]" : "[]";
+  }
+
+  private void after(String command, JsonNode arguments) throws IOException {
+    switch (command) {
+      case "device_add" -> devices.add(arguments.path("id").asString(""));
+      case "device_del" -> {
+        String id = arguments.path("id").asString("");
+        devices.remove(id);
+        event("DEVICE_DELETED", "{\"device\":\"" + id + "\"}");
+      }
+      case "quit" -> quit.run();
+      default -> {}
+    }
+  }
+
+  private static void say(SocketChannel to, String text) throws IOException {
+    ByteBuffer bytes = ByteBuffer.wrap((text + "\r\n").getBytes(StandardCharsets.UTF_8));
+    while (bytes.hasRemaining()) {
+      to.write(bytes);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    server.close();
+    hangUp();
+  }
+}

@@ -1,0 +1,202 @@
+package dev.kelvin.machine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kelvin.host.Commands;
+import dev.kelvin.host.ProcessId;
+import dev.kelvin.image.SeedIso;
+import dev.kelvin.model.ByteSize;
+import dev.kelvin.model.HostFacts;
+import dev.kelvin.model.Layout;
+import dev.kelvin.model.Metadata;
+import dev.kelvin.model.Phase;
+import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.VmStatus;
+import dev.kelvin.model.VmStatus.ExitReason;
+import dev.kelvin.model.spec.Power;
+import dev.kelvin.model.spec.Serial;
+import dev.kelvin.model.spec.VmSpec;
+import dev.kelvin.state.SqliteStore;
+import dev.kelvin.storage.DirectoryDriver;
+import dev.kelvin.storage.QemuImg;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+
+/**
+ * A VM and its supervisor, whose process is a {@code sleep} that an earlier daemon has left, and
+ * whose control channel is answered by a {@link FakeQemu}.
+ */
+final class SupervisedVm implements AutoCloseable {
+  static final String ID = "aa";
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+  private final Process process;
+  private final FakeQemu qemu;
+  private final BreakableStore store;
+  private final DirectoryDriver storage;
+  private final VmRepository repository;
+  private final Machines machines;
+
+  SupervisedVm(Path directory) throws IOException, InterruptedException {
+    this(directory, spec());
+  }
+
+  SupervisedVm(Path directory, VmSpec spec) throws IOException, InterruptedException {
+    store = new BreakableStore(SqliteStore.open(directory.resolve("store.db")));
+    repository = new VmRepository(store, false);
+    storage = new DirectoryDriver(directory.resolve("volumes"), new QemuImg(new Commands()));
+    var layout = new Layout(directory, directory, directory, directory.resolve("run"));
+    VmRecord vm =
+        repository.create(
+            new VmRecord(new Metadata("web", ID, Map.of(), 0, Instant.EPOCH), spec, -1), List.of());
+    new VmHome(layout, new SeedIso(new Commands())).prepare(vm);
+    process = new ProcessBuilder("sleep", "1000").start();
+    qemu = new FakeQemu(layout.vmRuntime(ID).resolve("qmp.sock"), process::destroyForcibly);
+    var run =
+        new RunRecord(
+            ProcessId.of(process.pid()).orElseThrow().encode(),
+            Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip(),
+            "tcg",
+            Instant.now(),
+            spec,
+            List.of(),
+            List.of());
+    repository.saveRun(ID, run);
+    repository.saveStatus(ID, VmStatus.initial().in(Phase.RUNNING, null, Instant.EPOCH));
+    machines =
+        new MachinesSetup(
+                layout,
+                repository,
+                SupervisedVm::facts,
+                (facts, architecture, accelerator) -> {
+                  throw new AssertionError("nothing is started here");
+                },
+                launch -> {
+                  throw new AssertionError("nothing is started here");
+                },
+                storage,
+                new SeedIso(new Commands()),
+                (image, format) -> {
+                  throw new AssertionError("nothing here has an image");
+                },
+                List::of,
+                image -> {
+                  throw new AssertionError("nothing here has an image");
+                },
+                (type, object, message, data) -> {})
+            .build()
+            .machines();
+    machines.open();
+    await("the VM is taken over", () -> supervisor().running() != null);
+  }
+
+  static VmSpec spec() {
+    return VmSpec.defaults().toBuilder()
+        .machine("pc-q35-7.2")
+        .power(Power.RUNNING)
+        .serial(new Serial(false, ByteSize.ofMiB(1)))
+        .guestAgent(false)
+        .build();
+  }
+
+  private static HostFacts facts() {
+    return new HostFacts(
+        "/usr/bin/qemu-system-x86_64",
+        "7.2.0",
+        List.of("tcg"),
+        Map.of(),
+        Set.of("pc-q35-7.2"),
+        Set.of(),
+        Set.of(),
+        2,
+        ByteSize.ofMiB(1024),
+        null,
+        false,
+        0,
+        HostFacts.Extras.none(),
+        Map.of(),
+        Map.of());
+  }
+
+  FakeQemu qemu() {
+    return qemu;
+  }
+
+  Process process() {
+    return process;
+  }
+
+  BreakableStore store() {
+    return store;
+  }
+
+  DirectoryDriver storage() {
+    return storage;
+  }
+
+  VmRepository repository() {
+    return repository;
+  }
+
+  Machines machines() {
+    return machines;
+  }
+
+  Supervisor supervisor() {
+    return machines.supervisor(ID);
+  }
+
+  ExitReason exitReason() {
+    return Objects.requireNonNull(status().lastExit()).reason();
+  }
+
+  VmStatus status() {
+    return supervisor().snapshot().status();
+  }
+
+  void awaitPhase(Phase phase) {
+    await("the VM is " + phase.wire(), () -> status().phase() == phase);
+  }
+
+  /** Asks on a thread of its own. */
+  CompletableFuture<Void> asking(Request request) {
+    var answer = new CompletableFuture<Void>();
+    Thread.ofVirtual()
+        .start(() -> {
+          try {
+            supervisor().ask(request);
+            answer.complete(null);
+          } catch (ProblemException | InterruptedException e) {
+            answer.completeExceptionally(e);
+          }
+        });
+    return answer;
+  }
+
+  static void await(String what, BooleanSupplier condition) {
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime()).as("when " + what).isLessThan(end);
+      LockSupport.parkNanos(Duration.ofMillis(5).toNanos());
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    store.full(false);
+    machines.close();
+    qemu.close();
+    process.destroyForcibly().onExit().join();
+    store.close();
+  }
+}
