@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -342,11 +343,12 @@ final class Supervisor {
     vm.record(wanted);
     Running now = vm.running();
     if (now == null) {
-      vm.show(vm.status().withRestartRequired(List.of()));
+      convergeUnheld(wanted);
       return;
     }
     try {
-      if (!SpecDiff.between(now.run().spec(), wanted.spec()).live().isEmpty()) {
+      // One that does not answer takes what changes none of its devices.
+      if (vm.phase() != Phase.UNRESPONSIVE || changesDevices(now.run(), wanted)) {
         new LiveChanges(vm.context().launcher(), wanted)
             .apply(vm.requireProcess("changing its devices"), this::saveRun);
       }
@@ -359,9 +361,29 @@ final class Supervisor {
     }
   }
 
+  /** Also undoing is refused while nobody can see which devices a process has. */
+  private void convergeUnheld(VmRecord wanted) {
+    List<String> later = List.of();
+    if (vm.phase() == Phase.UNRESPONSIVE) {
+      Optional<RunRecord> run = vm.context().repository().run(vm.id());
+      if (run.isPresent()) {
+        if (changesDevices(run.get(), wanted)) {
+          vm.requireProcess("changing its devices");
+        }
+        later = SpecDiff.between(run.get().spec(), wanted.spec()).restart();
+      }
+    }
+    vm.show(vm.status().withRestartRequired(later));
+  }
+
+  private static boolean changesDevices(RunRecord run, VmRecord wanted) {
+    return !SpecDiff.between(run.spec(), wanted.spec()).live().isEmpty();
+  }
+
+  /** First on the disk: what memory alone knows is lost when the daemon dies. */
   private void saveRun(Running changed) {
-    vm.hold(changed);
     vm.context().repository().saveRun(vm.id(), changed.run());
+    vm.hold(changed);
   }
 
   /** A process that serves a VM ended before it: what the guest had of it is gone. */

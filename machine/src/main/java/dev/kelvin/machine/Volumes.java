@@ -234,7 +234,10 @@ public final class Volumes {
     }
   }
 
-  /** Deletes volumes that a VM has, and which an update that failed has made. */
+  /**
+   * Deletes volumes that a VM has, and which an update that failed has made; not those that its
+   * process may still have open.
+   */
   void deleteMade(String vmId, List<String> volumes) {
     Set<String> open = needed(vmId);
     for (String volume : volumes) {

@@ -30,6 +30,7 @@ final class FakeQemu implements AutoCloseable {
   private volatile @Nullable SocketChannel line;
   private volatile String status = "running";
   private volatile boolean silent;
+  private volatile String last = "";
 
   /**
    * @param quit what ends the process
@@ -66,6 +67,11 @@ final class FakeQemu implements AutoCloseable {
   /** From now on it accepts connections and says nothing, or speaks again. */
   void silent(boolean newSilent) {
     silent = newSilent;
+  }
+
+  /** Carries this command out, hangs up, and says nothing until it speaks again. */
+  void silentAfter(String command) {
+    last = command;
   }
 
   void hangUp() throws IOException {
@@ -113,12 +119,17 @@ final class FakeQemu implements AutoCloseable {
         JsonNode command = Documents.tree(text.getBytes(StandardCharsets.UTF_8));
         String name = command.path("execute").asString("");
         commands.add(name);
-        if (!silent) {
+        if (name.equals(last)) {
+          last = "";
+          silent = true;
+          carryOut(name, command.path("arguments"));
+          return;
+        } else if (!silent) {
           say(
               accepted,
               "{\"return\":%s,\"id\":%s}"
                   .formatted(answer(name, command.path("arguments")), command.path("id")));
-          after(name, command.path("arguments"));
+          carryOut(name, command.path("arguments"));
         }
       }
     } catch (IOException e) {
@@ -146,7 +157,7 @@ final class FakeQemu implements AutoCloseable {
     return path.contains("/port-") ? "[{\"name\":\"hotplug\",\"type\":\"bool\"}]" : "[]";
   }
 
-  private void after(String command, JsonNode arguments) throws IOException {
+  private void carryOut(String command, JsonNode arguments) throws IOException {
     switch (command) {
       case "device_add" -> devices.add(arguments.path("id").asString(""));
       case "device_del" -> {

@@ -45,7 +45,8 @@ final class SupervisedVm implements AutoCloseable {
   private final BreakableStore store;
   private final DirectoryDriver storage;
   private final VmRepository repository;
-  private final Machines machines;
+  private final MachinesSetup setup;
+  private Machines machines;
 
   SupervisedVm(Path directory) throws IOException, InterruptedException {
     this(directory, spec());
@@ -73,31 +74,42 @@ final class SupervisedVm implements AutoCloseable {
             List.of());
     repository.saveRun(ID, run);
     repository.saveStatus(ID, VmStatus.initial().in(Phase.RUNNING, null, Instant.EPOCH));
-    machines =
+    setup =
         new MachinesSetup(
-                layout,
-                repository,
-                SupervisedVm::facts,
-                (facts, architecture, accelerator) -> {
-                  throw new AssertionError("nothing is started here");
-                },
-                launch -> {
-                  throw new AssertionError("nothing is started here");
-                },
-                storage,
-                new SeedIso(new Commands()),
-                (image, format) -> {
-                  throw new AssertionError("nothing here has an image");
-                },
-                List::of,
-                image -> {
-                  throw new AssertionError("nothing here has an image");
-                },
-                (type, object, message, data) -> {})
-            .build()
-            .machines();
-    machines.open();
-    await("the VM is taken over", () -> supervisor().running() != null);
+            layout,
+            repository,
+            SupervisedVm::facts,
+            (facts, architecture, accelerator) -> {
+              throw new AssertionError("nothing is started here");
+            },
+            launch -> {
+              throw new AssertionError("nothing is started here");
+            },
+            storage,
+            new SeedIso(new Commands()),
+            (image, format) -> {
+              throw new AssertionError("nothing here has an image");
+            },
+            List::of,
+            image -> {
+              throw new AssertionError("nothing here has an image");
+            },
+            (type, object, message, data) -> {});
+    machines = opened();
+  }
+
+  private Machines opened() throws InterruptedException {
+    Machines next = setup.build().machines();
+    next.open();
+    await("the VM is taken over", () -> next.supervisor(ID).running() != null);
+    return next;
+  }
+
+  /** As if the daemon had died and another one had come. */
+  void restart() throws InterruptedException {
+    machines.close();
+    qemu.silent(false);
+    machines = opened();
   }
 
   static VmSpec spec() {
