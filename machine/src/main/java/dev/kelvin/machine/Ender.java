@@ -1,12 +1,14 @@
 package dev.kelvin.machine;
 
 import dev.kelvin.host.ProcessId;
+import dev.kelvin.machine.VmCell.Ending;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Lifecycle.Trigger;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.SteadyTime;
+import dev.kelvin.model.VmStatus;
 import dev.kelvin.model.VmStatus.Exit;
 import dev.kelvin.model.VmStatus.ExitReason;
 import dev.kelvin.model.spec.Power;
@@ -20,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 /** The parts of a supervisor that end a VM's process, and that decide what follows an end. */
 final class Ender {
   private static final Logger LOG = System.getLogger(Ender.class.getName());
+  static final Duration STORE_AGAIN = Duration.ofSeconds(5);
   private static final Duration QUIT_DEADLINE = Duration.ofSeconds(5);
 
   private final VmCell vm;
@@ -47,7 +50,7 @@ final class Ender {
       return true;
     }
     Running now = vm.require(Phase.RUNNING, "shutting down");
-    vm.move(Trigger.SHUTDOWN, null);
+    vm.decide(vm.status(), Trigger.SHUTDOWN, null);
     asked = new Shutdown(SteadyTime.now().plus(timeout), force, answer);
     vm.shutdown = asked;
     asked.askAgain(SteadyTime.now(), now, vm.guest());
@@ -68,7 +71,9 @@ final class Ender {
     try {
       end(ExitReason.STOPPED, "the guest did not shut down in time");
     } catch (ProblemException e) {
-      giveUp(asked, e);
+      if (vm.ending == null) {
+        giveUp(asked, e);
+      }
     }
   }
 
@@ -114,7 +119,11 @@ final class Ender {
     }
   }
 
-  /** Ends the process: by QEMU's own means if it listens, else by force. */
+  /**
+   * Ends the process: by QEMU's own means if it listens, else by force.
+   *
+   * @throws ProblemException also when it has ended and that cannot be stored yet
+   */
   void end(ExitReason reason, @Nullable String detail) throws InterruptedException {
     if (reason == ExitReason.STOPPED) {
       // Known before the process is gone: a daemon that dies here is followed by one that must not
@@ -139,6 +148,9 @@ final class Ender {
           .ifPresent(Processes::kill);
     }
     ended(reason, detail);
+    if (vm.ending != null) {
+      throw notStored();
+    }
   }
 
   /** The control channel closed: the process has ended, or cannot be talked to. */
@@ -165,37 +177,93 @@ final class Ender {
     ended(why, detail);
   }
 
-  /** Clears away after a process that is gone, and decides what follows. */
   private void ended(ExitReason reason, @Nullable String detail) {
-    Instant now = Instant.now();
-    Instant started = vm.status().startedAt();
     vm.generation++;
-    vm.checkAt = Instant.MAX;
     vm.letGo();
-    vm.context().repository().run(vm.id()).map(RunRecord::companions).ifPresent(Companions::end);
-    vm.context().home().removeRuntime(vm.id());
-    vm.context().repository().deleteRun(vm.id());
-    vm.context().volumes().releaseUnneeded(vm.id());
-    boolean goodRun = started != null && started.plus(RestartPolicy.GOOD_RUN).isBefore(now);
-    int inRow = goodRun ? 0 : vm.status().restarts();
-    var wait = RestartPolicy.waitBeforeRestart(vm.record().spec().restart(), reason, inRow);
-    vm.restartAt = wait.map(SteadyTime.now()::plus).orElse(null);
-    if (wait.isEmpty()) {
-      vm.wantPower(Power.STOPPED);
+    store(new Ending(reason, detail, Instant.now()));
+  }
+
+  /** A start did not succeed, and its process is gone. */
+  void startFailed(String why) {
+    store(new Ending(ExitReason.START_FAILED, why, Instant.now()));
+  }
+
+  /** Tries again what the store has refused. */
+  void storeAgain() {
+    Ending ending = vm.ending;
+    if (ending != null) {
+      store(ending);
     }
-    vm.note(
-        vm.status()
-            .withoutProcess(new Exit(reason, detail, now))
-            .withRestarts(wait.isPresent() ? inRow : 0));
-    boolean crashed = crashed(reason);
-    vm.move(
-        crashed ? Trigger.CRASH : Trigger.EXITED,
-        wait.map(w -> "starts again in " + w.toSeconds() + " s").orElse(crashed ? detail : null));
+  }
+
+  /** Throws when the process has ended and the store still does not take it. */
+  void requireStored() {
+    storeAgain();
+    if (vm.ending != null) {
+      throw notStored();
+    }
+  }
+
+  /**
+   * Clears away after a process that is gone, and decides what follows. If that fails it is tried
+   * again, since nobody will tell of this end a second time.
+   */
+  private void store(Ending ending) {
+    vm.ending = ending;
+    vm.checkAt = Instant.MAX;
+    try {
+      vm.context().repository().run(vm.id()).map(RunRecord::companions).ifPresent(Companions::end);
+      vm.context().home().removeRuntime(vm.id());
+      vm.context().repository().deleteRun(vm.id());
+      vm.context().volumes().releaseUnneeded(vm.id());
+      follow(ending);
+    } catch (ProblemException e) {
+      vm.checkAt = SteadyTime.now().plus(STORE_AGAIN);
+      String text = "its process has ended; that cannot be stored yet: " + e.problem().oneLine();
+      LOG.log(Level.WARNING, () -> vm.ref() + ": " + text);
+      vm.note(vm.status().in(vm.phase(), text, vm.status().since()));
+      return;
+    }
+    vm.ending = null;
     Shutdown asked = vm.shutdown;
     vm.shutdown = null;
     if (asked != null) {
       asked.done();
     }
+  }
+
+  private void follow(Ending ending) {
+    ExitReason reason = ending.reason();
+    Instant started = vm.status().startedAt();
+    boolean goodRun = started != null && started.plus(RestartPolicy.GOOD_RUN).isBefore(ending.at());
+    int inRow = goodRun ? 0 : vm.status().restarts();
+    var wait = RestartPolicy.waitBeforeRestart(vm.record().spec().restart(), reason, inRow);
+    VmStatus after = vm.status().withoutProcess(new Exit(reason, ending.detail(), ending.at()));
+    if (reason == ExitReason.START_FAILED) {
+      vm.decide(
+          after,
+          vm.phase() == Phase.STARTING ? Trigger.START_FAILED : Trigger.EXITED,
+          ending.detail());
+      return;
+    }
+    if (wait.isEmpty()) {
+      vm.wantPower(Power.STOPPED);
+    }
+    boolean crashed = crashed(reason);
+    vm.decide(
+        after.withRestarts(wait.isPresent() ? inRow : 0),
+        crashed ? Trigger.CRASH : Trigger.EXITED,
+        wait.map(w -> "starts again in " + w.toSeconds() + " s")
+            .orElse(crashed ? ending.detail() : null));
+    vm.restartAt = wait.map(SteadyTime.now()::plus).orElse(null);
+  }
+
+  private ProblemException notStored() {
+    return Problem.of(Code.UNAVAILABLE, "The end of the VM is not stored yet")
+        .on(vm.ref())
+        .because(String.valueOf(vm.status().message()))
+        .remedy("see \"kelvin doctor\"; Kelvin tries again every few seconds")
+        .asException();
   }
 
   private static boolean crashed(ExitReason reason) {
@@ -216,6 +284,6 @@ final class Ender {
       end(ExitReason.STOPPED, "deleted");
     }
     vm.restartAt = null;
-    vm.move(Trigger.DELETE, null);
+    vm.decide(vm.status(), Trigger.DELETE, null);
   }
 }

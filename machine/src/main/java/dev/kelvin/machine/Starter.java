@@ -7,7 +7,6 @@ import dev.kelvin.model.Lifecycle.Trigger;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.SteadyTime;
-import dev.kelvin.model.VmStatus.Exit;
 import dev.kelvin.model.VmStatus.ExitReason;
 import dev.kelvin.qemu.QemuSignal;
 import dev.kelvin.qemu.RunState;
@@ -47,9 +46,10 @@ final class Starter {
 
   void start() throws InterruptedException {
     if (vm.phase().hasProcess() && vm.phase() != Phase.STOPPING) {
+      vm.restartAt = null;
       return;
     }
-    vm.move(Trigger.START, null);
+    vm.decide(vm.status(), Trigger.START, null);
     vm.restartAt = null;
     int mine = ++vm.generation;
     try {
@@ -62,7 +62,7 @@ final class Starter {
                   run -> vm.context().repository().saveRun(vm.id(), run));
       vm.hold(started);
       holdProcess(started, mine);
-      vm.move(Trigger.STARTED, null);
+      vm.decide(vm.status(), Trigger.STARTED, null);
     } catch (RuntimeException | InterruptedException e) {
       startFailed(e);
       throw e;
@@ -89,19 +89,15 @@ final class Starter {
       vm.letGo();
       Processes.kill(partial.process());
       Companions.end(partial.run().companions());
-      vm.context().home().removeRuntime(vm.id());
     }
-    vm.context().repository().deleteRun(vm.id());
-    vm.context().volumes().releaseUnneeded(vm.id());
-    String text =
-        why instanceof ProblemException known ? known.problem().oneLine() : String.valueOf(why);
-    vm.note(vm.status().withoutProcess(new Exit(ExitReason.START_FAILED, text, Instant.now())));
-    vm.move(Trigger.START_FAILED, text);
+    ender.startFailed(
+        why instanceof ProblemException known ? known.problem().oneLine() : String.valueOf(why));
   }
 
   /** Starts it again as the restart policy wants. */
   void restart() throws InterruptedException {
-    vm.restartAt = null;
+    // What start() takes away once it has begun; until then it is tried again.
+    vm.restartAt = SteadyTime.now().plus(Ender.STORE_AGAIN);
     int restarts = vm.status().restarts() + 1;
     vm.note(vm.status().withRestarts(restarts));
     vm.tell("vm.restart", "restart " + restarts + " by its restart policy");
@@ -109,6 +105,9 @@ final class Starter {
       start();
     } catch (ProblemException e) {
       LOG.log(Level.WARNING, "restart " + restarts + " of " + vm.ref(), e);
+      if (vm.restartAt != null) {
+        vm.note(vm.status().withRestarts(restarts - 1));
+      }
     }
   }
 
@@ -197,6 +196,10 @@ final class Starter {
 
   /** Looks whether the process still answers, and whether one that did not does again. */
   void check() throws InterruptedException {
+    if (vm.ending != null) {
+      ender.storeAgain();
+      return;
+    }
     Running now = vm.running();
     if (now == null && vm.phase() != Phase.UNRESPONSIVE) {
       vm.checkAt = Instant.MAX;

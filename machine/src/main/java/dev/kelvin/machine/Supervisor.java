@@ -217,7 +217,7 @@ final class Supervisor {
 
   private Instant nextDeadline() {
     Instant next = vm.checkAt;
-    Shutdown asked = vm.shutdown;
+    Shutdown asked = underWay();
     if (asked != null && asked.next().isBefore(next)) {
       next = asked.next();
     }
@@ -228,8 +228,13 @@ final class Supervisor {
     return next.isBefore(latest) ? next : latest;
   }
 
+  /** The shutdown that still waits for the guest. */
+  private @Nullable Shutdown underWay() {
+    return vm.ending == null ? vm.shutdown : null;
+  }
+
   private void deadlines(Instant now) throws InterruptedException {
-    Shutdown asked = vm.shutdown;
+    Shutdown asked = underWay();
     if (asked != null && !now.isBefore(asked.next())) {
       if (asked.overdue(now)) {
         ender.shutdownOverdue(asked);
@@ -250,6 +255,9 @@ final class Supervisor {
     switch (message) {
       case Message.Ask(Request request, CompletableFuture<Void> answer) -> {
         try {
+          if (!(request instanceof Request.Forget)) {
+            ender.requireStored();
+          }
           if (perform(request, answer)) {
             answer.complete(null);
           }
@@ -307,13 +315,13 @@ final class Supervisor {
       }
       case Request.Created() -> {
         if (vm.phase() == Phase.PENDING) {
-          vm.move(Trigger.CREATED, null);
+          vm.decide(vm.status(), Trigger.CREATED, null);
         }
       }
       case Request.Delete(boolean force) -> ender.markDeleting(force);
       case Request.KeepAfterAll(String why) -> {
         if (vm.phase() == Phase.DELETING) {
-          vm.move(Trigger.DELETE_FAILED, why);
+          vm.decide(vm.status(), Trigger.DELETE_FAILED, why);
         }
       }
       case Request.Forget() -> {

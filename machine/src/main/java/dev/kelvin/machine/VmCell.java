@@ -7,6 +7,7 @@ import dev.kelvin.model.Phase;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.Vm;
 import dev.kelvin.model.VmStatus;
+import dev.kelvin.model.VmStatus.ExitReason;
 import dev.kelvin.model.spec.Power;
 import java.time.Instant;
 import java.util.Locale;
@@ -27,6 +28,9 @@ final class VmCell {
       EventSink events,
       VmNames names) {}
 
+  /** That a process is gone. */
+  record Ending(ExitReason reason, @Nullable String detail, Instant at) {}
+
   private final Context context;
   private volatile VmRecord record;
   private volatile VmStatus status;
@@ -42,6 +46,9 @@ final class VmCell {
 
   /** The request to shut down that is under way. */
   @Nullable Shutdown shutdown;
+
+  /** An end that is not stored yet; until it is, the status is that of before. */
+  @Nullable Ending ending;
 
   /** When the restart policy starts it again, by {@link dev.kelvin.model.SteadyTime}. */
   @Nullable Instant restartAt;
@@ -140,11 +147,26 @@ final class VmCell {
   }
 
   /**
-   * Goes to the state that the table gives for a trigger.
+   * Goes to the state that the table gives for what was observed; it is so also if the store does
+   * not take it.
    *
    * @throws dev.kelvin.model.ProblemException wrong-state when the table has none
    */
   void move(Trigger trigger, @Nullable String message) {
+    VmStatus next = after(status, trigger, message);
+    show(next);
+    tellOf(next);
+  }
+
+  /** As {@link #move} for what begins only when it is stored: otherwise nothing has changed. */
+  void decide(VmStatus from, Trigger trigger, @Nullable String message) {
+    VmStatus next = after(from, trigger, message);
+    context.repository().saveStatus(id(), next);
+    status(next);
+    tellOf(next);
+  }
+
+  private VmStatus after(VmStatus from, Trigger trigger, @Nullable String message) {
     Phase before = phase();
     Phase next =
         Lifecycle.next(before, trigger)
@@ -153,8 +175,13 @@ final class VmCell {
                     trigger.name().toLowerCase(Locale.ROOT).replace('_', ' ')
                         + " is not possible in that state",
                     "wait for what is under way, then look at its state"));
-    show(status.in(next, message, Instant.now()));
-    tell("vm." + next.wire(), message == null ? "is " + next.wire() : message);
+    return from.in(next, message, Instant.now());
+  }
+
+  private void tellOf(VmStatus now) {
+    String phase = now.phase().wire();
+    String message = now.message();
+    tell("vm." + phase, message == null ? "is " + phase : message);
   }
 
   /** The process of a VM that must be in {@code phase} for {@code what}. */
