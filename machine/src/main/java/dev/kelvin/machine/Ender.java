@@ -22,7 +22,10 @@ import org.jspecify.annotations.Nullable;
 /** The parts of a supervisor that end a VM's process, and that decide what follows an end. */
 final class Ender {
   private static final Logger LOG = System.getLogger(Ender.class.getName());
+
+  /** When to try again what the store has refused. */
   static final Duration STORE_AGAIN = Duration.ofSeconds(5);
+
   private static final Duration QUIT_DEADLINE = Duration.ofSeconds(5);
 
   private final VmCell vm;
@@ -218,6 +221,11 @@ final class Ender {
       vm.context().volumes().releaseUnneeded(vm.id());
       follow(ending);
     } catch (ProblemException e) {
+      if (e.problem().code() == Code.WRONG_STATE) {
+        // It will not come to be right, and must not keep the VM from everything else.
+        vm.ending = null;
+        throw e;
+      }
       vm.checkAt = SteadyTime.now().plus(STORE_AGAIN);
       String text = "its process has ended; that cannot be stored yet: " + e.problem().oneLine();
       LOG.log(Level.WARNING, () -> vm.ref() + ": " + text);

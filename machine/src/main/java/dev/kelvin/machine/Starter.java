@@ -184,14 +184,16 @@ final class Starter {
     }
   }
 
-  private void found(Phase seen) {
-    Phase phase = seen == Phase.RUNNING && vm.shutdown != null ? Phase.STOPPING : seen;
+  private void found(Phase phase) {
     if (vm.phase() == phase || (vm.phase() == Phase.STOPPING && vm.shutdown != null)) {
       vm.show(vm.status());
       return;
     }
     vm.show(vm.status().in(phase, null, Instant.now()));
     vm.tell("vm." + phase.wire(), "is " + phase.wire());
+    if (phase == Phase.RUNNING && vm.shutdown != null) {
+      vm.move(Trigger.SHUTDOWN, null);
+    }
   }
 
   /** Looks whether the process still answers, and whether one that did not does again. */

@@ -125,11 +125,11 @@ final class FakeQemu implements AutoCloseable {
           carryOut(name, command.path("arguments"));
           return;
         } else if (!silent) {
+          carryOut(name, command.path("arguments"));
           say(
               accepted,
               "{\"return\":%s,\"id\":%s}"
                   .formatted(answer(name, command.path("arguments")), command.path("id")));
-          carryOut(name, command.path("arguments"));
         }
       }
     } catch (IOException e) {
