@@ -3,6 +3,7 @@ package dev.kelvin.server.http;
 import dev.kelvin.codec.Documents;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
 import org.eclipse.jetty.http.HttpException;
@@ -73,6 +74,10 @@ final class ProblemRenderer implements Request.Handler {
     if (thrown instanceof HttpException http) {
       status = http.getCode();
       reason = http.getReason();
+    } else if (thrown instanceof IOException) {
+      // Such as the end of the daemon while it reads a request.
+      status = HttpStatus.SERVICE_UNAVAILABLE_503;
+      reason = "the connection was closed: " + thrown;
     }
     String why = reason == null ? HttpStatus.getMessage(status) : reason;
     response.write(true, prepare(refusal(status, why), response), callback);

@@ -8,6 +8,7 @@ import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.Vm;
 import dev.kelvin.server.action.Outcome;
+import java.io.EOFException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -62,6 +63,24 @@ class OutcomesTest {
   void aDocumentWithoutRevisionHasNoETag() {
     var answer = answer(new Outcome.Document(Samples.vm("web1"), null), "GET", "/v1/vms/web1");
     assertThat(answer.headers()).doesNotContainKey("etag");
+  }
+
+  @Test
+  void whatIsReadFromElsewhereComesWholeOrAsAProblem() {
+    byte[] content = new byte[100_000];
+    var whole = new Outcome.Download("text/plain", out -> out.write(content));
+    assertThat(answer(whole, "GET", "/v1/vms/web1/log").body()).isEqualTo(content);
+
+    // As when the daemon ends while it reads what a client sends.
+    var broken =
+        new Outcome.Download(
+            "text/plain",
+            out -> {
+              throw new EOFException();
+            });
+    var answer = answer(broken, "GET", "/v1/vms/web1/log");
+    assertThat(answer.status()).isEqualTo(503);
+    assertThat(Documents.tree(answer.body()).path("code").asString()).isEqualTo("unavailable");
   }
 
   @Test
