@@ -160,9 +160,16 @@ final class VmCell {
 
   /** As {@link #move} for what begins only when it is stored: otherwise nothing has changed. */
   void decide(VmStatus from, Trigger trigger, @Nullable String message) {
+    VmStatus before = status;
     VmStatus next = after(from, trigger, message);
-    context.repository().saveStatus(id(), next);
+    // Who watches the store is shown what is here when it changes: so this is first, too.
     status(next);
+    try {
+      context.repository().saveStatus(id(), next);
+    } catch (RuntimeException e) {
+      status(before);
+      throw e;
+    }
     tellOf(next);
   }
 

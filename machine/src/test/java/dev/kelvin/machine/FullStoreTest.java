@@ -80,7 +80,8 @@ class FullStoreTest {
   @Test
   void aShutdownIsAnsweredWhenTheEndIsStored() throws Exception {
     var answer = vm.asking(new Request.Shutdown(Duration.ofMinutes(5), false));
-    vm.awaitPhase(Phase.STOPPING);
+    // The button is pressed when that it stops is stored.
+    SupervisedVm.await("pressed", () -> vm.qemu().count("system_powerdown") == 1);
     vm.store().full(true);
     guestPowersOff();
     awaitUnstoredEnd();

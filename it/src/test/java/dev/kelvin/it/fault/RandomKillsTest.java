@@ -36,7 +36,9 @@ class RandomKillsTest {
   private static final int STILL = 8;
   private static final int CHURNING = 8;
 
-  /** The longest life of a daemon under load, in milliseconds. */
+  /**
+   * The longest life of a daemon under load, in milliseconds; twice its start where that is slow.
+   */
   private static final int LONGEST_LIFE = 600;
 
   private static final Set<String> DEEDS = Set.of("start", "stop", "attach", "detach", "console");
@@ -54,12 +56,16 @@ class RandomKillsTest {
       Map<String, Integer> ticks = ticks(daemon);
       long begin = System.nanoTime();
       try (var load = new Load(daemon, seed, tickingNames(), churningNames())) {
-        // On a slow host few daemons live long enough to end what their users ask for.
+        int longest = LONGEST_LIFE;
+        // Few daemons live long enough to end what their users ask for.
         for (int kill = 0; kill < KILLS || (!hasDoneAll(load) && kill < 3 * KILLS); kill++) {
           // The time is not waited for anything: it chooses the moment of the crash.
-          LockSupport.parkNanos(Duration.ofMillis(random.nextInt(LONGEST_LIFE)).toNanos());
+          LockSupport.parkNanos(Duration.ofMillis(random.nextInt(longest)).toNanos());
           daemon.kill();
+          long start = System.nanoTime();
           daemon.restart();
+          long took = Duration.ofNanos(System.nanoTime() - start).toMillis();
+          longest = Math.max(LONGEST_LIFE, Math.toIntExact(2 * took));
           String place = "after kill " + (kill + 1) + ", seed " + seed;
           Await.until(
               place + ", those that stay run as before",
