@@ -268,7 +268,7 @@ public final class Client implements Closeable {
 
   /** The last bytes that the VM wrote to its serial port, at most {@code tail}. */
   public byte[] serialLog(String vm, long tail) {
-    return exchange.bytes(get(vmPath(vm) + "/log" + new Query().with("tail", tail)));
+    return exchange.bytes(get(logPath(vm, tail)));
   }
 
   /**
@@ -276,7 +276,11 @@ public final class Client implements Closeable {
    * to its end or closes it ends the exchange.
    */
   public InputStream serialText(String vm, long tail) {
-    return exchange.stream(get(vmPath(vm) + "/log" + new Query().with("tail", tail)));
+    return exchange.stream(get(logPath(vm, tail)));
+  }
+
+  private static String logPath(String vm, long tail) {
+    return vmPath(vm) + "/log" + new Query().with("tail", tail);
   }
 
   /** Presses keys by QEMU's names, one after another; those joined by {@code -} together. */

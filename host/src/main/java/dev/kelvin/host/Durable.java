@@ -22,6 +22,16 @@ public final class Durable {
     }
   }
 
+  /** Returns when the content of a file and its name are on the medium. */
+  public static void flushWithName(Path file) throws IOException {
+    flush(file);
+    flush(directory(file));
+  }
+
+  private static Path directory(Path file) {
+    return Objects.requireNonNull(file.toAbsolutePath().getParent(), "a file has a directory");
+  }
+
   /**
    * Gives a finished file its name, once its content is on the medium; one of that name is replaced
    * at once. After a power cut there is the old file or the new one, whole.
@@ -32,6 +42,6 @@ public final class Durable {
     flush(finished);
     Files.move(
         finished, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    flush(Objects.requireNonNull(target.toAbsolutePath().getParent(), "a file has a directory"));
+    flush(directory(target));
   }
 }

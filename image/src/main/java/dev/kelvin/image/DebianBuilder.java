@@ -172,8 +172,7 @@ public final class DebianBuilder {
         FORM,
         p -> progress.part(65 + (int) (p.done() * 34 / 100), p.message()));
     Files.delete(disk);
-    Durable.flush(image);
-    Durable.flush(workDir);
+    Durable.flushWithName(image);
     progress.part(100, "the image is ready");
     return image;
   }

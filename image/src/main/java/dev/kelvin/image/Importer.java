@@ -17,7 +17,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
-import java.util.Objects;
 
 /**
  * Takes disks of strangers in. The format is the one that was named; what the content says is never
@@ -54,7 +53,7 @@ public final class Importer {
     try {
       checkRoom(target, Math.max(length, 0));
       copy(source, length, target, progress);
-      Durable.flush(Objects.requireNonNull(target.toAbsolutePath().getParent()));
+      Durable.flushWithName(target);
       done = true;
     } catch (IOException e) {
       throw Problem.of(Code.HOST_FAILURE, "The upload cannot be stored")
@@ -95,7 +94,6 @@ public final class Importer {
       if (out.size() < received) {
         writeAll(out, ByteBuffer.wrap(new byte[1]), received - 1);
       }
-      out.force(true);
     }
   }
 
@@ -179,8 +177,7 @@ public final class Importer {
       qemuImg
           .confined(room)
           .convert(file, named.wire(), target, QemuImg.Target.of("qcow2"), PATIENCE, progress);
-      Durable.flush(target);
-      Durable.flush(workDir);
+      Durable.flushWithName(target);
       return target;
     } catch (IOException e) {
       throw unreadable(file, e);

@@ -10,6 +10,7 @@ import dev.kelvin.model.Names;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.Vm;
+import dev.kelvin.model.VmStatus;
 import dev.kelvin.model.spec.Cdrom;
 import dev.kelvin.model.spec.Disk;
 import dev.kelvin.model.spec.Nic;
@@ -40,15 +41,15 @@ final class VmActions {
   Outcome create(Action.CreateVm action) {
     VmRecord vm = drafts.forCreation(action.vm());
     if (action.dryRun()) {
-      return new Outcome.Document(preview(vm, action.vm()), null);
+      return new Outcome.Document(preview(vm, action.vm().status()), null);
     }
     String object = "vm/" + vm.metadata().name();
     return new Outcome.Accepted(
         tasks.submitExclusive(VmTasks.CREATE, new VmTasks.Create(vm), object));
   }
 
-  private static Vm preview(VmRecord vm, Vm asked) {
-    return new Vm(vm.metadata(), vm.spec().withoutSecrets(), asked.status());
+  private static Vm preview(VmRecord vm, VmStatus status) {
+    return new Vm(vm.metadata(), vm.spec().withoutSecrets(), status);
   }
 
   Outcome update(Action.UpdateVm action) {
@@ -65,11 +66,7 @@ final class VmActions {
     VmRecord wanted = drafts.forUpdate(current, action.vm());
     if (action.dryRun()) {
       return new Outcome.Document(
-          new Vm(
-              wanted.metadata(),
-              wanted.spec().withoutSecrets(),
-              machines.get(action.name()).status()),
-          current.metadata().revision());
+          preview(wanted, machines.get(action.name()).status()), current.metadata().revision());
     }
     return submitUpdate(current, wanted);
   }
