@@ -278,11 +278,12 @@ final class VmLauncher {
                         "restore the volume's file, or take the disk out: kelvin disk detach %s %s"
                             .formatted(vm.metadata().name(), disk.name()))
                     .asException());
+    // First, since a volume grows as the user that has it.
+    storage.grant(id, vm.uid() < 0 ? null : vm.uid());
     ByteSize wanted = disk.size();
     if (wanted != null && wanted.compareTo(volume.size()) > 0) {
       volume = storage.resize(id, wanted);
     }
-    storage.grant(id, vm.uid() < 0 ? null : vm.uid());
     return new BlockSource(volume.path().toString(), volume.format());
   }
 

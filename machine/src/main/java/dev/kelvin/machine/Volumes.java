@@ -288,8 +288,12 @@ public final class Volumes {
   }
 
   private void takeBack(String volume) {
-    if (storage.find(volume).isPresent()) {
+    try {
       storage.grant(volume, null);
+    } catch (ProblemException e) {
+      if (e.problem().code() != Code.NOT_FOUND) {
+        throw e;
+      }
     }
   }
 

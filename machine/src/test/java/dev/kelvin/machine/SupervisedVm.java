@@ -55,7 +55,9 @@ final class SupervisedVm implements AutoCloseable {
   SupervisedVm(Path directory, VmSpec spec) throws IOException, InterruptedException {
     store = new BreakableStore(SqliteStore.open(directory.resolve("store.db")));
     repository = new VmRepository(store, false);
-    storage = new DirectoryDriver(directory.resolve("volumes"), new QemuImg(new Commands()));
+    storage =
+        new DirectoryDriver(
+            directory.resolve("volumes"), directory.resolve("images"), new QemuImg(new Commands()));
     var layout = new Layout(directory, directory, directory, directory.resolve("run"));
     VmRecord vm =
         repository.create(

@@ -47,7 +47,9 @@ class VolumesTest {
   void open() {
     assumeTrue(Files.isExecutable(Path.of("/usr/bin/qemu-img")), "no qemu-img here");
     store = SqliteStore.open(directory.resolve("store.db"));
-    storage = new DirectoryDriver(directory.resolve("volumes"), new QemuImg(new Commands()));
+    storage =
+        new DirectoryDriver(
+            directory.resolve("volumes"), directory.resolve("images"), new QemuImg(new Commands()));
     repository = new VmRepository(store, false);
     volumes =
         new Volumes(

@@ -10,6 +10,7 @@ import dev.kelvin.storage.QemuImg.DiskInfo;
 import dev.kelvin.storage.QemuImg.Target;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
@@ -102,10 +103,7 @@ public final class ConfinedQemuImg {
       own(target, "rw-------");
       var result = commands.run(QemuImg.limited(argv, timeout), QemuImg.percents(progress));
       refuse(source, format, result);
-      if (isRoot()) {
-        Files.setAttribute(target, "unix:uid", 0);
-        Files.setAttribute(target, "unix:gid", 0);
-      }
+      give(target, 0);
       done = true;
     } catch (IOException e) {
       throw failure(target, e).asException(e);
@@ -116,10 +114,58 @@ public final class ConfinedQemuImg {
     }
   }
 
+  /**
+   * Grows a disk as the user that has it; one that is root's is nobody's meanwhile.
+   *
+   * @param file of which the directory is the daemon's, so that nobody else can put another there
+   */
+  public void resize(Path file, String format, ByteSize size) throws InterruptedException {
+    int owner = owner(file);
+    boolean lend = owner == 0;
+    List<String> argv = new ArrayList<>(List.of("sh", "-c", "exec 0<>\"$0\"; exec \"$@\""));
+    argv.add(file.toString());
+    argv.addAll(confinement(lend ? NOBODY : owner));
+    argv.addAll(List.of("qemu-img", "resize", "-q", "-f", format, SOURCE));
+    argv.add(Long.toString(size.bytes()));
+    try {
+      if (lend) {
+        give(file, NOBODY);
+      }
+      QemuImg.refuse("resize", file, commands.run(QemuImg.limited(argv, QemuImg.QUICK)));
+    } finally {
+      if (lend) {
+        give(file, 0);
+      }
+    }
+  }
+
+  private static int owner(Path file) {
+    try {
+      return (Integer) Files.getAttribute(file, "unix:uid", LinkOption.NOFOLLOW_LINKS);
+    } catch (IOException e) {
+      throw failure(file, e).asException(e);
+    }
+  }
+
+  private static void give(Path file, int uid) {
+    if (isRoot()) {
+      try {
+        Files.setAttribute(file, "unix:gid", uid, LinkOption.NOFOLLOW_LINKS);
+        Files.setAttribute(file, "unix:uid", uid, LinkOption.NOFOLLOW_LINKS);
+      } catch (IOException e) {
+        throw failure(file, e).asException(e);
+      }
+    }
+  }
+
   private List<String> confinement() {
+    return confinement(NOBODY);
+  }
+
+  private List<String> confinement(int uid) {
     List<String> argv = new ArrayList<>(List.of("setpriv", "--no-new-privs"));
     if (isRoot()) {
-      argv.addAll(List.of("--reuid=" + NOBODY, "--regid=" + NOBODY, "--clear-groups"));
+      argv.addAll(List.of("--reuid=" + uid, "--regid=" + uid, "--clear-groups"));
     }
     argv.addAll(List.of("prlimit", "--fsize=" + largestFile.bytes(), "--core=0"));
     return argv;
@@ -128,13 +174,10 @@ public final class ConfinedQemuImg {
   private static void own(Path file, String permissions) {
     try {
       Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(permissions));
-      if (isRoot()) {
-        Files.setAttribute(file, "unix:gid", NOBODY);
-        Files.setAttribute(file, "unix:uid", NOBODY);
-      }
     } catch (IOException e) {
       throw failure(file, e).asException(e);
     }
+    give(file, NOBODY);
   }
 
   private static boolean isRoot() {

@@ -4,6 +4,7 @@ import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -45,6 +46,9 @@ public final class DirectoryDriver implements StorageDriver {
       new QemuImg.Target(
           "qcow2", List.of("compat=1.1", "cluster_size=128k", "extended_l2=on"), false);
 
+  /** What the tables of a volume may take more when it grows to {@link #MAX_SIZE}. */
+  private static final ByteSize GROWTH = ByteSize.ofGiB(1);
+
   private final VolumeFiles files;
   private final QemuImg qemuImg;
   private final ConcurrentHashMap<String, ReentrantLock> locks = new ConcurrentHashMap<>();
@@ -52,10 +56,13 @@ public final class DirectoryDriver implements StorageDriver {
   /**
    * Opens the directory, makes it when there is none, and removes what a crash left half made.
    *
+   * @param images the directory of the files that volumes may be made from: a name of any other
+   *     file in a volume is a fault
    * @throws dev.kelvin.model.ProblemException host-failure when it cannot be used
    */
-  public DirectoryDriver(Path root, QemuImg qemuImg) {
-    this.files = new VolumeFiles(root.toAbsolutePath().normalize());
+  public DirectoryDriver(Path root, Path images, QemuImg qemuImg) {
+    this.files =
+        new VolumeFiles(root.toAbsolutePath().normalize(), images.toAbsolutePath().normalize());
     this.qemuImg = qemuImg;
     guarded(
         "open",
@@ -171,7 +178,8 @@ public final class DirectoryDriver implements StorageDriver {
             throw tooSmall(id, size, "it has " + volume.size() + " already").asException();
           }
           if (size.compareTo(volume.size()) > 0) {
-            qemuImg.resize(volume.path(), volume.format(), size);
+            ByteSize most = new ByteSize(Files.size(volume.path()) + GROWTH.bytes());
+            qemuImg.confined(most).resize(volume.path(), volume.format(), size);
           }
           return require(id);
         });
@@ -194,20 +202,22 @@ public final class DirectoryDriver implements StorageDriver {
         "hand over",
         checkId(id),
         () -> {
-          files.grant(require(id), uid);
+          if (!files.grant(id, uid)) {
+            throw missing(id).asException();
+          }
           return true;
         });
   }
 
   private Volume require(String id) throws IOException, InterruptedException {
-    return files
-        .find(id)
-        .orElseThrow(() ->
-            Problem.of(Code.NOT_FOUND, "There is no such volume")
-                .on(object(id))
-                .because("no file of this name is in " + files.root())
-                .remedy("see \"kelvin volume ls\" for the volumes there are")
-                .asException());
+    return files.find(id).orElseThrow(() -> missing(id).asException());
+  }
+
+  private Problem missing(String id) {
+    return Problem.of(Code.NOT_FOUND, "There is no such volume")
+        .on(object(id))
+        .because("no file of this name is in " + files.root())
+        .remedy("see \"kelvin volume ls\" for the volumes there are");
   }
 
   private static String checkId(String id) {

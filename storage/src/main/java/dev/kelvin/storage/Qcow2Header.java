@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param version 2 or 3
  * @param size what a guest sees
  * @param backing the name of the file below it
+ * @param backingFormat which driver of QEMU's shall read that file; null when QEMU has to guess
  * @param encrypted whether its content is
  * @param externalData whether its content is in another file
  * @param corrupt whether QEMU has marked it as damaged
@@ -27,6 +28,7 @@ public record Qcow2Header(
     int version,
     ByteSize size,
     @Nullable String backing,
+    @Nullable String backingFormat,
     boolean encrypted,
     boolean externalData,
     boolean corrupt,
@@ -37,6 +39,11 @@ public record Qcow2Header(
   private static final int MAX_NAME = 1023;
   private static final int BIT_CORRUPT = 1 << 1;
   private static final int BIT_EXTERNAL_DATA = 1 << 2;
+
+  private static final int EXTENSION_BACKING_FORMAT = 0xE2792ACA;
+
+  /** More than QEMU knows; a header with more is no header. */
+  private static final int MAX_EXTENSIONS = 64;
 
   /**
    * Reads the header.
@@ -62,6 +69,7 @@ public record Qcow2Header(
               version,
               new ByteSize(size),
               backing(channel, header),
+              backingFormat(channel, v3 ? Integer.toUnsignedLong(header.getInt(100)) : V2_LENGTH),
               header.getInt(32) != 0,
               (features & BIT_EXTERNAL_DATA) != 0,
               (features & BIT_CORRUPT) != 0,
@@ -79,6 +87,25 @@ public record Qcow2Header(
     // A name that lies outside of the file is a name all the same: whoever asks refuses it.
     ByteBuffer name = offset < 0 ? ByteBuffer.allocate(0) : read(channel, offset, length);
     return StandardCharsets.UTF_8.decode(name).toString();
+  }
+
+  /** One of the extensions that follow the header, each a type, a length and padded content. */
+  private static @Nullable String backingFormat(FileChannel channel, long firstExtension)
+      throws IOException {
+    long offset = firstExtension;
+    for (int i = 0; i < MAX_EXTENSIONS; i++) {
+      ByteBuffer start = read(channel, offset, 8);
+      if (start.limit() < 8 || start.getInt(0) == 0) {
+        return null;
+      }
+      long length = Integer.toUnsignedLong(start.getInt(4));
+      if (start.getInt(0) == EXTENSION_BACKING_FORMAT) {
+        ByteBuffer name = read(channel, offset + 8, Math.clamp(length, 0, MAX_NAME));
+        return StandardCharsets.UTF_8.decode(name).toString();
+      }
+      offset += 8 + ((length + 7) & ~7L);
+    }
+    return null;
   }
 
   private static ByteBuffer read(FileChannel channel, long offset, int length) throws IOException {

@@ -128,6 +128,10 @@ public final class QemuImg {
     List<String> arguments = new ArrayList<>(List.of("create", "-q", "-f", target.format()));
     if (backing != null) {
       arguments.addAll(List.of("-b", at(backing), "-F", "qcow2"));
+      if (size != null) {
+        // Without a look into it: whoever knows the size has looked already.
+        arguments.add("-u");
+      }
     }
     options(arguments, target);
     arguments.add(at(file));
@@ -168,14 +172,6 @@ public final class QemuImg {
     };
   }
 
-  public void resize(Path file, String format, ByteSize size) throws InterruptedException {
-    require(
-        "resize",
-        file,
-        QUICK,
-        List.of("resize", "-q", "-f", format, at(file), Long.toString(size.bytes())));
-  }
-
   /** Reads all metadata; throws host-failure when they are damaged. */
   public void check(Path file, String format) throws InterruptedException {
     require("check", file, CHECK, List.of("check", "-q", "-f", format, at(file)));
@@ -208,7 +204,7 @@ public final class QemuImg {
         .environment(Map.of("MALLOC_ARENA_MAX", "2"));
   }
 
-  private static void refuse(String verb, Path file, Result result) {
+  static void refuse(String verb, Path file, Result result) {
     if (result.ok()) {
       return;
     }

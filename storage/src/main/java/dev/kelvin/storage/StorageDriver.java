@@ -53,14 +53,17 @@ public interface StorageDriver {
   /** The ids of those that {@link #find} cannot read, and which {@link #list} leaves out. */
   List<String> damaged();
 
-  /** Grows a volume that no VM has open; shrinking is refused, since it destroys data. */
+  /**
+   * Grows a volume that no VM has open; shrinking is refused, since it destroys data. Works as the
+   * user that has access, never as root: what a VM has written is hostile.
+   */
   Volume resize(String id, ByteSize size);
 
   /** Deletes a volume; when there is none, that is what was wanted. */
   void delete(String id);
 
   /**
-   * Gives one user alone access to the volume.
+   * Gives one user alone access to the volume, also to one that {@link #find} cannot read.
    *
    * @param uid the VM's user, and its group of the same number; null for the daemon's own user
    */

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The files of a {@link DirectoryDriver}: their names, and how they appear and vanish. */
@@ -37,11 +38,19 @@ final class VolumeFiles {
   /** How many files stat(1) is asked for at once: the kernel and Commands bound both ways. */
   private static final int AT_ONCE = 1000;
 
+  /** What names of images' files look like, so that QEMU takes none for anything but a file. */
+  private static final Pattern IMAGE = Pattern.compile("/(?:[^/\\p{Cntrl}]+/)+[A-Za-z0-9._-]+");
+
   private final Path root;
+  private final Path images;
   private final Commands commands = new Commands();
 
-  VolumeFiles(Path root) {
+  /**
+   * @param images where files lie that volumes may be made from
+   */
+  VolumeFiles(Path root, Path images) {
     this.root = root;
+    this.images = images;
   }
 
   Path root() {
@@ -83,29 +92,35 @@ final class VolumeFiles {
 
   Optional<Volume> find(String id) throws IOException, InterruptedException {
     Path path = path(id);
-    if (!Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
+    if (!isThere(path)) {
       return Optional.empty();
     }
-    Optional<Volume> volume = read(path, allocated(List.of(path)));
+    Seen seen = read(path, allocated(List.of(path)));
     // Somebody may have deleted it since it was seen.
-    if (volume.isEmpty() && Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+    String fault = seen.fault();
+    if (fault != null) {
       throw Problem.of(Code.HOST_FAILURE, "Volume " + id + " is damaged")
           .on("volume/" + id)
-          .because(path + " has no header of a qcow2 file")
+          .because(path + " " + fault)
           .remedy(
               "put a copy of the file there, or delete it with \"kelvin volume rm --force "
                   + id
                   + "\"")
           .asException();
     }
-    return volume;
+    return Optional.ofNullable(seen.volume());
+  }
+
+  /** Whether there is a file of this name, whatever is in it. */
+  boolean isThere(Path path) {
+    return Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS);
   }
 
   /** The ids of files that {@link #list} leaves out. */
   List<String> damaged() throws IOException {
     var damaged = new ArrayList<String>();
     for (Path path : paths()) {
-      if (read(path, Map.of()).isEmpty() && Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+      if (read(path, Map.of()).fault() != null) {
         damaged.add(id(path));
       }
     }
@@ -126,30 +141,55 @@ final class VolumeFiles {
     var allocated = allocated(paths);
     List<Volume> volumes = new ArrayList<>();
     for (Path path : paths) {
-      Optional<Volume> volume = read(path, allocated);
-      volume.ifPresentOrElse(
-          volumes::add,
-          // One damaged volume must not hide the others.
-          () -> LOG.log(System.Logger.Level.WARNING, "{0} has no header of a qcow2 file", path));
+      Seen seen = read(path, allocated);
+      if (seen.fault() != null) {
+        // One damaged volume must not hide the others.
+        LOG.log(System.Logger.Level.WARNING, "{0} {1}", path, seen.fault());
+      } else if (seen.volume() != null) {
+        volumes.add(seen.volume());
+      }
     }
     return List.copyOf(volumes);
   }
 
-  private static Optional<Volume> read(Path path, Map<String, ByteSize> allocated)
-      throws IOException {
-    String id = id(path);
+  /** What a look at a file has shown; neither when it was deleted meanwhile. */
+  private record Seen(@Nullable Volume volume, @Nullable String fault) {}
+
+  /**
+   * Looks at a file that the user of a VM may have written. A name in it that Kelvin has not put
+   * there would make whoever opens the disk open another file.
+   */
+  private Seen read(Path path, Map<String, ByteSize> allocated) throws IOException {
+    Optional<Qcow2Header> read;
     try {
-      return Qcow2Header.read(path)
-          .map(header -> {
-            String below = header.backing();
-            Path backing = below == null ? null : Path.of(below);
-            ByteSize taken = allocated.getOrDefault(path.toString(), new ByteSize(0));
-            return new Volume(id, header.size(), taken, backing, path, "qcow2");
-          });
+      read = Qcow2Header.read(path);
     } catch (NoSuchFileException e) {
-      // It was deleted since its name was read.
-      return Optional.empty();
+      return new Seen(null, null);
     }
+    if (read.isEmpty()) {
+      return new Seen(null, "has no header of a qcow2 file");
+    }
+    Qcow2Header header = read.get();
+    if (header.externalData()) {
+      return new Seen(null, "says that its content is in another file");
+    }
+    String below = header.backing();
+    if (below != null && !isImage(below, header.backingFormat())) {
+      return new Seen(null, "names a file below it that is no image of Kelvin's");
+    }
+    ByteSize taken = allocated.getOrDefault(path.toString(), new ByteSize(0));
+    Path backing = below == null ? null : Path.of(below);
+    return new Seen(new Volume(id(path), header.size(), taken, backing, path, "qcow2"), null);
+  }
+
+  private boolean isImage(String name, @Nullable String format) throws IOException {
+    if (!"qcow2".equals(format) || !IMAGE.matcher(name).matches()) {
+      return false;
+    }
+    Path directory = Path.of(name).getParent();
+    // Nothing is asked of the path itself: it may lead to what never answers.
+    return images.equals(directory)
+        || (Files.exists(images) && images.toRealPath().equals(directory));
   }
 
   /**
@@ -172,14 +212,20 @@ final class VolumeFiles {
     return sizes;
   }
 
-  void grant(Volume volume, @Nullable Integer uid) throws IOException {
+  /** Also of a damaged one, so that a VM can let go of it. False when there is none. */
+  boolean grant(String id, @Nullable Integer uid) throws IOException {
+    Path path = path(id);
+    if (!isThere(path)) {
+      return false;
+    }
     Integer owner = uid == null ? (Integer) Files.getAttribute(root, "unix:uid") : uid;
     Integer group = uid == null ? (Integer) Files.getAttribute(root, "unix:gid") : uid;
-    if (!owner.equals(Files.getAttribute(volume.path(), "unix:uid"))) {
-      Files.setAttribute(volume.path(), "unix:gid", group);
-      Files.setAttribute(volume.path(), "unix:uid", owner);
+    if (!owner.equals(Files.getAttribute(path, "unix:uid"))) {
+      Files.setAttribute(path, "unix:gid", group);
+      Files.setAttribute(path, "unix:uid", owner);
     }
-    Files.setPosixFilePermissions(volume.path(), PosixFilePermissions.fromString("rw-------"));
+    Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-------"));
+    return true;
   }
 
   /** A write, a flush, a read and a deletion. */

@@ -9,13 +9,18 @@ import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import java.io.IOException;
 import java.io.Writer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DirectoryDriverTest extends StorageDriverConformance {
   private final Commands commands = new Commands();
@@ -25,7 +30,7 @@ class DirectoryDriverTest extends StorageDriverConformance {
 
   @Override
   StorageDriver open() {
-    return new DirectoryDriver(directory.resolve("volumes"), qemuImg);
+    return new DirectoryDriver(directory.resolve("volumes"), images, qemuImg);
   }
 
   @Override
@@ -149,7 +154,7 @@ class DirectoryDriverTest extends StorageDriverConformance {
             Command.of("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", small.toString()));
     assumeTrue(mount.ok(), () -> "this host does not let the test mount: " + mount.lastError());
     mounted = true;
-    var full = new DirectoryDriver(small.resolve("volumes"), qemuImg);
+    var full = new DirectoryDriver(small.resolve("volumes"), images, qemuImg);
     full.create("vm1-root", SMALL);
     byte[] rest = new byte[1 << 20];
     try (var out = Files.newOutputStream(small.resolve("filler"))) {
@@ -174,7 +179,99 @@ class DirectoryDriverTest extends StorageDriverConformance {
   @Test
   void aDirectoryThatCannotBeUsedIsNamed() throws Exception {
     Path file = Files.writeString(directory.resolve("file"), "");
-    assertProblem(Code.HOST_FAILURE, () -> new DirectoryDriver(file.resolve("volumes"), qemuImg));
+    assertProblem(
+        Code.HOST_FAILURE, () -> new DirectoryDriver(file.resolve("volumes"), images, qemuImg));
+  }
+
+  /** What the user of a VM can make of its own disk to have somebody else open another file. */
+  private void disguise(Path volume, String... options) throws Exception {
+    Path made = directory.resolve("made.qcow2");
+    var argv = new ArrayList<>(List.of("qemu-img", "create", "-q", "-u", "-f", "qcow2"));
+    argv.addAll(List.of(options));
+    argv.addAll(List.of(made.toString(), Long.toString(SMALL.bytes())));
+    var result = commands.run(Command.of(argv));
+    assertThat(result.ok()).as(result.stderr()).isTrue();
+    Files.write(volume, Files.readAllBytes(made));
+  }
+
+  private void assertRefused(String id) throws Exception {
+    driver.create("vm9-root", SMALL);
+    assertThat(driver.list()).extracting(Volume::id).containsExactly("vm9-root");
+    assertThat(driver.damaged()).containsExactly(id);
+    assertProblem(Code.HOST_FAILURE, () -> driver.find(id));
+    assertProblem(Code.HOST_FAILURE, () -> driver.resize(id, LARGE));
+    driver.grant(id, null);
+    driver.delete(id);
+  }
+
+  @Test
+  void aVolumeWhoseContentIsInAnotherFileIsNotOpened() throws Exception {
+    Path secret = Files.writeString(directory.resolve("secret"), "only root's");
+    Path volume = driver.create("vm1-root", SMALL).path();
+    disguise(volume, "-o", "data_file=" + directory.resolve("data"));
+    byte[] bytes = Files.readAllBytes(volume);
+    String name = new String(bytes, StandardCharsets.ISO_8859_1);
+    String padded =
+        (secret + "\0".repeat(100)).substring(0, directory.resolve("data").toString().length());
+    Files.write(
+        volume,
+        name.replace(directory.resolve("data").toString(), padded)
+            .getBytes(StandardCharsets.ISO_8859_1));
+
+    assertRefused("vm1-root");
+    assertThat(secret).hasContent("only root's");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/etc/passwd",
+        "nbd+unix:///x?socket=/run/root.sock",
+        "json:{\"driver\":\"file\",\"filename\":\"/etc/passwd\"}",
+        "base.qcow2",
+        "IMAGES/../base.qcow2",
+        "IMAGES/base.qcow2/x",
+        "IMAGES/\u0001base.qcow2",
+      })
+  void aVolumeThatNamesAnotherFileBelowItIsNotOpened(String below) throws Exception {
+    Path volume = driver.create("vm1-root", SMALL).path();
+    disguise(volume, "-b", below.replace("IMAGES", images.toString()), "-F", "qcow2");
+    assertRefused("vm1-root");
+  }
+
+  @Test
+  void aVolumeThatHasItsImageReadByAnotherDriverIsNotOpened() throws Exception {
+    Path volume = driver.create("vm1-root", SMALL).path();
+    disguise(volume, "-b", image.toString(), "-F", "raw");
+    assertRefused("vm1-root");
+  }
+
+  @Test
+  void aNameThatIsNoPathHidesNoOtherVolume() throws Exception {
+    Path volume = driver.create("vm1-root", SMALL).path();
+    disguise(volume, "-b", "/some/where", "-F", "qcow2");
+    String bytes = new String(Files.readAllBytes(volume), StandardCharsets.ISO_8859_1);
+    Files.write(
+        volume, bytes.replace("/some/where", "/some\0where").getBytes(StandardCharsets.ISO_8859_1));
+    assertRefused("vm1-root");
+  }
+
+  @Test
+  void aDiskGrowsAsTheUserThatHasIt() throws Exception {
+    assumeTrue(root(), "only root can give files away");
+    Path file = driver.cloneImage("vm1-root", image, null).path();
+    for (Integer owner : Arrays.asList(70001, null)) {
+      driver.grant("vm1-root", owner);
+      ByteSize before = driver.find("vm1-root").orElseThrow().size();
+      var larger = new ByteSize(2 * before.bytes());
+      assertThat(driver.resize("vm1-root", larger).size()).isEqualTo(larger);
+      assertThat(Files.getAttribute(file, "unix:uid")).isEqualTo(owner == null ? 0 : owner);
+    }
+    // As root the work would succeed.
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("---------"));
+    driver.grant("vm1-root", 70001);
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("---------"));
+    assertProblem(Code.HOST_FAILURE, () -> driver.resize("vm1-root", LARGE));
   }
 
   @Test

@@ -9,6 +9,7 @@ import dev.kelvin.model.Code;
 import dev.kelvin.model.ProblemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -39,6 +40,8 @@ abstract class StorageDriverConformance {
   @BeforeEach
   void prepare() throws Exception {
     driver = open();
+    // Where images are kept, every VM's user may read them.
+    Files.setPosixFilePermissions(images, PosixFilePermissions.fromString("rwx--x--x"));
     image = images.resolve("base.qcow2");
     new QemuImg(new Commands()).create(image, QemuImg.Target.of("qcow2"), SMALL, null);
   }

@@ -119,7 +119,7 @@ public final class LocalNode implements AutoCloseable {
     var events = new EventBus(around.clock());
     var repository = new VmRepository(store, around.root());
     var users = new LateUsers();
-    var storage = new DirectoryDriver(layout.volumes(), tools.qemuImg());
+    var storage = new DirectoryDriver(layout.volumes(), layout.images(), tools.qemuImg());
     var catalogue =
         new ImageCatalogue(
             store, tools.images(), users, file -> volumesOn(storage, file), around.clock());
