@@ -49,6 +49,13 @@ final class Starter {
       vm.restartAt = null;
       return;
     }
+    VmRecord mineAlone = vm.context().repository().ensureUser(vm.record());
+    if (mineAlone.uid() != vm.record().uid()) {
+      LOG.log(
+          Level.WARNING,
+          () -> vm.ref() + " gets another user: a VM of another daemon has " + vm.record().uid());
+      vm.record(mineAlone);
+    }
     vm.decide(vm.status(), Trigger.START, null);
     vm.restartAt = null;
     int mine = ++vm.generation;
@@ -126,6 +133,12 @@ final class Starter {
       Running adopted =
           vm.context().launcher().adopt(vm.record(), run, signal -> signals.accept(mine, signal));
       vm.hold(adopted);
+      if (!vm.context().repository().hasOwnUser(vm.record())) {
+        vm.tell(
+            "vm.user-shared",
+            "a VM of another daemon on this host has its user id, %d, too; stop and start it to get another"
+                .formatted(vm.record().uid()));
+      }
       var known = vm.status().guest();
       holdProcess(adopted, mine);
       vm.note(vm.status().withGuest(known));

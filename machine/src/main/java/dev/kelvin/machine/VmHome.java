@@ -1,5 +1,7 @@
 package dev.kelvin.machine;
 
+import dev.kelvin.host.Commands;
+import dev.kelvin.host.Commands.Command;
 import dev.kelvin.host.Durable;
 import dev.kelvin.image.SeedIso;
 import dev.kelvin.model.Code;
@@ -28,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 final class VmHome {
   private final Layout layout;
   private final SeedIso seedIso;
+  private final Commands commands = new Commands();
 
   VmHome(Layout layout, SeedIso seedIso) {
     this.layout = layout;
@@ -51,13 +54,16 @@ final class VmHome {
   }
 
   /** Makes the VM's directories, the run-time one anew, for the VM's user only. */
-  void prepare(VmRecord vm) {
+  void prepare(VmRecord vm) throws InterruptedException {
     String id = vm.metadata().id();
     try {
       delete(layout.vmRuntime(id));
       for (Path directory : List.of(layout.vmRuntime(id), layout.vmState(id))) {
         Files.createDirectories(directory);
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
+        if (isOfAnother(directory, vm.uid())) {
+          ownAll(directory, vm.uid());
+        }
         own(directory, vm.uid());
       }
       if (vm.spec().windowsSetup() == null) {
@@ -213,6 +219,23 @@ final class VmHome {
     if (uid >= 0) {
       Files.setAttribute(path, "unix:uid", uid, LinkOption.NOFOLLOW_LINKS);
       Files.setAttribute(path, "unix:gid", uid, LinkOption.NOFOLLOW_LINKS);
+    }
+  }
+
+  /** Whether a directory is of another VM's user than the one that it shall be of. */
+  private static boolean isOfAnother(Path directory, int uid) throws IOException {
+    int owner = (Integer) Files.getAttribute(directory, "unix:uid", LinkOption.NOFOLLOW_LINKS);
+    return uid >= 0 && owner != uid && owner != 0;
+  }
+
+  /**
+   * Gives a directory and all in it to a VM that has got another user; chown(1) follows no link.
+   */
+  private void ownAll(Path directory, int uid) throws IOException, InterruptedException {
+    var result =
+        commands.run(Command.of("chown", "-hR", "--", uid + ":" + uid, directory.toString()));
+    if (!result.ok()) {
+      throw new IOException(result.lastError());
     }
   }
 

@@ -26,7 +26,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
@@ -48,16 +47,10 @@ public final class VmRepository {
   static final String MACS = "/vm-macs/";
   static final String UIDS = "/vm-uids/";
 
-  /**
-   * The first user id that VMs get: systemd's table of user ids (UIDS-GIDS) has the range from
-   * 1879048192 to 2147483646 as unused by anybody.
-   */
-  static final int FIRST_UID = 1_879_100_000;
-
   private static final int PAGE = 500;
 
   private final Store store;
-  private final boolean giveUids;
+  private final VmUsers users;
   private final Collection<VmRecord> vms;
   private final Collection<VmStatus> statuses;
   private final Collection<RunRecord> runs;
@@ -66,12 +59,9 @@ public final class VmRepository {
 
   private final Map<String, Problem> damaged = new ConcurrentHashMap<>();
 
-  /** The next user id to look at; 0 before the first is needed. */
-  private final AtomicInteger nextUid = new AtomicInteger();
-
-  public VmRepository(Store store, boolean giveUids) {
+  public VmRepository(Store store, VmUsers users) {
     this.store = store;
-    this.giveUids = giveUids;
+    this.users = users;
     this.vms = new Collection<>(store, vmForm());
     this.statuses = new Collection<>(store, statusForm());
     this.runs = new Collection<>(store, runForm());
@@ -233,7 +223,7 @@ public final class VmRepository {
       if (there.isPresent()) {
         return there.get();
       }
-      VmRecord vm = new VmRecord(wanted.metadata(), wanted.spec(), giveUids ? freeUid() : -1);
+      VmRecord vm = new VmRecord(wanted.metadata(), wanted.spec(), users.free(store));
       var compares = new ArrayList<Compare>(unchanged);
       var ops = new ArrayList<Op>();
       compares.add(Compare.absent(vms.key(id)));
@@ -248,6 +238,7 @@ public final class VmRepository {
       if (result.succeeded()) {
         return vm.withMetadata(vm.metadata().withRevision(result.revision()));
       }
+      users.release(vm.uid());
       explainConflict(vm);
       if (!stillHold(unchanged)) {
         throw Problem.of(Code.CONFLICT, "An image that the VM uses has changed meanwhile")
@@ -284,37 +275,38 @@ public final class VmRepository {
   }
 
   /**
-   * A user id that no VM has. Each is given once until the daemon starts anew, so that many VMs can
-   * be created at once; then the lowest ones that are free are given first.
+   * Gives a VM that has no process another user when its own is also a user of another daemon's VMs
+   * on this host.
    */
-  private int freeUid() {
-    nextUid.compareAndSet(0, lowestFreeUid());
-    int uid = nextUid.getAndIncrement();
-    while (store.get(UIDS + uid).isPresent()) {
-      uid = nextUid.getAndIncrement();
+  VmRecord ensureUser(VmRecord vm) {
+    if (users.holds(vm.uid())) {
+      return vm;
     }
-    return uid;
+    String id = vm.metadata().id();
+    int uid = users.free(store);
+    while (true) {
+      VmRecord before = require(id);
+      VmRecord after = new VmRecord(before.metadata(), before.spec(), uid);
+      Result result =
+          store.commit(
+              new Txn(
+                  List.of(
+                      Compare.modRevision(vms.key(id), before.metadata().revision()),
+                      Compare.absent(UIDS + uid)),
+                  List.of(
+                      vms.put(id, after),
+                      Op.delete(UIDS + before.uid()),
+                      Op.put(UIDS + uid, id.getBytes(StandardCharsets.UTF_8))),
+                  List.of()));
+      if (result.succeeded()) {
+        return after.withMetadata(after.metadata().withRevision(result.revision()));
+      }
+    }
   }
 
-  private int lowestFreeUid() {
-    int uid = FIRST_UID;
-    if (nextUid.get() != 0) {
-      return uid;
-    }
-    String after = null;
-    while (true) {
-      Range page = store.range(UIDS, after, PAGE);
-      for (Entry entry : page.entries()) {
-        if (!entry.key().equals(UIDS + uid)) {
-          return uid;
-        }
-        uid++;
-      }
-      if (!page.more()) {
-        return uid;
-      }
-      after = page.entries().getLast().key();
-    }
+  /** Whether the user of a VM is that of no other daemon's VMs on this host. */
+  boolean hasOwnUser(VmRecord vm) {
+    return users.holds(vm.uid());
   }
 
   /** Throws when a name, an address or a volume belongs to another VM. */
@@ -456,11 +448,12 @@ public final class VmRepository {
     ops.add(Op.delete(vms.key(id)));
     ops.add(Op.delete(statuses.key(id)));
     ops.add(Op.delete(runs.key(id)));
-    readable(id)
-        .map(VmRepository::ownKeys)
+    Optional<VmRecord> last = readable(id);
+    last.map(VmRepository::ownKeys)
         .orElseGet(() -> keysNaming(id))
         .forEach(key -> ops.add(Op.delete(key)));
     store.commit(Txn.of(ops));
+    last.ifPresent(vm -> users.release(vm.uid()));
     lastSaved.remove(id);
     damaged.remove(id);
   }

@@ -54,7 +54,7 @@ final class SupervisedVm implements AutoCloseable {
 
   SupervisedVm(Path directory, VmSpec spec) throws IOException, InterruptedException {
     store = new BreakableStore(SqliteStore.open(directory.resolve("store.db")));
-    repository = new VmRepository(store, false);
+    repository = new VmRepository(store, VmUsers.none());
     storage =
         new DirectoryDriver(
             directory.resolve("volumes"), directory.resolve("images"), new QemuImg(new Commands()));

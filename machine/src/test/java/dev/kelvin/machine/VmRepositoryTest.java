@@ -1,8 +1,12 @@
 package dev.kelvin.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.kelvin.host.UserIdClaims;
+import dev.kelvin.host.Users;
 import dev.kelvin.model.ByteSize;
+import dev.kelvin.model.Layout;
 import dev.kelvin.model.Metadata;
 import dev.kelvin.model.spec.Disk;
 import dev.kelvin.model.spec.Nic;
@@ -12,6 +16,7 @@ import dev.kelvin.state.Op;
 import dev.kelvin.state.SqliteStore;
 import dev.kelvin.state.Txn;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -36,7 +41,7 @@ class VmRepositoryTest {
   void eachVmHasAUserOfItsOwnAlsoWhenManyAreCreatedAtOnce() throws Exception {
     try (var store = SqliteStore.open(directory.resolve("store.db"));
         var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      var repository = new VmRepository(store, true);
+      var repository = new VmRepository(store, users("home"));
       var uids = new ArrayList<Future<Integer>>();
       for (int i = 0; i < 50; i++) {
         String id = "id" + i;
@@ -46,7 +51,7 @@ class VmRepositoryTest {
       for (Future<Integer> uid : uids) {
         given.add(uid.get());
       }
-      assertThat(given).doesNotHaveDuplicates().allMatch(uid -> uid >= VmRepository.FIRST_UID);
+      assertThat(given).doesNotHaveDuplicates().allMatch(uid -> uid >= VmUsers.FIRST);
     }
   }
 
@@ -54,7 +59,7 @@ class VmRepositoryTest {
   @ValueSource(strings = {VmRepository.VMS, VmRepository.RUNS})
   void nothingOfAVmThatIsDamagedIsLeftWhenItIsDeleted(String prefix) {
     try (var store = SqliteStore.open(directory.resolve("store.db"))) {
-      var repository = new VmRepository(store, true);
+      var repository = new VmRepository(store, users("home"));
       var nic = Nic.of("net").withMac("52:54:00:00:00:01");
       var disk = Disk.of("root", null, ByteSize.ofMiB(1));
       var spec = VmSpec.defaults().toBuilder().nics(List.of(nic)).disks(List.of(disk)).build();
@@ -62,7 +67,7 @@ class VmRepositoryTest {
       repository.create(new VmRecord(metadata, spec, -1), List.of());
       create(repository, "other");
       store.commit(Txn.of(Op.put(prefix + "aa", "torn".getBytes(StandardCharsets.UTF_8))));
-      var next = new VmRepository(store, true);
+      var next = new VmRepository(store, users("home"));
       assertThat(next.all()).hasSize(prefix.equals(VmRepository.VMS) ? 1 : 2);
       next.runs();
       assertThat(next.damaged()).containsOnlyKeys("aa");
@@ -79,22 +84,103 @@ class VmRepositoryTest {
     }
   }
 
+  private VmUsers users(String home) {
+    Path at = directory.resolve(home);
+    var layout = new Layout(at, at.resolve("etc"), at.resolve("var"), at.resolve("run"));
+    return VmUsers.of(new UserIdClaims(directory.resolve("uids"), layout.state()), layout);
+  }
+
   @Test
   void aUserIdIsGivenAgainByTheNextDaemonOnly() {
     try (var store = SqliteStore.open(directory.resolve("store.db"))) {
-      var repository = new VmRepository(store, true);
+      var repository = new VmRepository(store, users("home"));
       int first = create(repository, "a");
       int second = create(repository, "b");
       int third = create(repository, "c");
       repository.delete("b");
 
       assertThat(List.of(first, second, third))
-          .containsExactly(
-              VmRepository.FIRST_UID, VmRepository.FIRST_UID + 1, VmRepository.FIRST_UID + 2);
+          .containsExactly(VmUsers.FIRST, VmUsers.FIRST + 1, VmUsers.FIRST + 2);
       assertThat(create(repository, "d")).isEqualTo(third + 1);
-      var next = new VmRepository(store, true);
+      var next = new VmRepository(store, users("home"));
       assertThat(create(next, "e")).isEqualTo(second);
       assertThat(create(next, "f")).isEqualTo(third + 2);
     }
+  }
+
+  @Test
+  void daemonsOfOneHostShareNoUserId() throws Exception {
+    for (String home : List.of("home", "other")) {
+      Files.createDirectories(directory.resolve(home).resolve("var"));
+    }
+    try (var ones = SqliteStore.open(directory.resolve("store.db"));
+        var others = SqliteStore.open(directory.resolve("other.db"))) {
+      var one = new VmRepository(ones, users("home"));
+      var other = new VmRepository(others, users("other"));
+      var given = new ArrayList<Integer>();
+      for (int i = 0; i < 3; i++) {
+        given.add(create(one, "a" + i));
+        given.add(create(other, "b" + i));
+      }
+      assertThat(given).doesNotHaveDuplicates();
+      one.delete("a0");
+      assertThat(create(new VmRepository(others, users("other")), "b9")).isEqualTo(given.get(0));
+    }
+  }
+
+  @Test
+  void aVmWhoseUserAnotherDaemonHasGetsAnotherOneWhenItStarts() throws Exception {
+    Files.createDirectories(directory.resolve("copy").resolve("var"));
+    Files.createDirectories(directory.resolve("home").resolve("var"));
+    try (var store = SqliteStore.open(directory.resolve("store.db"))) {
+      create(new VmRepository(store, users("home")), "a");
+      // A copy of the whole directory, with its store, is another daemon's.
+      var copy = new VmRepository(store, users("copy"));
+      VmRecord before = copy.find("a").orElseThrow();
+      assertThat(copy.hasOwnUser(before)).isFalse();
+
+      VmRecord after = copy.ensureUser(before);
+
+      assertThat(after.uid()).isNotEqualTo(before.uid());
+      assertThat(copy.find("a")).contains(after);
+      assertThat(copy.ensureUser(after)).isEqualTo(after);
+      assertThat(store.range(VmRepository.UIDS, null, 9).entries())
+          .extracting(Entry::key)
+          .containsExactly(VmRepository.UIDS + after.uid());
+    }
+  }
+
+  @Test
+  void aUserIdThatAFileOrAProcessHasIsNotGiven() throws Exception {
+    assumeTrue(Users.isRoot(), "only root can give files away");
+    Path file = directory.resolve("home/var/volumes/lost.qcow2");
+    Files.createDirectories(file.getParent());
+    Files.writeString(file, "of a VM that no store knows");
+    Files.setAttribute(file, "unix:uid", VmUsers.FIRST);
+    int second = VmUsers.FIRST + 1;
+    Process process =
+        new ProcessBuilder("setpriv", "--reuid=" + second, "--clear-groups", "cat").start();
+    try (var store = SqliteStore.open(directory.resolve("store.db"))) {
+      var deadline = Instant.now().plusSeconds(20);
+      while (!UserIdClaims.ofProcesses().contains(second)) {
+        assertThat(Instant.now()).isBefore(deadline);
+        Thread.onSpinWait();
+      }
+      assertThat(create(new VmRepository(store, users("home")), "a")).isEqualTo(second + 1);
+    } finally {
+      process.destroyForcibly().waitFor();
+    }
+  }
+
+  @Test
+  void claimsOfADaemonThatIsGoneEnd() throws Exception {
+    Path gone = Files.createDirectories(directory.resolve("gone/var"));
+    try (var store = SqliteStore.open(directory.resolve("store.db"))) {
+      create(new VmRepository(store, users("gone")), "a");
+    }
+    assertThat(new UserIdClaims(directory.resolve("uids"), directory).all())
+        .containsExactly(VmUsers.FIRST);
+    Files.delete(gone);
+    assertThat(new UserIdClaims(directory.resolve("uids"), directory).all()).isEmpty();
   }
 }

@@ -50,7 +50,7 @@ class VolumesTest {
     storage =
         new DirectoryDriver(
             directory.resolve("volumes"), directory.resolve("images"), new QemuImg(new Commands()));
-    repository = new VmRepository(store, false);
+    repository = new VmRepository(store, VmUsers.none());
     volumes =
         new Volumes(
             repository,

@@ -5,6 +5,7 @@ import dev.kelvin.host.Doctor;
 import dev.kelvin.host.Orphans;
 import dev.kelvin.host.Packages;
 import dev.kelvin.host.ProcessLauncher;
+import dev.kelvin.host.UserIdClaims;
 import dev.kelvin.image.DebianBuilder;
 import dev.kelvin.image.ImageStore;
 import dev.kelvin.image.Importer;
@@ -20,6 +21,7 @@ import dev.kelvin.machine.Machines;
 import dev.kelvin.machine.MachinesSetup;
 import dev.kelvin.machine.VmDrafts;
 import dev.kelvin.machine.VmRepository;
+import dev.kelvin.machine.VmUsers;
 import dev.kelvin.machine.Volumes;
 import dev.kelvin.model.HostFacts;
 import dev.kelvin.model.Image;
@@ -117,7 +119,7 @@ public final class LocalNode implements AutoCloseable {
     Orphans.end();
     var tools = Tools.of(layout);
     var events = new EventBus(around.clock());
-    var repository = new VmRepository(store, around.root());
+    var repository = new VmRepository(store, users(around.root(), layout));
     var users = new LateUsers();
     var storage = new DirectoryDriver(layout.volumes(), layout.images(), tools.qemuImg());
     var catalogue =
@@ -213,6 +215,12 @@ public final class LocalNode implements AutoCloseable {
         .filter(volume -> image.equals(volume.backing()))
         .map(Volume::id)
         .toList();
+  }
+
+  private static VmUsers users(boolean root, Layout layout) {
+    return root
+        ? VmUsers.of(new UserIdClaims(UserIdClaims.HOST, layout.state()), layout)
+        : VmUsers.none();
   }
 
   /** What is shared by those who use programs of the host. */
