@@ -100,11 +100,7 @@ final class EtcdProblems {
 
   /** A write was sent and nothing came back. */
   static ProblemException unknownOutcome(List<String> endpoints, Exception error) {
-    return Problem.of(Code.UNAVAILABLE, "It is not known whether the store has made a change")
-        .on(place(endpoints))
-        .because(why(error))
-        .remedy("look at the object, and repeat your change if it is not there")
-        .asException(error);
+    return StoreProblems.unknownOutcome(place(endpoints), why(error), error);
   }
 
   static Problem tooFarBehind(long at, long now) {

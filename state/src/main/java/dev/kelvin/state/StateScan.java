@@ -11,8 +11,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** All that a store holds at one revision, and what is found wrong with it. */
@@ -84,20 +86,47 @@ public final class StateScan {
     findings.add(new Finding(key, fault, repair));
   }
 
-  /** Checks the tasks: what belongs to one that has ended or is not there. */
-  public void checkTasks() {
+  /**
+   * Checks the tasks: what belongs to one that has ended or is not there, and which nobody runs.
+   *
+   * @param unattended why nobody works on a task that is under way; empty when somebody does, or
+   *     the next daemon will
+   */
+  public void checkTasks(Function<String, Optional<String>> unattended) {
     Map<String, @Nullable TaskRecord> tasks = documents(TaskStorage.form());
     var inputs = documents(TaskStorage.inputForm()).keySet();
+    Map<String, String> locks = texts("task-lock/");
     tasks.forEach((id, task) -> {
-      if (task != null && !task.state().ended() && !inputs.contains(id)) {
-        report("task/" + id, "it is under way and has no input", "cancel it: kelvin task cancel");
+      if (task != null && !task.state().ended()) {
+        checkUnderWay(task, inputs.contains(id), locks, unattended.apply(id).orElse(null));
       }
     });
     for (String id : inputs) {
       requireUnderWay("task-input/" + id, id, tasks);
     }
     texts("task-cancel/").keySet().forEach(id -> requireUnderWay("task-cancel/" + id, id, tasks));
-    texts("task-lock/").forEach((object, id) -> requireUnderWay("task-lock/" + object, id, tasks));
+    locks.forEach((object, id) -> requireUnderWay("task-lock/" + object, id, tasks));
+  }
+
+  private void checkUnderWay(
+      TaskRecord task, boolean hasInput, Map<String, String> locks, @Nullable String unattended) {
+    String key = "task/" + task.id();
+    if (!hasInput) {
+      report(key, "it is under way and has no input", "restore the state from a backup");
+    } else if (unattended != null) {
+      report(
+          key,
+          "it is " + task.state().wire() + ", but does not go on: " + unattended,
+          "start the daemon again, which goes on with it (kelvin down, then kelvin up), or cancel"
+              + " it: kelvin task cancel "
+              + task.id());
+    }
+    if (task.exclusive() && !task.id().equals(locks.get(task.object()))) {
+      report(
+          key,
+          "it works on " + task.object() + " without the lock that keeps other tasks away",
+          "begin no other task on " + task.object() + " before it has ended");
+    }
   }
 
   private void requireUnderWay(String key, String id, Map<String, @Nullable TaskRecord> tasks) {

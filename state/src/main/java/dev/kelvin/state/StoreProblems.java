@@ -6,7 +6,28 @@ import dev.kelvin.model.ProblemException;
 
 /** What every store says in the same words. */
 public final class StoreProblems {
+  private static final String UNKNOWN_OUTCOME =
+      "It is not known whether the store has made a change";
+
   private StoreProblems() {}
+
+  /**
+   * A write was begun, and nobody can say whether it was made, or will be in a moment.
+   *
+   * @param place of the store
+   */
+  public static ProblemException unknownOutcome(String place, String cause, Throwable why) {
+    return Problem.of(Code.UNAVAILABLE, UNKNOWN_OUTCOME)
+        .on(place)
+        .because(cause)
+        .remedy("look at the object, and repeat your change if it is not there")
+        .asException(why);
+  }
+
+  /** Whether a problem is {@link #unknownOutcome}; all others mean that nothing was written. */
+  public static boolean isUnknownOutcome(Problem problem) {
+    return problem.code() == Code.UNAVAILABLE && problem.detail().equals(UNKNOWN_OUTCOME);
+  }
 
   /** The store was closed. */
   public static Problem closed() {

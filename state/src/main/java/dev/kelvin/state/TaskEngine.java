@@ -15,10 +15,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -48,7 +50,10 @@ public final class TaskEngine implements AutoCloseable {
   private final Map<String, TaskRun<?>> runs = new ConcurrentHashMap<>();
   private final Map<String, Problem> stranded = new ConcurrentHashMap<>();
   private final AtomicInteger endedSincePrune = new AtomicInteger();
+  private final CountDownLatch closing = new CountDownLatch(1);
+  private final ReentrantLock resuming = new ReentrantLock();
   private volatile boolean closed;
+  private volatile boolean resumed;
 
   /** How tasks and what they were given are stored. */
   public static List<Collection.Form<?>> forms() {
@@ -123,11 +128,33 @@ public final class TaskEngine implements AutoCloseable {
       throw closing();
     }
     TaskRecord task = TaskRecord.begin(ids.get(), type, object, exclusive, clock.instant());
-    JsonNode written = Documents.tree(input);
     // Read back at once: a task does not depend on what is not stored.
-    TaskRun<?> run = run(type, task, written, false);
-    storage.create(task, written);
-    return start(run);
+    return submit(type, task, Documents.tree(input));
+  }
+
+  private <I> Task submit(TaskType<I> type, TaskRecord task, JsonNode written) {
+    var admission = new Admission(storage, task, written, clock);
+    I input = Documents.readTrusted(written, type.inputType());
+    var run = new TaskRun<>(type, input, task, admission, shared);
+    runs.put(run.id(), run); // first: what is stored could be resumed
+    boolean begun = false;
+    try {
+      run.admit(admission.first());
+      begun = true;
+      return start(run);
+    } catch (ProblemException e) {
+      if (!StoreProblems.isUnknownOutcome(e.problem())) {
+        throw e;
+      }
+      begun = true;
+      start(run);
+      admission.await(settings.submitPatience());
+      return run.view();
+    } finally {
+      if (!begun) {
+        runs.remove(run.id());
+      }
+    }
   }
 
   private static ProblemException closing() {
@@ -137,14 +164,8 @@ public final class TaskEngine implements AutoCloseable {
         .asException();
   }
 
-  private <I> TaskRun<I> run(TaskType<I> type, TaskRecord task, JsonNode input, boolean cancel) {
-    return new TaskRun<>(
-        type, Documents.readTrusted(input, type.inputType()), task, cancel, shared);
-  }
-
   private Task start(TaskRun<?> run) {
     Task begun = run.view();
-    runs.put(run.id(), run);
     run.start();
     if (closed) {
       run.close();
@@ -154,45 +175,109 @@ public final class TaskEngine implements AutoCloseable {
 
   /**
    * Goes on with the tasks that were under way when the engine before this one ended: those that
-   * were running run on, those that were being undone are undone. Called once, at the start.
+   * were running run on, those that were being undone are undone. Called once, at the start. While
+   * the store does not answer it waits for it.
    *
    * @return why some cannot go on, such as those of a newer Kelvin; they stay as they are
    */
   public List<Problem> resume() {
-    TaskStorage.Listing all = storage.list();
-    List<Problem> problems = new ArrayList<>(all.problems());
-    for (TaskRecord task : all.records()) {
-      if (!task.state().ended() && !runs.containsKey(task.id())) {
-        resume(task)
-            .ifPresent(problem -> {
-              stranded.put(task.id(), problem);
-              problems.add(problem);
-              notifier.changed(task.view(null, problem));
-            });
-      }
-    }
+    List<Problem> problems = retrying(this::resumeAll).orElse(List.of());
+    resumed = true;
     problems.forEach(problem ->
         LOG.log(System.Logger.Level.WARNING, "a task cannot go on: " + problem.oneLine()));
     prune();
     return problems;
   }
 
-  private Optional<Problem> resume(TaskRecord task) {
+  /** What the store answers, as soon as it does; empty when the engine closes before. */
+  private <T> Optional<T> retrying(Supplier<T> question) {
+    Duration wait = settings.firstRetry();
+    while (true) {
+      try {
+        return Optional.of(question.get());
+      } catch (ProblemException e) {
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "tasks of before wait for the store: " + e.problem().oneLine());
+      }
+      try {
+        if (closing.await(wait.toNanos(), TimeUnit.NANOSECONDS)) {
+          return Optional.empty();
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return Optional.empty();
+      }
+      Duration twice = wait.multipliedBy(2);
+      wait = twice.compareTo(settings.lastRetry()) < 0 ? twice : settings.lastRetry();
+    }
+  }
+
+  private List<Problem> resumeAll() {
+    TaskStorage.Listing all = storage.list();
+    List<Problem> problems = new ArrayList<>(all.problems());
+    for (TaskRecord task : all.records()) {
+      if (!task.state().ended()) {
+        resume(task.id()).ifPresent(problems::add);
+      }
+    }
+    return problems;
+  }
+
+  /**
+   * Goes on with a task that nobody runs.
+   *
+   * @return why it cannot go on
+   */
+  private Optional<Problem> resume(String id) {
+    resuming.lock();
+    try {
+      return runs.containsKey(id) ? Optional.empty() : resumeUnrun(id);
+    } finally {
+      resuming.unlock();
+    }
+  }
+
+  private Optional<Problem> resumeUnrun(String id) {
+    // Read after it was looked for: it may have ended since it was listed.
+    Optional<Versioned<TaskRecord>> now = storage.now(id);
+    if (now.isEmpty() || now.get().value().state().ended()) {
+      return Optional.empty();
+    }
+    TaskRecord task = now.get().value();
     TaskType<?> type = types.get(task.type());
     if (type == null || !task.fits(type)) {
-      return Optional.of(
-          strandedProblem(task, "this Kelvin has no task type " + task.type() + " with its steps"));
+      return strand(task, "this Kelvin has no task type " + task.type() + " with its steps");
     }
+    Optional<Entry> input = storage.input(id);
+    if (input.isEmpty()) {
+      return strand(task, "its input is not there");
+    }
+    boolean cancel = storage.cancelRequested(id);
     try {
-      start(run(type, task, storage.input(task.id()), storage.cancelRequested(task.id())));
+      TaskRun<?> run = run(type, now.get(), storage.read(input.get()), cancel);
+      runs.put(id, run);
+      start(run);
+      stranded.remove(id);
       return Optional.empty();
     } catch (JacksonException e) {
-      return Optional.of(
-          strandedProblem(task, "its input cannot be read: " + e.getOriginalMessage()));
+      return strand(task, "its input cannot be read: " + e.getOriginalMessage());
     } catch (ProblemException e) {
-      return Optional.of(
-          strandedProblem(task, "its input cannot be read: " + e.problem().oneLine()));
+      return strand(task, "its input cannot be read: " + e.problem().oneLine());
     }
+  }
+
+  private <I> TaskRun<I> run(
+      TaskType<I> type, Versioned<TaskRecord> task, JsonNode input, boolean cancel) {
+    return new TaskRun<>(
+        type, Documents.readTrusted(input, type.inputType()), task, cancel, shared);
+  }
+
+  private Optional<Problem> strand(TaskRecord task, String cause) {
+    Problem problem = strandedProblem(task, cause);
+    stranded.put(task.id(), problem);
+    notifier.changed(task.view(null, problem));
+    return Optional.of(problem);
   }
 
   private static Problem strandedProblem(TaskRecord task, String cause) {
@@ -226,6 +311,21 @@ public final class TaskEngine implements AutoCloseable {
         .asException();
   }
 
+  /**
+   * Why nobody works on a task that the store has as under way; empty when somebody does, or when
+   * it has ended.
+   */
+  public Optional<String> unattended(String id) {
+    if (runs.containsKey(id)) {
+      return Optional.empty();
+    }
+    Problem known = stranded.get(id);
+    return storage
+        .find(id) // after that: it may have ended meanwhile
+        .filter(task -> !task.state().ended())
+        .map(task -> known == null ? "nobody runs it" : String.valueOf(known.cause()));
+  }
+
   /** All tasks that are under way or kept, by id; with ids that sort by time the oldest first. */
   public List<Task> list() {
     return storage.list().records().stream()
@@ -244,6 +344,10 @@ public final class TaskEngine implements AutoCloseable {
    * @throws ProblemException wrong-state when it has ended or cannot be cancelled, not-found
    */
   public Task cancel(String id) {
+    TaskRun<?> run = runs.get(id);
+    if (run != null && run.withdraw()) {
+      return run.view();
+    }
     Task task = get(id);
     if (!task.cancellable() && task.state() != Task.TaskState.UNDOING && !task.state().ended()) {
       throw Problem.of(Code.WRONG_STATE, "Task " + id + " cannot be cancelled")
@@ -259,9 +363,10 @@ public final class TaskEngine implements AutoCloseable {
           .remedy("see what became of it: kelvin task show " + id)
           .asException();
     }
-    TaskRun<?> run = runs.get(id);
     if (run != null) {
       run.cancel();
+    } else if (resumed) {
+      resume(id); // nobody runs it
     }
     return get(id);
   }
@@ -321,6 +426,7 @@ public final class TaskEngine implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
+    closing.countDown();
     runs.values().forEach(TaskRun::close);
     Instant deadline = SteadyTime.now().plus(settings.closeTimeout());
     try {

@@ -1,5 +1,6 @@
 package dev.kelvin.state;
 
+import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.Task;
 import dev.kelvin.model.Task.Progress;
@@ -91,6 +92,14 @@ record TaskRecord(
         .outcome(TaskState.FAILED)
         .problem(why)
         .made();
+  }
+
+  /** It is not to begin; no step has run. */
+  TaskRecord withdrawn(Problem why, Instant now) {
+    TaskState end = why.code() == Code.CANCELLED ? TaskState.CANCELLED : TaskState.FAILED;
+    List<TaskStep> none =
+        steps.stream().map(step -> new TaskStep(step.name(), StepState.PENDING)).toList();
+    return new Change(this).state(end).steps(none).problem(why).ended(now);
   }
 
   /** The task was cancelled; the step under way and those before it are to be undone. */

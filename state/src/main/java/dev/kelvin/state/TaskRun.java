@@ -41,6 +41,14 @@ final class TaskRun<I> {
   /** Held while the record changes and is stored. */
   private final ReentrantLock writing = new ReentrantLock();
 
+  /** Null when it is known that the store has the task. */
+  private final @Nullable Admission admission;
+
+  private volatile boolean admitted;
+
+  /** Of the last write of the record that is known. Guarded by writing. */
+  private long revision;
+
   private volatile TaskRecord task;
   private volatile @Nullable Progress progress;
   private volatile @Nullable Problem trouble;
@@ -54,13 +62,32 @@ final class TaskRun<I> {
   private boolean closed;
   private boolean stepRuns;
 
-  TaskRun(TaskType<I> type, I input, TaskRecord task, boolean cancel, Shared shared) {
+  /** What runs a task whose record was last written at a revision. */
+  TaskRun(TaskType<I> type, I input, Versioned<TaskRecord> task, boolean cancel, Shared shared) {
+    this(type, input, task, null, cancel, shared);
+  }
+
+  /** What runs a task once it is admitted. */
+  TaskRun(TaskType<I> type, I input, TaskRecord task, Admission admission, Shared shared) {
+    this(type, input, new Versioned<>(task, 0), admission, false, shared);
+  }
+
+  private TaskRun(
+      TaskType<I> type,
+      I input,
+      Versioned<TaskRecord> task,
+      @Nullable Admission admission,
+      boolean cancel,
+      Shared shared) {
     this.type = type;
     this.input = input;
-    this.task = task;
+    this.task = task.value();
+    this.revision = task.revision();
+    this.admission = admission;
+    this.admitted = admission == null;
     this.cancel = cancel;
     this.shared = shared;
-    this.thread = Thread.ofVirtual().name("task-" + task.id()).unstarted(this::run);
+    this.thread = Thread.ofVirtual().name("task-" + this.task.id()).unstarted(this::run);
   }
 
   void start() {
@@ -73,7 +100,8 @@ final class TaskRun<I> {
   }
 
   Task view() {
-    return task.view(progress, trouble);
+    Task seen = task.view(progress, trouble);
+    return admitted ? seen : Admission.shown(seen);
   }
 
   /** Completes when the task has ended, or is left to the next engine. */
@@ -106,13 +134,33 @@ final class TaskRun<I> {
     }
   }
 
-  /** Whether the thread ended in time, or is the caller's. */
+  /** Whether the thread ended in time, or never began, or is the caller's. */
   boolean join(Duration timeout) throws InterruptedException {
-    return Thread.currentThread().equals(thread) || thread.join(timeout);
+    return Thread.currentThread().equals(thread)
+        || thread.getState() == Thread.State.NEW
+        || thread.join(timeout);
+  }
+
+  /** Sees to it that it never runs; false when the store has it already. */
+  boolean withdraw() {
+    Admission asked = admission;
+    return asked != null && !admitted && asked.withdraw(cancelledProblem(null));
+  }
+
+  /** Takes over what is known of it. */
+  void admit(Admission.Known now) {
+    writing.lock();
+    try {
+      set(now.task(), now.revision());
+      admitted = true;
+    } finally {
+      writing.unlock();
+    }
   }
 
   private void run() {
-    boolean goesOn = true;
+    Admission asked = admission;
+    boolean goesOn = admitted || asked == null || admit(asked);
     while (goesOn && !task.state().ended()) {
       goesOn =
           switch (task.state()) {
@@ -125,6 +173,29 @@ final class TaskRun<I> {
     if (task.state().ended()) {
       shared.ended().accept(this);
     }
+  }
+
+  /** Waits until it is known whether the store has the task; false when the engine closes. */
+  private boolean admit(Admission asked) {
+    boolean known = retrying(() -> admit(asked.ask()));
+    if (known && !task.state().ended()) {
+      asked.begins();
+    }
+    if (!known && asked.withdraw(engineCloses())) {
+      try {
+        asked.ask(); // the last chance: the next engine runs what it finds
+      } catch (RuntimeException e) {
+        LOG.log(System.Logger.Level.WARNING, "task {0} may be in the store or not: {1}", id(), e);
+      }
+    }
+    return known;
+  }
+
+  private Problem engineCloses() {
+    return Problem.of(Code.UNAVAILABLE, "The task was withdrawn before it began")
+        .on(task.object())
+        .because("the daemon ended before the store said whether it had taken it")
+        .remedy("ask for it again if it is still wanted; nothing of it was done");
   }
 
   /** Runs a step; false when the engine closes. */
@@ -155,12 +226,10 @@ final class TaskRun<I> {
 
   private boolean succeed(TaskRecord next) {
     return retrying(() -> {
-      if (shared.storage().end(next, true)) {
-        set(next);
+      if (shared.storage().end(next, revision, true)) {
+        task = next;
       } else {
-        TaskRecord undoing = task.cancelled(cancelledProblem(null));
-        shared.storage().save(undoing);
-        set(undoing);
+        save(task.cancelled(cancelledProblem(null)));
       }
     });
   }
@@ -192,16 +261,22 @@ final class TaskRun<I> {
   private boolean record(TaskRecord next) {
     return retrying(() -> {
       if (next.state().ended()) {
-        shared.storage().end(next, false);
+        shared.storage().end(next, revision, false);
+        task = next;
       } else {
-        shared.storage().save(next);
+        save(next);
       }
-      set(next);
     });
   }
 
-  private void set(TaskRecord next) {
+  /** Under {@link #writing}. */
+  private void save(TaskRecord next) {
+    set(next, shared.storage().save(next, revision));
+  }
+
+  private void set(TaskRecord next, long newRevision) {
     task = next;
+    revision = newRevision;
   }
 
   /** Writes; when the store cannot, again and again until it can. False when the engine closes. */
@@ -351,9 +426,7 @@ final class TaskRun<I> {
     public void remember(String key, String value) {
       writing.lock();
       try {
-        TaskRecord next = task.remembering(key, value);
-        shared.storage().save(next);
-        set(next);
+        save(task.remembering(key, value));
       } finally {
         writing.unlock();
       }
@@ -363,7 +436,7 @@ final class TaskRun<I> {
     public void result(String ref) {
       writing.lock();
       try {
-        set(task.resulting(ref));
+        task = task.resulting(ref);
       } finally {
         writing.unlock();
       }

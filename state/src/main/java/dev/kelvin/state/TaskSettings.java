@@ -11,6 +11,8 @@ import java.time.Duration;
  * @param keepTasks how many ended tasks are kept
  * @param keepFor how long they are kept
  * @param closeTimeout how long {@link TaskEngine#close} waits for interrupted steps
+ * @param submitPatience how long whoever submits a task waits while it is not known whether the
+ *     store has taken it
  */
 public record TaskSettings(
     Duration firstRetry,
@@ -18,7 +20,8 @@ public record TaskSettings(
     Duration progressInterval,
     int keepTasks,
     Duration keepFor,
-    Duration closeTimeout) {
+    Duration closeTimeout,
+    Duration submitPatience) {
 
   public static TaskSettings defaults() {
     return new TaskSettings(
@@ -27,6 +30,7 @@ public record TaskSettings(
         Duration.ofMillis(200),
         1_000,
         Duration.ofDays(7),
-        Duration.ofSeconds(10));
+        Duration.ofSeconds(10),
+        Duration.ofSeconds(8));
   }
 }

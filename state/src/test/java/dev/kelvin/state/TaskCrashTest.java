@@ -56,6 +56,7 @@ class TaskCrashTest {
         Duration.ZERO,
         100,
         Duration.ofDays(1),
+        DEADLINE,
         DEADLINE);
   }
 

@@ -43,6 +43,7 @@ class TaskEngineTest {
             Duration.ofMinutes(1),
             10,
             Duration.ofDays(7),
+            DEADLINE,
             DEADLINE);
     var made = new TaskEngine(store, List.of(types), clock, new TaskIds(clock), settings);
     made.addListener(told::add);

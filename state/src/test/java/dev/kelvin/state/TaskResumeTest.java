@@ -33,6 +33,7 @@ class TaskResumeTest {
             Duration.ZERO,
             100,
             Duration.ofDays(7),
+            DEADLINE,
             DEADLINE);
     return new TaskEngine(in, List.of(types), clock, new TaskIds(clock), settings);
   }

@@ -163,7 +163,7 @@ public final class LocalNode implements AutoCloseable {
                 around.stop()),
             new CpuActions(tools.facts(), tools.cpus()),
             new ConsoleDesk(parts.access(), SteadyTime::now),
-            new StateActions(store, tools.images(), around.clock()),
+            new StateActions(store, tools.images(), tasks, around.clock()),
             watches);
     var actions =
         new LocalActions(

@@ -5,16 +5,19 @@ import dev.kelvin.model.StateReport;
 import dev.kelvin.server.action.Outcome;
 import dev.kelvin.state.Backup;
 import dev.kelvin.state.Store;
+import dev.kelvin.state.TaskEngine;
 import java.time.Clock;
 
 /** Backs up and checks the store. */
 final class StateActions {
   private final Store store;
   private final ImageStore images;
+  private final TaskEngine tasks;
   private final Clock clock;
 
-  StateActions(Store store, ImageStore images, Clock clock) {
+  StateActions(Store store, ImageStore images, TaskEngine tasks, Clock clock) {
     this.store = store;
+    this.tasks = tasks;
     this.images = images;
     this.clock = clock;
   }
@@ -26,6 +29,6 @@ final class StateActions {
   }
 
   StateReport check() {
-    return new StateCheck(store, images).run();
+    return new StateCheck(store, images, tasks::unattended).run();
   }
 }

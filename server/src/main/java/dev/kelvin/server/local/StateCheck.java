@@ -11,16 +11,28 @@ import dev.kelvin.state.StateScan;
 import dev.kelvin.state.Store;
 import java.nio.file.Files;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Looks through all that a store holds, and changes nothing. */
 public final class StateCheck {
   private final Store store;
   private final ImageStore images;
+  private final Function<String, Optional<String>> unattended;
 
+  /** Without a daemon: the next one goes on with every task. */
   public StateCheck(Store store, ImageStore images) {
+    this(store, images, task -> Optional.empty());
+  }
+
+  /**
+   * @param unattended why nobody works on a task that is under way; empty when somebody does
+   */
+  public StateCheck(Store store, ImageStore images, Function<String, Optional<String>> unattended) {
     this.store = store;
     this.images = images;
+    this.unattended = unattended;
   }
 
   /** What is there, and what is wrong with it. */
@@ -39,7 +51,7 @@ public final class StateCheck {
       }
     });
     new VmStateCheck(scan, found.keySet()).check();
-    scan.checkTasks();
+    scan.checkTasks(unattended);
     return scan.done();
   }
 
