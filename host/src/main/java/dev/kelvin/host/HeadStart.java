@@ -27,10 +27,10 @@ public final class HeadStart implements AutoCloseable {
     give();
   }
 
-  /** Whether the process still runs. To be asked while it is awaited: each time counts. */
+  /** Whether the process may still run. To be asked while it is awaited: each time counts. */
   public boolean alive() {
     give();
-    return process.alive();
+    return !process.gone();
   }
 
   /** From here on the process has what every process has. */

@@ -1,10 +1,7 @@
 package dev.kelvin.host;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Arrays;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 
@@ -16,6 +13,9 @@ import java.util.Optional;
 public final class Orphans {
   private static final System.Logger LOG = System.getLogger(Orphans.class.getName());
   static final String VARIABLE = "KELVIN_COMMAND_OF";
+
+  /** What hangs in the kernel is not waited for. */
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
 
   private Orphans() {}
 
@@ -33,9 +33,8 @@ public final class Orphans {
   public static int end() {
     int killed = 0;
     for (ProcStat process : ProcStat.all()) {
-      boolean orphan = process.runs() && owner(process.pid()).filter(o -> !o.alive()).isPresent();
-      if (orphan
-          && ProcessHandle.of(process.pid()).filter(ProcessHandle::destroyForcibly).isPresent()) {
+      boolean orphan = process.runs() && owner(process.pid()).filter(ProcessId::gone).isPresent();
+      if (orphan && kill(process)) {
         LOG.log(
             System.Logger.Level.INFO,
             "Ended process {0}, which an earlier daemon had left",
@@ -46,14 +45,18 @@ public final class Orphans {
     return killed;
   }
 
+  private static boolean kill(ProcStat process) {
+    try {
+      return process.id().kill(PATIENCE);
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.WARNING, "Process " + process.pid() + " of an earlier daemon", e);
+      return false;
+    }
+  }
+
   private static Optional<ProcessId> owner(long pid) {
     try {
-      Path file = Path.of("/proc", Long.toString(pid), "environ");
-      String prefix = VARIABLE + "=";
-      return Arrays.stream(Files.readString(file, StandardCharsets.ISO_8859_1).split("\0"))
-          .filter(variable -> variable.startsWith(prefix))
-          .findFirst()
-          .map(variable -> ProcessId.decode(variable.substring(prefix.length())));
+      return ProcessWords.variable(pid, VARIABLE).map(ProcessId::decode);
     } catch (IOException | IllegalArgumentException e) {
       // Another user's process, one that has just ended, or a variable that Kelvin did not write:
       // none of them is a command of ours.

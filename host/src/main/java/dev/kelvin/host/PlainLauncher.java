@@ -4,6 +4,7 @@ import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFileAttributes;
@@ -83,7 +84,17 @@ public final class PlainLauncher implements ProcessLauncher {
           .asException(e);
     }
     plainOomScore(process.pid());
-    return ProcessId.of(process.pid()).orElse(ProcessId.ended(process.pid()));
+    try {
+      return ProcessId.of(process.pid()).orElse(ProcessId.ended(process.pid()));
+    } catch (UncheckedIOException e) {
+      // Nobody could find it again.
+      process.destroyForcibly();
+      throw Problem.of(Code.HOST_FAILURE, "The process that was started cannot be seen")
+          .on(launch.name())
+          .because(e.getMessage() + ": " + e.getCause())
+          .remedy("check the daemon's limit of open files, and that /proc shows its processes")
+          .asException(e);
+    }
   }
 
   /**

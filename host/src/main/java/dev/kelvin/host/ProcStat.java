@@ -30,16 +30,46 @@ record ProcStat(
     long startTicks) {
   private static final Path PROC = Path.of("/proc");
 
-  static Optional<ProcStat> read(long pid) {
-    return read(PROC, pid);
+  /** What a look at a pid finds. Only the kernel's word that there is none means that. */
+  sealed interface Look {
+    /** A process, or its remains. */
+    record There(ProcStat stat) implements Look {}
+
+    /** No process has this pid. */
+    record None() implements Look {}
+
+    /** One may have it: it cannot be read, as without free descriptors or where /proc hides it. */
+    record Unknown(IOException why) implements Look {}
   }
 
-  private static Optional<ProcStat> read(Path directory, long id) {
+  static Look look(long pid) {
+    return look(PROC, pid);
+  }
+
+  /** Looks at a pid below another directory than {@code /proc}. */
+  static Look look(Path directory, long pid) {
     try {
-      return Optional.of(
-          parse(Files.readString(directory.resolve(Long.toString(id)).resolve("stat"))));
+      return new Look.There(read(directory, pid));
     } catch (IOException e) {
-      // There is no such process, or it ended while it was read (ESRCH): the same to all callers.
+      // Never taken from the error: /proc may hide what there is (hidepid) as if it were not.
+      return Pidfd.exists(pid) ? new Look.Unknown(e) : new Look.None();
+    }
+  }
+
+  /** What can be read of a process or a thread; empty when nothing can, whatever the cause. */
+  static Optional<ProcStat> read(long pid) {
+    return readable(PROC, pid);
+  }
+
+  private static ProcStat read(Path directory, long id) throws IOException {
+    return parse(Files.readString(directory.resolve(Long.toString(id)).resolve("stat")));
+  }
+
+  private static Optional<ProcStat> readable(Path directory, long id) {
+    try {
+      return Optional.of(read(directory, id));
+    } catch (IOException e) {
+      // Gone meanwhile or not to be read: whoever must tell these apart asks look().
       return Optional.empty();
     }
   }
@@ -62,11 +92,24 @@ record ProcStat(
         Long.parseLong(rest[19]));
   }
 
+  /**
+   * Whether any of its threads is left. A process whose main thread has ended is shown as a zombie
+   * while the others go on, with all its memory and files.
+   */
   boolean runs() {
-    return state != 'Z' && state != 'X';
+    return !mainThreadEnded() || threads > 1;
   }
 
-  /** Every process there is now. */
+  /** Whether the thread that it began with has ended. */
+  boolean mainThreadEnded() {
+    return state == 'Z' || state == 'X';
+  }
+
+  ProcessId id() {
+    return ProcessId.seen(this);
+  }
+
+  /** Every process that can be read now. */
   static List<ProcStat> all() {
     try {
       return in(PROC);
@@ -85,7 +128,7 @@ record ProcStat(
       return entries
           .map(entry -> entry.getFileName().toString())
           .filter(name -> name.chars().allMatch(Character::isDigit))
-          .map(name -> read(directory, Long.parseLong(name)))
+          .map(name -> readable(directory, Long.parseLong(name)))
           .flatMap(Optional::stream)
           .toList();
     } catch (UncheckedIOException e) {

@@ -1,5 +1,6 @@
 package dev.kelvin.host;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -17,8 +18,8 @@ final class ProcessTree {
 
   private final ProcessHandle leader;
 
-  /** When each process that belongs here was started, by pid. */
-  private final Map<Long, Long> known = new HashMap<>();
+  /** Each process that belongs here as it was seen last, by pid. */
+  private final Map<Long, ProcStat> known = new HashMap<>();
 
   /** The tree of a process that leads a session. */
   ProcessTree(ProcessHandle leader) {
@@ -34,7 +35,7 @@ final class ProcessTree {
     if (members.isEmpty()) {
       return;
     }
-    members.forEach(member -> ProcessHandle.of(member.pid()).ifPresent(ProcessHandle::destroy));
+    members.forEach(member -> signal(member, ProcessId.SIGTERM));
     if (await(grace, false)) {
       return;
     }
@@ -56,8 +57,7 @@ final class ProcessTree {
         return true;
       }
       if (kill) {
-        left.forEach(
-            member -> ProcessHandle.of(member.pid()).ifPresent(ProcessHandle::destroyForcibly));
+        left.forEach(member -> signal(member, ProcessId.SIGKILL));
       }
       if (System.nanoTime() >= deadline || (!kill && Thread.currentThread().isInterrupted())) {
         return false;
@@ -74,7 +74,11 @@ final class ProcessTree {
         living.put(process.pid(), process);
       }
     }
-    known.entrySet().removeIf(entry -> !lives(entry.getKey(), entry.getValue(), living));
+    // Of those that were seen before, only the ones that are known to have ended are left out.
+    known.values().stream()
+        .filter(process -> ProcStat.look(process.pid()) instanceof ProcStat.Look.Unknown)
+        .forEach(process -> living.putIfAbsent(process.pid(), process));
+    known.values().removeIf(process -> !lives(process, living));
     // The kernel gives a pid again only when no process of its session is left.
     boolean recycled = !leader.isAlive() && living.containsKey(leader.pid());
     boolean grew = true;
@@ -83,15 +87,23 @@ final class ProcessTree {
       for (ProcStat process : living.values()) {
         boolean session = process.session() == leader.pid() && !recycled;
         if (session || known.containsKey(process.parent())) {
-          grew |= known.put(process.pid(), process.startTicks()) == null;
+          grew |= known.put(process.pid(), process) == null;
         }
       }
     }
     return living.values().stream().filter(process -> known.containsKey(process.pid())).toList();
   }
 
-  private static boolean lives(long pid, long start, Map<Long, ProcStat> living) {
-    ProcStat process = living.get(pid);
-    return process != null && process.startTicks() == start;
+  private static boolean lives(ProcStat seen, Map<Long, ProcStat> living) {
+    ProcStat process = living.get(seen.pid());
+    return process != null && process.startTicks() == seen.startTicks();
+  }
+
+  private static void signal(ProcStat member, int number) {
+    try {
+      member.id().signal(number);
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.DEBUG, "Process {0}: {1}", Long.toString(member.pid()), e);
+    }
   }
 }

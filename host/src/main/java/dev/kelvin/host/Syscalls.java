@@ -51,6 +51,9 @@ final class Syscalls {
           Map.entry(95, "EOPNOTSUPP, not switched on"));
 
   /** Numbers of calls that are the same on x86-64 and in the generic table (arm64). */
+  static final long PIDFD_SEND_SIGNAL = 424;
+
+  static final long PIDFD_OPEN = 434;
   static final long IO_URING_SETUP = 425;
 
   static final long LANDLOCK_CREATE_RULESET = 444;
@@ -64,6 +67,8 @@ final class Syscalls {
   private static final long MADVISE = X86 ? 28 : 233;
   static final long USERFAULTFD = X86 ? 323 : 282;
   static final long SETPRIORITY = X86 ? 141 : 140;
+  static final long KILL = X86 ? 62 : 129;
+  private static final long PPOLL = X86 ? 271 : 73;
 
   private static final long SOCKET = X86 ? 41 : 198;
   private static final long SENDTO = X86 ? 44 : 206;
@@ -72,6 +77,7 @@ final class Syscalls {
   private static final long SOCK_DGRAM_CLOEXEC = 0x80002;
   private static final long MSG_NOSIGNAL = 0x4000;
 
+  private static final short POLLIN = 1;
   private static final long AT_FDCWD = -100;
   private static final long O_RDWR_CLOEXEC = 0x80002;
   private static final long PROT_READ_WRITE = 3;
@@ -118,6 +124,17 @@ final class Syscalls {
 
   void close(long descriptor) {
     call(CLOSE, descriptor);
+  }
+
+  /** Whether a descriptor has something to read, or to tell, now; it does not wait. */
+  boolean readable(long descriptor) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment asked = arena.allocate(ValueLayout.JAVA_LONG);
+      asked.set(ValueLayout.JAVA_INT, 0, (int) descriptor);
+      asked.set(ValueLayout.JAVA_SHORT, Integer.BYTES, POLLIN);
+      MemorySegment noTime = arena.allocate(ValueLayout.JAVA_LONG, 2);
+      return call(PPOLL, asked.address(), 1, noTime.address(), 0, 0).value() == 1;
+    }
   }
 
   /** A device's own call, with memory that it reads and writes. */

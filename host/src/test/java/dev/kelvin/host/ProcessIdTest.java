@@ -3,8 +3,12 @@ package dev.kelvin.host;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.kelvin.host.ProcessId.Life;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -39,6 +43,72 @@ class ProcessIdTest {
       assertThat(ProcessId.of(child)).isEmpty();
     } finally {
       parent.destroyForcibly();
+    }
+  }
+
+  @Test
+  void aProcessHasEndedWhenItsLastThreadHas(@TempDir Path directory) throws Exception {
+    Process process =
+        new ProcessBuilder(Beheaded.in(directory).toString(), "argument", "of it").start();
+    try {
+      Await.until(
+          () -> ProcStat.read(process.pid()).filter(ProcStat::mainThreadEnded).isPresent(),
+          "the main thread has ended");
+      ProcessId id = ProcessId.of(process.pid()).orElseThrow();
+      assertThat(id.life()).isEqualTo(Life.ALIVE);
+      assertThat(id.beheaded()).isTrue();
+      assertThat(ProcessWords.arguments(process.pid())).endsWith("argument", "of it");
+      assertThat(ProcessWords.variable(process.pid(), "PATH")).hasValue(System.getenv("PATH"));
+      assertThat(id.awaitEnd(Duration.ofMillis(20))).isFalse();
+      assertThat(id.kill(Duration.ofSeconds(10))).isTrue();
+      assertThat(id.life()).isEqualTo(Life.GONE);
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  @Test
+  void aKillHitsNoOtherProcessWithThePid() throws Exception {
+    Process process = new ProcessBuilder("sleep", "60").start();
+    try {
+      ProcessId id = ProcessId.of(process.pid()).orElseThrow();
+      var earlier = new ProcessId(id.pid(), id.startTicks() - 1, id.boot());
+      assertThat(earlier.kill(Duration.ofSeconds(1))).isTrue();
+      assertThat(new ProcessId(id.pid(), id.startTicks(), "0-0").kill(Duration.ofSeconds(1)))
+          .isTrue();
+      assertThat(id.alive()).isTrue();
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  @Test
+  void whatCannotBeSeenIsNotGone(@TempDir Path notProc) {
+    ProcessId own = ProcessId.of(ProcessHandle.current().pid()).orElseThrow();
+    // As where /proc hides what there is (hidepid), or is not mounted.
+    assertThat(own.life(() -> ProcStat.look(notProc, own.pid()))).isEqualTo(Life.UNKNOWN);
+    long nobody = 4_194_305; // above the kernel's limit of pids
+    assertThat(ProcStat.look(notProc, nobody)).isEqualTo(new ProcStat.Look.None());
+  }
+
+  @Test
+  void withoutFreeDescriptorsNothingIsGone() throws Exception {
+    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    Process process =
+        new ProcessBuilder(
+                "prlimit",
+                "--nofile=300",
+                java,
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                LooksWithoutDescriptors.class.getName())
+            .redirectErrorStream(true)
+            .start();
+    try (var output = process.inputReader()) {
+      assertThat(output.lines().toList()).containsExactly("UNKNOWN not seen not killed", "ALIVE");
+    } finally {
+      process.destroyForcibly();
     }
   }
 

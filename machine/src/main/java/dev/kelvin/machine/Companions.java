@@ -83,7 +83,7 @@ final class Companions {
   private static void awaitSocket(VmRecord vm, Companion one, ProcessId process) {
     long end = System.nanoTime() + READY_DEADLINE.toNanos();
     while (!Files.exists(one.socket())) {
-      if (!process.alive() || System.nanoTime() > end) {
+      if (process.gone() || System.nanoTime() > end) {
         String words = VmHome.lastWords(one.output());
         throw Problem.of(
                 Code.HOST_FAILURE, "A helper process of the VM did not start: " + one.name())
@@ -104,7 +104,7 @@ final class Companions {
     for (Started one : running) {
       ProcessId process = ProcessId.decode(one.process());
       var handle = ProcessHandle.of(process.pid());
-      if (handle.isEmpty() || !process.alive()) {
+      if (handle.isEmpty() || process.gone()) {
         ended.accept(one.name());
       } else {
         handle

@@ -92,7 +92,7 @@ final class DamagedVms {
     repository
         .readableRun(id)
         .map(run -> ProcessId.decode(run.process()))
-        .filter(ProcessId::alive)
+        .filter(process -> !process.gone())
         .ifPresent(processes::add);
     processes.addAll(Processes.naming(home.files(id).runtime()));
     return processes;

@@ -136,11 +136,13 @@ final class Ender {
     Running now = vm.running();
     if (now != null && vm.phase() != Phase.UNRESPONSIVE) {
       try {
-        now.qemu().quit();
+        if (!now.process().beheaded()) {
+          now.qemu().quit();
+        }
       } catch (ProblemException e) {
         LOG.log(Level.INFO, () -> vm.ref() + " is killed: " + e.problem().oneLine());
       }
-      if (!Processes.awaitEnd(now.process(), QUIT_DEADLINE)) {
+      if (now.process().beheaded() || !Processes.awaitEnd(now.process(), QUIT_DEADLINE)) {
         Processes.kill(now.process());
       }
     } else {

@@ -16,7 +16,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.locks.LockSupport;
 
 /** Ends processes of VMs. */
 final class Processes {
@@ -26,17 +25,23 @@ final class Processes {
   private Processes() {}
 
   /**
-   * Kills a process and waits until it is gone.
+   * Kills a process and waits until its last thread is gone: until then it has all that it had.
    *
    * @throws dev.kelvin.model.ProblemException host-failure when the kernel does not end it, as
-   *     while it hangs in a disk wait
+   *     while it hangs in a disk wait, or does not tell
    */
   static void kill(ProcessId process) {
-    if (!process.alive()) {
-      return;
+    boolean ended;
+    try {
+      ended = process.gone() || process.kill(KILL_DEADLINE);
+    } catch (IOException e) {
+      throw Problem.of(
+              Code.HOST_FAILURE, "It is not known whether process " + process.pid() + " still runs")
+          .because(e.toString())
+          .remedy("check the daemon's limit of open files, and that /proc shows its processes")
+          .asException(e);
     }
-    ProcessHandle.of(process.pid()).ifPresent(ProcessHandle::destroyForcibly);
-    if (!awaitEnd(process, KILL_DEADLINE)) {
+    if (!ended) {
       throw Problem.of(Code.HOST_FAILURE, "Process " + process.pid() + " does not end")
           .because("it was killed and is still there; it may hang in a wait for a disk")
           .remedy("see what it waits for in /proc/" + process.pid() + "/stack, then try again")
@@ -44,16 +49,9 @@ final class Processes {
     }
   }
 
-  /** Waits for a process to end by itself; false when it has not by the deadline. */
+  /** Waits for a process to end by itself; false when it has not, for all that is known. */
   static boolean awaitEnd(ProcessId process, Duration deadline) {
-    long end = System.nanoTime() + deadline.toNanos();
-    while (process.alive()) {
-      if (System.nanoTime() > end) {
-        return false;
-      }
-      LockSupport.parkNanos(Duration.ofMillis(2).toNanos());
-    }
-    return true;
+    return process.awaitEnd(deadline);
   }
 
   /**

@@ -26,6 +26,11 @@ import org.jspecify.annotations.Nullable;
 final class Starter {
   private static final Logger LOG = System.getLogger(Starter.class.getName());
   static final Duration HEALTH_INTERVAL = Duration.ofSeconds(20);
+
+  /** It will never answer again, and what is left of it must not compute on unseen. */
+  private static final String BEHEADED =
+      "the main thread of its process had ended; the threads that were left are ended too";
+
   static final Duration RECONNECT_INTERVAL = Duration.ofSeconds(3);
 
   private final VmCell vm;
@@ -125,11 +130,17 @@ final class Starter {
       ender.foundDead(run, ExitReason.HOST_RESTART, "the host was restarted while it ran");
       return;
     }
-    if (!ProcessId.decode(run.process()).alive()) {
+    ProcessId process = ProcessId.decode(run.process());
+    if (process.gone()) {
       ender.foundDead(run, ExitReason.CRASH, "its process ended while no daemon watched");
       return;
     }
     try {
+      if (process.beheaded()) {
+        Processes.kill(process);
+        ender.foundDead(run, ExitReason.CRASH, BEHEADED);
+        return;
+      }
       Running adopted =
           vm.context().launcher().adopt(vm.record(), run, signal -> signals.accept(mine, signal));
       vm.hold(adopted);
@@ -222,6 +233,10 @@ final class Starter {
     }
     vm.checkAt = SteadyTime.now().plus(HEALTH_INTERVAL);
     try {
+      if (now != null && now.process().beheaded()) {
+        ender.end(ExitReason.CRASH, BEHEADED);
+        return;
+      }
       if (now == null || !now.qemu().isOpen()) {
         reconnect(now);
         return;

@@ -397,7 +397,7 @@ final class Supervisor {
   /** A process that serves a VM ended before it: what the guest had of it is gone. */
   private void companionEnded(String name) {
     Running now = vm.running();
-    if (now == null || !now.process().alive()) {
+    if (now == null || now.process().gone()) {
       // It followed its QEMU, whose end is noted in a moment.
       return;
     }

@@ -53,6 +53,15 @@ final class SupervisedVm implements AutoCloseable {
   }
 
   SupervisedVm(Path directory, VmSpec spec) throws IOException, InterruptedException {
+    this(directory, spec, List.of("sleep", "1000"));
+  }
+
+  /**
+   * @param program whose process is that of the VM
+   */
+  SupervisedVm(Path directory, VmSpec spec, List<String> program)
+      throws IOException, InterruptedException {
+    Files.createDirectories(directory);
     store = new BreakableStore(SqliteStore.open(directory.resolve("store.db")));
     repository = new VmRepository(store, VmUsers.none());
     storage =
@@ -63,7 +72,7 @@ final class SupervisedVm implements AutoCloseable {
         repository.create(
             new VmRecord(new Metadata("web", ID, Map.of(), 0, Instant.EPOCH), spec, -1), List.of());
     new VmHome(layout, new SeedIso(new Commands())).prepare(vm);
-    process = new ProcessBuilder("sleep", "1000").start();
+    process = new ProcessBuilder(program).start();
     qemu = new FakeQemu(layout.vmRuntime(ID).resolve("qmp.sock"), process::destroyForcibly);
     var run =
         new RunRecord(
@@ -103,7 +112,9 @@ final class SupervisedVm implements AutoCloseable {
   private Machines opened() throws InterruptedException {
     Machines next = setup.build().machines();
     next.open();
-    await("the VM is taken over", () -> next.supervisor(ID).running() != null);
+    await(
+        "the VM is taken over, or found ended",
+        () -> next.supervisor(ID).running() != null || next.get("web").status().lastExit() != null);
     return next;
   }
 

@@ -61,7 +61,7 @@ final class OfflineRestore {
       RunRecord now = item.value();
       Entry then = restored.get(collection.key(item.id()));
       boolean known = then != null && collection.read(then).value().process().equals(now.process());
-      if (!known && ProcessId.decode(now.process()).alive()) {
+      if (!known && !ProcessId.decode(now.process()).gone()) {
         orphans.add(item.id());
       }
     }
