@@ -107,7 +107,7 @@ final class DebianControl {
   private static Relation relation(Purpose purpose) {
     return switch (purpose) {
       case RUN, IMAGES -> Relation.DEPENDS;
-      case BUILD, REACH, EXTRAS -> Relation.RECOMMENDS;
+      case SHIELD, BUILD, REACH, EXTRAS -> Relation.RECOMMENDS;
       case USER_BUILD, FOREIGN -> Relation.SUGGESTS;
     };
   }

@@ -21,6 +21,8 @@ public final class Requirements {
     RUN("run", "to run VMs"),
     /** To import images, and for the seeds that set guests up. */
     IMAGES("images", "to import images and set guests up"),
+    /** To keep guests from the services of the host, when the daemon is root. */
+    SHIELD("shield", "to keep guests from the host's own services"),
     /** To build images. */
     BUILD("build", "to build images"),
     /** To build images too, but only when the daemon is an ordinary user. */
@@ -207,6 +209,14 @@ public final class Requirements {
               "grub2-x86_64-efi",
               "grub"),
           program(
+              "nft",
+              Purpose.SHIELD,
+              "sets the rules of the kernel's packet filter",
+              "nftables",
+              "nftables",
+              "nftables",
+              "nftables"),
+          program(
               "ssh",
               Purpose.REACH,
               "connects to guests",
@@ -298,6 +308,7 @@ public final class Requirements {
     return ALL.stream()
         .filter(requirement -> requirement.purpose() != Purpose.EXTRAS)
         .filter(requirement -> requirement.purpose() != Purpose.FOREIGN)
+        .filter(requirement -> root || requirement.purpose() != Purpose.SHIELD)
         .filter(requirement -> !root || requirement.purpose() != Purpose.USER_BUILD)
         .toList();
   }

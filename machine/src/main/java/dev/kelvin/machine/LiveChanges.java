@@ -120,12 +120,14 @@ final class LiveChanges {
         VmSpec more = spec.withNics(with(spec.nics(), nic));
         Running planned = now.withRun(run.withSpec(more).withForwards(all));
         save.accept(planned);
+        launcher.expose(wanted.uid(), more);
         qemu.attachNic(now.plan(), nic, forwards);
         yield planned;
       }
       case LiveChange.RemoveNic(String name) -> {
         qemu.detachNic(name, UNPLUG_DEADLINE);
         List<Nic> rest = without(spec.nics(), Nic::name, Set.of(name));
+        launcher.expose(wanted.uid(), spec.withNics(rest));
         List<Forward> forwards = without(run.forwards(), Forward::nic, Set.of(name));
         yield saved(now.withRun(run.withSpec(spec.withNics(rest)).withForwards(forwards)), save);
       }

@@ -129,7 +129,7 @@ public final class Machines implements AutoCloseable {
     clearOrphans();
   }
 
-  private static <T> T result(FutureTask<T> reading) throws InterruptedException {
+  static <T> T result(FutureTask<T> reading) throws InterruptedException {
     try {
       return reading.get();
     } catch (ExecutionException e) {

@@ -1,5 +1,6 @@
 package dev.kelvin.machine;
 
+import dev.kelvin.host.HostShield;
 import dev.kelvin.host.ProcessLauncher;
 import dev.kelvin.image.SeedIso;
 import dev.kelvin.model.HostFacts;
@@ -18,6 +19,7 @@ import java.util.function.Supplier;
  * @param facts of the host, asked at each start of a VM
  * @param cpus the models that QEMU has
  * @param catalogue all images
+ * @param shield what keeps guests from the host
  * @param imageUnchanged the condition under which an image is still as it is now
  */
 public record MachinesSetup(
@@ -31,14 +33,15 @@ public record MachinesSetup(
     ImageSource images,
     Supplier<List<Image>> catalogue,
     Function<String, Compare> imageUnchanged,
-    EventSink events) {
+    EventSink events,
+    HostShield shield) {
 
   /** What the module offers. */
   public record Parts(Machines machines, Volumes volumes, VmAccess access, VmMeasures measures) {}
 
   public Parts build() {
     var home = new VmHome(layout, seedIso);
-    var launcher = new VmLauncher(facts, cpus, processes, storage, images, home);
+    var launcher = new VmLauncher(facts, cpus, processes, storage, images, home, shield);
     var volumes = new Volumes(repository, storage, images, catalogue);
     var machines = new Machines(repository, launcher, volumes, home, events, imageUnchanged);
     return new Parts(machines, volumes, new VmAccess(machines, home), new VmMeasures(machines));

@@ -1,6 +1,7 @@
 package dev.kelvin.machine;
 
 import dev.kelvin.host.HeadStart;
+import dev.kelvin.host.HostShield;
 import dev.kelvin.host.Launch;
 import dev.kelvin.host.ProcessId;
 import dev.kelvin.host.ProcessLauncher;
@@ -39,6 +40,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.FutureTask;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -56,6 +58,7 @@ final class VmLauncher {
   private final StorageDriver storage;
   private final ImageSource images;
   private final VmHome home;
+  private final HostShield shield;
   private final String bootId;
 
   VmLauncher(
@@ -64,7 +67,8 @@ final class VmLauncher {
       ProcessLauncher processes,
       StorageDriver storage,
       ImageSource images,
-      VmHome home) {
+      VmHome home,
+      HostShield shield) {
     this.facts = facts;
     this.cpus = cpus;
     this.processes = processes;
@@ -72,6 +76,7 @@ final class VmLauncher {
     this.storage = storage;
     this.images = images;
     this.home = home;
+    this.shield = shield;
     this.bootId = readBootId();
   }
 
@@ -94,12 +99,16 @@ final class VmLauncher {
       VmFiles files = plan.files();
       serving = companions.start(vm, Companion.of(plan), files.runtime());
       Files.deleteIfExists(files.output());
+      // Beside QEMU's own start; the guest does not run before both are done.
+      var shielded = new FutureTask<>(() -> expose(vm.uid(), vm.spec()), true);
+      Thread.ofVirtual().name("shield").start(shielded);
       process = processes.launch(launch(vm, plan));
       try (var ahead = new HeadStart(process)) {
         var run = runOf(vm, process, plan, serving);
         record.save(run);
         qemu = RunningVm.awaitStart(files, CONNECT_DEADLINE, ahead::alive, events);
         serial = serial(vm, files);
+        Machines.result(shielded);
         qemu.cont();
         return new Running(process, qemu, serial, plan, run);
       }
@@ -148,6 +157,7 @@ final class VmLauncher {
     ProcessId process = ProcessId.decode(run.process());
     VmRecord asStarted = vm.withSpec(run.spec());
     LaunchPlan plan = adoptedPlan(asStarted, run);
+    expose(vm.uid(), run.spec());
     RunningVm qemu = RunningVm.connect(files, Duration.ofSeconds(10), events);
     try {
       return new Running(process, qemu, serial(asStarted, files), plan, run);
@@ -285,6 +295,11 @@ final class VmLauncher {
       volume = storage.resize(id, wanted);
     }
     return new BlockSource(volume.path().toString(), volume.format());
+  }
+
+  /** Lets a guest reach the host if its spec says so, and only then. */
+  void expose(int uid, VmSpec spec) {
+    shield.expose(uid, spec.nics().stream().anyMatch(Nic::hostAccess));
   }
 
   Path media(String image) {

@@ -21,7 +21,10 @@ public final class VmUsers {
    * The first user id that VMs get: systemd's table of user ids (UIDS-GIDS) has the range from
    * 1879048192 to 2147483646 as unused by anybody.
    */
-  static final int FIRST = 1_879_100_000;
+  public static final int FIRST = 1_879_100_000;
+
+  /** The last one. */
+  public static final int LAST = 2_147_483_646;
 
   /** How many ids are given before processes are looked at anew. */
   private static final int AT_ONCE = 64;

@@ -3,6 +3,7 @@ package dev.kelvin.machine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kelvin.host.Commands;
+import dev.kelvin.host.HostShield;
 import dev.kelvin.host.ProcessId;
 import dev.kelvin.image.SeedIso;
 import dev.kelvin.model.ByteSize;
@@ -105,7 +106,8 @@ final class SupervisedVm implements AutoCloseable {
             image -> {
               throw new AssertionError("nothing here has an image");
             },
-            (type, object, message, data) -> {});
+            (type, object, message, data) -> {},
+            HostShield.none());
     machines = opened();
   }
 

@@ -37,6 +37,12 @@ public final class NicAttachCommand extends Command {
       description = "A host port that leads to a guest port. Can be given several times.")
   List<String> forwards = List.of();
 
+  @Option(
+      names = "--host-access",
+      description =
+          "Let the guest reach what listens on the host itself (10.0.N.2), Kelvin's API among it.")
+  boolean hostAccess;
+
   @Mixin Waiting waiting = new Waiting();
 
   public NicAttachCommand(Session session) {
@@ -52,7 +58,8 @@ public final class NicAttachCommand extends Command {
             mac,
             forwards.stream().map(Forwards::parse).toList(),
             null,
-            null);
+            null,
+            hostAccess);
     waiting.finish(
         session,
         session.client().attachNic(vm, nic),

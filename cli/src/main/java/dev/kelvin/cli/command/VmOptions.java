@@ -78,6 +78,13 @@ public final class VmOptions {
               + " 10.0.2.2), or this file, by TFTP, with what is beside it.")
   @Nullable String netboot;
 
+  @Option(
+      names = "--host-access",
+      description =
+          "Let the guest reach what listens on the host itself (10.0.2.2), Kelvin's API among it."
+              + " Usual: only to boot from the host's own address.")
+  boolean hostAccess;
+
   @Option(names = "--memory", paramLabel = "SIZE", description = "Main memory. Usual: 1GiB.")
   @Nullable String memory;
 
@@ -224,7 +231,8 @@ public final class VmOptions {
             forwards.stream().map(Forwards::parse).toList(),
             cloud ? setup.cloudInit(session) : null,
             Wire.labels(labels),
-            new VmWish.Extras(secureBoot, tpm, Shares.parse(session, shares), netboot(session)));
+            new VmWish.Extras(
+                secureBoot, tpm, Shares.parse(session, shares), netboot(session), reachesHost()));
     // Images come last: making them takes minutes, and nothing that was typed may fail after that.
     var images = new ImagePreparer(session);
     String root = distribution != null ? images.ofName(distribution) : null;
@@ -243,6 +251,13 @@ public final class VmOptions {
         session.file(kernel).toString(),
         initrd == null ? null : session.file(initrd).toString(),
         cmdline == null ? hardware.serialConsole() : cmdline);
+  }
+
+  /** A guest that shall boot from the host has to reach it. */
+  private boolean reachesHost() {
+    boolean fromHost =
+        netboot != null && netboot.matches("[a-z]+://10\\.0\\.2\\.2([:/].*)?");
+    return hostAccess || fromHost;
   }
 
   private @Nullable Netboot netboot(Session session) {

@@ -63,7 +63,8 @@ public record VmWish(
       @Nullable Boolean secureBoot,
       @Nullable Boolean tpm,
       List<Share> shares,
-      @Nullable Netboot netboot) {}
+      @Nullable Netboot netboot,
+      boolean hostAccess) {}
 
   /** What is null is chosen by the system that runs in the VM. */
   public record Hardware(
@@ -171,7 +172,7 @@ public record VmWish(
   }
 
   private Nic nic() {
-    Nic nic = Nic.of("net0").withForwards(allForwards());
+    Nic nic = Nic.of("net0").withForwards(allForwards()).withHostAccess(extras.hostAccess());
     // As a CD: after the disk, which boots once a system is installed on it.
     return extras.netboot() == null ? nic : nic.withNetboot(extras.netboot(), 2);
   }

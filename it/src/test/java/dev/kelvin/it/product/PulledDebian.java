@@ -47,7 +47,15 @@ final class PulledDebian {
             """
                 .formatted(mirror.address()));
     var run =
-        daemon.kelvin("run", NAME, "--name", "web2", "--user-data", userData.toString(), "--yes");
+        daemon.kelvin(
+            "run",
+            NAME,
+            "--name",
+            "web2",
+            "--user-data",
+            userData.toString(),
+            "--host-access",
+            "--yes");
     assertThat(run.exitCode()).as(run.output()).isZero();
     assertThat(run.output()).contains("web2 is ready: Debian", "kelvin exec web2");
     String log =

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param forwards host ports that lead into the guest
  * @param bootIndex order in which firmware tries devices, smallest first; null for never
  * @param netboot what it boots when firmware tries it; null for what the network says
+ * @param hostAccess whether the guest may reach what listens on the host itself, its loopback and
+ *     the ports of Kelvin among it
  */
 // A null that a constructor is given asks it for the default; NullAway has no word for that.
 @SuppressWarnings("NullAway")
@@ -22,30 +24,39 @@ public record Nic(
     @Nullable String mac,
     List<PortForward> forwards,
     @Nullable Integer bootIndex,
-    @Nullable Netboot netboot) {
+    @Nullable Netboot netboot,
+    Boolean hostAccess) {
   public Nic {
     forwards = forwards == null ? List.of() : List.copyOf(forwards);
+    hostAccess = hostAccess == null ? Boolean.FALSE : hostAccess;
   }
 
   public static Nic of(String name) {
-    return new Nic(name, null, null, null, null, null);
+    return new Nic(name, null, null, null, null, null, null);
   }
 
   /** The same as a card of {@code usual}, unless it has a model. */
   Nic withDefaultModel(NicModel usual) {
-    return model != null ? this : new Nic(name, usual, mac, forwards, bootIndex, netboot);
+    return model != null
+        ? this
+        : new Nic(name, usual, mac, forwards, bootIndex, netboot, hostAccess);
   }
 
   public Nic withMac(String newMac) {
-    return new Nic(name, model, newMac, forwards, bootIndex, netboot);
+    return new Nic(name, model, newMac, forwards, bootIndex, netboot, hostAccess);
   }
 
   public Nic withForwards(List<PortForward> newForwards) {
-    return new Nic(name, model, mac, newForwards, bootIndex, netboot);
+    return new Nic(name, model, mac, newForwards, bootIndex, netboot, hostAccess);
   }
 
   /** The same, booting from the network. */
   public Nic withNetboot(Netboot newNetboot, int newBootIndex) {
-    return new Nic(name, model, mac, forwards, newBootIndex, newNetboot);
+    return new Nic(name, model, mac, forwards, newBootIndex, newNetboot, hostAccess);
+  }
+
+  /** The same, for a guest that may reach the host. */
+  public Nic withHostAccess(boolean may) {
+    return new Nic(name, model, mac, forwards, bootIndex, netboot, may);
   }
 }

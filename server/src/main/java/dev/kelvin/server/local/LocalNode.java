@@ -2,6 +2,7 @@ package dev.kelvin.server.local;
 
 import dev.kelvin.host.Commands;
 import dev.kelvin.host.Doctor;
+import dev.kelvin.host.HostShield;
 import dev.kelvin.host.Orphans;
 import dev.kelvin.host.Packages;
 import dev.kelvin.host.ProcessLauncher;
@@ -67,14 +68,21 @@ public final class LocalNode implements AutoCloseable {
   private final Machines machines;
   private final TaskEngine tasks;
   private final Actions actions;
+  private final HostShield shield;
 
   private LocalNode(
-      Layout layout, Store store, Machines machines, TaskEngine tasks, Actions actions) {
+      Layout layout,
+      Store store,
+      Machines machines,
+      TaskEngine tasks,
+      Actions actions,
+      HostShield shield) {
     this.layout = layout;
     this.store = store;
     this.machines = machines;
     this.tasks = tasks;
     this.actions = actions;
+    this.shield = shield;
   }
 
   /**
@@ -125,6 +133,8 @@ public final class LocalNode implements AutoCloseable {
     var catalogue =
         new ImageCatalogue(
             store, tools.images(), users, file -> volumesOn(storage, file), around.clock());
+    HostShield shield = shield(around.root(), tools.commands());
+    shield.raise();
     var parts =
         new MachinesSetup(
                 layout,
@@ -137,7 +147,8 @@ public final class LocalNode implements AutoCloseable {
                 catalogue::file,
                 catalogue::list,
                 catalogue::unchanged,
-                events::publish)
+                events::publish,
+                shield)
             .build();
     Machines machines = parts.machines();
     users.machines = machines;
@@ -170,7 +181,7 @@ public final class LocalNode implements AutoCloseable {
             around.authorizer(), store, machines, parts.access(), catalogue, tasks, desks);
     tools.facts().findMeanwhile();
     takeOver(machines, catalogue, tools.images(), tasks);
-    return new LocalNode(layout, store, machines, tasks, actions);
+    return new LocalNode(layout, store, machines, tasks, actions, shield);
   }
 
   private static VmDrafts drafts(
@@ -215,6 +226,10 @@ public final class LocalNode implements AutoCloseable {
         .filter(volume -> image.equals(volume.backing()))
         .map(Volume::id)
         .toList();
+  }
+
+  private static HostShield shield(boolean root, Commands commands) {
+    return root ? HostShield.of(commands, VmUsers.FIRST, VmUsers.LAST) : HostShield.none();
   }
 
   private static VmUsers users(boolean root, Layout layout) {
@@ -336,6 +351,7 @@ public final class LocalNode implements AutoCloseable {
   public void close() {
     tasks.close();
     machines.close();
+    shield.close();
     store.close();
   }
 }
