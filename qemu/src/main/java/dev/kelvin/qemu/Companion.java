@@ -21,6 +21,9 @@ import java.util.Objects;
 public record Companion(String name, List<String> argv, Path socket, Path output, boolean ownUser) {
   private static final List<String> PROGRAMS = List.of("swtpm", "virtiofsd");
 
+  /** Of the capabilities that file servers keep: to make device nodes, and capable programs. */
+  private static final String TAKEN_AWAY = "-mknod:-setfcap";
+
   public Companion {
     argv = List.copyOf(argv);
   }
@@ -65,8 +68,9 @@ public record Companion(String name, List<String> argv, Path socket, Path output
   private static Companion share(LaunchPlan plan, int index, Share share, FileServer server) {
     Path socket = plan.files().share(index);
     var argv = new ArrayList<String>();
-    if (share.readOnly() && !server.readOnlyOption()) {
-      argv.addAll(readOnlyView(share.path()));
+    boolean readOnly = share.readOnly() && !server.readOnlyOption();
+    if (plan.facts().runAsRoot() || readOnly) {
+      argv.addAll(view(share.path(), readOnly));
     }
     argv.add(server.program());
     switch (server.kind()) {
@@ -80,7 +84,8 @@ public record Companion(String name, List<String> argv, Path socket, Path output
                       + escape(share.path())
                       + ",cache="
                       + share.cache().wire()
-                      + ",sandbox=namespace,xattr,no_posix_lock,no_flock"));
+                      + ",sandbox=namespace,xattr,no_posix_lock,no_flock,modcaps="
+                      + TAKEN_AWAY));
       case RUST -> {
         String cache =
             switch (share.cache()) {
@@ -94,7 +99,8 @@ public record Companion(String name, List<String> argv, Path socket, Path output
                 "--shared-dir=" + share.path(),
                 "--cache=" + cache,
                 "--sandbox=namespace",
-                "--xattr"));
+                "--xattr",
+                "--modcaps=" + TAKEN_AWAY));
         if (share.readOnly() && server.readOnlyOption()) {
           argv.add("--readonly");
         }
@@ -105,17 +111,21 @@ public record Companion(String name, List<String> argv, Path socket, Path output
   }
 
   /**
-   * Runs what follows in a mount namespace of its own, in which the directory is mounted read-only:
-   * the server of QEMU 7.2 has no option for that. No path is part of the shell's text.
+   * Runs what follows in a mount namespace of its own, in which the directory is a mount of its own
+   * that gives no program another user's rights and opens no device (mount(8)): what a guest's root
+   * writes there, others on the host may run. Read-only too where it shall be: the server of QEMU
+   * 7.2 has no option for that. No path is part of the shell's text.
    */
-  private static List<String> readOnlyView(String path) {
+  private static List<String> view(String path, boolean readOnly) {
     return List.of(
         "unshare",
         "--mount",
         "--propagation=slave",
         "sh",
         "-ec",
-        "mount --bind -o ro -- \"$0\" \"$0\"; exec \"$@\"",
+        "mount --bind -o nosuid,nodev"
+            + (readOnly ? ",ro" : "")
+            + " -- \"$0\" \"$0\"; exec \"$@\"",
         path);
   }
 

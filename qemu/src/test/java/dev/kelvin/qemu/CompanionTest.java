@@ -68,10 +68,16 @@ class CompanionTest {
     // Read-only: by a mount in a namespace of its own, the path an argument and not shell text.
     assertThat(shares.get(0).argv())
         .startsWith("unshare", "--mount")
+        .anyMatch(word -> word.startsWith("mount --bind -o nosuid,nodev,ro -- "))
         .containsSubsequence("/golden/shares/a", "/usr/lib/qemu/virtiofsd", "-f")
-        .anyMatch(word -> word.startsWith("source=/golden/shares/a,cache=auto,sandbox=namespace"));
+        .anyMatch(word -> word.startsWith("source=/golden/shares/a,cache=auto,sandbox=namespace"))
+        .anyMatch(word -> word.endsWith(",modcaps=-mknod:-setfcap"));
+    // Each: what a guest's root leaves there gives nobody on the host more rights.
     assertThat(shares.get(1).argv())
-        .startsWith("/usr/lib/qemu/virtiofsd", "-f", "--socket-path=/golden/run/share-1.sock")
+        .startsWith("unshare", "--mount")
+        .anyMatch(word -> word.startsWith("mount --bind -o nosuid,nodev -- "))
+        .containsSubsequence(
+            "/usr/lib/qemu/virtiofsd", "-f", "--socket-path=/golden/run/share-1.sock")
         .anyMatch(word -> word.startsWith("source=/golden/shares/b\\,c,cache="));
   }
 
@@ -81,14 +87,20 @@ class CompanionTest {
     List<Companion> shares = companions("share-many", withServer(server, true));
     assertThat(shares).noneMatch(Companion::leavesLockFile);
     assertThat(shares.get(1).argv())
-        .containsExactly(
+        .startsWith("unshare", "--mount")
+        .anyMatch(word -> word.startsWith("mount --bind -o nosuid,nodev -- "))
+        .endsWith(
             "/usr/libexec/virtiofsd",
             "--socket-path=/golden/run/share-1.sock",
             "--shared-dir=/golden/shares/b",
             "--cache=auto",
             "--sandbox=namespace",
             "--xattr",
+            "--modcaps=-mknod:-setfcap",
             "--readonly");
+    // An ordinary user's server makes files of that user, and may mount nothing.
+    assertThat(companions("share-many", withServer(server, false)).get(1).argv())
+        .startsWith("/usr/libexec/virtiofsd");
     assertThat(shares.get(2).argv()).contains("--cache=never").doesNotContain("--readonly");
     assertThat(shares.get(3).argv()).contains("--cache=always");
   }
