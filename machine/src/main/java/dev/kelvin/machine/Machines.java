@@ -400,6 +400,8 @@ public final class Machines implements AutoCloseable {
   void remove(String id) throws InterruptedException {
     volumes.takeBackAll(id);
     home.removeAll(id);
+    // Before its user is free for another VM, of another daemon perhaps.
+    repository.readable(id).ifPresent(launcher::conceal);
     repository.delete(id);
     damaged.forget(id);
     Supervisor supervisor = supervisors.get(id);

@@ -302,6 +302,11 @@ final class VmLauncher {
     shield.expose(uid, spec.nics().stream().anyMatch(Nic::hostAccess));
   }
 
+  /** Forgets what the guest of a VM that is no more was allowed. */
+  void conceal(VmRecord vm) {
+    shield.expose(vm.uid(), false);
+  }
+
   Path media(String image) {
     return images.file(image, Format.ISO);
   }
