@@ -127,6 +127,22 @@ public final class Client implements Closeable {
     return exchange.read(get("/v1/state/check").quiet(Exchange.SLOW), StateReport.class);
   }
 
+  /**
+   * Makes a VM of a guest that the store does not know.
+   *
+   * @param guest its name or id
+   * @param newName null for its own
+   */
+  public Task adopt(String guest, @Nullable String newName) {
+    Map<String, String> body = newName == null ? Map.of() : Map.of("name", newName);
+    return exchange.task(post("/v1/unknown/" + segment(guest) + "/adopt", body));
+  }
+
+  /** Ends a guest that the store does not know. */
+  public Task endUnknown(String guest) {
+    return exchange.task(Exchange.delete("/v1/unknown/" + segment(guest)));
+  }
+
   // VMs.
 
   public Page<Vm> vms(ListQuery query) {

@@ -86,6 +86,8 @@ public final class Catalog {
           new Entry(DAEMON, "state backup", "Save all that Kelvin remembers to a file."),
           new Entry(DAEMON, "state restore", "Replace what Kelvin remembers by a backup."),
           new Entry(DAEMON, "state check", "Check all that Kelvin remembers."),
+          new Entry(DAEMON, "state adopt", "Take guests over that the store does not know."),
+          new Entry(DAEMON, "state end", "End guests that the store does not know."),
           new Entry(DAEMON, "task ls", "List tasks."),
           new Entry(DAEMON, "task show", "Show how far a task is."),
           new Entry(DAEMON, "task wait", "Wait until a task is done."),
@@ -154,6 +156,8 @@ public final class Catalog {
       case "state backup" -> new StateBackupCommand(session);
       case "state restore" -> new StateRestoreCommand(session);
       case "state check" -> new StateCheckCommand(session);
+      case "state adopt" -> new StateAdoptCommand(session);
+      case "state end" -> new StateEndCommand(session);
       case "task ls" -> new TaskLsCommand(session);
       case "task show" -> new TaskShowCommand(session);
       case "task wait" -> new TaskWaitCommand(session);

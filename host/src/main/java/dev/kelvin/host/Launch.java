@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  */
 public record Launch(
     String name, List<String> argv, Path directory, Path output, @Nullable Integer uid) {
+  /** The variable of each that is launched so, with {@link #directory}: whose it is. */
+  public static final String MARK = "KELVIN_LAUNCHED_FOR";
+
   public Launch {
     argv = List.copyOf(argv);
     if (argv.isEmpty()) {

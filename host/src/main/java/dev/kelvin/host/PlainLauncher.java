@@ -69,10 +69,16 @@ public final class PlainLauncher implements ProcessLauncher {
     environment.clear();
     environment.putAll(
         Map.of(
-            "PATH", Programs.path(),
-            "LC_ALL", "C.UTF-8",
-            "HOME", launch.directory().toString(),
-            "TMPDIR", launch.directory().toString()));
+            "PATH",
+            Programs.path(),
+            "LC_ALL",
+            "C.UTF-8",
+            "HOME",
+            launch.directory().toString(),
+            "TMPDIR",
+            launch.directory().toString(),
+            Launch.MARK,
+            launch.directory().toString()));
     Process process;
     try {
       process = builder.start();

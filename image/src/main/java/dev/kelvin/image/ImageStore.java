@@ -38,6 +38,9 @@ public final class ImageStore {
   private static final Pattern DIGEST = Pattern.compile("[0-9a-f]{64}");
   private static final Pattern BLOB = Pattern.compile("([0-9a-f]{64})\\.(qcow2|iso)");
 
+  /** What the name of a file that is about to be deleted ends with. */
+  private static final String ASIDE = ".deleting";
+
   private final Path blobs;
   private final Path work;
   private final ReentrantLock lock = new ReentrantLock();
@@ -134,15 +137,80 @@ public final class ImageStore {
         });
   }
 
+  /**
+   * Says of a file that it is about to be deleted, before the store forgets it: one that nobody
+   * knows and that is not marked so may be an image of a store that was lost, and stays.
+   */
+  public void setAside(String digest, Format format) {
+    Path file = path(digest, format);
+    guarded(
+        file,
+        () -> {
+          if (Files.exists(file)) {
+            Files.move(file, aside(file), StandardCopyOption.ATOMIC_MOVE);
+            Durable.flush(blobs);
+          }
+          return true;
+        });
+  }
+
+  /** Deletes a file that was set aside. */
+  public void deleteAside(String digest, Format format) {
+    Path file = aside(path(digest, format));
+    guarded(file, () -> Files.deleteIfExists(file));
+  }
+
+  /** Takes {@link #setAside} back. */
+  public void restore(String digest, Format format) {
+    Path file = path(digest, format);
+    guarded(
+        file,
+        () -> {
+          if (Files.exists(aside(file))) {
+            Files.move(aside(file), file, StandardCopyOption.ATOMIC_MOVE);
+            Durable.flush(blobs);
+          }
+          return true;
+        });
+  }
+
+  private static Path aside(Path file) {
+    return file.resolveSibling(file.getFileName() + ASIDE);
+  }
+
+  /** The digests of the files that were set aside. */
+  public Set<String> aside() {
+    return digests(ASIDE);
+  }
+
+  /**
+   * Whether a file still has its other name in the work of a task: it was taken in and no image had
+   * it yet, so that nothing is lost with this name.
+   */
+  public boolean isUnfinished(String digest, Format format) {
+    Path file = path(digest, format);
+    return guarded(
+        file,
+        () ->
+            Files.isRegularFile(file)
+                && Files.getAttribute(file, "unix:nlink") instanceof Integer names
+                && names > 1);
+  }
+
   /** The digests of all files here. */
   public Set<String> digests() {
+    return digests("");
+  }
+
+  private Set<String> digests(String ending) {
     return guarded(
         blobs,
         () -> {
           Set<String> digests = new TreeSet<>();
-          try (var files = Files.newDirectoryStream(blobs)) {
+          try (var files = Files.newDirectoryStream(blobs, "*" + ending)) {
             for (Path file : files) {
-              var name = BLOB.matcher(file.getFileName().toString());
+              String whole = file.getFileName().toString();
+              var name = BLOB.matcher(whole.substring(0, whole.length() - ending.length()));
               if (name.matches()) {
                 digests.add(name.group(1));
               }

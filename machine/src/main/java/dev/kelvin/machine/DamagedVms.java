@@ -106,7 +106,7 @@ final class DamagedVms {
   }
 
   /** A file server of a share has left its lock where no directory of the VM is. */
-  private static void removeLocks(VmFiles files) {
+  static void removeLocks(VmFiles files) {
     try {
       for (int share = 0; Files.exists(files.share(share)); share++) {
         Files.deleteIfExists(Companion.lockFile(files.share(share)));

@@ -150,7 +150,8 @@ final class Ender {
           .repository()
           .run(vm.id())
           .map(run -> ProcessId.decode(run.process()))
-          .ifPresent(Processes::kill);
+          .ifPresent(
+              process -> Processes.killOwn(process, vm.context().home().files(vm.id()).runtime()));
     }
     ended(reason, detail);
     if (vm.ending != null) {
@@ -220,6 +221,7 @@ final class Ender {
       vm.context().repository().run(vm.id()).map(RunRecord::companions).ifPresent(Companions::end);
       vm.context().home().removeRuntime(vm.id());
       vm.context().repository().deleteRun(vm.id());
+      vm.context().kept().delete(vm.id());
       vm.context().volumes().releaseUnneeded(vm.id());
       follow(ending);
     } catch (ProblemException e) {
@@ -287,6 +289,7 @@ final class Ender {
     if (vm.phase() == Phase.DELETING) {
       return;
     }
+    vm.context().unknown().require(vm.id());
     if (vm.phase().hasProcess()) {
       if (!force) {
         throw VmTasks.notOff(vm.name(), vm.phase()).asException();

@@ -1,9 +1,9 @@
 package dev.kelvin.machine;
 
-import dev.kelvin.host.ProcessId;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.UnknownGuest;
 import dev.kelvin.model.Vm;
 import dev.kelvin.model.VmStatus;
 import dev.kelvin.model.spec.Cdrom;
@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -46,8 +47,11 @@ public final class Machines implements AutoCloseable {
   private final VmCell.Context shared;
 
   private final DamagedVms damaged;
+  private final KeptRuns kept;
+  private final UnknownGuests unknown;
 
   /**
+   * @param unknown finds what runs and is not in the store
    * @param imageUnchanged the condition under which an image is still as it is now
    */
   Machines(
@@ -55,6 +59,7 @@ public final class Machines implements AutoCloseable {
       VmLauncher launcher,
       Volumes volumes,
       VmHome home,
+      UnknownGuests unknown,
       EventSink events,
       Function<String, Compare> imageUnchanged) {
     this.repository = repository;
@@ -63,12 +68,16 @@ public final class Machines implements AutoCloseable {
     this.home = home;
     this.imageUnchanged = imageUnchanged;
     this.damaged = new DamagedVms(repository, home);
-    this.shared = new VmCell.Context(repository, launcher, volumes, home, events, names);
+    this.unknown = unknown;
+    this.kept = unknown.kept();
+    this.shared =
+        new VmCell.Context(repository, launcher, volumes, home, events, names, kept, unknown);
   }
 
   public List<TaskType<?>> taskTypes() {
     var types = new ArrayList<TaskType<?>>(new VmTasks(this).types());
     types.addAll(new VolumeTasks(volumes).types());
+    types.addAll(new UnknownTasks(this).types());
     return types;
   }
 
@@ -82,6 +91,10 @@ public final class Machines implements AutoCloseable {
 
   Volumes volumes() {
     return volumes;
+  }
+
+  UnknownGuests unknownGuests() {
+    return unknown;
   }
 
   DamagedVms damagedVms() {
@@ -99,10 +112,11 @@ public final class Machines implements AutoCloseable {
     var reading = new FutureTask<>(repository::statuses);
     Thread.ofVirtual().name("statuses").start(reading);
     List<VmRecord> stored = repository.all();
-    Map<String, RunRecord> runs = repository.runs();
+    var runs = new HashMap<>(repository.runs());
     damaged.find();
     List<VmRecord> all =
         stored.stream().filter(vm -> !damaged.contains(vm.metadata().id())).toList();
+    findUnknown(all, runs);
     volumes.reconcile(all);
     Map<String, VmStatus> statuses = result(reading);
     var looking = new ArrayList<Thread>();
@@ -126,7 +140,7 @@ public final class Machines implements AutoCloseable {
         break;
       }
     }
-    clearOrphans();
+    clearRuntime();
   }
 
   static <T> T result(FutureTask<T> reading) throws InterruptedException {
@@ -145,26 +159,42 @@ public final class Machines implements AutoCloseable {
     return supervisor;
   }
 
-  /**
-   * Ends processes that nobody knows of: a daemon that died between launching one and noting it has
-   * left it, paused and without a user.
-   */
-  private void clearOrphans() {
+  /** Finds what runs and is not in the store; what is certainly a stored VM's is stored again. */
+  private void findUnknown(List<VmRecord> stored, Map<String, RunRecord> runs)
+      throws InterruptedException {
+    var byId = new HashMap<String, VmRecord>();
+    stored.forEach(vm -> byId.put(vm.metadata().id(), vm));
+    unknown
+        .find(byId, runs, damaged::contains)
+        .forEach((id, run) -> {
+          repository.saveRun(id, run);
+          runs.put(id, run);
+          shared
+              .events()
+              .publish(
+                  "vm.found",
+                  "vm/" + Objects.requireNonNull(byId.get(id)).metadata().name(),
+                  "runs, which the store did not know; it is taken over",
+                  Map.of());
+        });
+    for (UnknownGuests.Guest guest : unknown.list()) {
+      shared
+          .events()
+          .publish("vm.unknown", "vm/" + guest.name(), guest.problem().oneLine(), Map.of());
+    }
+  }
+
+  /** Removes what VMs that are off have left that they need only while they run. */
+  private void clearRuntime() {
     for (String id : home.idsWithRuntime()) {
-      if (damaged.contains(id)) {
-        continue; // its process, if it runs, is a guest's
-      }
       Supervisor supervisor = supervisors.get(id);
-      if (supervisor != null && supervisor.snapshot().status().phase().hasProcess()) {
-        continue;
+      if (supervisor == null || damaged.contains(id) || unknown.contains(id)) {
+        continue; // a guest's, or nobody's that is known
       }
-      for (ProcessId process : Processes.naming(home.files(id).runtime())) {
-        LOG.log(
-            Level.WARNING,
-            "ending process " + process.pid() + ", left by a start that was not finished");
-        Processes.kill(process);
+      if (!supervisor.snapshot().status().phase().hasProcess()) {
+        home.removeRuntime(id);
+        kept.delete(id);
       }
-      home.removeRuntime(id);
     }
   }
 
@@ -383,6 +413,46 @@ public final class Machines implements AutoCloseable {
     return images;
   }
 
+  // ---- what the store does not know
+
+  /** What is known of each guest that the store does not know. */
+  public List<UnknownGuest> unknown() {
+    return unknown.list().stream().map(UnknownGuests.Guest::shown).toList();
+  }
+
+  /** Why each of them is left alone, and what to do. */
+  public List<Problem> unknownProblems() {
+    return unknown.problems();
+  }
+
+  /** Throws wrong-state when too little is known of such a guest to take it over. */
+  public void requireAdoptable(String id) {
+    unknown.find(id).ifPresent(UnknownGuests.Guest::requireAdoptable);
+  }
+
+  /** Stores a guest that was unknown as a VM and begins to care for it; it goes on as it is. */
+  void adopt(String id, @Nullable String name) {
+    var others = supervisors.values().stream().map(Supervisor::record).toList();
+    Optional<KeptRuns.Kept> known = unknown.toAdopt(id, name, others);
+    if (known.isEmpty()) {
+      return; // it is done
+    }
+    VmRecord vm = repository.create(known.get().vm(), List.of());
+    repository.saveRun(id, known.get().run());
+    unknown.forget(id);
+    if (!supervisors.containsKey(id)) {
+      supervise(vm, VmStatus.initial()).begin(known.get().run());
+    }
+  }
+
+  /** Takes back what {@link #adopt} has stored when it could not go on. */
+  void leaveUnknown(String id) {
+    boolean half = unknown.find(id).filter(guest -> !guest.stored()).isPresent();
+    if (half && !supervisors.containsKey(id)) {
+      repository.delete(id);
+    }
+  }
+
   // ---- what tasks do
 
   /** Stores a new VM and begins to care for it; nothing when that is done already. */
@@ -402,6 +472,7 @@ public final class Machines implements AutoCloseable {
     home.removeAll(id);
     // Before its user is free for another VM, of another daemon perhaps.
     repository.readable(id).ifPresent(launcher::conceal);
+    kept.delete(id);
     repository.delete(id);
     damaged.forget(id);
     Supervisor supervisor = supervisors.get(id);

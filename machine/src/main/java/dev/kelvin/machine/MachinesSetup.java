@@ -42,8 +42,10 @@ public record MachinesSetup(
   public Parts build() {
     var home = new VmHome(layout, seedIso);
     var launcher = new VmLauncher(facts, cpus, processes, storage, images, home, shield);
-    var volumes = new Volumes(repository, storage, images, catalogue);
-    var machines = new Machines(repository, launcher, volumes, home, events, imageUnchanged);
+    var unknown = new UnknownGuests(home, new KeptRuns(layout.state().resolve("runs")));
+    var volumes = new Volumes(repository, storage, images, catalogue, unknown);
+    var machines =
+        new Machines(repository, launcher, volumes, home, unknown, events, imageUnchanged);
     return new Parts(machines, volumes, new VmAccess(machines, home), new VmMeasures(machines));
   }
 }

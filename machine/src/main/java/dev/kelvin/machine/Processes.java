@@ -1,6 +1,8 @@
 package dev.kelvin.machine;
 
+import dev.kelvin.host.Launch;
 import dev.kelvin.host.ProcessId;
+import dev.kelvin.host.ProcessWords;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import dev.kelvin.qemu.Companion;
@@ -8,16 +10,18 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
-/** Ends processes of VMs. */
+/** Finds and ends processes of VMs. */
 final class Processes {
   private static final Logger LOG = System.getLogger(Processes.class.getName());
   private static final Duration KILL_DEADLINE = Duration.ofSeconds(20);
@@ -49,23 +53,66 @@ final class Processes {
     }
   }
 
+  /**
+   * As {@link #kill}, for a process that a record names which may have been copied with its home.
+   *
+   * @param runtime the run-time directory of the VM that it shall be of
+   * @throws dev.kelvin.model.ProblemException conflict when it is a guest of another home
+   */
+  static void killOwn(ProcessId process, Path runtime) {
+    Optional<String> mark = mark(process);
+    // Of a home that was moved the old place is gone.
+    if (mark.isPresent()
+        && !mark.get().equals(runtime.toString())
+        && Files.exists(Path.of(mark.get()))) {
+      throw Problem.of(Code.CONFLICT, "Process " + process.pid() + " is a guest of another home")
+          .because("it was launched for " + mark.get())
+          .remedy("end it by the daemon of that home")
+          .asException();
+    }
+    kill(process);
+  }
+
+  private static Optional<String> mark(ProcessId process) {
+    try {
+      return ProcessWords.variable(process.pid(), Launch.MARK);
+    } catch (IOException e) {
+      LOG.log(Level.DEBUG, () -> "the environment of process " + process.pid() + ": " + e);
+      return Optional.empty();
+    }
+  }
+
   /** Waits for a process to end by itself; false when it has not, for all that is known. */
   static boolean awaitEnd(ProcessId process, Duration deadline) {
     return process.awaitEnd(deadline);
   }
 
   /**
-   * Processes, QEMU's and its companions', whose command line names {@code directory}: what a
-   * daemon that died between launching and recording has left.
+   * A process of a VM, QEMU's or one that serves it, as its command line tells.
+   *
+   * @param marked whether the daemon of this home launched it for this VM
    */
-  static List<ProcessId> naming(Path directory) {
-    var found = new ArrayList<ProcessId>();
+  record Found(ProcessId process, boolean qemu, boolean marked) {}
+
+  /**
+   * The processes of VMs whose command lines name files below a directory, by the names of its
+   * entries, which are ids of VMs.
+   */
+  static Map<String, List<Found>> ofGuests(Path directory) {
+    var found = new HashMap<String, List<Found>>();
     try (var entries = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
       for (Path entry : entries) {
-        String arguments = commandLine(entry);
-        if (ours(arguments) && arguments.contains(directory + "/")) {
-          ProcessId.of(Long.parseLong(entry.getFileName().toString())).ifPresent(found::add);
+        long pid = Long.parseLong(entry.getFileName().toString());
+        List<String> arguments = arguments(pid);
+        String id = ours(arguments) ? named(directory, arguments) : null;
+        if (id == null) {
+          continue;
         }
+        ProcessId.of(pid)
+            .ifPresent(process ->
+                found
+                    .computeIfAbsent(id, key -> new ArrayList<>())
+                    .add(found(process, arguments, directory.resolve(id))));
       }
     } catch (IOException e) {
       throw new UncheckedIOException("listing /proc", e);
@@ -73,20 +120,76 @@ final class Processes {
     return found;
   }
 
-  /** Whether a command line, its words ended by NUL, is of QEMU or of what serves it. */
-  private static boolean ours(String arguments) {
-    return arguments.contains("qemu-system")
-        || Arrays.stream(arguments.split("\0", 16)).anyMatch(Companion::isProgram);
+  private static Found found(ProcessId process, List<String> arguments, Path directory) {
+    boolean marked = mark(process).filter(directory.toString()::equals).isPresent();
+    return new Found(process, isQemu(arguments), marked);
   }
 
-  private static String commandLine(Path process) {
+  /**
+   * Processes, QEMU's and its companions', whose command line names {@code directory}: what a
+   * daemon that died between launching and recording has left.
+   */
+  static List<ProcessId> naming(Path directory) {
+    Path parent = Objects.requireNonNull(directory.getParent(), "VMs have a directory");
+    return ofGuests(parent).getOrDefault(directory.getFileName().toString(), List.of()).stream()
+        .map(Found::process)
+        .toList();
+  }
+
+  /** The entry of a directory that arguments name first; null for none. */
+  private static @Nullable String named(Path directory, List<String> arguments) {
+    String prefix = directory + "/";
+    for (String argument : arguments) {
+      int at = argument.indexOf(prefix);
+      int end = at < 0 ? -1 : argument.indexOf('/', at + prefix.length());
+      if (end > 0) {
+        return argument.substring(at + prefix.length(), end);
+      }
+    }
+    return null;
+  }
+
+  /** Whether a command line is of QEMU or of what serves it. */
+  private static boolean ours(List<String> arguments) {
+    return isQemu(arguments) || arguments.stream().limit(16).anyMatch(Companion::isProgram);
+  }
+
+  private static boolean isQemu(List<String> arguments) {
+    return arguments.stream().limit(16).anyMatch(one -> one.contains("qemu-system"));
+  }
+
+  private static List<String> arguments(long pid) {
     try {
-      return new String(Files.readAllBytes(process.resolve("cmdline")), StandardCharsets.UTF_8);
-    } catch (NoSuchFileException e) {
-      return "";
+      return ProcessWords.arguments(pid);
     } catch (IOException e) {
-      LOG.log(Level.DEBUG, () -> process + " went away or cannot be read: " + e.getMessage());
-      return "";
+      LOG.log(Level.DEBUG, () -> "the arguments of process " + pid + ": " + e.getMessage());
+      return List.of();
+    }
+  }
+
+  /** Whether a process has a file open, as far as that can be seen. */
+  static boolean opens(ProcessId process, Path file) {
+    if (process.gone()) {
+      return false;
+    }
+    try (var threads = Files.list(Path.of("/proc", Long.toString(process.pid()), "task"))) {
+      return threads.anyMatch(thread -> opens(thread.resolve("fd"), file));
+    } catch (IOException | UncheckedIOException e) {
+      LOG.log(Level.DEBUG, () -> "the files of process " + process.pid() + ": " + e.getMessage());
+      return !process.gone();
+    }
+  }
+
+  private static boolean opens(Path descriptors, Path file) {
+    try (var all = Files.newDirectoryStream(descriptors)) {
+      for (Path one : all) {
+        if (Files.isSymbolicLink(one) && Files.readSymbolicLink(one).equals(file)) {
+          return true;
+        }
+      }
+      return false;
+    } catch (IOException e) {
+      return false; // a thread that has ended has none; another one has them
     }
   }
 }

@@ -54,6 +54,7 @@ final class Starter {
       vm.restartAt = null;
       return;
     }
+    vm.context().unknown().require(vm.id());
     VmRecord mineAlone = vm.context().repository().ensureUser(vm.record());
     if (mineAlone.uid() != vm.record().uid()) {
       LOG.log(
@@ -63,15 +64,13 @@ final class Starter {
     }
     vm.decide(vm.status(), Trigger.START, null);
     vm.restartAt = null;
+    vm.starting = false;
     int mine = ++vm.generation;
     try {
       Running started =
           vm.context()
               .launcher()
-              .start(
-                  vm.record(),
-                  signal -> signals.accept(mine, signal),
-                  run -> vm.context().repository().saveRun(vm.id(), run));
+              .start(vm.record(), signal -> signals.accept(mine, signal), this::save);
       vm.hold(started);
       holdProcess(started, mine);
       vm.decide(vm.status(), Trigger.STARTED, null);
@@ -79,6 +78,12 @@ final class Starter {
       startFailed(e);
       throw e;
     }
+  }
+
+  /** Beside the store first: a process that only the store would know of could be lost with it. */
+  private void save(RunRecord run) {
+    vm.context().kept().save(vm.record(), run);
+    vm.context().repository().saveRun(vm.id(), run);
   }
 
   private void holdProcess(Running held, int mine) {
@@ -126,6 +131,7 @@ final class Starter {
   /** Takes over what an earlier daemon, or an earlier connection, left. */
   void adopt(RunRecord run) {
     int mine = ++vm.generation;
+    vm.starting |= vm.phase() == Phase.STARTING;
     if (!vm.context().launcher().sameBoot(run)) {
       ender.foundDead(run, ExitReason.HOST_RESTART, "the host was restarted while it ran");
       return;
@@ -137,7 +143,7 @@ final class Starter {
     }
     try {
       if (process.beheaded()) {
-        Processes.kill(process);
+        Processes.killOwn(process, vm.context().home().files(vm.id()).runtime());
         ender.foundDead(run, ExitReason.CRASH, BEHEADED);
         return;
       }
@@ -169,17 +175,30 @@ final class Starter {
     }
   }
 
-  /** Takes over what QEMU says of its virtual CPUs after a time without contact. */
+  /**
+   * Takes over what QEMU says of its virtual CPUs after a time without contact. They are told to go
+   * on only where the daemon is known to have died before it could: what paused in any other way
+   * stays so until somebody wants it to go on.
+   */
   private void observe(RunningVm qemu, int mine) throws InterruptedException {
     RunState state = qemu.state();
     switch (state) {
       case RUNNING, SUSPENDED -> found(Phase.RUNNING);
       case PRELAUNCH -> {
-        // The daemon died between launching it and letting it go.
-        qemu.cont();
-        found(Phase.RUNNING);
+        // A guest that is reset while it is paused is in this state, too.
+        if (vm.starting) {
+          qemu.cont();
+          found(Phase.RUNNING);
+        } else {
+          found(Phase.PAUSED, "it was reset while it was paused");
+        }
       }
-      case PAUSED, IO_ERROR, INTERNAL_ERROR, OTHER -> found(Phase.PAUSED);
+      case PAUSED -> found(Phase.PAUSED);
+      case IO_ERROR -> found(Phase.PAUSED, "a disk failed or is full");
+      case INTERNAL_ERROR -> found(Phase.PAUSED, "QEMU met a fault: stop it, then start it");
+      case OTHER ->
+          found(
+              Phase.PAUSED, "QEMU is in a state that Kelvin does not bring about, as a migration");
       case SHUTDOWN -> {
         found(Phase.RUNNING);
         signals.accept(mine, new QemuSignal.GuestShutdown(true, "guest-shutdown"));
@@ -193,6 +212,7 @@ final class Starter {
         signals.accept(mine, new QemuSignal.GuestPanicked("seen after a time without contact"));
       }
     }
+    vm.starting = false;
   }
 
   /** Takes over what QEMU did by itself while the VM was shown as shutting down. */
@@ -209,12 +229,16 @@ final class Starter {
   }
 
   private void found(Phase phase) {
+    found(phase, null);
+  }
+
+  private void found(Phase phase, @Nullable String why) {
     if (vm.phase() == phase || (vm.phase() == Phase.STOPPING && vm.shutdown != null)) {
       vm.show(vm.status());
       return;
     }
-    vm.show(vm.status().in(phase, null, Instant.now()));
-    vm.tell("vm." + phase.wire(), "is " + phase.wire());
+    vm.show(vm.status().in(phase, why, Instant.now()));
+    vm.tell("vm." + phase.wire(), "is " + phase.wire() + (why == null ? "" : ": " + why));
     if (phase == Phase.RUNNING && vm.shutdown != null) {
       vm.move(Trigger.SHUTDOWN, null);
     }

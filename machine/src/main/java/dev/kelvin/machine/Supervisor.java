@@ -15,6 +15,8 @@ import dev.kelvin.model.spec.RestartMode;
 import dev.kelvin.model.spec.Watchdog;
 import dev.kelvin.model.spec.WatchdogAction;
 import dev.kelvin.qemu.QemuSignal;
+import dev.kelvin.qemu.RunState;
+import dev.kelvin.qemu.RunningVm;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -342,7 +344,13 @@ final class Supervisor {
 
   private void resume() throws InterruptedException {
     if (vm.phase() != Phase.RUNNING) {
-      vm.require(Phase.PAUSED, "resuming").qemu().cont();
+      RunningVm qemu = vm.require(Phase.PAUSED, "resuming").qemu();
+      if (qemu.state() == RunState.OTHER) {
+        throw vm.wrongState(
+            "QEMU is in a state that Kelvin does not bring about; its guest may run elsewhere",
+            "end what has brought it there, or stop it: kelvin stop " + vm.name());
+      }
+      qemu.cont();
       vm.move(Trigger.RESUME, null);
     }
   }

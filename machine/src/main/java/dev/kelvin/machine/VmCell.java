@@ -5,10 +5,13 @@ import dev.kelvin.model.Lifecycle;
 import dev.kelvin.model.Lifecycle.Trigger;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.Problem;
+import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.Vm;
 import dev.kelvin.model.VmStatus;
 import dev.kelvin.model.VmStatus.ExitReason;
 import dev.kelvin.model.spec.Power;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.Map;
@@ -19,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * are read by others at any time.
  */
 final class VmCell {
+  private static final Logger LOG = System.getLogger(VmCell.class.getName());
+
   /** What all supervisors share. */
   record Context(
       VmRepository repository,
@@ -26,7 +31,9 @@ final class VmCell {
       Volumes volumes,
       VmHome home,
       EventSink events,
-      VmNames names) {}
+      VmNames names,
+      KeptRuns kept,
+      UnknownGuests unknown) {}
 
   /** That a process is gone. */
   record Ending(ExitReason reason, @Nullable String detail, Instant at) {}
@@ -43,6 +50,9 @@ final class VmCell {
 
   /** Tells signals of the present process from those of earlier ones. */
   int generation;
+
+  /** Whether its process was launched by a daemon that died before it could let it go. */
+  boolean starting;
 
   /** The request to shut down that is under way. */
   @Nullable Shutdown shutdown;
@@ -99,6 +109,7 @@ final class VmCell {
     String before = name();
     record = newRecord;
     snapshot = shown(newRecord, status);
+    keep();
     if (!name().equals(before)) {
       context.names().moved(id(), before, name());
     }
@@ -116,6 +127,21 @@ final class VmCell {
 
   void hold(Running newRunning) {
     running = newRunning;
+    keep();
+  }
+
+  /** Keeps what is known of the process beside the store, too. */
+  private void keep() {
+    Running now = running;
+    if (now == null) {
+      return;
+    }
+    try {
+      context.kept().save(record, now.run());
+    } catch (ProblemException e) {
+      // Only who loses the store misses it.
+      LOG.log(Level.WARNING, e.problem().oneLine());
+    }
   }
 
   void watch(GuestWatch watch) {
@@ -213,7 +239,7 @@ final class VmCell {
     return now;
   }
 
-  private RuntimeException wrongState(String cause, String remedy) {
+  RuntimeException wrongState(String cause, String remedy) {
     return Problem.of(Code.WRONG_STATE, "The VM is " + phase().wire())
         .on(ref())
         .because(cause)

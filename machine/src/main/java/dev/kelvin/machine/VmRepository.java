@@ -223,7 +223,8 @@ public final class VmRepository {
       if (there.isPresent()) {
         return there.get();
       }
-      VmRecord vm = new VmRecord(wanted.metadata(), wanted.spec(), users.free(store));
+      int uid = wanted.uid() < 0 ? users.free(store) : wanted.uid();
+      VmRecord vm = new VmRecord(wanted.metadata(), wanted.spec(), uid);
       var compares = new ArrayList<Compare>(unchanged);
       var ops = new ArrayList<Op>();
       compares.add(Compare.absent(vms.key(id)));

@@ -31,17 +31,20 @@ public final class Volumes {
   private final StorageDriver storage;
   private final ImageSource images;
   private final Supplier<List<Image>> catalogue;
+  private final UnknownGuests unknown;
 
   Volumes(
       VmRepository repository,
       StorageDriver storage,
       ImageSource images,
-      Supplier<List<Image>> catalogue) {
+      Supplier<List<Image>> catalogue,
+      UnknownGuests unknown) {
     this.repository = repository;
     this.claims = repository.claims();
     this.storage = storage;
     this.images = images;
     this.catalogue = catalogue;
+    this.unknown = unknown;
   }
 
   // ---- reading
@@ -299,8 +302,22 @@ public final class Volumes {
 
   // ---- what the task that deletes a volume does
 
+  /** Throws conflict when a guest that the store does not know has a volume open. */
+  private void requireNotOpen(String id) {
+    storage
+        .find(id)
+        .flatMap(volume -> unknown.opens(volume.path()))
+        .ifPresent(guest -> {
+          throw inUse(
+              id,
+              "vm/" + guest.name() + ", which the store does not know, has it open",
+              "see \"kelvin doctor\" for what to do with that guest");
+        });
+  }
+
   /** Forbids uses; throws conflict when somebody has it. */
   void markDeleting(String id, String taskId) {
+    requireNotOpen(id);
     while (!claims.claim(id, VolumeClaims.deletionBy(taskId))) {
       requireUnused(id);
     }

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.kelvin.host.Commands;
+import dev.kelvin.image.SeedIso;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
+import dev.kelvin.model.Layout;
 import dev.kelvin.model.Metadata;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
@@ -58,7 +60,14 @@ class VolumesTest {
             (image, format) -> {
               throw new AssertionError("no disk here has an image");
             },
-            List::of);
+            List::of,
+            nobody(directory));
+  }
+
+  private static UnknownGuests nobody(Path directory) {
+    var layout = new Layout(directory, directory, directory, directory.resolve("run"));
+    return new UnknownGuests(
+        new VmHome(layout, new SeedIso(new Commands())), new KeptRuns(directory.resolve("runs")));
   }
 
   @AfterEach

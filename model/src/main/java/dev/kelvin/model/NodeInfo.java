@@ -13,6 +13,7 @@ import java.util.List;
  * @param url of the API over TLS
  * @param damaged what is stored and cannot be read, such as {@code vm/web1}; the rest is not
  *     affected
+ * @param unknown guests that the store does not know
  * @param certificate SHA-256 fingerprint of the TLS certificate
  */
 public record NodeInfo(
@@ -28,8 +29,10 @@ public record NodeInfo(
     int vms,
     int vmsRunning,
     List<String> damaged,
+    List<UnknownGuest> unknown,
     Instant startedAt) {
   public NodeInfo {
     damaged = damaged == null ? List.of() : List.copyOf(damaged);
+    unknown = unknown == null ? List.of() : List.copyOf(unknown);
   }
 }

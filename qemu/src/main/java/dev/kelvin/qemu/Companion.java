@@ -123,9 +123,7 @@ public record Companion(String name, List<String> argv, Path socket, Path output
         "--propagation=slave",
         "sh",
         "-ec",
-        "mount --bind -o nosuid,nodev"
-            + (readOnly ? ",ro" : "")
-            + " -- \"$0\" \"$0\"; exec \"$@\"",
+        "mount --bind -o nosuid,nodev" + (readOnly ? ",ro" : "") + " -- \"$0\" \"$0\"; exec \"$@\"",
         path);
   }
 

@@ -183,6 +183,7 @@ public final class Daemon implements AutoCloseable {
         machines.count(),
         machines.running(),
         damaged,
+        machines.unknown(),
         startedAt);
   }
 

@@ -5,7 +5,9 @@ import dev.kelvin.cli.Session;
 import dev.kelvin.cli.run.DaemonProcess;
 import dev.kelvin.cli.text.Units;
 import dev.kelvin.model.NodeInfo;
+import dev.kelvin.model.UnknownGuest;
 import java.time.Instant;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 
@@ -44,6 +46,11 @@ public final class InfoCommand extends Command {
     }
     if (!info.damaged().isEmpty()) {
       text.add("damaged", String.join(", ", info.damaged()) + " (see kelvin state check)");
+    }
+    if (!info.unknown().isEmpty()) {
+      String names =
+          info.unknown().stream().map(UnknownGuest::name).collect(Collectors.joining(", "));
+      text.add("unknown guests", names + " (see kelvin doctor)");
     }
     return text.add("qemu", info.qemuVersion().isEmpty() ? "none" : info.qemuVersion())
         .add("accelerator", info.accelerator())

@@ -255,8 +255,7 @@ public final class VmOptions {
 
   /** A guest that shall boot from the host has to reach it. */
   private boolean reachesHost() {
-    boolean fromHost =
-        netboot != null && netboot.matches("[a-z]+://10\\.0\\.2\\.2([:/].*)?");
+    boolean fromHost = netboot != null && netboot.matches("[a-z]+://10\\.0\\.2\\.2([:/].*)?");
     return hostAccess || fromHost;
   }
 

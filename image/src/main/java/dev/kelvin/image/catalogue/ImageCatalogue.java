@@ -20,7 +20,6 @@ import dev.kelvin.state.Store;
 import dev.kelvin.state.Versioned;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -44,6 +43,8 @@ public final class ImageCatalogue {
   private final Clock clock;
 
   /** Several images may share a file; it is deleted with the last one. */
+  private final NobodysFiles nobodys;
+
   private final ReentrantLock sharing = new ReentrantLock();
 
   /**
@@ -61,6 +62,7 @@ public final class ImageCatalogue {
     this.users = users;
     this.volumes = volumes;
     this.clock = clock;
+    this.nobodys = new NobodysFiles(files, this::digests);
   }
 
   /** How images are stored. */
@@ -352,17 +354,36 @@ public final class ImageCatalogue {
       if (there.isEmpty() || !there.get().value().metadata().id().equals(id)) {
         return;
       }
-      images.delete(name);
       ImageStatus status = there.get().value().status();
       String digest = status.digest();
       Format format = status.format();
       // The file of an image that cannot be read may be any.
-      if (damaged().isEmpty() && digest != null && format != null && !digests().contains(digest)) {
-        files.delete(digest, format);
+      if (damaged().isEmpty() && digest != null && format != null && isLastOf(digest, name)) {
+        removeWithFile(name, digest, format);
+      } else {
+        images.delete(name);
       }
     } finally {
       sharing.unlock();
     }
+  }
+
+  private boolean isLastOf(String digest, String name) {
+    return images.list().stream()
+        .map(Versioned::value)
+        .noneMatch(other ->
+            !other.metadata().name().equals(name) && digest.equals(other.status().digest()));
+  }
+
+  private void removeWithFile(String name, String digest, Format format) {
+    files.setAside(digest, format);
+    try {
+      images.delete(name);
+    } catch (RuntimeException e) {
+      files.restore(digest, format);
+      throw e;
+    }
+    files.deleteAside(digest, format);
   }
 
   /**
@@ -392,10 +413,7 @@ public final class ImageCatalogue {
       if (!images.listing().damaged().isEmpty()) {
         return "its file stays until no image is damaged any more, since which one it was is not known";
       }
-      List<String> kept = deleteOrphans();
-      return kept.isEmpty()
-          ? "its file is deleted, unless another image has it"
-          : "files stay, since volumes lie on them: " + String.join(", ", kept);
+      return nobodys.removeOnly(volumes);
     } finally {
       sharing.unlock();
     }
@@ -412,38 +430,23 @@ public final class ImageCatalogue {
     return digests;
   }
 
-  /** Deletes files that no image has: what a crash between storing and noting has left. */
-  public void clearOrphans() {
+  /**
+   * Finishes what a daemon that died has begun with files; those that no image has otherwise stay.
+   */
+  public void clearUnfinished() {
     sharing.lock();
     try {
       if (damaged().isEmpty()) {
-        deleteOrphans();
+        nobodys.clearUnfinished();
       }
     } finally {
       sharing.unlock();
     }
   }
 
-  /**
-   * Deletes the files that no image has.
-   *
-   * @return those of them that stay, because volumes lie on them
-   */
-  private List<String> deleteOrphans() {
-    Set<String> known = digests();
-    var kept = new ArrayList<String>();
-    for (String digest : files.digests()) {
-      if (known.contains(digest)) {
-        continue;
-      }
-      Path disk = files.path(digest, Format.QCOW2);
-      if (volumes.apply(disk).isEmpty()) {
-        files.delete(digest, Format.QCOW2);
-        files.delete(digest, Format.ISO);
-      } else {
-        kept.add(disk.toString());
-      }
-    }
-    return kept;
+  /** The files that no image has, as after the store was lost, and what to do with each. */
+  public List<Problem> unknown() {
+    // While an image cannot be read each may be its.
+    return damaged().isEmpty() ? nobodys.unknown() : List.of();
   }
 }

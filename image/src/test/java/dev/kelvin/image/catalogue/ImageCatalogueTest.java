@@ -25,6 +25,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -135,8 +136,12 @@ class ImageCatalogueTest {
     assertThat(iso).exists();
     catalogue.requireFree("tools");
     volumes.clear();
-    catalogue.clearOrphans();
-    assertThat(iso).doesNotExist();
+    files.cleanWork(Set.of());
+    catalogue.clearUnfinished();
+    assertThat(iso).exists();
+    assertThat(catalogue.unknown())
+        .extracting(Problem::remedy)
+        .anySatisfy(remedy -> assertThat(remedy).contains(iso.toString()));
     assertThat(catalogue.file("whole", Format.ISO)).exists();
   }
 
@@ -147,7 +152,7 @@ class ImageCatalogueTest {
     Files.writeString(file, "content");
     files.adopt(file, Format.ISO);
     // The image is not ready, so what was taken in is nobody's.
-    catalogue.clearOrphans();
+    catalogue.clearUnfinished();
     catalogue.finish("tools", file, Format.ISO, null);
     assertThat(catalogue.file("tools", Format.ISO)).hasContent("content");
   }
@@ -194,14 +199,57 @@ class ImageCatalogueTest {
   }
 
   @Test
-  void filesThatNoImageHasAreCleared() throws IOException {
+  void filesThatNoImageHadYetAreCleared() throws IOException {
     make("kept", "kept");
     Path orphan = Files.createDirectories(files.workDir("t")).resolve("orphan");
     Files.writeString(orphan, "orphan");
     files.adopt(orphan, Format.ISO);
     assertThat(files.digests()).hasSize(2);
-    catalogue.clearOrphans();
+    assertThat(catalogue.unknown()).isEmpty();
+    catalogue.clearUnfinished();
     assertThat(files.digests()).hasSize(1);
     assertThat(catalogue.file("kept", Format.ISO)).exists();
+  }
+
+  @Test
+  void theFilesOfALostStoreStayAndAreNamed() throws IOException {
+    make("tools", "content");
+    Path file = catalogue.file("tools", Format.ISO);
+    files.cleanWork(Set.of());
+    try (var empty = SqliteStore.open(directory.resolve("empty.db"))) {
+      var after =
+          new ImageCatalogue(empty, files, () -> users, one -> List.of(), Clock.systemUTC());
+      after.clearUnfinished();
+      assertThat(file).exists();
+      assertThat(after.unknown())
+          .singleElement()
+          .satisfies(problem -> {
+            assertThat(problem.cause()).contains(file.toString());
+            assertThat(problem.remedy()).contains("kelvin image import " + file + " --name NAME");
+          });
+      // What it says.
+      Path sent = Files.createDirectories(files.workDir("again")).resolve("received");
+      Files.copy(file, sent);
+      after.begin(new Metadata("again", "id-again", Map.of(), 0, Instant.EPOCH), ISO);
+      after.finish("again", sent, Format.ISO, null);
+      assertThat(after.unknown()).isEmpty();
+      assertThat(after.file("again", Format.ISO)).isEqualTo(file);
+    }
+  }
+
+  @Test
+  void aFileThatWasToBeDeletedWhenADaemonDiedIsDeletedByTheNextUnlessItsImageIsThere()
+      throws IOException {
+    make("tools", "content");
+    Path file = catalogue.file("tools", Format.ISO);
+    String digest = digestOf("tools");
+    files.setAside(digest, Format.ISO);
+    catalogue.clearUnfinished();
+    assertThat(file).hasContent("content");
+    files.setAside(digest, Format.ISO);
+    store.commit(Txn.of(List.of(Op.delete("/images/tools"))));
+    catalogue.clearUnfinished();
+    assertThat(file).doesNotExist();
+    assertThat(files.aside()).isEmpty();
   }
 }

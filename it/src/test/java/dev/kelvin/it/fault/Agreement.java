@@ -24,7 +24,8 @@ final class Agreement {
   /** What they disagree about; what is on the host and nobody's; nothing when all is well. */
   static Set<String> faults(TestDaemon daemon) throws IOException {
     var faults = new TreeSet<String>();
-    if (!daemon.client().info().damaged().isEmpty()) {
+    var info = daemon.client().info();
+    if (!info.damaged().isEmpty() || !info.unknown().isEmpty()) {
       return faults; // what belongs to which of them cannot be told
     }
     List<Vm> vms = daemon.client().allVms(ListQuery.all());
@@ -62,7 +63,11 @@ final class Agreement {
                 volumes.stream()
                     .anyMatch(
                         volume -> file.getFileName().toString().startsWith(volume.id() + "."))));
-    faults.addAll(nobodys(daemon.layout().state().resolve("vms"), ofVm));
+    // Where a VM's volumes were kept, what else it had may be, too.
+    Predicate<Path> ofVolumes =
+        file ->
+            volumes.stream().anyMatch(volume -> volume.id().startsWith(file.getFileName() + "-"));
+    faults.addAll(nobodys(daemon.layout().state().resolve("vms"), ofVm.or(ofVolumes)));
     faults.addAll(
         nobodys(
             daemon.layout().runtime().resolve("vms"),

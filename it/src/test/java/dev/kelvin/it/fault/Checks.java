@@ -4,6 +4,7 @@ import dev.kelvin.api.ListQuery;
 import dev.kelvin.it.product.TestDaemon;
 import dev.kelvin.model.Image;
 import dev.kelvin.model.Phase;
+import dev.kelvin.model.UnknownGuest;
 import dev.kelvin.model.spec.Disk;
 import java.util.List;
 import java.util.Set;
@@ -46,6 +47,13 @@ final class Checks {
     return daemon -> {
       List<String> are = daemon.client().info().damaged();
       return are.equals(List.of(objects)) ? Set.of() : Set.of("damaged are " + are);
+    };
+  }
+
+  static Scenario.Check unknownAre(String... guests) {
+    return daemon -> {
+      List<String> are = daemon.client().info().unknown().stream().map(UnknownGuest::name).toList();
+      return are.equals(List.of(guests)) ? Set.of() : Set.of("unknown are " + are);
     };
   }
 

@@ -73,6 +73,7 @@ final class Scenarios {
     all.addAll(power());
     all.addAll(images());
     all.addAll(damaged());
+    all.addAll(unknown());
     all.addAll(node());
     return all;
   }
@@ -332,6 +333,30 @@ final class Scenarios {
         done,
         undone,
         (_, _) -> {});
+  }
+
+  /** As with those that are damaged, one side has to do. */
+  private static List<Scenario> unknown() {
+    Scenario.Work lost =
+        daemon -> {
+          running().on(daemon);
+          LostStoreTest.lose(daemon);
+        };
+    return List.of(
+        damaged(
+            "a guest of a lost store is taken over",
+            "vm.adopt",
+            lost,
+            client -> client.adopt(VM, null),
+            Checks.both(Checks.phase(Phase.RUNNING), Checks.unknownAre()),
+            Checks.both(Checks.noVm(), Checks.unknownAre(VM))),
+        damaged(
+            "a guest of a lost store is ended",
+            "vm.end",
+            lost,
+            client -> client.endUnknown(VM),
+            Checks.both(Checks.unknownAre(), Checks.volumes(1)),
+            Checks.unknownAre(VM)));
   }
 
   private static void cancel(Client client, Task task) {

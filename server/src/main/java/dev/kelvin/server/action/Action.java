@@ -226,6 +226,17 @@ public sealed interface Action {
 
   record DeleteVolume(String volume, boolean force) implements Write {}
 
+  /**
+   * Makes a VM of a guest that runs and that the store does not know.
+   *
+   * @param guest its name or id
+   * @param newName to take it over under; null for its own
+   */
+  record AdoptGuest(String guest, @Nullable String newName) implements Write {}
+
+  /** Ends a guest that the store does not know. */
+  record EndGuest(String guest) implements Write {}
+
   record CancelTask(String id) implements Write {}
 
   /** Ends the daemon; with {@code stopVms} shuts the VMs down first, otherwise they go on. */

@@ -31,6 +31,8 @@ final class Bodies {
 
   record RenameVm(@Nullable String name) {}
 
+  record AdoptGuest(@Nullable String name) {}
+
   /**
    * What is in a drive.
    *

@@ -17,6 +17,8 @@ final class NodeRoutes {
   private static final String VOLUME = "/v1/volumes/{volume}";
   private static final String TASK = "/v1/tasks/{task}";
 
+  private static final String UNKNOWN = "/v1/unknown/{guest}";
+
   private NodeRoutes() {}
 
   static List<Route> all() {
@@ -34,6 +36,8 @@ final class NodeRoutes {
         Route.post("/v1/cpu/baseline", NodeRoutes::baseline),
         Route.get("/v1/state/backup", in -> new Action.BackUpState()),
         Route.get("/v1/state/check", in -> new Action.CheckState()),
+        Route.post(UNKNOWN + "/adopt", NodeRoutes::adopt),
+        Route.delete(UNKNOWN, in -> new Action.EndGuest(in.path("guest"))),
         Lists.of("/v1/images", Resource.IMAGES).with("label"),
         Route.post("/v1/images", NodeRoutes::makeImage),
         Route.get("/v1/catalogue", in -> new Action.ListPublished()),
@@ -51,6 +55,11 @@ final class NodeRoutes {
         Route.get(TASK, in -> new Action.GetTask(in.path("task"))),
         Route.post(TASK + "/cancel", NodeRoutes::cancelTask),
         Route.get("/v1/events", NodeRoutes::events).with("after", "object"));
+  }
+
+  private static Action adopt(Input in) {
+    var body = in.json(Bodies.AdoptGuest.class, new Bodies.AdoptGuest(null));
+    return new Action.AdoptGuest(in.path("guest"), body.name());
   }
 
   private static Action stopDaemon(Input in) {

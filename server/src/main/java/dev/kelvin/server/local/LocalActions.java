@@ -32,6 +32,7 @@ public final class LocalActions implements Actions {
       CpuActions cpus,
       ConsoleDesk consoles,
       StateActions state,
+      UnknownActions unknown,
       Watches watches) {}
 
   private final Authorizer authorizer;
@@ -163,6 +164,8 @@ public final class LocalActions implements Actions {
       case Action.ImportImage imported -> desks.images().importImage(imported);
       case Action.DeleteImage delete -> desks.images().delete(delete);
       case Action.DeleteVolume delete -> desks.volumes().delete(delete);
+      case Action.AdoptGuest adopt -> desks.unknown().adopt(adopt);
+      case Action.EndGuest end -> desks.unknown().end(end);
       case Action.CancelTask(String id) -> new Outcome.Accepted(tasks.cancel(id));
     };
   }

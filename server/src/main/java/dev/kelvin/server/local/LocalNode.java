@@ -159,6 +159,7 @@ public final class LocalNode implements AutoCloseable {
     tasks.addListener(watches::taskChanged);
     var drafts = drafts(around, repository, parts.volumes(), tools, catalogue);
     Supplier<List<Problem>> damaged = () -> damaged(machines, catalogue);
+    Supplier<List<Problem>> unknown = () -> unknown(machines, catalogue);
     var desks =
         new LocalActions.Desks(
             new VmActions(machines, repository, drafts, tasks),
@@ -167,7 +168,7 @@ public final class LocalNode implements AutoCloseable {
             new GuestActions(parts.access()),
             new NodeActions(
                 () -> around.info().info(machines, tools.facts().last(), names(damaged.get())),
-                new NodeDoctor(tools.doctor(), damaged, parts.volumes()::damaged),
+                new NodeDoctor(tools.doctor(), damaged, parts.volumes()::damaged, unknown),
                 new Metrics(parts.measures(), () -> damaged.get().size()),
                 events,
                 tasks,
@@ -175,6 +176,7 @@ public final class LocalNode implements AutoCloseable {
             new CpuActions(tools.facts(), tools.cpus()),
             new ConsoleDesk(parts.access(), SteadyTime::now),
             new StateActions(store, tools.images(), tasks, around.clock()),
+            new UnknownActions(machines, repository, tasks),
             watches);
     var actions =
         new LocalActions(
@@ -215,6 +217,12 @@ public final class LocalNode implements AutoCloseable {
   /** What is stored and cannot be read, and why. */
   private static List<Problem> damaged(Machines machines, ImageCatalogue catalogue) {
     return Stream.concat(machines.damaged().stream(), catalogue.damaged().stream()).toList();
+  }
+
+  /** What is on the host that the store does not know, and what to do about it. */
+  private static List<Problem> unknown(Machines machines, ImageCatalogue catalogue) {
+    return Stream.concat(machines.unknownProblems().stream(), catalogue.unknown().stream())
+        .toList();
   }
 
   private static List<String> names(List<Problem> damaged) {
@@ -280,7 +288,8 @@ public final class LocalNode implements AutoCloseable {
 
   /** Removes files of images that a daemon which died has left, unless a task goes on with them. */
   private static void clearImages(ImageCatalogue catalogue, ImageStore files, TaskEngine tasks) {
-    catalogue.clearOrphans();
+    catalogue.clearUnfinished();
+    catalogue.unknown().forEach(file -> LOG.log(Level.WARNING, file.oneLine()));
     List<Problem> damaged = catalogue.damaged();
     if (!damaged.isEmpty()) {
       damaged.forEach(image -> LOG.log(Level.ERROR, "it is left alone: " + image.oneLine()));

@@ -17,8 +17,13 @@ import java.util.stream.Stream;
  *
  * @param objects what is wrong with VMs and images
  * @param volumes what is wrong with volumes
+ * @param unknown what is here and not in the store
  */
-record NodeDoctor(Doctor doctor, Supplier<List<Problem>> objects, Supplier<List<Problem>> volumes) {
+record NodeDoctor(
+    Doctor doctor,
+    Supplier<List<Problem>> objects,
+    Supplier<List<Problem>> volumes,
+    Supplier<List<Problem>> unknown) {
   DoctorReport report() {
     DoctorReport host = doctor.report();
     List<Problem> damaged = Stream.concat(objects.get().stream(), volumes.get().stream()).toList();
@@ -41,6 +46,11 @@ record NodeDoctor(Doctor doctor, Supplier<List<Problem>> objects, Supplier<List<
               CheckState.BROKEN,
               Objects.requireNonNullElse(one.cause(), one.detail()),
               one.remedy()));
+    }
+    for (Problem one : unknown.get()) {
+      String object = Objects.requireNonNull(one.object(), "unknown objects are named");
+      String what = one.detail() + (one.cause() == null ? "" : ": " + one.cause());
+      checks.add(new Check("unknown." + object, object, CheckState.LIMITED, what, one.remedy()));
     }
     return new DoctorReport(
         host.host(), host.accelerator(), checks, host.missingPackages(), host.checkedAt());

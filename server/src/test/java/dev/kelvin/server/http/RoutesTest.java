@@ -274,7 +274,11 @@ class RoutesTest {
                 new Action.ShutdownVm("web1", Duration.ofSeconds(60), true))
             .sends("{\"timeoutSeconds\":60,\"force\":true}"),
         Case.of("POST", "/v1/vms/web1/rename", new Action.RenameVm("web1", "web2"))
-            .sends("{\"name\":\"web2\"}"));
+            .sends("{\"name\":\"web2\"}"),
+        Case.of("POST", "/v1/unknown/web1/adopt", new Action.AdoptGuest("web1", null)),
+        Case.of("POST", "/v1/unknown/web1/adopt", new Action.AdoptGuest("web1", "web2"))
+            .sends("{\"name\":\"web2\"}"),
+        Case.of("DELETE", "/v1/unknown/web1", new Action.EndGuest("web1")));
   }
 
   private static List<Case> deviceCases() {

@@ -1,0 +1,69 @@
+package dev.kelvin.machine;
+
+import dev.kelvin.state.Step;
+import dev.kelvin.state.StepContext;
+import dev.kelvin.state.TaskType;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The durable tasks that settle what becomes of a guest that the store does not know. */
+public final class UnknownTasks {
+  public static final String ADOPT = "vm.adopt";
+  public static final String END = "vm.end";
+
+  /**
+   * Takes a guest over.
+   *
+   * @param name to take it over under; null for the one that it has
+   */
+  public record Adopt(String vmId, @Nullable String name) {}
+
+  public record End(String vmId) {}
+
+  private final Machines machines;
+
+  UnknownTasks(Machines machines) {
+    this.machines = machines;
+  }
+
+  List<TaskType<?>> types() {
+    return List.of(
+        new TaskType<>(ADOPT, Adopt.class, List.of(new TakeOver()), false),
+        new TaskType<>(END, End.class, List.of(new EndIt()), false));
+  }
+
+  private final class TakeOver implements Step<Adopt> {
+    @Override
+    public String name() {
+      return "adopt";
+    }
+
+    @Override
+    public void run(Adopt task, StepContext context) {
+      machines.adopt(task.vmId(), task.name());
+    }
+
+    @Override
+    public void undo(Adopt task, StepContext context) {
+      machines.leaveUnknown(task.vmId());
+    }
+  }
+
+  private final class EndIt implements Step<End> {
+    @Override
+    public String name() {
+      return "end";
+    }
+
+    @Override
+    public void run(End task, StepContext context) {
+      machines
+          .unknownGuests()
+          .find(task.vmId())
+          .ifPresent(guest -> {
+            machines.unknownGuests().end(guest);
+            context.result("it is ended; its volumes and its state directory stay");
+          });
+    }
+  }
+}
