@@ -326,6 +326,10 @@ public final class Machines implements AutoCloseable {
       if (unreadable.isPresent()) {
         throw damaged.problem(unreadable.get()).asException();
       }
+      Optional<UnknownGuests.Guest> guest = unknown.find(name);
+      if (guest.isPresent()) {
+        throw guest.get().problem().asException();
+      }
       throw VmTasks.notFound(name, List.copyOf(names.names())).asException();
     }
     return supervisor;

@@ -55,7 +55,7 @@ public final class StateAdoptCommand extends Command {
       wanted =
           session.client().info().unknown().stream()
               .filter(UnknownGuest::adoptable)
-              .map(UnknownGuest::id)
+              .map(UnknownGuest::name)
               .toList();
       if (wanted.isEmpty()) {
         session.out().println("There is none to take over.");

@@ -57,6 +57,7 @@ class LostStoreTest {
           });
       assertThat(daemon.kelvin("info").output()).contains("web (see kelvin doctor)");
       assertThat(daemon.kelvin("doctor").output()).contains("kelvin state adopt web");
+      assertThat(daemon.kelvin("stop", "web").output()).contains("kelvin state adopt web");
       Task deletion = daemon.ended(daemon.client().volumes().delete(volume));
       assertThat(deletion.state()).isEqualTo(TaskState.FAILED);
       daemon.create(Guests.empty("other", spec -> spec));
