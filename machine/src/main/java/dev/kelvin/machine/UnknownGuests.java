@@ -206,7 +206,9 @@ final class UnknownGuests {
           right.run().process());
       return Optional.of(right.run());
     }
-    if (!rest.isEmpty() && wasNeverLetGo(id, rest, vm != null && run == null)) {
+    // What is kept is kept before QEMU is told to go on, and a guest that is reset while it is
+    // paused looks as if it never had been.
+    if (!rest.isEmpty() && right == null && wasNeverLetGo(id, rest, vm != null && run == null)) {
       try {
         end(id, rest);
         kept.delete(id);

@@ -114,6 +114,15 @@ class UnknownGuestsTest {
   }
 
   @Test
+  void aGuestThatWasResetWhileItWasPausedIsNotEnded() throws Exception {
+    runs(own(), "prelaunch");
+    kept.save(vm(), run());
+    find(Map.of());
+    assertThat(process.isAlive()).isTrue();
+    assertThat(guests.list()).singleElement().matches(UnknownGuests.Guest::adoptable);
+  }
+
+  @Test
   void whatBearsAnothersMarkIsNot() throws Exception {
     runs("/somewhere/else/run/vms/aa", "prelaunch");
     find(Map.of());
