@@ -15,6 +15,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 final class Companions {
   private static final Logger LOG = System.getLogger(Companions.class.getName());
   private static final Duration READY_DEADLINE = Duration.ofSeconds(20);
+  private static final Duration AGAIN = Duration.ofSeconds(5);
   private static final Duration END_DEADLINE = Duration.ofSeconds(2);
 
   /**
@@ -101,22 +104,29 @@ final class Companions {
 
   /** Calls {@code ended} with the name of each that ends, or has ended already. */
   static void watch(List<Started> running, Consumer<String> ended) {
-    for (Started one : running) {
-      ProcessId process = ProcessId.decode(one.process());
-      var handle = ProcessHandle.of(process.pid());
-      if (handle.isEmpty() || process.gone()) {
-        ended.accept(one.name());
-      } else {
-        handle
-            .get()
-            .onExit()
-            .thenAccept(gone -> ended.accept(one.name()))
-            .exceptionally(e -> {
-              LOG.log(Level.WARNING, "cannot watch process " + process.pid(), e);
-              return null;
-            });
-      }
+    running.forEach(one -> watch(one, ProcessId.decode(one.process()), ended));
+  }
+
+  private static void watch(Started one, ProcessId process, Consumer<String> ended) {
+    if (process.gone()) {
+      ended.accept(one.name());
+      return;
     }
+    CompletableFuture<ProcessHandle> end =
+        ProcessHandle.of(process.pid())
+            .map(ProcessHandle::onExit)
+            .orElseGet(() -> CompletableFuture.failedFuture(new IOException("it is not seen")));
+    CompletableFuture<ProcessHandle> _ =
+        end.whenComplete((gone, failure) -> {
+          if (process.gone()) {
+            ended.accept(one.name());
+            return;
+          }
+          // The JDK takes one that it cannot see for one that has ended.
+          LOG.log(Level.DEBUG, "process " + process.pid() + " is looked at again", failure);
+          CompletableFuture.delayedExecutor(AGAIN.toSeconds(), TimeUnit.SECONDS)
+              .execute(() -> watch(one, process, ended));
+        });
   }
 
   /** Waits for those whose QEMU is gone, and ends by force what stays. */
