@@ -158,21 +158,13 @@ public final class LocalNode implements AutoCloseable {
     tasks.addListener(events::taskChanged);
     tasks.addListener(watches::taskChanged);
     var drafts = drafts(around, repository, parts.volumes(), tools, catalogue);
-    Supplier<List<Problem>> damaged = () -> damaged(machines, catalogue);
-    Supplier<List<Problem>> unknown = () -> unknown(machines, catalogue);
     var desks =
         new LocalActions.Desks(
             new VmActions(machines, repository, drafts, tasks),
             new VolumeActions(parts.volumes(), tasks),
             images(around, catalogue, tools, importer, tasks),
             new GuestActions(parts.access()),
-            new NodeActions(
-                () -> around.info().info(machines, tools.facts().last(), names(damaged.get())),
-                new NodeDoctor(tools.doctor(), damaged, parts.volumes()::damaged, unknown),
-                new Metrics(parts.measures(), () -> damaged.get().size()),
-                events,
-                tasks,
-                around.stop()),
+            node(around, parts, tools, catalogue, events, tasks),
             new CpuActions(tools.facts(), tools.cpus()),
             new ConsoleDesk(parts.access(), SteadyTime::now),
             new StateActions(store, tools.images(), tasks, around.clock()),
@@ -184,6 +176,25 @@ public final class LocalNode implements AutoCloseable {
     tools.facts().findMeanwhile();
     takeOver(machines, catalogue, tools.images(), tasks);
     return new LocalNode(layout, store, machines, tasks, actions, shield);
+  }
+
+  private static NodeActions node(
+      Surroundings around,
+      MachinesSetup.Parts parts,
+      Tools tools,
+      ImageCatalogue catalogue,
+      EventBus events,
+      TaskEngine tasks) {
+    Machines machines = parts.machines();
+    Supplier<List<Problem>> damaged = () -> damaged(machines, catalogue);
+    Supplier<List<Problem>> unknown = () -> unknown(machines, catalogue);
+    return new NodeActions(
+        () -> around.info().info(machines, tools.facts().last(), names(damaged.get())),
+        new NodeDoctor(tools.doctor(), damaged, parts.volumes()::damaged, unknown),
+        new Metrics(parts.measures(), () -> damaged.get().size()),
+        events,
+        tasks,
+        around.stop());
   }
 
   private static VmDrafts drafts(
