@@ -3,16 +3,10 @@ package dev.kelvin.state;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.sql.SQLException;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,36 +57,5 @@ final class SqliteFile {
           .asException();
     }
     return now == null;
-  }
-
-  /**
-   * Writes what a session still has open to a file beside the place; the session is of no use any
-   * more.
-   *
-   * @return to be moved to the place when nobody has the old file open: closing it deletes files by
-   *     their names
-   */
-  Path copy(SqliteSession session) throws SQLException, IOException {
-    Path copy = file.resolveSibling(file.getFileName() + ".rescued");
-    Files.createDirectories(Optional.ofNullable(file.getParent()).orElseThrow());
-    Files.deleteIfExists(copy);
-    // https://sqlite.org/lang_vacuum.html: a consistent copy, the log included.
-    session.forgetStatements();
-    session.execute("VACUUM INTO '" + copy.toString().replace("'", "''") + "'");
-    Files.setPosixFilePermissions(copy, PosixFilePermissions.fromString("rw-------"));
-    try (var channel = FileChannel.open(copy, StandardOpenOption.WRITE)) {
-      channel.force(true);
-    }
-    return copy;
-  }
-
-  /** Puts a copy into the place. */
-  SqliteFile restore(Path copy) throws IOException {
-    Files.move(copy, file, StandardCopyOption.ATOMIC_MOVE);
-    Path directory = Optional.ofNullable(file.getParent()).orElseThrow();
-    try (var channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-      channel.force(true);
-    }
-    return of(file);
   }
 }

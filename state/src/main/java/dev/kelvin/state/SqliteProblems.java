@@ -61,6 +61,33 @@ final class SqliteProblems {
                 + " VMs that run go on, and volumes stay on the disk");
   }
 
+  /** The disk does not come to an end with a write. */
+  static ProblemException writeHangs(Path file) {
+    return StoreProblems.unknownOutcome(
+        file.toString(),
+        "its disk has not finished a write in a minute",
+        new IllegalStateException("no answer"));
+  }
+
+  static ProblemException readHangs(Path file) {
+    return Problem.of(Code.UNAVAILABLE, "The store does not answer")
+        .on(file.toString())
+        .because("its disk has not finished a read in a minute")
+        .remedy("check the disk and the kernel's log; Kelvin goes on by itself then")
+        .asException();
+  }
+
+  /** Its file was deleted; what was in it is in memory only. */
+  static ProblemException gone(Path file, Exception why) {
+    return Problem.of(Code.UNAVAILABLE, "The store's file was deleted")
+        .on(file.toString())
+        .because("it cannot be written anew: " + why.getMessage())
+        .remedy(
+            "make its directory writable again; VMs run on, and Kelvin writes the store anew as"
+                + " soon as it can, unless the daemon ends before")
+        .asException(why);
+  }
+
   private static Problem failed(Path file, SQLException error, String detail, String remedy) {
     return Problem.of(Code.HOST_FAILURE, detail)
         .on(file.toString())

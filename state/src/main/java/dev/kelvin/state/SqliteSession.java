@@ -37,6 +37,17 @@ final class SqliteSession implements AutoCloseable {
   void startWriting() throws SQLException {
     execute("PRAGMA query_only=OFF");
     execute("PRAGMA journal_mode=WAL");
+    execute("BEGIN IMMEDIATE");
+    execute("COMMIT");
+  }
+
+  /**
+   * Opens all files that it needs, which SQLite else does by their names when it first needs them:
+   * from here on it works although they are deleted.
+   */
+  void touch() throws SQLException {
+    long _ = number("SELECT count(*) FROM sqlite_master");
+    forgetStatements();
   }
 
   /** Opens or makes a file that is only there to be locked; does not wait for its lock. */

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -134,7 +135,11 @@ public final class SqliteStore implements Store {
   @Override
   public Result commit(Txn txn) {
     Keys.check(txn);
-    return Answers.of(writer.submit(batch -> apply(txn, batch)));
+    return done(writer.submit(batch -> apply(txn, batch)));
+  }
+
+  private <T> T done(CompletableFuture<T> answer) {
+    return Answers.of(answer, () -> SqliteProblems.writeHangs(file));
   }
 
   private Result apply(Txn txn, SqliteWriter.Batch batch) throws SQLException {
@@ -189,7 +194,7 @@ public final class SqliteStore implements Store {
     if (ttl.toMillis() < 1) {
       throw new IllegalArgumentException("a lease lives at least 1 ms, not " + ttl);
     }
-    Lease lease = Answers.of(writer.submit(batch -> batch.tables().addLease(ttl)));
+    Lease lease = done(writer.submit(batch -> batch.tables().addLease(ttl)));
     leases.begin(lease);
     return lease;
   }
@@ -201,13 +206,13 @@ public final class SqliteStore implements Store {
 
   @Override
   public void revoke(Lease lease) {
-    Answers.of(writer.submit(batch -> end(lease.id(), batch)));
+    done(writer.submit(batch -> end(lease.id(), batch)));
     leases.forget(lease.id());
   }
 
   private void expire(Lease lease) {
     boolean ended =
-        Answers.of(
+        done(
             writer.submit(batch -> {
               boolean due = leases.expired(lease.id()); // not kept alive meanwhile
               return due && batch.tables().hasLease(lease.id()) && end(lease.id(), batch);

@@ -4,13 +4,16 @@ import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +24,10 @@ import org.jspecify.annotations.Nullable;
 final class SqliteWriter implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(SqliteWriter.class.getName());
   private static final int BATCH = 128;
+  private static final Duration RESCUE_AGAIN = Duration.ofSeconds(1);
+
+  /** How long writes under way are waited for at the end. */
+  private static final Duration LAST_WRITES = Duration.ofSeconds(10);
 
   /** A piece of work within a database transaction. */
   @FunctionalInterface
@@ -88,7 +95,16 @@ final class SqliteWriter implements AutoCloseable {
   private final BlockingQueue<Job<?>> queue = new LinkedBlockingQueue<>();
   private final ReentrantLock accepting = new ReentrantLock();
   private final Thread thread;
+
+  /** The work that has been taken from the queue and is not answered yet. */
+  private volatile List<Job<?>> underWay = List.of();
+
+  // Of the thread, once it has begun.
   private SqliteFile place;
+
+  /** What was in a file that was deleted, until there is one again. */
+  private @Nullable SqliteRescue rescue;
+
   private SqliteSession session;
   private SqliteTables tables;
   private volatile long revision;
@@ -132,20 +148,37 @@ final class SqliteWriter implements AutoCloseable {
   }
 
   private void run() {
-    List<Job<?>> jobs = new ArrayList<>();
     try {
       while (!closed || !queue.isEmpty()) {
-        jobs.clear();
-        jobs.add(queue.take());
-        queue.drainTo(jobs, BATCH - 1);
+        Job<?> first =
+            rescue == null
+                ? queue.take()
+                : queue.poll(RESCUE_AGAIN.toMillis(), TimeUnit.MILLISECONDS);
+        var jobs = new ArrayList<Job<?>>();
+        if (first != null) {
+          jobs.add(first);
+          queue.drainTo(jobs, BATCH - 1);
+        }
+        underWay = jobs;
         writeAll(jobs);
+        underWay = List.of();
       }
     } catch (InterruptedException | Error e) { // such as too little memory: nobody may wait on
       LOG.log(System.Logger.Level.ERROR, "the store stops, because its thread ends", e);
       stopAccepting();
-      queue.drainTo(jobs);
-      jobs.forEach(
-          job -> job.answer().completeExceptionally(StoreProblems.closed().asException(e)));
+      giveUp(e);
+    }
+  }
+
+  /** Answers those who wait for what will not be answered any more. */
+  private void giveUp(Throwable why) {
+    for (Job<?> job : underWay) {
+      job.answer()
+          .completeExceptionally(
+              StoreProblems.unknownOutcome(file.toString(), "the store was closed meanwhile", why));
+    }
+    for (Job<?> job = queue.poll(); job != null; job = queue.poll()) {
+      job.answer().completeExceptionally(StoreProblems.closed().asException(why));
     }
   }
 
@@ -185,24 +218,40 @@ final class SqliteWriter implements AutoCloseable {
     answers.forEach(Runnable::run);
   }
 
-  /** Writes the file anew when somebody has deleted it; nothing that was stored is lost. */
-  private void keepFile() throws SQLException, IOException {
-    if (!place.isGone()) {
+  /**
+   * Writes the file anew when somebody has deleted it; nothing that was stored is lost. What fails
+   * on the way is tried again with the next work, or after a moment.
+   */
+  private void keepFile() throws IOException {
+    if (rescue == null && !place.isGone()) {
       return;
     }
-    LOG.log(
-        System.Logger.Level.ERROR,
-        "somebody has deleted the store " + file + "; it is written anew with all that was in it");
-    Path copy = place.copy(session);
-    readers.pause();
     try {
+      SqliteRescue found = rescue;
+      if (found == null) {
+        LOG.log(
+            System.Logger.Level.ERROR,
+            "somebody has deleted the store "
+                + file
+                + "; it is written anew with all that was in it");
+        found = SqliteRescue.of(file, session);
+        rescue = found;
+      }
+      readers.pause(
+          SqliteProblems.gone(file, new IOException("it is written anew at this moment")));
       session.close();
-      place = place.restore(copy);
+      place = found.restore();
       session = SqliteSession.open(file);
       session.startWriting();
       tables = new SqliteTables(session);
-    } finally {
       readers.resume();
+      if (place.isGone()) {
+        throw new NoSuchFileException(file.toString(), null, "it was deleted again");
+      }
+      rescue = null;
+      found.close();
+    } catch (SQLException | IOException e) {
+      throw SqliteProblems.gone(file, e);
     }
   }
 
@@ -219,7 +268,9 @@ final class SqliteWriter implements AutoCloseable {
           default -> new IllegalStateException(error);
         };
     try {
-      session.rollback();
+      if (rescue == null) {
+        session.rollback();
+      }
     } catch (SQLException e) {
       told.addSuppressed(e);
     }
@@ -234,20 +285,33 @@ final class SqliteWriter implements AutoCloseable {
         .asException(why);
   }
 
-  /** Writes what waits and ends. */
+  /** Writes what waits and ends; what does not end in time is left behind. */
   @Override
   public void close() throws SQLException {
     stopAccepting();
     boolean interrupted = false;
-    while (thread.isAlive()) {
+    long end = System.nanoTime() + LAST_WRITES.toNanos();
+    while (thread.isAlive() && System.nanoTime() < end) {
       try {
-        thread.join();
+        thread.join(Duration.ofNanos(Math.max(1, end - System.nanoTime())));
       } catch (InterruptedException e) {
         interrupted = true;
       }
     }
     if (interrupted) {
       Thread.currentThread().interrupt();
+    }
+    if (thread.isAlive()) {
+      LOG.log(System.Logger.Level.ERROR, "a write of the store does not end; it is left behind");
+      giveUp(new IllegalStateException("the disk does not answer"));
+      return;
+    }
+    if (rescue != null) {
+      LOG.log(
+          System.Logger.Level.ERROR,
+          "the store {0} was deleted and could not be written anew; what was in it is lost,"
+              + " unless {0}.rescued is there",
+          file);
     }
     session.close();
   }

@@ -5,9 +5,12 @@ import static dev.kelvin.state.StoreConformance.put;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kelvin.model.Code;
+import dev.kelvin.model.ProblemException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -72,6 +75,98 @@ class SqliteFileTest {
       for (Future<Integer> reader : readers) {
         assertThat(reader.get()).isNotNegative();
       }
+    }
+  }
+
+  /** As when somebody deletes the state directory, and nothing can be written there any more. */
+  @Test
+  void aPlaceThatIsGoneIsToldAndTakenAgainWhenItIsBack() throws Exception {
+    Path file = directory.resolve("state/store.db");
+    Path parent = directory.resolve("state");
+    try (var store = SqliteStore.open(file)) {
+      store.commit(Txn.of(put("kept", "1")));
+      deleteTree(parent);
+      Files.createFile(parent);
+      for (int i = 0; i < 3; i++) {
+        assertThat(refused(Code.UNAVAILABLE, () -> store.commit(Txn.of(put("lost", "2")))).object())
+            .isEqualTo(file.toString());
+      }
+      Files.delete(parent);
+      store.commit(Txn.of(put("after", "3")));
+      assertThat(store.get("lost")).isEmpty();
+    }
+    try (var store = SqliteStore.open(file)) {
+      assertThat(store.range("", null, 9).entries())
+          .extracting(Entry::key)
+          .containsExactly("after", "kept");
+    }
+  }
+
+  @Test
+  void aStoreWhosePlaceIsGoneEnds() throws Exception {
+    Path parent = directory.resolve("state");
+    var store = SqliteStore.open(parent.resolve("store.db"));
+    store.commit(Txn.of(put("kept", "1")));
+    deleteTree(parent);
+    Files.createFile(parent);
+    refused(Code.UNAVAILABLE, () -> store.commit(Txn.of(put("lost", "2"))));
+    Thread ending = Thread.ofPlatform().daemon().start(store::close);
+    assertThat(ending.join(Duration.ofSeconds(30))).isTrue();
+  }
+
+  /** Whoever deletes goes on deleting while the store is written anew. */
+  @Test
+  void whatIsDeletedAgainAndAgainIsKept() throws Exception {
+    Path parent = directory.resolve("state");
+    var ending = new AtomicBoolean();
+    try (var store = SqliteStore.open(parent.resolve("store.db"))) {
+      store.commit(Txn.of(put("kept", "1")));
+      Thread deleter =
+          Thread.ofPlatform()
+              .start(() -> {
+                while (!ending.get()) {
+                  deleteTree(parent);
+                }
+              });
+      int refusals = 0;
+      try {
+        for (int i = 0; i < 300; i++) {
+          try {
+            store.commit(Txn.of(put("round", Integer.toString(i))));
+          } catch (ProblemException e) {
+            assertThat(e.problem().code()).isIn(Code.UNAVAILABLE, Code.HOST_FAILURE);
+            refusals++;
+          }
+        }
+      } finally {
+        ending.set(true);
+        deleter.join();
+      }
+      assertThat(refusals).isPositive();
+      Await.until(
+          "it is back",
+          () -> {
+            try {
+              store.commit(Txn.of(put("last", "1")));
+              return store.get("kept").isPresent();
+            } catch (ProblemException e) {
+              return false;
+            }
+          });
+    }
+    try (var store = SqliteStore.open(parent.resolve("store.db"))) {
+      assertThat(store.get("kept")).isPresent();
+      assertThat(store.get("last")).isPresent();
+    }
+  }
+
+  private static void deleteTree(Path top) {
+    try (var all = Files.walk(top)) {
+      for (Path one : all.sorted(java.util.Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(one);
+      }
+    } catch (IOException | UncheckedIOException e) {
+      assertThat(e).isNotNull(); // somebody writes there at this moment
     }
   }
 

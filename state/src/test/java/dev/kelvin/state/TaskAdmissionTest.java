@@ -154,7 +154,10 @@ class TaskAdmissionTest {
       first.release();
       assertThat(other.await(holder.id(), DEADLINE).state()).isEqualTo(TaskState.SUCCEEDED);
       Await.until(
-          "it is withdrawn", () -> engine.list().stream().allMatch(one -> one.state().ended()));
+          "it is withdrawn",
+          () ->
+              engine.list().size() == 2
+                  && engine.list().stream().allMatch(one -> one.state().ended()));
       store.deliver();
       assertThat(engine.list()).allMatch(task -> task.state().ended());
       assertThat(keys()).noneMatch(key -> key.startsWith("task-"));
