@@ -38,7 +38,8 @@ record Options(
       """
       usage: ./dev bench [options]
 
-        --only PARTS    some parts of it, with commas between them: start, stored, burst, crowd (all)
+        --only PARTS    some parts of it, with commas between them: start, stored, burst, crowd,
+                        hostile (all)
         --rounds N      start: how often each kind of start is measured (12)
         --vms N         start: with how many VMs the daemon's memory is measured (20)
         --no-libvirt    start: leave libvirt out, and install nothing
@@ -118,8 +119,9 @@ record Options(
           EnumSet.allOf(Part.class).stream()
               .filter(part -> part.wire().equals(name))
               .findFirst()
-              .orElseThrow(
-                  () -> new Wrong("--only wants parts: start, stored, burst, crowd; not " + name)));
+              .orElseThrow(() ->
+                  new Wrong(
+                      "--only wants parts: start, stored, burst, crowd, hostile; not " + name)));
     }
     return parts;
   }

@@ -11,7 +11,9 @@ enum Part {
   /** Many VMs that start at once. */
   BURST,
   /** Many VMs that run for a while. */
-  CROWD;
+  CROWD,
+  /** Clients that mean no good, while others work. */
+  HOSTILE;
 
   String wire() {
     return name().toLowerCase(Locale.ROOT);

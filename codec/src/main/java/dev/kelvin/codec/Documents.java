@@ -47,9 +47,10 @@ import tools.jackson.dataformat.yaml.util.StringQuotingChecker;
 
 /**
  * Reads and writes documents. What users send is read strictly: an unknown field, a wrong type, a
- * field given twice, text that is not UTF-8, more than {@value #MAX_BYTES} bytes or {@value
- * #MAX_DEPTH} levels are refused with a problem that names the field. What other versions of Kelvin
- * send is read leniently: unknown fields are passed over.
+ * field given twice, text that is not UTF-8, more than {@value #MAX_BYTES} bytes, {@value
+ * #MAX_DEPTH} levels or {@value #MAX_TOKENS} names, values and brackets are refused with a problem
+ * that names the field. What other versions of Kelvin send is read leniently: unknown fields are
+ * passed over.
  */
 public final class Documents {
   /** The largest document that is read, in bytes. */
@@ -57,6 +58,9 @@ public final class Documents {
 
   /** The deepest nesting that is read. */
   public static final int MAX_DEPTH = 32;
+
+  /** The most names, values and brackets that are read: what is made of them takes memory. */
+  public static final int MAX_TOKENS = 50_000;
 
   /** How a document is written down. */
   public enum Syntax {
@@ -68,6 +72,7 @@ public final class Documents {
       StreamReadConstraints.builder()
           .maxNestingDepth(MAX_DEPTH)
           .maxDocumentLength(MAX_BYTES)
+          .maxTokenCount(MAX_TOKENS)
           .maxStringLength(MAX_BYTES)
           .maxNumberLength(64)
           .build();

@@ -211,6 +211,16 @@ class FirmwareAndShareRulesTest {
   }
 
   @Test
+  void thatOfCloudInitToo() {
+    VmSpec spec = Rules.vm("cloudInit: {user: anna, password: hunter2}").spec();
+    assertThat(spec.toString()).doesNotContain("hunter2");
+    assertThat(new String(Documents.json(spec), StandardCharsets.UTF_8)).contains("hunter2");
+    assertThat(new String(Documents.json(spec.withoutSecrets()), StandardCharsets.UTF_8))
+        .contains("anna")
+        .doesNotContain("hunter2");
+  }
+
+  @Test
   void aPasswordIsInNoTextButTheStoredDocument() {
     VmSpec spec = Rules.vm("windowsSetup: {administratorPassword: hunter2}").spec();
     assertThat(spec.toString()).doesNotContain("hunter2");

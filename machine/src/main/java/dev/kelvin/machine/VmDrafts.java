@@ -15,6 +15,7 @@ import dev.kelvin.model.Vm;
 import dev.kelvin.model.Volume;
 import dev.kelvin.model.spec.Accelerator;
 import dev.kelvin.model.spec.Cdrom;
+import dev.kelvin.model.spec.CloudInit;
 import dev.kelvin.model.spec.Disk;
 import dev.kelvin.model.spec.Nic;
 import dev.kelvin.model.spec.SpecRules;
@@ -121,6 +122,7 @@ public final class VmDrafts {
             .nics(keepMacs(current.spec(), draft.spec().nics()))
             .disks(disks)
             .windowsSetup(keepPassword(current.spec(), draft.spec().windowsSetup()))
+            .cloudInit(keepPassword(current.spec(), draft.spec().cloudInit()))
             .build();
     var changed =
         current
@@ -337,6 +339,17 @@ public final class VmDrafts {
     return wanted == null || before == null || wanted.administratorPassword() != null
         ? wanted
         : wanted.withAdministratorPassword(before.administratorPassword());
+  }
+
+  /** The same for cloud-init's; a whole user-data document has its own. */
+  private static @Nullable CloudInit keepPassword(VmSpec current, @Nullable CloudInit wanted) {
+    CloudInit before = current.cloudInit();
+    return wanted == null
+            || before == null
+            || wanted.password() != null
+            || wanted.userData() != null
+        ? wanted
+        : wanted.withPassword(before.password());
   }
 
   private static List<Disk> keepSizes(VmSpec current, VmSpec wanted) {

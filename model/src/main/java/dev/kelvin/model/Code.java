@@ -18,6 +18,7 @@ public enum Code implements WireName {
   TOO_LARGE("too-large", 413, 2, "The request is too large"),
   UNSUPPORTED_MEDIA_TYPE("unsupported-media-type", 415, 2, "The media type is not supported"),
   METHOD_NOT_ALLOWED("method-not-allowed", 405, 2, "The method is not allowed here"),
+  TOO_MANY("too-many", 429, 3, "Too much at once"),
   TIMEOUT("timeout", 504, 7, "It took too long"),
   UNAVAILABLE("unavailable", 503, 3, "Not available now"),
   CAPABILITY_MISSING("capability-missing", 422, 8, "The host lacks a capability"),

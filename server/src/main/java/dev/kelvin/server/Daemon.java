@@ -1,11 +1,14 @@
 package dev.kelvin.server;
 
 import dev.kelvin.machine.Machines;
+import dev.kelvin.model.Code;
 import dev.kelvin.model.HostFacts;
 import dev.kelvin.model.Layout;
 import dev.kelvin.model.NodeInfo;
+import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.Version;
+import dev.kelvin.server.http.Health;
 import dev.kelvin.server.http.HttpServer;
 import dev.kelvin.server.http.HttpSettings;
 import dev.kelvin.server.local.LocalNode;
@@ -18,11 +21,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +36,9 @@ import org.jspecify.annotations.Nullable;
 public final class Daemon implements AutoCloseable {
   private static final Logger LOG = System.getLogger(Daemon.class.getName());
 
+  /** How often is looked whether the local socket is still there. */
+  private static final Duration LOOK = Duration.ofSeconds(2);
+
   private final Layout layout;
   private final int uid;
   private final Instant startedAt = Instant.now();
@@ -38,6 +46,8 @@ public final class Daemon implements AutoCloseable {
   private final AtomicBoolean stopVms = new AtomicBoolean();
   private final DaemonLock lock;
   private final UnaryOperator<Store> around;
+  private final CountDownLatch closing = new CountDownLatch(1);
+  private volatile boolean unreachable;
   private @Nullable LocalNode node;
   private @Nullable HttpServer http;
 
@@ -129,13 +139,32 @@ public final class Daemon implements AutoCloseable {
             layout.token());
     HttpServer server =
         new HttpServer(
-            new HttpSettings(layout.socket(), uid == 0 ? Set.of(0) : Set.of(0, uid), tls),
+            new HttpSettings(
+                layout.socket(), uid == 0 ? Set.of(0) : Set.of(0, uid), tls, settings.limits()),
             opened.actions(),
-            Optional::empty);
+            new NodesHealth(opened));
     http = server;
     server.start();
     LOG.log(Level.INFO, "the API answers at " + layout.socket() + " and " + server.url());
     Thread.ofVirtual().name("begin").start(() -> begin(opened));
+    Thread.ofVirtual().name("socket").start(() -> keepReachable(server));
+  }
+
+  private record NodesHealth(LocalNode node) implements Health {
+    @Override
+    public Optional<Problem> complaint() {
+      return node.health().complaint();
+    }
+
+    @Override
+    public Optional<Problem> unready() {
+      return node.hasResumed()
+          ? Optional.empty()
+          : Optional.of(
+              Problem.of(Code.UNAVAILABLE, "The daemon is not ready")
+                  .because("it has not gone on yet with the tasks that the last daemon left")
+                  .remedy("wait a moment; if it lasts, see the daemon's log"));
+    }
   }
 
   private static void begin(LocalNode node) {
@@ -145,6 +174,38 @@ public final class Daemon implements AutoCloseable {
       LOG.log(Level.ERROR, "going on with what was under way", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Looks now and then whether the run-time directory is still there, and makes it anew. */
+  private void keepReachable(HttpServer server) {
+    try {
+      while (!closing.await(LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
+        mendRuntime(server);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void makeRuntime(Layout layout) throws IOException {
+    make(layout.runtime(), "rwx--x--x");
+    make(layout.runtime().resolve("vms"), "rwx--x--x");
+  }
+
+  private void mendRuntime(HttpServer server) {
+    try {
+      makeRuntime(layout);
+      lock.mend(layout);
+      if (server.mendSocket()) {
+        LOG.log(Level.WARNING, layout.socket() + " was taken away; the API answers there again");
+      }
+      unreachable = false;
+    } catch (Exception e) {
+      if (!unreachable) {
+        LOG.log(Level.ERROR, "the API does not answer at " + layout.socket(), e);
+      }
+      unreachable = true;
     }
   }
 
@@ -209,6 +270,7 @@ public final class Daemon implements AutoCloseable {
   /** Ends the daemon. The VMs go on. */
   @Override
   public void close() throws IOException {
+    closing.countDown();
     HttpServer server = http;
     http = null;
     if (server != null) {

@@ -12,16 +12,35 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Lets only one daemon use a set of directories. The kernel drops the lock with the process. */
 final class DaemonLock implements AutoCloseable {
+  private static final Set<PosixFilePermission> OWNER_ONLY =
+      Set.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
+
   private final Path file;
-  private final FileChannel channel;
+  private FileChannel channel;
 
   private DaemonLock(Path file, FileChannel channel) {
     this.file = file;
     this.channel = channel;
+  }
+
+  /**
+   * Locks the file anew when somebody has deleted it.
+   *
+   * @throws dev.kelvin.model.ProblemException conflict when another daemon was faster
+   */
+  void mend(Layout layout) throws IOException {
+    if (!Files.exists(file)) {
+      FileChannel deleted = channel;
+      channel = take(layout).channel;
+      deleted.close();
+    }
   }
 
   /**
@@ -33,7 +52,13 @@ final class DaemonLock implements AutoCloseable {
     Path file = layout.pidFile();
     FileChannel channel =
         FileChannel.open(
-            file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+            file,
+            Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE),
+            PosixFilePermissions.asFileAttribute(OWNER_ONLY));
+    // Whoever may read a file may lock it, and so keep a daemon from starting.
+    if (!OWNER_ONLY.equals(Files.getPosixFilePermissions(file))) {
+      Files.setPosixFilePermissions(file, OWNER_ONLY);
+    }
     if (tryLock(channel) == null) {
       channel.close();
       String pid = Files.readString(file).strip();

@@ -6,6 +6,7 @@ import dev.kelvin.model.Code;
 import dev.kelvin.model.Layout;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
+import dev.kelvin.server.log.DaemonLog;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -40,6 +41,7 @@ public final class Main {
         offline(layout, uid, List.of(arguments));
         System.exit(0);
       }
+      DaemonLog.install(layout.daemonLog());
       CpuShare.ofDaemon();
       var notice = ServiceNotice.of(System.getenv());
       Daemon daemon = Daemon.start(layout, uid);

@@ -5,6 +5,7 @@ import dev.kelvin.model.Code;
 import dev.kelvin.model.Layout;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
+import dev.kelvin.server.http.guard.HttpLimits;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,8 +17,9 @@ import java.util.Map;
  * @param listen where the API is served over TLS
  * @param state where Kelvin remembers
  * @param images where images come from
+ * @param limits how much clients may ask for
  */
-record Settings(Listen listen, StateSettings state, Images images) {
+record Settings(Listen listen, StateSettings state, Images images, HttpLimits limits) {
   /** The first port that is tried, and how many after it. */
   private static final int FIRST_PORT = 8006;
 
@@ -60,6 +62,7 @@ record Settings(Listen listen, StateSettings state, Images images) {
     listen = listen == null ? new Listen(null, null) : listen;
     state = state == null ? new StateSettings(null, null, null, null, null, null) : state;
     images = images == null ? new Images(null) : images;
+    limits = limits == null ? HttpLimits.USUAL : limits;
   }
 
   /**
@@ -71,7 +74,7 @@ record Settings(Listen listen, StateSettings state, Images images) {
   static Settings read(Layout layout) {
     Path file = layout.config().resolve("kelvin.yaml");
     if (!Files.exists(file)) {
-      return new Settings(null, null, null);
+      return new Settings(null, null, null, null);
     }
     try {
       Settings settings =
@@ -99,6 +102,7 @@ record Settings(Listen listen, StateSettings state, Images images) {
           .asException();
     }
     state.check();
+    limits.check();
     images.mirrors().forEach(Settings::checkMirror);
   }
 

@@ -8,12 +8,14 @@ import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -81,6 +83,8 @@ public final class SqliteStore implements Store {
     try {
       Files.createDirectories(directory);
       SqliteNative.load(directory.resolve("native"));
+      // Whoever may read a file may lock it, and so keep a daemon from starting.
+      create(absolute.resolveSibling(absolute.getFileName() + ".lock"));
       lock = StoreLock.of(absolute);
       create(absolute);
       var store = new SqliteStore(absolute, clock, keep, lock);
@@ -102,12 +106,16 @@ public final class SqliteStore implements Store {
   }
 
   private static void create(Path file) throws IOException {
+    Set<PosixFilePermission> ownerOnly = PosixFilePermissions.fromString("rw-------");
     try {
-      Files.createFile(
-          file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+      Files.createFile(file, PosixFilePermissions.asFileAttribute(ownerOnly));
     } catch (FileAlreadyExistsException e) {
       if (!Files.isRegularFile(file)) {
         throw e;
+      }
+      // Its journal and shared memory take their modes from it.
+      if (!ownerOnly.containsAll(Files.getPosixFilePermissions(file))) {
+        Files.setPosixFilePermissions(file, ownerOnly);
       }
     }
   }

@@ -4,6 +4,7 @@ import dev.kelvin.cli.Session;
 import dev.kelvin.cli.run.DaemonControl;
 import dev.kelvin.cli.text.Units;
 import java.time.Duration;
+import java.util.OptionalLong;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
@@ -41,6 +42,18 @@ public final class DownCommand extends Command {
     Duration usual = stopVms ? WITH_VMS : QUICK;
     Duration limit = timeout.isEmpty() ? usual : Units.duration(timeout, "--timeout");
     var control = new DaemonControl(session);
+    if (!control.answers()) {
+      OptionalLong silent = control.silent();
+      if (silent.isPresent()) {
+        long pid = silent.getAsLong();
+        session
+            .err()
+            .println("The daemon, process " + pid + ", does not answer; it is told to end.");
+        control.end(pid, limit);
+        session.out().println("The daemon has ended.");
+        return 0;
+      }
+    }
     if (!control.answers()) {
       if (!stopVms || !control.leftVms()) {
         session.err().println("No daemon runs.");

@@ -107,7 +107,14 @@ public final class EditCommand extends Command {
       case CONFLICT, WRONG_STATE, ALREADY_EXISTS -> true;
       case UNAUTHENTICATED, FORBIDDEN, PROTECTED, REVISION_MISMATCH, UNSUPPORTED_MEDIA_TYPE ->
           false;
-      case METHOD_NOT_ALLOWED, TIMEOUT, UNAVAILABLE, GUEST_AGENT, HOST_FAILURE, CANCELLED -> false;
+      case METHOD_NOT_ALLOWED,
+          TOO_MANY,
+          TIMEOUT,
+          UNAVAILABLE,
+          GUEST_AGENT,
+          HOST_FAILURE,
+          CANCELLED ->
+          false;
       case INTERNAL -> false;
     };
   }

@@ -48,8 +48,12 @@ final class SpecFile {
 
     /** Whether it has something that no answer shows, so that it cannot be told from what is. */
     boolean hasSecrets() {
-      JsonNode password =
-          parse(JsonNode.class).path("spec").path("windowsSetup").path("administratorPassword");
+      JsonNode spec = parse(JsonNode.class).path("spec");
+      return isThere(spec.path("windowsSetup").path("administratorPassword"))
+          || isThere(spec.path("cloudInit").path("password"));
+    }
+
+    private static boolean isThere(JsonNode password) {
       return !password.isMissingNode() && !password.isNull();
     }
 

@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.stream.Stream;
 
 /** Starts and ends the daemon of this host. */
@@ -32,6 +33,10 @@ public final class DaemonControl {
   private static final Path SYSTEMD = Path.of("/run/systemd/system");
 
   private static final Duration START = Duration.ofSeconds(60);
+
+  /** How long a daemon has to make its socket anew. */
+  private static final Duration RETURN = Duration.ofSeconds(15);
+
   private static final Duration LOOK = Duration.ofMillis(25);
   private static final int LOG_TAIL = 2000;
 
@@ -45,9 +50,59 @@ public final class DaemonControl {
     return session.client().answers();
   }
 
+  /**
+   * The pid of a daemon that uses this host's files but cannot be asked; empty when there is none.
+   * One whose socket was taken away makes it anew within a second or two: that is waited for.
+   */
+  public OptionalLong silent() {
+    if (!(session.endpoint() instanceof Endpoint.Local)) {
+      return OptionalLong.empty();
+    }
+    Path lock = session.layout().store();
+    OptionalLong holder = LockHolder.of(lock.resolveSibling(lock.getFileName() + ".lock"));
+    long end = System.nanoTime() + RETURN.toNanos();
+    while (holder.isPresent() && DaemonProcess.of(holder.getAsLong()).runs()) {
+      if (answers()) {
+        return OptionalLong.empty();
+      } else if (System.nanoTime() > end) {
+        return holder;
+      }
+      session.pause(LOOK);
+    }
+    return OptionalLong.empty();
+  }
+
+  /** Ends a daemon that cannot be asked, as a shutdown of the host does. Its VMs go on. */
+  public void end(long pid, Duration limit) {
+    var process = DaemonProcess.of(pid);
+    ProcessHandle.of(pid).ifPresent(ProcessHandle::destroy);
+    long end = System.nanoTime() + limit.toNanos();
+    while (process.runs()) {
+      if (System.nanoTime() > end) {
+        throw Problem.of(Code.TIMEOUT, "The daemon has not ended yet")
+            .on("process " + pid)
+            .because("it does not answer, and runs " + limit.toSeconds() + " s after SIGTERM")
+            .remedy("look at its log, " + session.layout().daemonLog() + "; then kill -9 " + pid)
+            .asException();
+      }
+      session.pause(LOOK);
+    }
+  }
+
   /** Starts a daemon that goes on by itself, if none answers. Returns whether it was started. */
   public boolean ensure() {
     if (answers()) {
+      return false;
+    }
+    OptionalLong silent = silent();
+    if (silent.isPresent()) {
+      throw Problem.of(Code.CONFLICT, "A daemon runs and does not answer")
+          .on("process " + silent.getAsLong())
+          .because("nothing answers at " + session.endpoint().name())
+          .remedy(
+              "end it with \"kelvin down\"; VMs go on. Its log is " + session.layout().daemonLog())
+          .asException();
+    } else if (answers()) {
       return false;
     }
     if (isService()) {
@@ -115,6 +170,7 @@ public final class DaemonControl {
     long logged;
     try {
       makeState(session.layout().state());
+      makeLog(log);
       logged = Files.exists(log) ? Files.size(log) : 0;
       daemon =
           Programs.prepare(session, command)
@@ -145,6 +201,14 @@ public final class DaemonControl {
     if (!Files.isDirectory(directory)) {
       Files.createDirectories(directory);
       Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
+    }
+  }
+
+  /** It names VMs and users: nobody else is to read it. */
+  private static void makeLog(Path log) throws IOException {
+    if (!Files.exists(log)) {
+      Files.createFile(
+          log, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     }
   }
 

@@ -172,20 +172,34 @@ final class Download {
     boolean fits =
         range.matches()
             && offset > 0
-            && Long.parseLong(range.group(1)) == offset
-            && Long.parseLong(range.group(2)) == Long.parseLong(range.group(3)) - 1
-            && (part.total() < 0 || Long.parseLong(range.group(3)) == part.total());
+            && number(range.group(1)) == offset
+            && number(range.group(2)) == number(range.group(3)) - 1
+            && (part.total() < 0 || number(range.group(3)) == part.total());
     if (!fits) {
       part.discard();
       throw new Passing("the server sends another part of the file than was asked for", null, null);
     }
-    long total = Long.parseLong(range.group(3));
+    long total = number(range.group(3));
+    checkSize(answer.uri(), total);
     room.require(total - offset);
     copy(answer, part, offset, total, progress);
   }
 
   private static long length(Web.Answer answer) {
-    return answer.response().headers().firstValueAsLong("Content-Length").orElse(-1);
+    return answer
+        .header("Content-Length")
+        .filter(text -> text.matches("[0-9]+"))
+        .map(Download::number)
+        .orElse(-1L);
+  }
+
+  /** A number that a server has sent; the largest there is for those that are larger. */
+  private static long number(String digits) {
+    try {
+      return Long.parseLong(digits);
+    } catch (NumberFormatException e) {
+      return Long.MAX_VALUE;
+    }
   }
 
   private void checkSize(URI uri, long size) {

@@ -33,6 +33,12 @@ public final class SpecRules {
   /** All disks together: a VM and its claims on volumes fit into one transaction of the store. */
   public static final int MAX_DISKS = 100;
 
+  /** All kinds of devices together; more are not looked at one by one. */
+  public static final int MAX_DEVICES = 512;
+
+  /** Of all NICs together: each is a port of the host that QEMU listens at. */
+  public static final int MAX_FORWARDS = 1024;
+
   /** Ports of one AHCI controller. */
   public static final int MAX_SATA_DEVICES = 6;
 
@@ -82,6 +88,9 @@ public final class SpecRules {
     memory(spec, violations);
     boot(spec.boot(), violations);
     limits(spec, violations);
+    if (tooMany(spec, violations)) {
+      return violations.list();
+    }
     DeviceRules.check(spec, violations);
     NicRules.check(spec, violations);
     FirmwareRules.check(spec, violations);
@@ -95,6 +104,24 @@ public final class SpecRules {
       CloudInitRules.check(spec.cloudInit(), violations);
     }
     return violations.list();
+  }
+
+  /** Whether there are so many devices that to look at each would take the daemon's time. */
+  private static boolean tooMany(VmSpec spec, Violations violations) {
+    int devices =
+        spec.disks().size() + spec.cdroms().size() + spec.nics().size() + spec.shares().size();
+    int forwards = spec.nics().stream().mapToInt(nic -> nic.forwards().size()).sum();
+    violations.require(
+        devices <= MAX_DEVICES,
+        "spec",
+        "there are " + devices + " disks, CD drives, NICs and shares",
+        "use at most " + MAX_DEVICES);
+    violations.require(
+        forwards <= MAX_FORWARDS,
+        "spec.nics",
+        "there are " + forwards + " port forwards",
+        "use at most " + MAX_FORWARDS + ", or reach the guest by a network of its own");
+    return devices > MAX_DEVICES || forwards > MAX_FORWARDS;
   }
 
   private static void metadata(Vm vm, Violations violations) {

@@ -10,10 +10,18 @@ import org.jspecify.annotations.Nullable;
 
 /** Collects what is wrong with a spec. */
 final class Violations {
+  /** How many are told; whoever made more mistakes has these to begin with. */
+  static final int MAX_TOLD = 100;
+
   private final List<Violation> found = new ArrayList<>();
+  private int untold;
 
   void add(String field, String cause, String remedy) {
-    found.add(new Violation(field, cause, remedy));
+    if (found.size() < MAX_TOLD) {
+      found.add(new Violation(field, cause, remedy));
+    } else {
+      untold++;
+    }
   }
 
   /** Records a violation unless {@code holds}. */
@@ -60,8 +68,18 @@ final class Violations {
         "use the characters a-z, 0-9 and -, and neither start nor end with -");
   }
 
+  /** What was found; the last one counts those that are too many to be told. */
   List<Violation> list() {
-    return List.copyOf(found);
+    if (untold == 0) {
+      return List.copyOf(found);
+    }
+    var all = new ArrayList<>(found);
+    all.add(
+        new Violation(
+            "(the whole document)",
+            untold + " more faults were found",
+            "mend these first; the others are told then"));
+    return List.copyOf(all);
   }
 
   /** Finds values that are used twice. */

@@ -118,9 +118,15 @@ public record VmSpec(
 
   /** The same without what is only ever written: what users and programs are shown. */
   public VmSpec withoutSecrets() {
-    return windowsSetup == null || windowsSetup.administratorPassword() == null
-        ? this
-        : toBuilder().windowsSetup(windowsSetup.withAdministratorPassword(null)).build();
+    boolean windows = windowsSetup != null && windowsSetup.administratorPassword() != null;
+    boolean cloud = cloudInit != null && cloudInit.password() != null;
+    if (!windows && !cloud) {
+      return this;
+    }
+    return toBuilder()
+        .windowsSetup(windowsSetup == null ? null : windowsSetup.withAdministratorPassword(null))
+        .cloudInit(cloudInit == null ? null : cloudInit.withPassword(null))
+        .build();
   }
 
   /** Whether the guest has a TPM. */

@@ -17,6 +17,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.ThreadFactory;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpVersion;
 import org.eclipse.jetty.io.Content;
@@ -27,9 +28,11 @@ import org.eclipse.jetty.util.Callback;
 
 /**
  * Takes each request from its first byte to the last of its answer, on a virtual thread of its own:
- * who asks, what is asked, do it, say what came of it.
+ * who asks, what is asked, do it, say what came of it. It sees to that thread by itself, because
+ * Jetty calls it on one of its few own threads, too, as the protocol and its negotiation will have
+ * it.
  */
-final class ApiHandler extends Handler.Abstract {
+final class ApiHandler extends Handler.Abstract.NonBlocking {
   private static final Logger LOG = System.getLogger(ApiHandler.class.getName());
   private static final String REQUEST_ID = "X-Request-Id";
 
@@ -43,6 +46,8 @@ final class ApiHandler extends Handler.Abstract {
 
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
+  private final Gate gate;
+  private final ThreadFactory threads = Thread.ofVirtual().name("http-", 0).factory();
   private final Router router;
   private final Authenticator authenticator;
   private final Actions actions;
@@ -51,12 +56,14 @@ final class ApiHandler extends Handler.Abstract {
   private final Live live;
 
   ApiHandler(
+      Gate gate,
       Router router,
       Authenticator authenticator,
       Actions actions,
       Responder responder,
       Consoles consoles,
       Live live) {
+    this.gate = gate;
     this.router = router;
     this.authenticator = authenticator;
     this.actions = actions;
@@ -71,26 +78,38 @@ final class ApiHandler extends Handler.Abstract {
     response.getHeaders().put(REQUEST_ID, id);
     response.getHeaders().put("X-Content-Type-Options", "nosniff");
     response.getHeaders().put("Content-Security-Policy", CONTENT_POLICY);
+    Gate.Pass pass;
+    try {
+      pass = gate.admit(request);
+    } catch (ProblemException full) {
+      response.write(true, ProblemRenderer.prepare(full.problem(), response), callback);
+      return true;
+    }
+    var done = Callback.from(callback, pass::close);
     // Work that takes longer than a connection may be idle is no reason to break the connection.
     request.addIdleTimeoutListener(timeout -> false);
-    var access = new Access(id, request, response);
     live.begin();
+    threads.newThread(() -> work(pass, new Access(id, request, response), done)).start();
+    return true;
+  }
+
+  private void work(Gate.Pass pass, Access access, Callback callback) {
+    Request request = access.request;
     try {
-      if (serve(request, response, callback, access)) {
-        return true;
+      if (serve(request, access.response, callback, access)) {
+        return;
       }
-      drain(request);
+      finish(pass, request);
       callback.succeeded();
     } catch (IOException gone) {
-      LOG.log(Level.DEBUG, () -> "request " + id + ": the client is gone: " + gone);
+      LOG.log(Level.DEBUG, () -> "request " + access.id + ": the client is gone: " + gone);
       callback.failed(gone);
     } catch (Throwable thrown) {
-      refuse(thrown, id, request, response, callback);
+      refuse(thrown, pass, access, callback);
     } finally {
       live.finish();
       access.log();
     }
-    return true;
   }
 
   /** Returns whether the callback is taken care of. */
@@ -118,7 +137,7 @@ final class ApiHandler extends Handler.Abstract {
     access.who = who.name();
     refuseCondition(route, request);
     var query = QueryParameters.parse(request.getHttpURI().getQuery(), route.parameters());
-    var input = new Input(request, path, query);
+    var input = new Input(request, path, query, gate.documents());
     response.getHeaders().put(HttpHeader.CACHE_CONTROL, "no-store");
     switch (route.target()) {
       case Target.Ask(Route.Decoder decoder, int whenDone) -> {
@@ -156,21 +175,37 @@ final class ApiHandler extends Handler.Abstract {
     }
   }
 
-  private void refuse(
-      Throwable thrown, String id, Request request, Response response, Callback callback) {
-    Problem problem = explain(thrown, id);
+  private void refuse(Throwable thrown, Gate.Pass pass, Access access, Callback callback) {
+    Response response = access.response;
+    Problem problem = explain(thrown, access.id);
     if (response.isCommitted()) {
       // Half an answer is out; only breaking the connection tells the client.
       callback.failed(thrown);
       return;
     }
     try {
-      Content.Sink.write(response, true, ProblemRenderer.prepare(problem, response));
-      drain(request);
+      ByteBuffer said = ProblemRenderer.prepare(problem, response);
+      if (!pass.known() && mayHaveBody(access.request)) {
+        // What a stranger sends is not read, not even to throw it away.
+        response.getHeaders().put(HttpHeader.CONNECTION, "close");
+      }
+      Content.Sink.write(response, true, said);
+      finish(pass, access.request);
       callback.succeeded();
     } catch (IOException gone) {
-      LOG.log(Level.DEBUG, () -> "request " + id + ": the client is gone: " + gone);
+      LOG.log(Level.DEBUG, () -> "request " + access.id + ": the client is gone: " + gone);
       callback.failed(gone);
+    }
+  }
+
+  private static boolean mayHaveBody(Request request) {
+    boolean http2 = request.getConnectionMetaData().getHttpVersion() == HttpVersion.HTTP_2;
+    return !http2 && request.getLength() != 0;
+  }
+
+  private static void finish(Gate.Pass pass, Request request) {
+    if (pass.known()) {
+      drain(request);
     }
   }
 

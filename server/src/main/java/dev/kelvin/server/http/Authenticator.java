@@ -97,6 +97,12 @@ final class Authenticator {
     return new Principal("admin", Principal.Means.TOKEN);
   }
 
+  /** Whether a request from the network shows the token. Waits for nothing. */
+  static boolean shows(AdminToken token, Request request) {
+    String given = bearer(request.getHeaders().getValuesList(HttpHeader.AUTHORIZATION));
+    return given != null && token.matches(given);
+  }
+
   private static boolean isLocal(SocketChannel channel) {
     try {
       return channel.getLocalAddress() instanceof UnixDomainSocketAddress;

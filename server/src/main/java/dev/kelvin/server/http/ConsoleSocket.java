@@ -2,6 +2,7 @@ package dev.kelvin.server.http;
 
 import dev.kelvin.server.action.Actions.ConsoleLink;
 import dev.kelvin.server.action.Actions.ConsoleSink;
+import dev.kelvin.server.http.guard.Budget;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
@@ -38,6 +39,7 @@ public final class ConsoleSocket implements Session.Listener, ConsoleSink, Live.
 
   private final Live live;
   private final Duration keepAlive;
+  private final Budget waiting;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final ArrayDeque<byte[]> queue = new ArrayDeque<>();
@@ -48,9 +50,10 @@ public final class ConsoleSocket implements Session.Listener, ConsoleSink, Live.
   private @Nullable ConsoleLink link;
   private @Nullable Session session;
 
-  ConsoleSocket(Live live, Duration keepAlive) {
+  ConsoleSocket(Live live, Duration keepAlive, Budget waiting) {
     this.live = live;
     this.keepAlive = keepAlive;
+    this.waiting = waiting;
   }
 
   /** Names the guest's end. Bytes may have come from there already. */
@@ -70,9 +73,9 @@ public final class ConsoleSocket implements Session.Listener, ConsoleSink, Live.
     try {
       if (ended) {
         return;
-      } else if (queued + fromGuest.length > MOST_QUEUED_BYTES) {
-        queue.clear();
-        queued = 0;
+      } else if (queued + fromGuest.length > MOST_QUEUED_BYTES
+          || !waiting.tryTake(fromGuest.length)) {
+        drop();
         finish(StatusCode.POLICY_VIOLATION, "the client reads too slowly");
         return;
       }
@@ -82,6 +85,13 @@ public final class ConsoleSocket implements Session.Listener, ConsoleSink, Live.
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Lets go of what nobody will take any more. */
+  private void drop() {
+    waiting.give(queued);
+    queue.clear();
+    queued = 0;
   }
 
   @Override
@@ -125,13 +135,15 @@ public final class ConsoleSocket implements Session.Listener, ConsoleSink, Live.
     return shorter;
   }
 
-  /** Lets go of the guest's end, once. */
+  /** Lets go of the guest's end, once, and of what it sent. */
   private void release() {
     ConsoleLink guest;
     lock.lock();
     try {
       guest = link;
       link = null;
+      ended = true;
+      drop();
     } finally {
       lock.unlock();
     }
@@ -195,6 +207,7 @@ public final class ConsoleSocket implements Session.Listener, ConsoleSink, Live.
       byte[] next = queue.poll();
       if (next != null) {
         queued -= next.length;
+        waiting.give(next.length);
       }
       return next;
     } finally {

@@ -20,11 +20,13 @@ final class Consoles {
   private final Actions actions;
   private final Live live;
   private final Duration keepAlive;
+  private final Gate gate;
 
-  Consoles(Actions actions, Live live, Duration keepAlive) {
+  Consoles(Actions actions, Live live, Duration keepAlive, Gate gate) {
     this.actions = actions;
     this.live = live;
     this.keepAlive = keepAlive;
+    this.gate = gate;
   }
 
   /**
@@ -42,8 +44,9 @@ final class Consoles {
       // Asked before the ticket is redeemed, so that a client that errs keeps it.
       throw notWebSocket("it has not the headers of RFC 6455, version 13").asException();
     }
-    var socket = new ConsoleSocket(live, keepAlive);
+    var socket = new ConsoleSocket(live, keepAlive, gate.answers());
     socket.connect(actions.openConsole(ticket, socket));
+    gate.vouch(request);
     boolean upgraded = false;
     try {
       upgraded =

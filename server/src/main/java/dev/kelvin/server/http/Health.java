@@ -8,4 +8,9 @@ import java.util.Optional;
 public interface Health {
   /** Empty when all is well, else what is not. */
   Optional<Problem> complaint();
+
+  /** Why the daemon takes no orders yet, though it may be well; empty when it does. */
+  default Optional<Problem> unready() {
+    return Optional.empty();
+  }
 }

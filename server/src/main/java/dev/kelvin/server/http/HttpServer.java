@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executors;
+import org.eclipse.jetty.http.HttpCompliance;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
@@ -27,17 +28,14 @@ import org.jspecify.annotations.Nullable;
 public final class HttpServer implements AutoCloseable {
   private static final Logger LOG = System.getLogger(HttpServer.class.getName());
 
-  /** The head of a request: a path inside a guest alone can have 12 KiB when it is encoded. */
-  private static final int LARGEST_HEAD_BYTES = 16 << 10;
-
   private static final Duration KEEP_ALIVE = Duration.ofSeconds(15);
   private static final Duration PATIENCE = Duration.ofSeconds(2);
 
   /** How long a client may keep the server waiting for the rest of a request. */
   private static final Duration IDLE = Duration.ofSeconds(60);
 
-  /** Two selectors and the odd task of Jetty's; requests run on virtual threads. */
-  private static final int PLATFORM_THREADS = 5;
+  /** A selector and the odd task of Jetty's; requests run on virtual threads. */
+  private static final int PLATFORM_THREADS = 4;
 
   private final HttpSettings settings;
   private final Actions actions;
@@ -49,7 +47,8 @@ public final class HttpServer implements AutoCloseable {
   /** Held, because a logger that nobody holds forgets its level. */
   private final java.util.logging.Logger jetty;
 
-  private @Nullable Server server;
+  private final LocalSocket socket;
+  private volatile @Nullable Server server;
   private @Nullable TlsEndpoint tls;
 
   public HttpServer(HttpSettings settings, Actions actions, Health health) {
@@ -65,14 +64,15 @@ public final class HttpServer implements AutoCloseable {
   HttpServer(
       HttpSettings settings, Actions actions, Health health, Duration keepAlive, Duration idle) {
     this.settings = settings;
+    this.socket = new LocalSocket(settings.socket());
     this.actions = actions;
     this.health = health;
     this.keepAlive = keepAlive;
     this.idle = idle;
     this.jetty = java.util.logging.Logger.getLogger("org.eclipse.jetty");
     if (jetty.getLevel() == null) {
-      // That its parts start and stop is no news, and to format the first line takes 30 ms.
-      jetty.setLevel(java.util.logging.Level.WARNING);
+      // What it warns of, strangers cause: requests that are none. They are told, nobody else.
+      jetty.setLevel(java.util.logging.Level.SEVERE);
     }
   }
 
@@ -83,24 +83,26 @@ public final class HttpServer implements AutoCloseable {
    *     host refuses
    */
   public void start() {
-    var socket = new LocalSocket(settings.socket());
     try {
-      TlsEndpoint remote = TlsEndpoint.bind(settings.tls());
+      TlsEndpoint remote = TlsEndpoint.bind(settings.tls(), settings.limits());
       tls = remote;
-      var made = new Server(threads());
+      Parts parts = parts(remote);
+      var made = newServer("http-local");
       var configuration = configuration();
-      var local =
-          new UnixDomainServerConnector(made, 0, 1, new HttpConnectionFactory(configuration));
-      local.setUnixDomainPath(socket.prepare());
-      local.setIdleTimeout(idle.toMillis());
-      made.addConnector(local);
-      made.setHandler(handler(remote));
-      made.setErrorHandler(new ProblemRenderer());
+      UnixDomainServerConnector local = listener(made, configuration);
+      made.setHandler(handler(parts, new Gate.Local(settings.limits())));
       server = made;
       made.start();
       socket.publish();
       local.setUnixDomainPath(settings.socket());
-      remote.start(made, configuration, idle);
+      remote.start(
+          configuration,
+          idle,
+          gate -> {
+            var apart = newServer("http-tls");
+            apart.setHandler(handler(parts, gate));
+            return apart;
+          });
     } catch (ProblemException e) {
       close();
       throw e;
@@ -114,30 +116,78 @@ public final class HttpServer implements AutoCloseable {
     }
   }
 
+  private UnixDomainServerConnector listener(Server made, HttpConfiguration configuration)
+      throws IOException {
+    var local = new UnixDomainServerConnector(made, 0, 1, new HttpConnectionFactory(configuration));
+    local.setUnixDomainPath(socket.prepare());
+    local.setIdleTimeout(idle.toMillis());
+    made.addConnector(local);
+    return local;
+  }
+
+  /**
+   * Listens anew at the local socket when somebody has taken its name away: without it nobody could
+   * reach this daemon, and no other could take its place. Returns whether that was needed.
+   */
+  public boolean mendSocket() throws Exception {
+    Server running = server;
+    if (running == null || socket.isInPlace()) {
+      return false;
+    }
+    UnixDomainServerConnector local = listener(running, configuration());
+    local.start();
+    socket.publish();
+    local.setUnixDomainPath(settings.socket());
+    return true;
+  }
+
+  /**
+   * One with threads, buffers and selectors of its own. The network has another one than the local
+   * socket, so that nothing that happens there keeps the administrator of the host waiting.
+   */
+  private static Server newServer(String name) {
+    var made = new Server(threads(name));
+    made.setErrorHandler(new ProblemRenderer());
+    return made;
+  }
+
   /** Jetty's usual pool would start the JMX server for a guess about the width of cache lines. */
-  private static ExecutorThreadPool threads() {
+  private static ExecutorThreadPool threads(String name) {
     var threads = new ExecutorThreadPool(PLATFORM_THREADS);
-    threads.setName("http-io");
+    threads.setName(name);
     threads.setReservedThreads(0);
     threads.setVirtualThreadsExecutor(
-        Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("http-", 0).factory()));
+        Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name(name + "-", 0).factory()));
     return threads;
   }
 
-  private static HttpConfiguration configuration() {
+  private HttpConfiguration configuration() {
     var configuration = new HttpConfiguration();
     configuration.setSendServerVersion(false);
-    configuration.setRequestHeaderSize(LARGEST_HEAD_BYTES);
+    configuration.setRequestHeaderSize(settings.limits().headBytes());
+    // A line ends with CR LF and nothing else (RFC 9112, section 2.2, leaves it to the server).
+    configuration.setHttpCompliance(HttpCompliance.STRICT);
     return configuration;
   }
 
-  private ApiHandler handler(TlsEndpoint remote) throws IOException {
-    return new ApiHandler(
-        new Router(Routes.all(() -> healthz(remote))),
+  /** What both servers use. */
+  private record Parts(Router router, Authenticator authenticator, Encodings encodings) {}
+
+  private Parts parts(TlsEndpoint remote) throws IOException {
+    return new Parts(
+        new Router(Routes.all(() -> healthz(remote), () -> readyz(remote))),
         new Authenticator(settings.peerUids(), remote::token),
+        new Encodings());
+  }
+
+  private ApiHandler handler(Parts parts, Gate gate) {
+    return new ApiHandler(
+        gate,
+        parts.router(),
+        parts.authenticator(),
         actions,
-        new Responder(keepAlive, live),
-        new Consoles(actions, live, keepAlive),
+        new Responder(keepAlive, live, parts.encodings(), gate.answers()),
+        new Consoles(actions, live, keepAlive, gate),
         live);
   }
 
@@ -147,6 +197,14 @@ public final class HttpServer implements AutoCloseable {
       throw complaint.get().asException();
     }
     return new Outcome.Document(Map.of("status", "ok"), null);
+  }
+
+  private Outcome readyz(TlsEndpoint remote) {
+    Optional<Problem> obstacle = health.unready();
+    if (obstacle.isPresent()) {
+      throw obstacle.get().asException();
+    }
+    return healthz(remote);
   }
 
   /** Where the API is over TLS, such as {@code https://127.0.0.1:8006}. */
@@ -188,6 +246,7 @@ public final class HttpServer implements AutoCloseable {
       if (running != null && remote != null) {
         remote.settle();
         live.close(PATIENCE);
+        remote.stop();
         running.stop();
       }
     } catch (InterruptedException e) {

@@ -1,6 +1,6 @@
 package dev.kelvin.server.http;
 
-import dev.kelvin.model.Layout;
+import dev.kelvin.server.http.guard.HttpLimits;
 import java.nio.file.Path;
 import java.util.Set;
 
@@ -10,8 +10,9 @@ import java.util.Set;
  * @param socket path of the Unix socket; its directory exists
  * @param peerUids users whose processes may use that socket
  * @param tls where it is served to everyone else
+ * @param limits how much clients may ask for
  */
-public record HttpSettings(Path socket, Set<Integer> peerUids, Tls tls) {
+public record HttpSettings(Path socket, Set<Integer> peerUids, Tls tls, HttpLimits limits) {
   /**
    * The API over TLS. Certificate, key and token are made when they are not there.
    *
@@ -27,19 +28,5 @@ public record HttpSettings(Path socket, Set<Integer> peerUids, Tls tls) {
 
   public HttpSettings {
     peerUids = Set.copyOf(peerUids);
-  }
-
-  /** Those of a daemon with this layout, which listens on the loopback address for TLS. */
-  public static HttpSettings of(Layout layout, Set<Integer> peerUids, int firstPort, int lastPort) {
-    return new HttpSettings(
-        layout.socket(),
-        peerUids,
-        new Tls(
-            "127.0.0.1",
-            firstPort,
-            lastPort,
-            layout.certificate(),
-            layout.certificate().resolveSibling("tls.key"),
-            layout.token()));
   }
 }

@@ -5,6 +5,7 @@ import dev.kelvin.codec.Documents.Syntax;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
+import dev.kelvin.server.http.guard.Budget;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -25,11 +26,20 @@ final class Input {
   private final Request request;
   private final Map<String, String> path;
   private final QueryParameters query;
+  private final Room room;
 
-  Input(Request request, Map<String, String> path, QueryParameters query) {
+  /**
+   * How large documents may be, and where they wait.
+   *
+   * @param documents for those of all requests
+   */
+  record Room(int documentBytes, Budget documents) {}
+
+  Input(Request request, Map<String, String> path, QueryParameters query, Room room) {
     this.request = request;
     this.path = path;
     this.query = query;
+    this.room = room;
   }
 
   /** The part of the path that the route's template calls {@code name}. */
@@ -57,7 +67,19 @@ final class Input {
   }
 
   private <T> T document(Class<T> type, boolean yamlToo, @Nullable T absent) {
-    byte[] body = body();
+    refuseEncoded();
+    int most = room.documentBytes();
+    long length = request.getLength();
+    if (length > most) {
+      throw tooLarge(length + " bytes were announced");
+    }
+    // As long as it is read: what is made of it is no larger than the limit of its parts allows.
+    try (var _ = room.documents().take(length < 0 ? most : length)) {
+      return parse(body(most), type, yamlToo, absent);
+    }
+  }
+
+  private <T> T parse(byte[] body, Class<T> type, boolean yamlToo, @Nullable T absent) {
     if (body.length == 0) {
       if (absent != null) {
         return absent;
@@ -87,15 +109,11 @@ final class Input {
     json(Bodies.Nothing.class, Bodies.Nothing.NONE);
   }
 
-  private byte[] body() {
-    refuseEncoded();
-    if (request.getLength() > Documents.MAX_BYTES) {
-      throw tooLarge(request.getLength() + " bytes were announced");
-    }
+  private byte[] body(int most) {
     try {
-      byte[] body = stream().readNBytes(Documents.MAX_BYTES + 1);
-      if (body.length > Documents.MAX_BYTES) {
-        throw tooLarge("it goes on after " + Documents.MAX_BYTES + " bytes");
+      byte[] body = stream().readNBytes(most + 1);
+      if (body.length > most) {
+        throw tooLarge("it goes on after " + most + " bytes");
       }
       return body;
     } catch (IOException e) {
@@ -175,9 +193,9 @@ final class Input {
         .asException();
   }
 
-  private static ProblemException tooLarge(String cause) {
+  private ProblemException tooLarge(String cause) {
     return Problem.of(Code.TOO_LARGE, "The document is too large")
-        .because(cause + "; the limit is " + Documents.MAX_BYTES)
+        .because(cause + "; the limit is " + room.documentBytes())
         .remedy("send a smaller document")
         .asException();
   }

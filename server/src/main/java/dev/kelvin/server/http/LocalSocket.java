@@ -10,10 +10,12 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Puts a listening Unix socket into its place. It is bound under another name, closed to other
@@ -23,6 +25,9 @@ import java.nio.file.attribute.PosixFilePermissions;
 final class LocalSocket {
   private final Path path;
   private final Path fresh;
+
+  /** Which file it is since it was published. */
+  private volatile @Nullable Object published;
 
   LocalSocket(Path path) {
     this.path = path;
@@ -51,6 +56,21 @@ final class LocalSocket {
   void publish() throws IOException {
     Files.setPosixFilePermissions(fresh, PosixFilePermissions.fromString("rw-------"));
     Files.move(fresh, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    published = key();
+  }
+
+  /** Whether the name still leads to what was published. */
+  boolean isInPlace() throws IOException {
+    try {
+      return key().equals(published);
+    } catch (NoSuchFileException e) {
+      return false;
+    }
+  }
+
+  private Object key() throws IOException {
+    return Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+        .fileKey();
   }
 
   private Problem taken(String cause, String remedy) {

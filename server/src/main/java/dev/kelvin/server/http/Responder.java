@@ -5,6 +5,7 @@ import dev.kelvin.codec.Documents.Syntax;
 import dev.kelvin.model.Task;
 import dev.kelvin.server.action.Outcome;
 import dev.kelvin.server.http.Route.Trait;
+import dev.kelvin.server.http.guard.Budget;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -25,11 +26,19 @@ final class Responder {
 
   private final Duration keepAlive;
   private final Live live;
-  private final Encodings encodings = new Encodings();
+  private final Encodings encodings;
+  private final Budget waiting;
 
-  Responder(Duration keepAlive, Live live) {
+  /**
+   * One for a way to the daemon.
+   *
+   * @param waiting the room that answers have until their clients take them
+   */
+  Responder(Duration keepAlive, Live live, Encodings encodings, Budget waiting) {
     this.keepAlive = keepAlive;
     this.live = live;
+    this.encodings = encodings;
+    this.waiting = waiting;
   }
 
   /**
@@ -57,7 +66,7 @@ final class Responder {
         }
         if (route.is(Trait.YAML) && MediaTypes.preferred(request.getHeaders()) == Syntax.YAML) {
           byte[] yaml = Documents.yaml(body).getBytes(StandardCharsets.UTF_8);
-          send(response, 200, MediaTypes.YAML, yaml);
+          sendOwn(response, 200, MediaTypes.YAML, yaml);
         } else {
           json(response, 200, body);
         }
@@ -75,7 +84,13 @@ final class Responder {
         response.setStatus(whenDone);
         Content.Sink.write(response, true, ByteBuffer.allocate(0));
       }
-      case Outcome.Bytes(String type, byte[] content) -> send(response, 200, type, content);
+      case Outcome.Bytes(String type, byte[] content) -> {
+        if (route.is(Trait.OPEN)) {
+          send(response, 200, type, content);
+        } else {
+          sendOwn(response, 200, type, content);
+        }
+      }
       case Outcome.Download(String type, Outcome.Download.Content content) -> {
         response.setStatus(200);
         headers.put(HttpHeader.CONTENT_TYPE, type);
@@ -99,8 +114,16 @@ final class Responder {
     }
   }
 
-  private static void json(Response response, int status, Object body) throws IOException {
-    send(response, status, MediaTypes.JSON, Documents.json(body));
+  private void json(Response response, int status, Object body) throws IOException {
+    sendOwn(response, status, MediaTypes.JSON, Documents.json(body));
+  }
+
+  /** Made for this answer, unlike a page: it counts until the client has taken it. */
+  private void sendOwn(Response response, int status, String type, byte[] content)
+      throws IOException {
+    try (var _ = waiting.take(content.length)) {
+      send(response, status, type, content);
+    }
   }
 
   private static void send(Response response, int status, String type, byte[] content)

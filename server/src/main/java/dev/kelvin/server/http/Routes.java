@@ -7,17 +7,19 @@ import dev.kelvin.server.http.Route.Target;
 import dev.kelvin.server.http.docs.ReferencePage;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** All operations of the API. */
 final class Routes {
   private Routes() {}
 
-  static List<Route> all(Supplier<Outcome> health) {
+  static List<Route> all(Supplier<Outcome> health, Supplier<Outcome> readiness) {
     var routes = new ArrayList<Route>();
     routes.add(Route.open("/healthz", new Target.Page(health)));
+    routes.add(Route.open("/readyz", new Target.Page(readiness)));
     routes.add(Route.open("/", new Target.Redirect("/docs")));
-    // Made anew each time: they are seldom asked for and not worth the memory.
     routes.add(page("/docs", "text/html; charset=utf-8", ReferencePage::html));
     routes.add(page("/openapi.yaml", MediaTypes.YAML, OpenApi::yaml));
     routes.add(
@@ -28,7 +30,40 @@ final class Routes {
     return routes;
   }
 
+  /** Everybody may ask for them, so all answers share the same bytes. */
   private static Route page(String path, String type, Supplier<byte[]> content) {
-    return Route.open(path, new Target.Page(() -> new Outcome.Bytes(type, content.get())));
+    var once = new Once(type, content);
+    return Route.open(path, new Target.Page(once::get));
+  }
+
+  /** A page that is made when it is asked for the first time. */
+  private static final class Once {
+    private final String type;
+    private final Supplier<byte[]> content;
+    private final ReentrantLock lock = new ReentrantLock();
+    private volatile Outcome.@Nullable Bytes made;
+
+    Once(String type, Supplier<byte[]> content) {
+      this.type = type;
+      this.content = content;
+    }
+
+    Outcome get() {
+      Outcome.Bytes known = made;
+      if (known != null) {
+        return known;
+      }
+      lock.lock();
+      try {
+        known = made;
+        if (known == null) {
+          known = new Outcome.Bytes(type, content.get());
+          made = known;
+        }
+        return known;
+      } finally {
+        lock.unlock();
+      }
+    }
   }
 }

@@ -4,6 +4,9 @@ import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.server.http.HttpSettings.Tls;
+import dev.kelvin.server.http.guard.Connections;
+import dev.kelvin.server.http.guard.GuardedConnector;
+import dev.kelvin.server.http.guard.HttpLimits;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -23,9 +26,9 @@ import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.SecureRequestCustomizer;
 import org.eclipse.jetty.server.Server;
-import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.SslConnectionFactory;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The API over TLS. Its port is bound at once, so that its address is known; certificate, token and
@@ -35,22 +38,38 @@ final class TlsEndpoint implements AutoCloseable {
   private static final Logger LOG = System.getLogger(TlsEndpoint.class.getName());
   private static final int BACKLOG = 128;
 
-  /** A browser has one connection for everything, watches included. */
-  private static final int STREAMS_PER_CONNECTION = 1024;
+  /** Frames of control in a second; closing all watches of a browser at once is no attack. */
+  private static final int CONTROL_FRAMES_PER_SECOND = 1024;
 
-  /** Frames of control in a second; closing that many watches at once is no attack. */
-  private static final int CONTROL_FRAMES_PER_SECOND = 4096;
+  /** What a client may send that nobody has read yet, on a stream and on all of a connection. */
+  private static final int STREAM_WINDOW = 256 << 10;
+
+  private static final int CONNECTION_WINDOW = 512 << 10;
+
+  /** Sessions of TLS that can be resumed. */
+  private static final int SESSIONS = 512;
 
   private record Secrets(TlsIdentity identity, AdminToken token) {}
 
+  /** Makes the server that is behind a gate. */
+  @FunctionalInterface
+  interface ServerSource {
+    Server behind(Gate gate);
+  }
+
   private final Tls settings;
+  private final HttpLimits limits;
+  private final Connections connections;
   private final ServerSocketChannel port;
   private final int number;
   private final CompletableFuture<Secrets> secrets = new CompletableFuture<>();
   private volatile boolean started;
+  private volatile @Nullable Server server;
 
-  private TlsEndpoint(Tls settings, ServerSocketChannel port, int number) {
+  private TlsEndpoint(Tls settings, HttpLimits limits, ServerSocketChannel port, int number) {
     this.settings = settings;
+    this.limits = limits;
+    this.connections = new Connections(limits);
     this.port = port;
     this.number = number;
   }
@@ -60,7 +79,7 @@ final class TlsEndpoint implements AutoCloseable {
    *
    * @throws ProblemException conflict when none is
    */
-  static TlsEndpoint bind(Tls settings) throws IOException {
+  static TlsEndpoint bind(Tls settings, HttpLimits limits) throws IOException {
     IOException taken = null;
     for (int number = settings.firstPort(); number <= settings.lastPort(); number++) {
       ServerSocketChannel channel = ServerSocketChannel.open();
@@ -68,7 +87,7 @@ final class TlsEndpoint implements AutoCloseable {
         InetAddress host = InetAddress.getByName(settings.host());
         channel.bind(new InetSocketAddress(host, number), BACKLOG);
         int bound = ((InetSocketAddress) channel.getLocalAddress()).getPort();
-        return new TlsEndpoint(settings, channel, bound);
+        return new TlsEndpoint(settings, limits, channel, bound);
       } catch (BindException e) {
         channel.close();
         taken = e;
@@ -89,7 +108,7 @@ final class TlsEndpoint implements AutoCloseable {
   }
 
   /** Gets ready to answer, and begins to. Does not wait for that. */
-  void start(Server server, HttpConfiguration configuration, Duration idle) {
+  void start(HttpConfiguration configuration, Duration idle, ServerSource servers) {
     started = true;
     Thread.ofVirtual()
         .name("tls-start")
@@ -98,7 +117,12 @@ final class TlsEndpoint implements AutoCloseable {
             var identity =
                 TlsIdentity.loadOrCreate(settings.certificate(), settings.key(), settings.host());
             var token = AdminToken.loadOrCreate(settings.token());
-            connect(server, configuration, identity, idle);
+            var gate =
+                new Gate.Remote(
+                    limits, connections, request -> Authenticator.shows(token, request));
+            Server made = servers.behind(gate);
+            server = made;
+            connect(made, configuration, identity, idle);
             secrets.complete(new Secrets(identity, token));
           } catch (Exception e) {
             // The local API goes on: it is the way to find out and to mend it.
@@ -122,6 +146,8 @@ final class TlsEndpoint implements AutoCloseable {
       throws Exception {
     var ssl = new SslContextFactory.Server();
     ssl.setSslContext(identity.context());
+    ssl.addExcludeCipherSuites(".*_CBC_.*");
+    identity.context().getServerSessionContext().setSessionCacheSize(SESSIONS);
     var customizer = new SecureRequestCustomizer();
     // Whoever knows the certificate by its fingerprint may call this host by any name.
     customizer.setSniHostCheck(false);
@@ -131,17 +157,18 @@ final class TlsEndpoint implements AutoCloseable {
     // Jetty 12.1.12 breaks a stream at its second time-out, even if work goes on and its listener
     // says so (its issue 15656). The connection's time-out heeds the work on all streams.
     http2.setStreamIdleTimeout(-1);
-    http2.setMaxConcurrentStreams(STREAMS_PER_CONNECTION);
+    http2.setMaxConcurrentStreams(limits.streams());
+    http2.setInitialStreamRecvWindow(STREAM_WINDOW);
+    http2.setInitialSessionRecvWindow(CONNECTION_WINDOW);
     http2.setRateControlFactory(new WindowRateControl.Factory(CONTROL_FRAMES_PER_SECOND));
     // Consoles are WebSockets over HTTP/1.1 everywhere, as on the Unix socket.
     http2.setConnectProtocolEnabled(false);
     var alpn = new ALPNServerConnectionFactory();
     alpn.setDefaultProtocol(HttpVersion.HTTP_1_1.asString());
     var connector =
-        new ServerConnector(
+        new GuardedConnector(
             server,
-            0,
-            1,
+            connections,
             new SslConnectionFactory(ssl, alpn.getProtocol()),
             alpn,
             http2,
@@ -149,7 +176,15 @@ final class TlsEndpoint implements AutoCloseable {
     connector.setIdleTimeout(idle.toMillis());
     connector.open(port);
     server.addConnector(connector);
-    connector.start();
+    server.start();
+  }
+
+  /** Ends what goes on over TLS. */
+  void stop() throws Exception {
+    Server running = server;
+    if (running != null) {
+      running.stop();
+    }
   }
 
   String url() {

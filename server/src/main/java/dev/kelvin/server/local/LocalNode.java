@@ -69,6 +69,8 @@ public final class LocalNode implements AutoCloseable {
   private final TaskEngine tasks;
   private final Actions actions;
   private final HostShield shield;
+  private final NodeHealth health;
+  private volatile boolean resumed;
 
   private LocalNode(
       Layout layout,
@@ -83,6 +85,7 @@ public final class LocalNode implements AutoCloseable {
     this.tasks = tasks;
     this.actions = actions;
     this.shield = shield;
+    this.health = new NodeHealth(layout, store);
   }
 
   /**
@@ -342,6 +345,7 @@ public final class LocalNode implements AutoCloseable {
     for (Problem problem : tasks.resume()) {
       LOG.log(Level.ERROR, problem.oneLine());
     }
+    resumed = true;
     Path marker = layout.runtime().resolve("autostarted");
     String boot = Files.readString(Path.of("/proc/sys/kernel/random/boot_id"));
     if (!Files.exists(marker) || !Files.readString(marker).equals(boot)) {
@@ -360,6 +364,16 @@ public final class LocalNode implements AutoCloseable {
   /** The names of the kinds of tasks that are carried out here. */
   public List<String> taskTypes() {
     return tasks.types();
+  }
+
+  /** Whether what it stands on holds. */
+  public NodeHealth health() {
+    return health;
+  }
+
+  /** Whether it has gone on with the tasks that it found. */
+  public boolean hasResumed() {
+    return resumed;
   }
 
   public Actions actions() {

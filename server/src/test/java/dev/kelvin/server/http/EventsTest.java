@@ -206,12 +206,15 @@ class EventsTest {
     var uri = URI.create(server.server.url() + "/v1/vms?watch=true");
     var request =
         HttpRequest.newBuilder(uri).header("Authorization", "Bearer " + server.token()).build();
-    try (var http = server.remote()) {
+    // A connection has at most 100 streams.
+    try (var one = server.remote();
+        var other = server.remote()) {
       for (int i = 0; i < 200; i++) {
         var client = UnixClient.connect(server.socket());
         clients.add(client);
         client.request("GET", "/v1/events", null);
-        HttpResponse<InputStream> answer = http.send(request, BodyHandlers.ofInputStream());
+        HttpResponse<InputStream> answer =
+            (i < 100 ? one : other).send(request, BodyHandlers.ofInputStream());
         assertThat(answer.statusCode()).isEqualTo(200);
         remote.add(answer.body());
       }

@@ -243,7 +243,8 @@ class OutcomesTest {
   @Test
   void pagesForEverybodyAreThere() {
     assertThat(server.call("GET", "/").header("location")).isEqualTo("/docs");
-    for (String path : List.of("/", "/healthz", "/docs", "/openapi.yaml", "/schemas/vm.json")) {
+    for (String path :
+        List.of("/", "/healthz", "/readyz", "/docs", "/openapi.yaml", "/schemas/vm.json")) {
       Contract.check("GET", path, server.call("GET", path));
     }
   }

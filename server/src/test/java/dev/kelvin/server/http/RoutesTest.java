@@ -399,7 +399,7 @@ class RoutesTest {
     var documented = new TreeSet<String>();
     Contract.operations().forEach(one -> documented.add(signature(one)));
     var served = new TreeSet<String>();
-    for (Route route : Routes.all(() -> new Outcome.Done())) {
+    for (Route route : Routes.all(() -> new Outcome.Done(), () -> new Outcome.Done())) {
       served.add(
           route.method()
               + " "
@@ -429,7 +429,14 @@ class RoutesTest {
     Set<String> all = new HashSet<>();
     Contract.operations().forEach(one -> all.add(one.id()));
     all.removeAll(
-        Set.of("getHealth", "getRoot", "getDocs", "getOpenApi", "getVmSchema", "connectConsole"));
+        Set.of(
+            "getHealth",
+            "getReadiness",
+            "getRoot",
+            "getDocs",
+            "getOpenApi",
+            "getVmSchema",
+            "connectConsole"));
     all.removeAll(Set.of("guestExec", "importImage", "writeGuestFile"));
     assertThat(tried).isEqualTo(all);
   }

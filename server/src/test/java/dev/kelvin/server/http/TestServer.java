@@ -1,6 +1,7 @@
 package dev.kelvin.server.http;
 
 import dev.kelvin.server.http.HttpSettings.Tls;
+import dev.kelvin.server.http.guard.HttpLimits;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.http.HttpClient;
@@ -55,7 +56,8 @@ final class TestServer implements AutoCloseable {
             0,
             directory.resolve("tls.crt"),
             directory.resolve("tls.key"),
-            directory.resolve("token")));
+            directory.resolve("token")),
+        HttpLimits.USUAL);
   }
 
   static int ownUid() {
@@ -85,6 +87,11 @@ final class TestServer implements AutoCloseable {
 
   /** A client that trusts this server's certificate and no other. */
   HttpClient remote() {
+    return HttpClient.newBuilder().sslContext(trusting()).build();
+  }
+
+  /** What trusts this server's certificate and no other. */
+  SSLContext trusting() {
     try {
       server.fingerprint();
       var identity =
@@ -97,7 +104,7 @@ final class TestServer implements AutoCloseable {
       trust.init(trusted);
       SSLContext context = SSLContext.getInstance("TLS");
       context.init(null, trust.getTrustManagers(), null);
-      return HttpClient.newBuilder().sslContext(context).build();
+      return context;
     } catch (GeneralSecurityException | IOException e) {
       throw new IllegalStateException(e);
     }

@@ -11,6 +11,7 @@ import dev.kelvin.model.ProblemException;
 import dev.kelvin.server.action.Outcome;
 import dev.kelvin.server.action.Principal;
 import dev.kelvin.server.http.HttpSettings.Tls;
+import dev.kelvin.server.http.guard.HttpLimits;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -101,7 +102,8 @@ class TlsTest {
         assertThat(http.send(request(server, path).build(), BodyHandlers.discarding()).statusCode())
             .isEqualTo(401);
       }
-      for (String path : List.of("/healthz", "/docs", "/openapi.yaml", "/schemas/vm.json")) {
+      for (String path :
+          List.of("/healthz", "/readyz", "/docs", "/openapi.yaml", "/schemas/vm.json")) {
         assertThat(http.send(request(server, path).build(), BodyHandlers.discarding()).statusCode())
             .isEqualTo(200);
       }
@@ -205,7 +207,8 @@ class TlsTest {
     return new HttpSettings(
         usual.socket(),
         usual.peerUids(),
-        new Tls("127.0.0.1", first, last, tls.certificate(), tls.key(), tls.token()));
+        new Tls("127.0.0.1", first, last, tls.certificate(), tls.key(), tls.token()),
+        HttpLimits.USUAL);
   }
 
   @Test

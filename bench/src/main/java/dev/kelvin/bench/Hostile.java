@@ -1,0 +1,109 @@
+package dev.kelvin.bench;
+
+import dev.kelvin.api.Client;
+import dev.kelvin.api.ListQuery;
+import dev.kelvin.bench.hostile.Siege;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What a local client notices of a siege of the API over TLS: 2,000 idle and 500 slow connections,
+ * 200 streams of events for clients that negotiate nothing, and tricks with windows and resets of
+ * HTTP/2 all the while.
+ */
+final class Hostile {
+  private static final int REQUESTS = 3_000;
+  private static final int WARM_UP = 1_000;
+
+  private final Session session;
+  private final Node node;
+
+  private Hostile(Session session, Node node) {
+    this.session = session;
+    this.node = node;
+  }
+
+  static void measure(Session session) throws IOException, InterruptedException {
+    try (var node = session.node("h")) {
+      node.start();
+      new Hostile(session, node).measure();
+    }
+  }
+
+  private void measure() throws IOException, InterruptedException {
+    try (Client client = node.client()) {
+      Session.say("a local client in quiet");
+      ask(client, WARM_UP, "warm-up");
+      Series quiet = ask(client, REQUESTS, "local request, in quiet");
+      Session.say("the same during a siege");
+      Process siege = besiege(client);
+      Series besieged;
+      double memory;
+      try {
+        besieged = ask(client, REQUESTS, "local request, during a siege");
+        memory = DaemonFigures.residentMiB(node.pid());
+      } finally {
+        siege.destroy();
+        siege.waitFor();
+      }
+      session.add(quiet, besieged);
+      session.add(
+          new Bar(
+              "local request during a siege to one in quiet, p99",
+              besieged.quantile(0.99) / quiet.quantile(0.99),
+              3,
+              "x"));
+      session.add(new Bar("resident memory of the daemon during a siege", memory, 320, "MiB"));
+      session.note(
+          "hostile: the attackers are a process on the same CPUs, with the lowest priority there.");
+      session.describe(client.info());
+    }
+  }
+
+  private static Series ask(Client client, int count, String name) throws IOException {
+    var times = new ArrayList<Duration>();
+    for (int i = 0; i < count; i++) {
+      long begin = System.nanoTime();
+      client.vms(ListQuery.all());
+      times.add(Duration.ofNanos(System.nanoTime() - begin));
+    }
+    return Series.ofTimes(name, times);
+  }
+
+  /** Returns when all its connections have been opened. */
+  private Process besiege(Client client) throws IOException {
+    var command =
+        List.of(
+            "nice",
+            "-n",
+            "19",
+            ProcessHandle.current().info().command().orElse("java"),
+            "-Xmx512m",
+            "-cp",
+            System.getProperty("java.class.path"),
+            Siege.class.getName(),
+            client.info().url(),
+            node.layout().token().toString());
+    Process siege =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    try {
+      var said =
+          new BufferedReader(new InputStreamReader(siege.getInputStream(), StandardCharsets.UTF_8));
+      String line = said.readLine();
+      if (line == null || !line.startsWith(Siege.READY)) {
+        throw new IOException("the siege did not come about: " + line);
+      }
+      Session.say(line);
+      session.note("hostile: " + line + ".");
+    } catch (IOException e) {
+      siege.destroyForcibly();
+      throw e;
+    }
+    return siege;
+  }
+}

@@ -1,0 +1,149 @@
+package dev.kelvin.server.http;
+
+import dev.kelvin.server.http.guard.Budget;
+import dev.kelvin.server.http.guard.Connections;
+import dev.kelvin.server.http.guard.HttpLimits;
+import dev.kelvin.server.http.guard.Strangers;
+import java.util.function.Predicate;
+import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.server.Request;
+
+/**
+ * Sees to it that there is room for a request before anything is done for it, and keeps the room
+ * that answers wait in. Runs where requests are read, and so waits for nothing.
+ */
+interface Gate {
+  /** Documents of the largest size that are read at once. */
+  long DOCUMENTS = 4;
+
+  /** The room that a request has, until it is closed. */
+  interface Pass extends AutoCloseable {
+    /** Whether the one who asks may ask for more than what is open to everybody. */
+    boolean known();
+
+    @Override
+    void close();
+  }
+
+  /**
+   * Lets a request in.
+   *
+   * @throws dev.kelvin.model.ProblemException too-many when there is no room
+   */
+  Pass admit(Request request);
+
+  /** Somebody has shown a right to be here by other means than the token. */
+  void vouch(Request request);
+
+  /** The room for answers that wait for their clients. */
+  Budget answers();
+
+  /** The room for documents that are being read. */
+  Input.Room documents();
+
+  private static Budget answersOf(HttpLimits limits) {
+    return new Budget(limits.answerBytes(), "bytes of answers (limits.answerBytes)");
+  }
+
+  private static Input.Room documentsOf(HttpLimits limits) {
+    return new Input.Room(
+        limits.documentBytes(),
+        new Budget(
+            DOCUMENTS * limits.documentBytes(), "bytes of documents (limits.documentBytes)"));
+  }
+
+  /** That of the local socket, on which there are only administrators. */
+  final class Local implements Gate {
+    private record Known() implements Pass {
+      @Override
+      public boolean known() {
+        return true;
+      }
+
+      @Override
+      public void close() {}
+    }
+
+    private final Budget answers;
+    private final Input.Room documents;
+
+    Local(HttpLimits limits) {
+      this.answers = answersOf(limits);
+      this.documents = documentsOf(limits);
+    }
+
+    @Override
+    public Pass admit(Request request) {
+      return new Known();
+    }
+
+    @Override
+    public void vouch(Request request) {}
+
+    @Override
+    public Budget answers() {
+      return answers;
+    }
+
+    @Override
+    public Input.Room documents() {
+      return documents;
+    }
+  }
+
+  /** That of the network. */
+  final class Remote implements Gate {
+    private record Passed(boolean known, Runnable leave) implements Pass {
+      @Override
+      public void close() {
+        leave.run();
+      }
+    }
+
+    private final Connections connections;
+    private final Predicate<Request> showsToken;
+    private final Strangers strangers;
+    private final Budget requests;
+    private final Budget answers;
+    private final Input.Room documents;
+
+    Remote(HttpLimits limits, Connections connections, Predicate<Request> showsToken) {
+      this.connections = connections;
+      this.showsToken = showsToken;
+      this.strangers = new Strangers(limits.unauthenticated());
+      this.requests = new Budget(limits.requests(), "requests (limits.requests)");
+      this.answers = answersOf(limits);
+      this.documents = documentsOf(limits);
+    }
+
+    @Override
+    public Pass admit(Request request) {
+      EndPoint end = end(request);
+      if (showsToken.test(request)) {
+        connections.vouch(end);
+        return new Passed(true, requests.take(1)::close);
+      }
+      Object asking = strangers.enter(end);
+      return new Passed(false, () -> strangers.leave(asking));
+    }
+
+    @Override
+    public void vouch(Request request) {
+      connections.vouch(end(request));
+    }
+
+    private static EndPoint end(Request request) {
+      return request.getConnectionMetaData().getConnection().getEndPoint();
+    }
+
+    @Override
+    public Budget answers() {
+      return answers;
+    }
+
+    @Override
+    public Input.Room documents() {
+      return documents;
+    }
+  }
+}

@@ -1,0 +1,70 @@
+package dev.kelvin.server.http.guard;
+
+import dev.kelvin.codec.Documents;
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Problem;
+
+/**
+ * How much clients may ask for. Those of connections, streams and requests are for the API over
+ * TLS: the local socket is open to the administrator only.
+ *
+ * @param connections at once
+ * @param connectionsPerAddress at once from one address (of IPv6: from one network of 64 bits)
+ * @param unauthenticated connections at once on which nobody has shown the token yet, and requests
+ *     without it that are answered at once
+ * @param streams requests at once on one connection of HTTP/2
+ * @param requests with the token at once, event streams included
+ * @param headBytes the address and the headers of one request
+ * @param documentBytes one document
+ * @param answerBytes answers and output of consoles that wait for their clients
+ */
+public record HttpLimits(
+    Integer connections,
+    Integer connectionsPerAddress,
+    Integer unauthenticated,
+    Integer streams,
+    Integer requests,
+    Integer headBytes,
+    Integer documentBytes,
+    Integer answerBytes) {
+  @SuppressWarnings("NullAway") // a null that a constructor is given asks it for the default
+  public static final HttpLimits USUAL =
+      new HttpLimits(null, null, null, null, null, null, null, null);
+
+  public HttpLimits {
+    connections = connections == null ? 512 : connections;
+    connectionsPerAddress = connectionsPerAddress == null ? 256 : connectionsPerAddress;
+    unauthenticated = unauthenticated == null ? 128 : unauthenticated;
+    streams = streams == null ? 100 : streams;
+    requests = requests == null ? 512 : requests;
+    headBytes = headBytes == null ? 16 << 10 : headBytes;
+    documentBytes = documentBytes == null ? Documents.MAX_BYTES : documentBytes;
+    answerBytes = answerBytes == null ? 32 << 20 : answerBytes;
+  }
+
+  /**
+   * Refuses what cannot work.
+   *
+   * @throws dev.kelvin.model.ProblemException invalid-argument
+   */
+  public void check() {
+    range("connections", connections, 8, 100_000);
+    range("connectionsPerAddress", connectionsPerAddress, 1, 100_000);
+    range("unauthenticated", unauthenticated, 4, 100_000);
+    range("streams", streams, 1, 1000);
+    range("requests", requests, 4, 100_000);
+    range("headBytes", headBytes, 4 << 10, 64 << 10);
+    range("documentBytes", documentBytes, 1 << 10, Documents.MAX_BYTES);
+    range("answerBytes", answerBytes, 1 << 20, 1 << 30);
+  }
+
+  private static void range(String field, int value, int least, int most) {
+    if (value < least || value > most) {
+      throw Problem.of(Code.INVALID_ARGUMENT, "This limit cannot be kept")
+          .at("limits." + field)
+          .because(value + " is out of range")
+          .remedy("write a whole number from " + least + " to " + most)
+          .asException();
+    }
+  }
+}

@@ -1,0 +1,179 @@
+package dev.kelvin.server.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kelvin.codec.Documents;
+import dev.kelvin.server.action.Outcome;
+import dev.kelvin.server.http.guard.Budget;
+import dev.kelvin.server.http.guard.HttpLimits;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Past its limits the API refuses, and goes on. */
+@Timeout(60)
+class LimitsTest {
+  private final List<Socket> open = new ArrayList<>();
+
+  @TempDir Path directory;
+
+  @AfterEach
+  void letGo() throws IOException {
+    for (Socket socket : open) {
+      socket.close();
+    }
+  }
+
+  private TestServer server(int connections, int perAddress, int unauthenticated, int requests) {
+    var usual = TestServer.settings(directory, Set.of(TestServer.ownUid()));
+    var limits =
+        new HttpLimits(
+            connections, perAddress, unauthenticated, 100, requests, 16_384, 4_096, 1 << 20);
+    var server =
+        TestServer.start(
+            new HttpSettings(usual.socket(), usual.peerUids(), usual.tls(), limits),
+            Duration.ofSeconds(15));
+    server.server.fingerprint();
+    return server;
+  }
+
+  private Socket connect(TestServer server) throws IOException {
+    var socket = new Socket();
+    open.add(socket);
+    socket.setSoTimeout(20_000);
+    socket.connect(
+        new InetSocketAddress(InetAddress.getLoopbackAddress(), server.server.port()), 20_000);
+    return socket;
+  }
+
+  private void knock(TestServer server) {
+    try {
+      connect(server);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Whether the daemon has closed a connection. */
+  private static boolean isClosed(Socket socket) {
+    try {
+      socket.setSoTimeout(20);
+      return socket.getInputStream().read() < 0;
+    } catch (SocketTimeoutException e) {
+      return false;
+    } catch (IOException e) {
+      return true;
+    }
+  }
+
+  private static HttpRequest.Builder request(TestServer server, String path) {
+    return HttpRequest.newBuilder(URI.create(server.server.url() + path))
+        .timeout(Duration.ofSeconds(20))
+        .header("Authorization", "Bearer " + server.token());
+  }
+
+  @Test
+  void theOldestConnectionWithoutTokenGivesWay() throws Exception {
+    try (var server = server(100, 100, 4, 100);
+        var http = server.remote()) {
+      var told = http.send(request(server, "/healthz").build(), BodyHandlers.ofString());
+      assertThat(told.statusCode()).isEqualTo(200);
+      Socket first = connect(server);
+      TestServer.await(
+          "the first one gives way",
+          () -> {
+            knock(server);
+            return isClosed(first);
+          });
+      // The one with the token is older than all of them, and stays.
+      assertThat(
+              http.send(request(server, "/healthz").build(), BodyHandlers.ofString()).statusCode())
+          .isEqualTo(200);
+    }
+  }
+
+  @Test
+  void anAddressHasSoManyConnectionsAndNoMore() throws Exception {
+    try (var server = server(100, 3, 50, 100)) {
+      var sockets = List.of(connect(server), connect(server), connect(server), connect(server));
+      TestServer.await("one is closed", () -> sockets.stream().anyMatch(LimitsTest::isClosed));
+      assertThat(server.call("GET", "/healthz").status()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void moreRequestsThanThereMayBeAreRefusedAndLaterServed() throws Exception {
+    var go = new CountDownLatch(1);
+    try (var server = server(100, 100, 50, 4);
+        var http = server.remote()) {
+      server.actions.script =
+          what -> {
+            go.await();
+            return new Outcome.Document(Samples.vm("web1"), 42L);
+          };
+      var waiting = new ArrayList<java.util.concurrent.CompletableFuture<?>>();
+      for (int i = 0; i < 4; i++) {
+        waiting.add(
+            http.sendAsync(request(server, "/v1/vms/web1").build(), BodyHandlers.ofString()));
+      }
+      TestServer.await("four requests", () -> server.actions.asked.size() == 4);
+      var refused = http.send(request(server, "/v1/info").build(), BodyHandlers.ofByteArray());
+      assertThat(refused.statusCode()).isEqualTo(429);
+      assertThat(Documents.tree(refused.body()).path("code").asString()).isEqualTo("too-many");
+      assertThat(server.call("GET", "/healthz").status()).isEqualTo(200);
+      go.countDown();
+      for (var one : waiting) {
+        one.join();
+      }
+      TestServer.await(
+          "room again",
+          () -> {
+            try {
+              return http.send(request(server, "/v1/vms/web1").build(), BodyHandlers.discarding())
+                      .statusCode()
+                  == 200;
+            } catch (IOException | InterruptedException e) {
+              throw new AssertionError(e);
+            }
+          });
+    }
+  }
+
+  @Test
+  void aDocumentHasTheSizeThatIsConfigured() {
+    try (var server = server(100, 100, 50, 4)) {
+      var answer = server.send("POST", "/v1/vms", new byte[4_097]);
+      assertThat(answer.status()).isEqualTo(413);
+      assertThat(answer.text()).contains("4096");
+    }
+  }
+
+  @Test
+  void aBudgetGivesBackWhatWasTaken() {
+    var budget = new Budget(10, "crumbs");
+    try (var _ = budget.take(7)) {
+      assertThat(budget.tryTake(4)).isFalse();
+      assertThat(budget.inUse()).isEqualTo(7);
+    }
+    try (var _ = budget.take(1_000)) {
+      assertThat(budget.tryTake(1)).as("what is larger than all is alone").isFalse();
+    }
+    assertThat(budget.inUse()).isZero();
+  }
+}
