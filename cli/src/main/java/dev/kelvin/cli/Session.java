@@ -2,6 +2,7 @@ package dev.kelvin.cli;
 
 import dev.kelvin.api.Client;
 import dev.kelvin.api.Endpoint;
+import dev.kelvin.cli.text.InertOutput;
 import dev.kelvin.cli.text.Style;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Layout;
@@ -9,6 +10,7 @@ import dev.kelvin.model.Problem;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -78,6 +80,16 @@ public final class Session implements Closeable {
 
   public PrintStream err() {
     return err;
+  }
+
+  /** Where to write what a guest has written: as it is, but harmless to a terminal. */
+  public OutputStream guestOut() {
+    return terminal.hasOutput() ? new InertOutput(out) : out;
+  }
+
+  /** The same for errors. */
+  public OutputStream guestErr() {
+    return terminal.hasErrors() ? new InertOutput(err) : err;
   }
 
   public Terminal terminal() {

@@ -10,6 +10,8 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Calls of the kernel that the JDK has no method for, through the C library's {@code syscall(2)}.
@@ -44,6 +46,9 @@ final class Syscalls {
           Map.entry(12, "ENOMEM, not enough memory"),
           Map.entry(13, "EACCES, permission denied"),
           Map.entry(16, "EBUSY, in use"),
+          Map.entry(20, "ENOTDIR, not a directory"),
+          Map.entry(24, "EMFILE, too many open files"),
+          Map.entry(40, "ELOOP, a link"),
           Map.entry(19, "ENODEV, no such device"),
           Map.entry(22, "EINVAL, not understood"),
           Map.entry(25, "ENOTTY, not understood by the device"),
@@ -73,6 +78,9 @@ final class Syscalls {
   private static final long SOCKET = X86 ? 41 : 198;
   private static final long SENDTO = X86 ? 44 : 206;
 
+  private static final long GETSOCKOPT = X86 ? 55 : 209;
+  private static final long SOL_SOCKET = 1;
+
   private static final short AF_UNIX = 1;
   private static final long SOCK_DGRAM_CLOEXEC = 0x80002;
   private static final long MSG_NOSIGNAL = 0x4000;
@@ -80,6 +88,11 @@ final class Syscalls {
   private static final short POLLIN = 1;
   private static final long AT_FDCWD = -100;
   private static final long O_RDWR_CLOEXEC = 0x80002;
+  private static final long O_PATH_CLOEXEC = 0x280000;
+
+  /** Numbers that differ between the architectures. */
+  private static final long O_NOFOLLOW = X86 ? 0x20000 : 0x8000;
+
   private static final long PROT_READ_WRITE = 3;
   private static final long MAP_PRIVATE_ANONYMOUS = 0x22;
 
@@ -119,6 +132,33 @@ final class Syscalls {
   Answer open(String path) {
     try (Arena arena = Arena.ofConfined()) {
       return call(OPENAT, AT_FDCWD, arena.allocateFrom(path).address(), O_RDWR_CLOEXEC);
+    }
+  }
+
+  /**
+   * Takes hold of what has a name, whatever it is, without opening it: neither a pipe nor a device
+   * keeps it waiting, and a link is not followed.
+   *
+   * @param directory a descriptor of the directory, or null for an absolute path
+   */
+  Answer pin(@Nullable Long directory, String name) {
+    try (Arena arena = Arena.ofConfined()) {
+      return call(
+          OPENAT,
+          directory == null ? AT_FDCWD : directory,
+          arena.allocateFrom(name).address(),
+          O_PATH_CLOEXEC | O_NOFOLLOW);
+    }
+  }
+
+  /** Asks for an option of a socket that consists of numbers (getsockopt(2), level SOL_SOCKET). */
+  Optional<int[]> socketOption(long descriptor, long option, int count) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment values = arena.allocate(ValueLayout.JAVA_INT, count);
+      MemorySegment length = arena.allocateFrom(ValueLayout.JAVA_INT, count * Integer.BYTES);
+      Answer answer =
+          call(GETSOCKOPT, descriptor, SOL_SOCKET, option, values.address(), length.address());
+      return answer.ok() ? Optional.of(values.toArray(ValueLayout.JAVA_INT)) : Optional.empty();
     }
   }
 

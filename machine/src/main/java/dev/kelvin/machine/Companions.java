@@ -1,5 +1,6 @@
 package dev.kelvin.machine;
 
+import dev.kelvin.host.GuestDirectory;
 import dev.kelvin.host.Launch;
 import dev.kelvin.host.ProcessId;
 import dev.kelvin.host.ProcessLauncher;
@@ -11,6 +12,7 @@ import java.io.UncheckedIOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -71,7 +73,9 @@ final class Companions {
                 process.encode(),
                 one.leavesLockFile() ? Companion.lockFile(one.socket()).toString() : null));
         awaitSocket(vm, one, process);
-        VmHome.own(one.socket(), vm.uid());
+        try (var runtime = GuestDirectory.open(directory)) {
+          runtime.giveSocket(one.socket().getFileName().toString(), vm.uid());
+        }
       }
       return List.copyOf(started);
     } catch (IOException e) {
@@ -85,7 +89,7 @@ final class Companions {
 
   private static void awaitSocket(VmRecord vm, Companion one, ProcessId process) {
     long end = System.nanoTime() + READY_DEADLINE.toNanos();
-    while (!Files.exists(one.socket())) {
+    while (!Files.exists(one.socket(), LinkOption.NOFOLLOW_LINKS)) {
       if (process.gone() || System.nanoTime() > end) {
         String words = VmHome.lastWords(one.output());
         throw Problem.of(

@@ -9,7 +9,6 @@ import dev.kelvin.qmp.AgentClient;
 import dev.kelvin.qmp.QmpException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.locks.Condition;
@@ -21,7 +20,8 @@ import tools.jackson.databind.JsonNode;
 
 /**
  * The daemon's talk with a guest's agent: waits until it answers, and tells what it says whenever
- * that changes.
+ * that changes. One that breaks the rules of its protocol is left alone for a time that doubles
+ * with each breach, and nobody else is given it meanwhile.
  */
 final class GuestWatch implements AutoCloseable {
   private static final Logger LOG = System.getLogger(GuestWatch.class.getName());
@@ -29,15 +29,23 @@ final class GuestWatch implements AutoCloseable {
   private static final Duration PING = Duration.ofSeconds(3);
   private static final Duration SOON = Duration.ofSeconds(2);
   private static final Duration LATER = Duration.ofSeconds(30);
+  private static final Duration LONGEST_REST = Duration.ofMinutes(5);
+  private static final Duration END = Duration.ofSeconds(10);
 
   /** cloud-init writes it when its last stage has ended (cloud-init's "boot status" page). */
   private static final String CLOUD_INIT_RESULT = "/run/cloud-init/result.json";
 
   private static final String CLOUD_INIT_STATUS = "/run/cloud-init/status.json";
 
-  private final Path socket;
+  /** Makes a client for the agent. */
+  @FunctionalInterface
+  interface Connector {
+    AgentClient connect(Duration limit);
+  }
+
+  private final Connector connector;
   private final String vm;
-  private final Consumer<GuestInfo> heard;
+  private final Consumer<GuestNews> heard;
   private final Thread thread;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition wake = lock.newCondition();
@@ -45,8 +53,13 @@ final class GuestWatch implements AutoCloseable {
   private volatile @Nullable AgentClient answering;
   private volatile @Nullable GuestInfo last;
 
-  GuestWatch(Path socket, String vm, Consumer<GuestInfo> heard) {
-    this.socket = socket;
+  /** How it broke the rules last; null while it keeps to them. */
+  private volatile @Nullable String breach;
+
+  private int breaches;
+
+  GuestWatch(Connector connector, String vm, Consumer<GuestNews> heard) {
+    this.connector = connector;
     this.vm = vm;
     this.heard = heard;
     this.thread = Thread.ofVirtual().name("guest-" + vm).unstarted(this::work);
@@ -67,6 +80,14 @@ final class GuestWatch implements AutoCloseable {
    */
   AgentClient agent() {
     AgentClient client = answering;
+    String how = breach;
+    if (client == null && how != null) {
+      throw Problem.of(Code.GUEST_AGENT, "The guest agent breaks the rules of its protocol")
+          .on("vm/" + vm)
+          .because(how)
+          .remedy("look for what speaks for the agent in the guest; Kelvin asks again by itself")
+          .asException();
+    }
     if (client == null) {
       throw Problem.of(Code.GUEST_AGENT, "The guest agent does not answer")
           .on("vm/" + vm)
@@ -113,32 +134,76 @@ final class GuestWatch implements AutoCloseable {
   private void work() {
     try {
       while (true) {
-        try (AgentClient client = AgentClient.connect(socket, CONNECT)) {
+        Duration rest = SOON;
+        try (AgentClient client = connector.connect(CONNECT)) {
           follow(client);
+        } catch (QmpException.ProtocolViolation e) {
+          answering = null;
+          rest = misbehaved(e);
         } catch (QmpException e) {
           LOG.log(Level.DEBUG, () -> "the agent of " + vm + " is silent: " + e.getMessage());
         } finally {
           answering = null;
         }
-        pause(SOON);
+        if (breaches > 0) {
+          rest(rest);
+        } else {
+          pause(rest);
+        }
       }
     } catch (InterruptedException e) {
       LOG.log(Level.DEBUG, () -> "the watch of the guest " + vm + " ends");
     }
   }
 
+  private Duration misbehaved(QmpException.ProtocolViolation e) {
+    breaches++;
+    Duration rest = restAfter(breaches);
+    String how = String.valueOf(e.getMessage());
+    boolean first = breach == null;
+    breach = how;
+    if (first) {
+      LOG.log(Level.WARNING, () -> "the agent of " + vm + " breaks its protocol: " + how);
+      heard.accept(new GuestNews.Misbehaves(how));
+    }
+    return rest;
+  }
+
+  /** How long an agent is left alone that has broken the rules so often. */
+  static Duration restAfter(int breaches) {
+    Duration rest = SOON.multipliedBy(1L << Math.min(breaches, 10));
+    return rest.compareTo(LONGEST_REST) < 0 ? rest : LONGEST_REST;
+  }
+
   /** Asks again and again over one connection, until the agent stops answering. */
   private void follow(AgentClient client) throws QmpException, InterruptedException {
     while (true) {
       client.ping(PING);
-      answering = client;
+      if (breach == null) {
+        answering = client;
+      }
       GuestInfo info = ask(client);
+      answering = client;
       GuestInfo before = last;
       last = info;
       if (before == null || !before.withoutMeasures().equals(info.withoutMeasures())) {
-        heard.accept(info);
+        heard.accept(new GuestNews.Told(info));
+      }
+      if (breach != null) {
+        breach = null;
+        heard.accept(new GuestNews.Behaves());
       }
       pause("running".equals(info.cloudInit()) ? SOON : LATER);
+      // What it did is forgiven bit by bit: one that is good now and then gains nothing by it.
+      breaches = Math.max(0, breaches - 1);
+    }
+  }
+
+  /** Waits, whatever the guest does meanwhile to be asked. */
+  private void rest(Duration time) throws InterruptedException {
+    long end = System.nanoTime() + time.toNanos();
+    for (long left = time.toNanos(); left > 0; left = end - System.nanoTime()) {
+      pause(Duration.ofNanos(left));
     }
   }
 
@@ -207,7 +272,9 @@ final class GuestWatch implements AutoCloseable {
       client.close();
     }
     try {
-      thread.join();
+      if (!thread.join(END)) {
+        LOG.log(Level.WARNING, "the watch of the guest " + vm + " does not end");
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -9,7 +9,6 @@ import dev.kelvin.model.spec.CdromBus;
 import dev.kelvin.model.spec.WindowsSetup;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -43,13 +42,15 @@ record InstallerCds(VmHome home, SeedIso seedIso, ImageSource images) {
 
   private Path answers(VmRecord vm, WindowsSetup setup) throws InterruptedException {
     String text = SeedIso.answers(setup, vm.spec().firmware().type());
-    Path iso = home.files(vm.metadata().id()).windowsSetup();
-    Path key = iso.resolveSibling("windows-setup.key");
+    var files = home.files(vm.metadata().id());
+    Path iso = files.windowsSetup();
+    Path key = files.kept().resolve("windows-setup.key");
     try {
       String wanted = digest(text);
-      if (!Files.exists(iso) || !Files.exists(key) || !Files.readString(key).equals(wanted)) {
-        seedIso.writeAnswers(iso, text);
-        VmHome.own(iso, vm.uid());
+      if (!VmHome.isMadeFrom(iso, key, wanted)) {
+        Path made = files.kept().resolve("windows-setup.iso");
+        seedIso.writeAnswers(made, text);
+        home.hand(made, iso, vm);
         VmHome.write(key, wanted.getBytes(StandardCharsets.UTF_8));
       }
       return iso;

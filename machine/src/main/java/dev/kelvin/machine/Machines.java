@@ -49,6 +49,7 @@ public final class Machines implements AutoCloseable {
   private final DamagedVms damaged;
   private final KeptRuns kept;
   private final UnknownGuests unknown;
+  private final LogKeeper logs = new LogKeeper(this);
 
   /**
    * @param unknown finds what runs and is not in the store
@@ -81,6 +82,10 @@ public final class Machines implements AutoCloseable {
     return types;
   }
 
+  VmHome home() {
+    return home;
+  }
+
   VmRepository repository() {
     return repository;
   }
@@ -108,6 +113,7 @@ public final class Machines implements AutoCloseable {
    * has been looked at, or after {@link #PATIENCE}: one that hangs is looked at further meanwhile.
    */
   public void open() throws InterruptedException {
+    logs.start();
     // Beside each other: with thousands of VMs this is most of the daemon's start.
     var reading = new FutureTask<>(repository::statuses);
     Thread.ofVirtual().name("statuses").start(reading);
@@ -267,6 +273,7 @@ public final class Machines implements AutoCloseable {
   /** Lets go of all VMs; their processes go on. */
   @Override
   public void close() {
+    logs.close();
     for (Supervisor supervisor : supervisors.values()) {
       supervisor.release();
     }

@@ -21,6 +21,7 @@ import java.util.function.Supplier;
  * @param catalogue all images
  * @param shield what keeps guests from the host
  * @param imageUnchanged the condition under which an image is still as it is now
+ * @param peers connects to the processes of VMs
  */
 public record MachinesSetup(
     Layout layout,
@@ -34,14 +35,15 @@ public record MachinesSetup(
     Supplier<List<Image>> catalogue,
     Function<String, Compare> imageUnchanged,
     EventSink events,
-    HostShield shield) {
+    HostShield shield,
+    Peers peers) {
 
   /** What the module offers. */
   public record Parts(Machines machines, Volumes volumes, VmAccess access, VmMeasures measures) {}
 
   public Parts build() {
     var home = new VmHome(layout, seedIso);
-    var launcher = new VmLauncher(facts, cpus, processes, storage, images, home, shield);
+    var launcher = new VmLauncher(facts, cpus, processes, storage, images, home, shield, peers);
     var unknown = new UnknownGuests(home, new KeptRuns(layout.state().resolve("runs")));
     var volumes = new Volumes(repository, storage, images, catalogue, unknown);
     var machines =

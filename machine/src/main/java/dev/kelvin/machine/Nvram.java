@@ -1,6 +1,5 @@
 package dev.kelvin.machine;
 
-import dev.kelvin.host.Durable;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.HostFacts;
 import dev.kelvin.model.HostFacts.UefiFirmware;
@@ -14,10 +13,7 @@ import dev.kelvin.qemu.VmFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -34,30 +30,29 @@ final class Nvram {
 
   private Nvram() {}
 
-  static void provide(VmRecord vm, HostFacts facts, VmFiles files) {
+  static void provide(VmRecord vm, HostFacts facts, VmHome home) {
     Firmware wanted = vm.spec().firmware();
     if (wanted.type() != FirmwareType.UEFI) {
       return;
     }
     UefiFirmware firmware = Objects.requireNonNull(LaunchPlan.uefi(wanted, facts));
     String key = key(wanted);
+    VmFiles files = home.files(vm.metadata().id());
     Path nvram = files.nvram();
-    try {
-      if (Files.exists(nvram)) {
+    String name = nvram.getFileName().toString();
+    try (var state = home.state(vm.metadata().id())) {
+      if (state.has(name)) {
         String before = Files.exists(files.nvramKey()) ? Files.readString(files.nvramKey()) : PLAIN;
         if (before.equals(key)) {
           return;
         }
-        Files.copy(
-            nvram,
-            nvram.resolveSibling("nvram.fd.old"),
-            StandardCopyOption.REPLACE_EXISTING,
-            StandardCopyOption.COPY_ATTRIBUTES,
-            LinkOption.NOFOLLOW_LINKS);
+        state.rename(name, name + ".old");
       }
       byte[] template = Files.readAllBytes(Path.of(firmware.variables()));
       SecureBootCertificates own = wanted.certificates();
-      write(nvram, own == null ? template : EfiVariables.enroll(template, own), vm);
+      Path made = files.kept().resolve(name);
+      VmHome.write(made, own == null ? template : EfiVariables.enroll(template, own));
+      home.hand(made, nvram, vm);
       VmHome.write(files.nvramKey(), key.getBytes(StandardCharsets.UTF_8));
     } catch (IOException e) {
       throw Problem.of(Code.HOST_FAILURE, "The variables of the VM's firmware cannot be written")
@@ -66,14 +61,6 @@ final class Nvram {
           .remedy("check space, permissions and mount options of Kelvin's directories")
           .asException(e);
     }
-  }
-
-  private static void write(Path nvram, byte[] content, VmRecord vm) throws IOException {
-    Path partial = nvram.resolveSibling("nvram.fd.partial");
-    VmHome.write(partial, content);
-    Files.setPosixFilePermissions(partial, PosixFilePermissions.fromString("rw-------"));
-    VmHome.own(partial, vm.uid());
-    Durable.publish(partial, nvram);
   }
 
   /** What the copy is made from, in a word. */

@@ -1,10 +1,9 @@
 package dev.kelvin.machine;
 
+import dev.kelvin.qmp.Dialer;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.SocketChannel;
@@ -41,17 +40,14 @@ final class SerialHub implements AutoCloseable {
   }
 
   /** Connects to the port's socket and begins to read. */
-  static SerialHub connect(Path socket, Path logFile, long logLimit, String vm) throws IOException {
-    var log = new SerialLog(logFile, logLimit);
-    SocketChannel channel = null;
+  static SerialHub connect(Dialer dialer, Path socket, Path logFile, long logLimit, String vm)
+      throws IOException {
+    SocketChannel channel = dialer.dial(socket);
+    SerialLog log;
     try {
-      channel = SocketChannel.open(StandardProtocolFamily.UNIX);
-      channel.connect(UnixDomainSocketAddress.of(socket));
+      log = new SerialLog(logFile, logLimit);
     } catch (IOException e) {
-      log.close();
-      if (channel != null) {
-        channel.close();
-      }
+      channel.close();
       throw e;
     }
     var hub = new SerialHub(channel, log, vm);

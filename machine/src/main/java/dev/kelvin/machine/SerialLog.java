@@ -15,8 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The last output of a serial port, in two files that take turns, so that it never takes more than
- * its limit and always has at least the last half of that. Used by one thread at a time. They are
- * in a directory of the VM's user: links there are not followed.
+ * its limit and always has at least the last half of that. Used by one thread at a time.
  */
 final class SerialLog implements AutoCloseable {
   private static final int COPY_BYTES = 64 << 10;
@@ -81,13 +80,20 @@ final class SerialLog implements AutoCloseable {
   static void copyTail(Path current, long limit, OutputStream out) throws IOException {
     try (var recent = openIfThere(current);
         var older = openIfThere(previousOf(current))) {
-      long ofRecent = recent == null ? 0 : Math.min(limit, recent.size());
-      if (older != null && limit > ofRecent) {
-        copyEnd(older, Math.min(limit - ofRecent, older.size()), out);
-      }
-      if (recent != null) {
-        copyEnd(recent, ofRecent, out);
-      }
+      copyTail(older, recent, limit, out);
+    }
+  }
+
+  /** Writes the last {@code limit} bytes of two files together. */
+  static void copyTail(
+      @Nullable FileChannel older, @Nullable FileChannel recent, long limit, OutputStream out)
+      throws IOException {
+    long ofRecent = recent == null ? 0 : Math.min(limit, recent.size());
+    if (older != null && limit > ofRecent) {
+      copyEnd(older, Math.min(limit - ofRecent, older.size()), out);
+    }
+    if (recent != null) {
+      copyEnd(recent, ofRecent, out);
     }
   }
 

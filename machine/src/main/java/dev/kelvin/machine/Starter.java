@@ -2,7 +2,6 @@ package dev.kelvin.machine;
 
 import dev.kelvin.host.HeadStart;
 import dev.kelvin.host.ProcessId;
-import dev.kelvin.model.GuestInfo;
 import dev.kelvin.model.Lifecycle.Trigger;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.ProblemException;
@@ -36,17 +35,17 @@ final class Starter {
   private final VmCell vm;
   private final Ender ender;
   private final BiConsumer<Integer, QemuSignal> signals;
-  private final BiConsumer<Integer, GuestInfo> guestInfo;
+  private final BiConsumer<Integer, GuestNews> guestNews;
 
   Starter(
       VmCell vm,
       Ender ender,
       BiConsumer<Integer, QemuSignal> signals,
-      BiConsumer<Integer, GuestInfo> guestInfo) {
+      BiConsumer<Integer, GuestNews> guestNews) {
     this.vm = vm;
     this.ender = ender;
     this.signals = signals;
-    this.guestInfo = guestInfo;
+    this.guestNews = guestNews;
   }
 
   void start() throws InterruptedException {
@@ -95,8 +94,12 @@ final class Starter {
     Companions.watch(
         run.companions(), name -> signals.accept(mine, new QemuSignal.CompanionEnded(name)));
     if (run.spec().guestAgent()) {
-      Consumer<GuestInfo> heard = info -> guestInfo.accept(mine, info);
-      vm.watch(new GuestWatch(held.plan().files().agent(), vm.name(), heard));
+      Consumer<GuestNews> heard = news -> guestNews.accept(mine, news);
+      vm.watch(
+          new GuestWatch(
+              limit -> vm.context().launcher().agent(held, vm.record().uid(), limit),
+              vm.name(),
+              heard));
     }
   }
 

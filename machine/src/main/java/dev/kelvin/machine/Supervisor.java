@@ -1,5 +1,6 @@
 package dev.kelvin.machine;
 
+import dev.kelvin.machine.Mailbox.Message;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.GuestInfo;
 import dev.kelvin.model.Lifecycle.Trigger;
@@ -24,11 +25,9 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -38,17 +37,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Supervisor {
   private static final Logger LOG = System.getLogger(Supervisor.class.getName());
+  private static final String AGENT_MISBEHAVES = "its guest agent breaks its protocol: ";
 
-  private sealed interface Message {
-    record Ask(Request request, CompletableFuture<Void> answer) implements Message {}
-
-    /** From the process of one start; those of earlier starts are out of date. */
-    record Heard(int generation, QemuSignal signal) implements Message {}
-
-    record Guest(int generation, GuestInfo info) implements Message {}
-  }
-
-  private final BlockingQueue<Message> mailbox = new LinkedBlockingQueue<>();
+  private final Mailbox mailbox = new Mailbox();
   private final VmCell vm;
   private final Ender ender;
   private final Starter starter;
@@ -64,7 +55,7 @@ final class Supervisor {
             vm,
             ender,
             (from, signal) -> send(new Message.Heard(from, signal)),
-            (from, info) -> send(new Message.Guest(from, info)));
+            (from, news) -> send(new Message.Guest(from, news)));
   }
 
   private void send(Message message) {
@@ -182,7 +173,7 @@ final class Supervisor {
           return;
         }
         long wait = Duration.between(SteadyTime.now(), nextDeadline()).toMillis();
-        Message message = mailbox.poll(Math.max(0, wait), TimeUnit.MILLISECONDS);
+        Message message = mailbox.poll(Math.max(0, wait));
         if (message != null) {
           handle(message);
         }
@@ -275,9 +266,26 @@ final class Supervisor {
           heard(signal);
         }
       }
-      case Message.Guest(int from, GuestInfo info) -> {
+      case Message.Guest(int from, GuestNews news) -> {
         if (from == vm.generation && vm.running() != null) {
-          vm.show(vm.status().withGuest(info));
+          guest(news);
+        }
+      }
+    }
+  }
+
+  private void guest(GuestNews news) {
+    switch (news) {
+      case GuestNews.Told(GuestInfo info) -> vm.show(vm.status().withGuest(info));
+      case GuestNews.Misbehaves(String how) -> {
+        String text = AGENT_MISBEHAVES + how + "; it is asked again later";
+        vm.show(vm.status().withGuest(null).in(vm.phase(), text, vm.status().since()));
+        vm.tell("vm.agent-misbehaves", text);
+      }
+      case GuestNews.Behaves() -> {
+        String message = vm.status().message();
+        if (message != null && message.startsWith(AGENT_MISBEHAVES)) {
+          vm.show(vm.status().in(vm.phase(), null, vm.status().since()));
         }
       }
     }

@@ -1,5 +1,6 @@
 package dev.kelvin.machine;
 
+import dev.kelvin.host.GuestDirectory;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.GuestInfo;
 import dev.kelvin.model.Phase;
@@ -12,11 +13,14 @@ import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.Semaphore;
 
 /**
  * What users do with a VM that changes nothing of what is wanted of it: its screen, ports, guest.
@@ -25,8 +29,14 @@ public final class VmAccess {
   /** How long a daemon that has just begun may take to reach a process of its predecessor. */
   private static final Duration ADOPTION = Duration.ofSeconds(5);
 
+  /** Of a screen of 3840 x 2160 that shows noise, a picture has 25 MB. */
+  private static final int MAX_PICTURE = 32 << 20;
+
   private final Machines machines;
   private final VmHome home;
+
+  /** So few pictures are read at a time: QEMU decides how large they are. */
+  private final Semaphore pictures = new Semaphore(2);
 
   VmAccess(Machines machines, VmHome home) {
     this.machines = machines;
@@ -41,12 +51,17 @@ public final class VmAccess {
   public byte[] screenshot(String vm, int screen) throws InterruptedException {
     Supervisor supervisor = machines.byName(vm);
     requireScreen(vm, screen, requireRunning(vm).plan().spec().graphics().screens());
-    Path picture = home.files(supervisor.record().metadata().id()).screenshot();
-    try {
+    var files = home.files(supervisor.record().metadata().id());
+    Path picture = files.screenshot(UUID.randomUUID().toString());
+    String name = picture.getFileName().toString();
+    try (var runtime = GuestDirectory.open(files.runtime())) {
       supervisor.ask(new Request.Screenshot(picture, screen));
-      // QEMU writes it, and could have left a link to elsewhere.
-      try (var in = Files.newInputStream(picture, LinkOption.NOFOLLOW_LINKS)) {
-        return in.readAllBytes();
+      pictures.acquire();
+      try {
+        return runtime.read(name, MAX_PICTURE);
+      } finally {
+        pictures.release();
+        runtime.delete(name);
       }
     } catch (IOException e) {
       throw Problem.of(Code.HOST_FAILURE, "The picture of the screen cannot be read")
@@ -69,7 +84,7 @@ public final class VmAccess {
 
   /** The last bytes that the VM wrote to its serial port, this run and earlier ones. */
   public Content serialLog(String vm, long limit) {
-    Path log = home.serialLog(machines.get(vm).metadata().id());
+    Path log = home.files(machines.get(vm).metadata().id()).serialLog();
     return out -> SerialLog.copyTail(log, limit, out);
   }
 
@@ -128,12 +143,20 @@ public final class VmAccess {
     };
   }
 
-  /** The socket on which QEMU serves the screen of a VM that runs (RFC 6143). */
-  public Path vncSocket(String vm) throws InterruptedException {
+  /** Connects to where QEMU serves the screen of a VM that runs (RFC 6143). */
+  public SocketChannel openScreen(String vm) throws InterruptedException {
     Running running = requireRunning(vm);
     Path socket = running.plan().files().vnc();
-    requireScreen(vm, 1, Files.exists(socket) ? 1 : 0);
-    return socket;
+    requireScreen(vm, 1, Files.exists(socket, LinkOption.NOFOLLOW_LINKS) ? 1 : 0);
+    try {
+      return machines.launcher().screen(running, machines.byName(vm).record().uid());
+    } catch (IOException e) {
+      throw Problem.of(Code.UNAVAILABLE, "The screen of the VM cannot be reached")
+          .on("vm/" + vm)
+          .because(e.toString())
+          .remedy("see whether the VM still runs: kelvin show " + vm)
+          .asException(e);
+    }
   }
 
   private static void requireScreen(String vm, int screen, int screens) {

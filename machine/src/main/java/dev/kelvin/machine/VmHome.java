@@ -2,7 +2,7 @@ package dev.kelvin.machine;
 
 import dev.kelvin.host.Commands;
 import dev.kelvin.host.Commands.Command;
-import dev.kelvin.host.Durable;
+import dev.kelvin.host.GuestDirectory;
 import dev.kelvin.image.SeedIso;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Layout;
@@ -10,24 +10,34 @@ import dev.kelvin.model.Problem;
 import dev.kelvin.model.spec.Boot;
 import dev.kelvin.model.spec.CloudInit;
 import dev.kelvin.qemu.VmFiles;
+import dev.kelvin.qmp.Texts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The two directories of each VM, and the files that Kelvin puts there for QEMU. */
+/**
+ * The directories of each VM, and the files that Kelvin puts there for QEMU. Two of the directories
+ * are the VM's user's, in which everything is hostile (see {@link GuestDirectory}); what only
+ * Kelvin reads lies in a third, which is Kelvin's alone.
+ */
 final class VmHome {
+  private static final Logger LOG = System.getLogger(VmHome.class.getName());
+
   private final Layout layout;
   private final SeedIso seedIso;
   private final Commands commands = new Commands();
@@ -46,39 +56,74 @@ final class VmHome {
   }
 
   VmFiles files(String id) {
-    return new VmFiles(layout.vmRuntime(id), layout.vmState(id));
+    return new VmFiles(layout.vmRuntime(id), layout.vmState(id), layout.vmKept(id));
   }
 
-  Path serialLog(String id) {
-    return files(id).serialLog();
+  /** What the VM's user can write to, and keeps. */
+  GuestDirectory state(String id) throws IOException {
+    return GuestDirectory.open(layout.vmState(id));
   }
 
   /** Makes the VM's directories, the run-time one anew, for the VM's user only. */
   void prepare(VmRecord vm) throws InterruptedException {
     String id = vm.metadata().id();
     try {
-      delete(layout.vmRuntime(id));
-      for (Path directory : List.of(layout.vmRuntime(id), layout.vmState(id))) {
-        Files.createDirectories(directory);
-        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
-        if (isOfAnother(directory, vm.uid())) {
-          ownAll(directory, vm.uid());
+      makeKept(id);
+      GuestDirectory.deleteAll(layout.vmRuntime(id));
+      GuestDirectory.make(layout.vmRuntime(id), vm.uid()).close();
+      if (Files.isDirectory(layout.vmState(id), LinkOption.NOFOLLOW_LINKS)
+          && isOfAnother(layout.vmState(id), vm.uid())) {
+        ownAll(layout.vmState(id), vm.uid());
+      }
+      try (var state = GuestDirectory.make(layout.vmState(id), vm.uid())) {
+        if (vm.spec().windowsSetup() == null) {
+          // It has a password in it.
+          state.delete(name(files(id).windowsSetup()));
         }
-        own(directory, vm.uid());
-      }
-      if (vm.spec().windowsSetup() == null) {
-        // It has a password in it.
-        Files.deleteIfExists(files(id).windowsSetup());
-      }
-      if (vm.spec().hasTpm()) {
-        Path tpm = files(id).tpmState();
-        Files.createDirectories(tpm);
-        Files.setPosixFilePermissions(tpm, PosixFilePermissions.fromString("rwx------"));
-        own(tpm, vm.uid());
+        if (vm.spec().hasTpm()) {
+          state.makeDirectory(name(files(id).tpmState()), vm.uid()).close();
+        }
+        OldHome.move(state, files(id), vm.spec().serial().logSize().bytes());
       }
     } catch (IOException e) {
       throw failed("The directories of the VM cannot be made", vm, e);
     }
+  }
+
+  /** The same for a process of a daemon that put all into the directory of the VM's user. */
+  void prepareToAdopt(VmRecord vm) {
+    String id = vm.metadata().id();
+    try {
+      makeKept(id);
+      try (var state = state(id)) {
+        OldHome.move(state, files(id), vm.spec().serial().logSize().bytes());
+      }
+    } catch (NoSuchFileException e) {
+      LOG.log(Level.DEBUG, () -> vm.metadata().name() + " has no directory: " + e.getMessage());
+    } catch (IOException e) {
+      throw failed("The directories of the VM cannot be made", vm, e);
+    }
+  }
+
+  private void makeKept(String id) throws IOException {
+    Path kept = layout.vmKept(id);
+    Files.createDirectories(kept);
+    for (Path directory : List.of(kept.getParent(), kept)) {
+      Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
+    }
+  }
+
+  /** Gives a finished file, made in the directory that is Kelvin's alone, to the VM's user. */
+  void hand(Path finished, Path target, VmRecord vm) throws IOException {
+    Files.setPosixFilePermissions(finished, PosixFilePermissions.fromString("rw-------"));
+    own(finished, vm.uid());
+    try (var state = state(vm.metadata().id())) {
+      state.take(finished, name(target));
+    }
+  }
+
+  private static String name(Path file) {
+    return file.getFileName().toString();
   }
 
   /**
@@ -109,17 +154,25 @@ final class VmHome {
           .asException();
     }
     try {
+      // Without following a link: the VM's user may have left one there.
       boolean same =
-          Files.exists(to)
-              && Files.size(to) == Files.size(from)
-              && Files.getLastModifiedTime(to).equals(Files.getLastModifiedTime(from));
+          Files.isRegularFile(to, LinkOption.NOFOLLOW_LINKS)
+              && attributes(to).size() == Files.size(from)
+              && attributes(to).lastModifiedTime().equals(Files.getLastModifiedTime(from));
       if (!same) {
-        copy(from, to, vm);
+        Path copy = layout.vmKept(vm.metadata().id()).resolve(name + ".partial");
+        Files.copy(
+            from, copy, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.COPY_ATTRIBUTES);
+        hand(copy, to, vm);
       }
     } catch (IOException e) {
       throw failed("The " + name + " cannot be copied", vm, e);
     }
     return to.toString();
+  }
+
+  private static BasicFileAttributes attributes(Path file) throws IOException {
+    return Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
   }
 
   /**
@@ -133,19 +186,32 @@ final class VmHome {
       return false;
     }
     Path seed = files(vm.metadata().id()).seed();
-    Path key = seed.resolveSibling("seed.key");
+    Path kept = layout.vmKept(vm.metadata().id());
+    Path key = kept.resolve("seed.key");
     boolean agent = vm.spec().guestAgent();
     String wanted = seedKey(vm, config, agent);
     try {
-      if (!Files.exists(seed) || !Files.exists(key) || !Files.readString(key).equals(wanted)) {
-        seedIso.write(seed, config, vm.metadata().name(), vm.metadata().id(), agent);
-        own(seed, vm.uid());
+      if (!isMadeFrom(seed, key, wanted)) {
+        Path made = kept.resolve("seed.iso");
+        seedIso.write(made, config, vm.metadata().name(), vm.metadata().id(), agent);
+        hand(made, seed, vm);
         write(key, wanted.getBytes(StandardCharsets.UTF_8));
       }
     } catch (IOException e) {
       throw failed("The seed for cloud-init cannot be written", vm, e);
     }
     return true;
+  }
+
+  /**
+   * Whether a file is there and was made from what is wanted.
+   *
+   * @param key where that was noted; Kelvin's alone
+   */
+  static boolean isMadeFrom(Path file, Path key, String wanted) throws IOException {
+    return Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
+        && Files.exists(key)
+        && Files.readString(key).equals(wanted);
   }
 
   private static String seedKey(VmRecord vm, CloudInit config, boolean agent) {
@@ -157,26 +223,10 @@ final class VmHome {
     }
   }
 
-  /**
-   * Writes a file anew in a directory of a VM's user, who may have left a link there: whatever that
-   * leads to is not touched.
-   */
+  /** Writes a file anew. */
   static void write(Path file, byte[] content) throws IOException {
     Files.deleteIfExists(file);
     Files.write(file, content, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-  }
-
-  private void copy(Path from, Path to, VmRecord vm) {
-    Path partial = to.resolveSibling(to.getFileName() + ".partial");
-    try {
-      Files.copy(
-          from, partial, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.COPY_ATTRIBUTES);
-      Files.setPosixFilePermissions(partial, PosixFilePermissions.fromString("rw-------"));
-      own(partial, vm.uid());
-      Durable.publish(partial, to);
-    } catch (IOException e) {
-      throw failed(from + " cannot be copied for the VM", vm, e);
-    }
   }
 
   /** Removes what a VM has only while it runs. */
@@ -187,11 +237,12 @@ final class VmHome {
   void removeAll(String id) {
     removeRuntime(id);
     remove(layout.vmState(id), id);
+    remove(layout.vmKept(id), id);
   }
 
   private static void remove(Path tree, String id) {
     try {
-      delete(tree);
+      GuestDirectory.deleteAll(tree);
     } catch (IOException | UncheckedIOException e) {
       throw Problem.of(Code.HOST_FAILURE, "The VM's files cannot be removed")
           .on("vm/" + id)
@@ -239,17 +290,6 @@ final class VmHome {
     }
   }
 
-  private static void delete(Path tree) throws IOException {
-    if (!Files.exists(tree, LinkOption.NOFOLLOW_LINKS)) {
-      return;
-    }
-    try (var paths = Files.walk(tree)) {
-      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(path);
-      }
-    }
-  }
-
   /** The end of what QEMU wrote on its standard error; null when that is nothing. */
   static @Nullable String lastWords(Path output) {
     try {
@@ -257,6 +297,7 @@ final class VmHome {
           new String(SerialLog.tail(output, 4096), StandardCharsets.UTF_8)
               .lines()
               .filter(line -> !line.isBlank())
+              .map(Texts::shown)
               .toList();
       return lines.isEmpty()
           ? null

@@ -27,11 +27,14 @@ import dev.kelvin.qemu.RunningVm;
 import dev.kelvin.qemu.VmFiles;
 import dev.kelvin.qemu.cpu.CpuCheck;
 import dev.kelvin.qemu.cpu.CpuTables;
+import dev.kelvin.qmp.AgentClient;
+import dev.kelvin.qmp.Budget;
 import dev.kelvin.storage.StorageDriver;
 import dev.kelvin.storage.Volume;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -51,6 +54,13 @@ final class VmLauncher {
   /** How long QEMU may take to answer on its control socket; a loaded host takes seconds. */
   private static final Duration CONNECT_DEADLINE = Duration.ofSeconds(30);
 
+  /** What all QEMUs, and what the agents of all guests, may make the daemon hold. */
+  private static final long QEMUS_MAY_HOLD = 32L << 20;
+
+  private static final long AGENTS_MAY_HOLD = 48L << 20;
+
+  private final Budget qemus = new Budget(QEMUS_MAY_HOLD);
+  private final Budget agents = new Budget(AGENTS_MAY_HOLD);
   private final Supplier<HostFacts> facts;
   private final CpuTables cpus;
   private final ProcessLauncher processes;
@@ -59,6 +69,7 @@ final class VmLauncher {
   private final ImageSource images;
   private final VmHome home;
   private final HostShield shield;
+  private final Peers peers;
   private final String bootId;
 
   VmLauncher(
@@ -68,7 +79,8 @@ final class VmLauncher {
       StorageDriver storage,
       ImageSource images,
       VmHome home,
-      HostShield shield) {
+      HostShield shield,
+      Peers peers) {
     this.facts = facts;
     this.cpus = cpus;
     this.processes = processes;
@@ -77,6 +89,7 @@ final class VmLauncher {
     this.images = images;
     this.home = home;
     this.shield = shield;
+    this.peers = peers;
     this.bootId = readBootId();
   }
 
@@ -106,8 +119,10 @@ final class VmLauncher {
       try (var ahead = new HeadStart(process)) {
         var run = runOf(vm, process, plan, serving);
         record.save(run);
-        qemu = RunningVm.awaitStart(files, CONNECT_DEADLINE, ahead::alive, events);
-        serial = serial(vm, files);
+        qemu =
+            RunningVm.awaitStart(files, CONNECT_DEADLINE, ahead::alive, events, way(vm, process));
+        requireUuid(qemu, plan);
+        serial = serial(vm, files, process);
         Machines.result(shielded);
         qemu.cont();
         return new Running(process, qemu, serial, plan, run);
@@ -158,9 +173,14 @@ final class VmLauncher {
     VmRecord asStarted = vm.withSpec(run.spec());
     LaunchPlan plan = adoptedPlan(asStarted, run);
     expose(vm.uid(), run.spec());
-    RunningVm qemu = RunningVm.connect(files, Duration.ofSeconds(10), events);
+    home.prepareToAdopt(vm);
+    RunningVm qemu = RunningVm.connect(files, Duration.ofSeconds(10), events, way(vm, process));
     try {
-      return new Running(process, qemu, serial(asStarted, files), plan, run);
+      requireUuid(qemu, plan);
+      return new Running(process, qemu, serial(asStarted, files, process), plan, run);
+    } catch (RuntimeException | InterruptedException e) {
+      qemu.close();
+      throw e;
     } catch (IOException e) {
       qemu.close();
       throw Problem.of(Code.UNAVAILABLE, "The serial port of the VM cannot be opened")
@@ -171,6 +191,34 @@ final class VmLauncher {
                   .formatted(vm.metadata().name()))
           .asException(e);
     }
+  }
+
+  /** The kernel has told that it is the VM's process; this makes sure that it is for this VM. */
+  private static void requireUuid(RunningVm qemu, LaunchPlan plan) throws InterruptedException {
+    String wanted = CommandLine.uuid(plan);
+    String found = qemu.uuid();
+    if (!found.equalsIgnoreCase(wanted)) {
+      throw Problem.of(Code.UNAVAILABLE, "The control socket of the VM is that of another")
+          .on("vm/" + plan.name())
+          .because("the machine behind it has the UUID " + found + " and not " + wanted)
+          .remedy("end the VM with \"kelvin stop %s\"".formatted(plan.name()))
+          .asException();
+    }
+  }
+
+  /** Connects to the screen of a VM that runs. */
+  SocketChannel screen(Running running, int uid) throws IOException {
+    return peers.of(uid, running.process()).dial(running.plan().files().vnc());
+  }
+
+  private RunningVm.Way way(VmRecord vm, ProcessId process) {
+    return new RunningVm.Way(peers.of(vm.uid(), process), qemus);
+  }
+
+  /** A client for the agent of a guest that runs. */
+  AgentClient agent(Running held, int uid, Duration limit) {
+    return AgentClient.connect(
+        held.plan().files().agent(), limit, peers.of(uid, held.process()), agents);
   }
 
   boolean sameBoot(RunRecord run) {
@@ -221,7 +269,7 @@ final class VmLauncher {
     Extras.check(spec, host);
     CpuCheck.check(spec, host, accelerator, cpus);
     SharePaths.check(spec, home.layout());
-    Nvram.provide(vm, host, home.files(vm.metadata().id()));
+    Nvram.provide(vm, host, home);
     boolean seed = home.provideSeed(vm);
     var disks = new LinkedHashMap<String, BlockSource>();
     for (Disk disk : spec.disks()) {
@@ -320,13 +368,15 @@ final class VmLauncher {
         vm.uid() < 0 ? null : vm.uid());
   }
 
-  private @Nullable SerialHub serial(VmRecord vm, VmFiles files) throws IOException {
+  private @Nullable SerialHub serial(VmRecord vm, VmFiles files, ProcessId process)
+      throws IOException {
     if (!vm.spec().serial().enabled()) {
       return null;
     }
     return SerialHub.connect(
+        peers.of(vm.uid(), process),
         files.serial(),
-        home.serialLog(vm.metadata().id()),
+        files.serialLog(),
         vm.spec().serial().logSize().bytes(),
         vm.metadata().name());
   }

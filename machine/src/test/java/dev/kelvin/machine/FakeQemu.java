@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -22,6 +23,10 @@ import tools.jackson.databind.JsonNode;
 
 /** A control socket that answers as QEMU does, for a process that need not be QEMU. */
 final class FakeQemu implements AutoCloseable {
+  /** Of which the UUID of the VM is made. */
+  private static final byte[] NAME =
+      ("kelvin/vm/" + SupervisedVm.ID).getBytes(StandardCharsets.UTF_8);
+
   private final ServerSocketChannel server;
   private final Runnable quit;
   private final List<String> commands = new CopyOnWriteArrayList<>();
@@ -142,6 +147,7 @@ final class FakeQemu implements AutoCloseable {
   private String answer(String command, JsonNode arguments) {
     return switch (command) {
       case "query-status" -> "{\"status\":\"" + status + "\"}";
+      case "query-uuid" -> "{\"UUID\":\"" + UUID.nameUUIDFromBytes(NAME) + "\"}";
       case "query-named-block-nodes" -> "[]";
       case "qom-list" -> list(arguments.path("path").asString(""));
       default -> "{}";

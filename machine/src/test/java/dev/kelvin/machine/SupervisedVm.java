@@ -17,6 +17,7 @@ import dev.kelvin.model.VmStatus.ExitReason;
 import dev.kelvin.model.spec.Power;
 import dev.kelvin.model.spec.Serial;
 import dev.kelvin.model.spec.VmSpec;
+import dev.kelvin.qmp.Dialer;
 import dev.kelvin.state.SqliteStore;
 import dev.kelvin.storage.DirectoryDriver;
 import dev.kelvin.storage.QemuImg;
@@ -107,7 +108,8 @@ final class SupervisedVm implements AutoCloseable {
               throw new AssertionError("nothing here has an image");
             },
             (type, object, message, data) -> {},
-            HostShield.none());
+            HostShield.none(),
+            (uid, process) -> Dialer.plain());
     machines = opened();
   }
 

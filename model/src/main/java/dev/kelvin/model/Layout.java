@@ -95,9 +95,17 @@ public record Layout(Path home, Path config, Path state, Path runtime) {
     return state.resolve("volumes");
   }
 
-  /** What a VM keeps while it exists: NVRAM, seed, serial log. */
+  /** What a VM keeps while it exists, where its own user may write: NVRAM, seed, TPM. */
   public Path vmState(String id) {
     return state.resolve("vms").resolve(id);
+  }
+
+  /**
+   * What is kept of a VM while it exists, where its own user may not write: its logs, and what its
+   * files were made from.
+   */
+  public Path vmKept(String id) {
+    return state.resolve("kept").resolve(id);
   }
 
   /** What a VM has while it runs: sockets. */

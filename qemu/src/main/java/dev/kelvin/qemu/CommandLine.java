@@ -78,12 +78,17 @@ public final class CommandLine {
 
   private void identity() {
     option("-name", "guest=" + escape(plan.name()) + ",debug-threads=on");
-    String uuid = spec.smbios().uuid();
-    option("-uuid", uuid == null ? uuid(plan.id()).toString() : uuid.toLowerCase(Locale.ROOT));
+    option("-uuid", uuid(plan));
     flags("-nodefaults", "-no-user-config", "-S");
     option("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
     option("-msg", "timestamp=on");
     option("-action", "panic=pause,shutdown=pause,reboot=reset" + peripherals.watchdogAction());
+  }
+
+  /** The UUID that a VM's QEMU is given, by which it tells which VM it is. */
+  public static String uuid(LaunchPlan plan) {
+    String wanted = plan.spec().smbios().uuid();
+    return wanted == null ? uuid(plan.id()).toString() : wanted.toLowerCase(Locale.ROOT);
   }
 
   /** The UUID that the guest sees: a name-based one (RFC 9562, version 3) of the VM's id. */

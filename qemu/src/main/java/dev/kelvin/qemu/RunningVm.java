@@ -5,11 +5,14 @@ import dev.kelvin.model.Problem;
 import dev.kelvin.model.VmStatus.Forward;
 import dev.kelvin.model.spec.Disk;
 import dev.kelvin.model.spec.Nic;
+import dev.kelvin.qmp.Budget;
 import dev.kelvin.qmp.Cost;
+import dev.kelvin.qmp.Dialer;
 import dev.kelvin.qmp.QmpClient;
 import dev.kelvin.qmp.QmpEvent;
 import dev.kelvin.qmp.QmpException;
 import dev.kelvin.qmp.QmpListener;
+import dev.kelvin.qmp.Texts;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -47,18 +50,43 @@ public final class RunningVm implements AutoCloseable {
   }
 
   /**
+   * How QEMU is reached.
+   *
+   * @param dialer connects, and makes sure that it is the right QEMU
+   * @param budget what all QEMUs together may make this process hold
+   */
+  public record Way(Dialer dialer, Budget budget) {
+    /** To a QEMU that is trusted. */
+    static Way plain() {
+      return new Way(Dialer.plain(), new Budget(64L << 20));
+    }
+  }
+
+  /** As below, to whoever listens there: nothing that it says is to be believed of another VM. */
+  public static RunningVm connect(VmFiles files, Duration timeout, QemuEvents events)
+      throws InterruptedException {
+    return connect(files, timeout, events, Way.plain());
+  }
+
+  /**
    * Connects to a QEMU that is there, as after a restart of the daemon.
    *
    * @throws dev.kelvin.model.ProblemException unavailable when nobody listens on the socket,
    *     timeout when QEMU hangs or another client is connected
    */
-  public static RunningVm connect(VmFiles files, Duration timeout, QemuEvents events)
+  public static RunningVm connect(VmFiles files, Duration timeout, QemuEvents events, Way way)
       throws InterruptedException {
     try {
-      return open(files.qmp(), timeout, events);
+      return open(files.qmp(), timeout, events, way);
     } catch (QmpException e) {
       throw Calls.problem(e, "QEMU refuses its control channel");
     }
+  }
+
+  static RunningVm awaitStart(
+      VmFiles files, Duration timeout, BooleanSupplier alive, QemuEvents events)
+      throws InterruptedException {
+    return awaitStart(files, timeout, alive, events, Way.plain());
   }
 
   /**
@@ -70,7 +98,7 @@ public final class RunningVm implements AutoCloseable {
    *     what it said as cause
    */
   public static RunningVm awaitStart(
-      VmFiles files, Duration timeout, BooleanSupplier alive, QemuEvents events)
+      VmFiles files, Duration timeout, BooleanSupplier alive, QemuEvents events, Way way)
       throws InterruptedException {
     long begin = System.nanoTime();
     long deadline = begin + timeout.toNanos();
@@ -91,7 +119,7 @@ public final class RunningVm implements AutoCloseable {
       }
       try {
         if (Files.exists(files.qmp())) {
-          return open(files.qmp(), left, events);
+          return open(files.qmp(), left, events, way);
         }
       } catch (QmpException.Disconnected e) {
         // Bound and not yet listening, or ending: the next round tells.
@@ -119,7 +147,7 @@ public final class RunningVm implements AutoCloseable {
     return Math.clamp(waited / 50, 1_000_000, 20_000_000);
   }
 
-  private static RunningVm open(Path socket, Duration timeout, QemuEvents events)
+  private static RunningVm open(Path socket, Duration timeout, QemuEvents events, Way way)
       throws QmpException, InterruptedException {
     var unplugs = new Unplugs();
     var client =
@@ -138,7 +166,9 @@ public final class RunningVm implements AutoCloseable {
                 unplugs.closed();
                 events.signal(new QemuSignal.Closed(why));
               }
-            });
+            },
+            way.dialer(),
+            way.budget());
     return new RunningVm(client, unplugs);
   }
 
@@ -154,6 +184,11 @@ public final class RunningVm implements AutoCloseable {
 
   public RunState state() throws InterruptedException {
     return RunState.of(calls.run("query-status", Cost.QUICK).path("status").asString("unknown"));
+  }
+
+  /** The machine's UUID, by which a QEMU tells which VM it is. */
+  public String uuid() throws InterruptedException {
+    return Texts.shown(calls.run("query-uuid", Cost.QUICK).path("UUID").asString(""));
   }
 
   /** Lets the virtual CPUs run. */

@@ -3,6 +3,7 @@ package dev.kelvin.qemu;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
+import dev.kelvin.qmp.Texts;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -38,7 +39,7 @@ final class StartFailure {
     return text.lines()
         .filter(line -> !line.isBlank() && !line.contains("warning:"))
         .reduce((first, second) -> second)
-        .map(line -> line.replaceFirst("^(\\S+Z )?(\\S*qemu-system-\\S+: )?", ""))
+        .map(line -> Texts.shown(line.replaceFirst("^(\\S+Z )?(\\S*qemu-system-\\S+: )?", "")))
         .orElse("it said nothing");
   }
 }

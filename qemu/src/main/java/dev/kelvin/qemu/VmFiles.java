@@ -7,8 +7,9 @@ import java.nio.file.Path;
  *
  * @param runtime sockets; gone after a restart of the host. QEMU must be able to write there
  * @param state what the VM keeps while it exists. QEMU must be able to write there
+ * @param kept logs and notes, where QEMU must not be able to write: a guest may have taken it over
  */
-public record VmFiles(Path runtime, Path state) {
+public record VmFiles(Path runtime, Path state, Path kept) {
   /** The control channel. QEMU serves one client at a time. */
   public Path qmp() {
     return runtime.resolve("qmp.sock");
@@ -43,14 +44,14 @@ public record VmFiles(Path runtime, Path state) {
     return runtime.resolve("pid");
   }
 
-  /** Where QEMU writes a screenshot. */
-  public Path screenshot() {
-    return runtime.resolve("screen.png");
+  /** Where QEMU writes one screenshot. */
+  public Path screenshot(String unique) {
+    return runtime.resolve("screen-" + unique + ".png");
   }
 
   /** What QEMU says on its standard output and error. */
   public Path output() {
-    return state.resolve("qemu.log");
+    return kept.resolve("qemu.log");
   }
 
   /** The VM's own UEFI variables. */
@@ -60,7 +61,7 @@ public record VmFiles(Path runtime, Path state) {
 
   /** What the VM's variables were made from. */
   public Path nvramKey() {
-    return state.resolve("nvram.key");
+    return kept.resolve("nvram.key");
   }
 
   /** What the VM's TPM keeps. */
@@ -70,12 +71,12 @@ public record VmFiles(Path runtime, Path state) {
 
   /** What the TPM emulator says. */
   public Path tpmLog() {
-    return state.resolve("tpm.log");
+    return kept.resolve("tpm.log");
   }
 
   /** What the file server behind a share says. */
   public Path shareLog(int index) {
-    return state.resolve("share-" + index + ".log");
+    return kept.resolve("share-" + index + ".log");
   }
 
   /** The CD with the answers for Windows' installer. */
@@ -90,6 +91,6 @@ public record VmFiles(Path runtime, Path state) {
 
   /** What the guest wrote to its serial port. */
   public Path serialLog() {
-    return state.resolve("serial.log");
+    return kept.resolve("serial.log");
   }
 }

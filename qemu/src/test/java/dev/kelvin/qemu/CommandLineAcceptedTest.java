@@ -50,7 +50,7 @@ class CommandLineAcceptedTest {
 
   private static boolean kvmTakes(String cpu, Path directory)
       throws IOException, InterruptedException {
-    var files = new VmFiles(directory, directory);
+    var files = new VmFiles(directory, directory, directory);
     var argv =
         List.of(
             QemuProcess.BINARY.toString(),
@@ -99,7 +99,7 @@ class CommandLineAcceptedTest {
       makeFiles(argument);
     }
     var base = directory.resolve(below(golden.home() == null ? GoldenCase.HOME : golden.home()));
-    var files = new VmFiles(base.resolve("run"), base.resolve("state"));
+    var files = new VmFiles(base.resolve("run"), base.resolve("state"), base.resolve("state"));
     Files.createDirectories(files.runtime());
     Files.createDirectories(files.state());
     try (var companions = startCompanions(golden);

@@ -159,7 +159,7 @@ record GoldenCase(
         "00112233445566778899",
         pinned,
         FACTS.of(pinned.architecture()),
-        new VmFiles(base.resolve("run"), base.resolve("state")),
+        new VmFiles(base.resolve("run"), base.resolve("state"), base.resolve("state")),
         accelerator == null ? "tcg" : accelerator,
         disks,
         media,

@@ -76,7 +76,9 @@ final class Rig implements AutoCloseable {
     for (var disk : pinned.disks()) {
       disks.put(disk.name(), source(directory, disk.name()));
     }
-    var files = new VmFiles(directory.resolve("run"), directory.resolve("state"));
+    var files =
+        new VmFiles(
+            directory.resolve("run"), directory.resolve("state"), directory.resolve("state"));
     Files.createDirectories(files.runtime());
     Files.createDirectories(files.state());
     return new LaunchPlan(

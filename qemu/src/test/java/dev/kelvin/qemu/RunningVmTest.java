@@ -132,7 +132,7 @@ class RunningVmTest {
 
   @Test
   void waitingForAQemuThatNeverListensTimesOut() {
-    var files = new VmFiles(directory, directory);
+    var files = new VmFiles(directory, directory, directory);
     assertProblem(
         () -> RunningVm.awaitStart(files, SHORT, () -> true, signal -> {}),
         Code.TIMEOUT,
@@ -160,7 +160,7 @@ class RunningVmTest {
   void takesAScreenshot() throws Exception {
     try (var rig = Rig.start(directory, small().graphics(Graphics.of(GraphicsType.VNC)).build())) {
       rig.vm().cont();
-      Path png = rig.plan().files().screenshot();
+      Path png = rig.plan().files().screenshot("1");
       rig.vm().screenshot(png, 1);
       byte[] image = Files.readAllBytes(png);
       assertThat(Arrays.copyOf(image, 8))
@@ -174,7 +174,7 @@ class RunningVmTest {
     var two = Graphics.of(GraphicsType.VNC).withOthers(List.of(VideoModel.STD));
     try (var rig = Rig.start(directory, small().graphics(two).build())) {
       rig.vm().cont();
-      Path png = rig.plan().files().screenshot();
+      Path png = rig.plan().files().screenshot("1");
       rig.vm().screenshot(png, 2);
       assertThat(Files.readAllBytes(png)).startsWith(0x89, 'P', 'N', 'G');
       assertProblem(() -> rig.vm().screenshot(png, 3), Code.QEMU_REFUSED, "screen-3");
@@ -185,7 +185,7 @@ class RunningVmTest {
   void withoutAScreenThereIsNoScreenshot() throws Exception {
     try (var rig = Rig.start(directory, small().build())) {
       assertProblem(
-          () -> rig.vm().screenshot(rig.plan().files().screenshot(), 1), Code.QEMU_REFUSED, "");
+          () -> rig.vm().screenshot(rig.plan().files().screenshot("1"), 1), Code.QEMU_REFUSED, "");
     }
   }
 

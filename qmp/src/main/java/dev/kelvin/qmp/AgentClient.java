@@ -16,24 +16,31 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
  * Talks to QEMU's guest agent (docs/interop/qemu-ga, qga/qapi-schema.json of QEMU). The guest is
- * not trusted: what it says is cut to size and cleaned of control characters, a message of more
- * than {@value #MAX_MESSAGE} bytes ends the connection, and every call has a time-out. Safe for
- * several threads, which take turns. After any fault the next call connects and synchronizes anew.
+ * not trusted: what it says is cut to size and cleaned of control characters, a message beyond its
+ * {@link Bounds} ends the connection, and every call has a time-out. Safe for several threads,
+ * which take turns. After any fault the next call connects and synchronizes anew.
  */
 public final class AgentClient implements AutoCloseable {
-  /** The longest message that is accepted, in bytes; bounds the output of a command, too. */
+  /**
+   * The longest message that is accepted, in bytes, and only in answer to a request for the output
+   * of a program, which this bounds; others are held to much less (see {@link Bounds}).
+   */
   public static final int MAX_MESSAGE = 16 << 20;
 
   private static final int CHUNK = 128 << 10;
-  private static final int MAX_TEXT = 256;
   private static final int MAX_INTERFACES = 64;
+  private static final int MAX_COMMANDS = 256;
   private static final int MAX_ADDRESSES = 32;
+
+  /** Of all interfaces together: what is kept of a guest, and told to whoever watches, is small. */
+  private static final int ALL_ADDRESSES = 256;
+
+  private static final int MAX_ADDRESS_TEXT = 64;
   private static final Duration FIRST_POLL = Duration.ofMillis(20);
   private static final Duration LONGEST_POLL = Duration.ofSeconds(1);
   private static final Duration SHUTDOWN_REFUSAL = Duration.ofSeconds(2);
@@ -53,11 +60,16 @@ public final class AgentClient implements AutoCloseable {
    * @param limit how long a command may take that is given no limit of its own
    */
   public static AgentClient connect(Path socket, Duration limit) {
-    return new AgentClient(new AgentLink(socket, MAX_MESSAGE), limit);
+    return connect(socket, limit, Dialer.plain(), Budget.forOne());
   }
 
-  static AgentClient connect(Path socket, Duration limit, int maxMessage) {
-    return new AgentClient(new AgentLink(socket, maxMessage), limit);
+  /**
+   * As above, for a guest that is not trusted.
+   *
+   * @param budget what all agents together may make this process hold
+   */
+  public static AgentClient connect(Path socket, Duration limit, Dialer dialer, Budget budget) {
+    return new AgentClient(new AgentLink(socket, dialer, budget), limit);
   }
 
   /** The agent itself. */
@@ -108,7 +120,7 @@ public final class AgentClient implements AutoCloseable {
     JsonNode info = call("guest-info", Map.of());
     var commands = new TreeSet<String>();
     for (JsonNode command : info.path("supported_commands")) {
-      if (command.path("enabled").asBoolean(false)) {
+      if (commands.size() < MAX_COMMANDS && command.path("enabled").asBoolean(false)) {
         commands.add(text(command.path("name")));
       }
     }
@@ -132,22 +144,29 @@ public final class AgentClient implements AutoCloseable {
   /** The guest's network interfaces, loopback included. */
   public List<GuestInterface> networkInterfaces() throws QmpException, InterruptedException {
     var interfaces = new ArrayList<GuestInterface>();
+    int left = ALL_ADDRESSES;
     for (JsonNode one : call("guest-network-get-interfaces", Map.of())) {
+      if (interfaces.size() == MAX_INTERFACES) {
+        break;
+      }
       var addresses = new ArrayList<String>();
       for (JsonNode address : one.path("ip-addresses")) {
-        if (addresses.size() < MAX_ADDRESSES) {
-          addresses.add(text(address.path("ip-address")) + "/" + address.path("prefix").asInt(0));
+        if (addresses.size() < Math.min(MAX_ADDRESSES, left)) {
+          addresses.add(
+              Texts.shown(address.path("ip-address").asString(""), MAX_ADDRESS_TEXT)
+                  + "/"
+                  + address.path("prefix").asInt(0));
         }
       }
-      if (interfaces.size() < MAX_INTERFACES) {
-        interfaces.add(
-            new GuestInterface(
-                text(one.path("name")),
-                textOrNull(one.path("hardware-address")),
-                List.copyOf(addresses),
-                Math.max(0, one.path("statistics").path("rx-bytes").asLong(0)),
-                Math.max(0, one.path("statistics").path("tx-bytes").asLong(0))));
-      }
+      left -= addresses.size();
+      String mac = Texts.shown(one.path("hardware-address").asString(""), MAX_ADDRESS_TEXT);
+      interfaces.add(
+          new GuestInterface(
+              Texts.shown(one.path("name").asString(""), MAX_ADDRESS_TEXT),
+              mac.isEmpty() ? null : mac,
+              List.copyOf(addresses),
+              Math.max(0, one.path("statistics").path("rx-bytes").asLong(0)),
+              Math.max(0, one.path("statistics").path("tx-bytes").asLong(0))));
     }
     return interfaces;
   }
@@ -196,7 +215,7 @@ public final class AgentClient implements AutoCloseable {
     }
   }
 
-  private static ExecResult result(JsonNode status) throws QmpException.ProtocolViolation {
+  private static ExecResult result(JsonNode status) {
     return new ExecResult(
         status.path("exitcode").asInt(-1),
         status.has("signal") ? (Integer) status.path("signal").asInt(0) : null,
@@ -324,23 +343,14 @@ public final class AgentClient implements AutoCloseable {
     }
   }
 
-  private static byte[] decode(JsonNode base64) throws QmpException.ProtocolViolation {
-    try {
-      return Base64.getDecoder().decode(base64.asString(""));
-    } catch (IllegalArgumentException e) {
-      throw new QmpException.ProtocolViolation("the agent sent data that is not base64", e);
-    }
+  /** What {@link Json} has decoded; nothing where the agent sent none. */
+  private static byte[] decode(JsonNode data) {
+    return data.isBinary() ? data.binaryValue() : new byte[0];
   }
 
-  /** A text of the guest, fit to be shown: no control characters, at most {@value #MAX_TEXT}. */
-  static String text(JsonNode value) {
-    return value
-        .asString("")
-        .codePoints()
-        .filter(c -> !Character.isISOControl(c) && Character.getType(c) != Character.FORMAT)
-        .limit(MAX_TEXT)
-        .mapToObj(Character::toString)
-        .collect(Collectors.joining());
+  /** A text of the guest, fit to be shown. */
+  private static String text(JsonNode value) {
+    return Texts.shown(value.asString(""));
   }
 
   private static @Nullable String textOrNull(JsonNode value) {

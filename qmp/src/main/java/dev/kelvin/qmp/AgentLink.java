@@ -11,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
@@ -27,50 +28,117 @@ import tools.jackson.databind.JsonNode;
 final class AgentLink implements AutoCloseable {
   private static final byte SENTINEL = (byte) 0xFF;
 
+  /** What an agent may send beyond the answer that is waited for. */
+  private static final int UNASKED = 64 << 10;
+
+  /** What may be left in the channel of an earlier answer. */
+  private static final long LEFT_OVER = 2L * AgentClient.MAX_MESSAGE;
+
+  /** What an agent may hold for one message without asking the budget. */
+  private static final int OWN = 64 << 10;
+
   private final Path socket;
-  private final int limit;
+  private final Dialer dialer;
+  private final Budget budget;
   private final SecureRandom random = new SecureRandom();
   private final ReentrantLock turn = new ReentrantLock();
   private volatile @Nullable Session session;
   private volatile boolean closed;
 
   /**
-   * @param limit the longest message that is accepted, in bytes
+   * @param budget what all agents together may make this process hold
    */
-  AgentLink(Path socket, int limit) {
+  AgentLink(Path socket, Dialer dialer, Budget budget) {
     this.socket = socket;
-    this.limit = limit;
+    this.dialer = dialer;
+    this.budget = budget;
   }
 
-  /** What a caller waits for. */
-  private record Expectation(Predicate<JsonNode> matches, CompletableFuture<JsonNode> message) {}
+  /** What came, and what of the budget it holds until it has been used. */
+  private record Message(JsonNode tree, Budget.Share share) {}
 
-  /** One connection. What nobody waits for is dropped unread: a guest cannot fill our memory. */
+  /** What a caller waits for. */
+  private record Expectation(
+      Predicate<JsonNode> matches, Bounds bounds, CompletableFuture<Message> message) {}
+
+  /**
+   * One connection. What nobody waits for is dropped unread: a guest cannot fill our memory; nor
+   * can it keep us reading, since an agent that says much unasked is hung up on.
+   */
   private static final class Session implements Wire.Receiver {
     final Wire wire;
+    final Budget budget;
     final AtomicReference<@Nullable Expectation> expected = new AtomicReference<>();
+    final AtomicLong unasked = new AtomicLong();
     final CompletableFuture<QmpException> end = new CompletableFuture<>();
 
-    Session(Wire wire) {
+    Session(Wire wire, Budget budget) {
       this.wire = wire;
+      this.budget = budget;
+    }
+
+    void expect(Expectation expectation) {
+      unasked.set(0);
+      expected.set(expectation);
+    }
+
+    private static boolean synchronizes(@Nullable Expectation expectation) {
+      return expectation != null && expectation.bounds().equals(Bounds.SYNC);
     }
 
     @Override
-    public void line(byte[] line) {
+    public void heard(int bytes) throws QmpException.ProtocolViolation {
+      var expectation = expected.get();
+      long most =
+          synchronizes(expectation)
+              ? LEFT_OVER
+              : UNASKED + (expectation == null ? 0L : expectation.bounds().bytes());
+      if (unasked.addAndGet(bytes) > most) {
+        throw new QmpException.ProtocolViolation(
+            "the agent sends more than it was asked for", null);
+      }
+    }
+
+    @Override
+    public int limit() {
+      var expectation = expected.get();
+      return (expectation == null ? Bounds.SYNC : expectation.bounds()).bytes();
+    }
+
+    @Override
+    public void tooLong(int limit) throws QmpException.ProtocolViolation {
+      var expectation = expected.get();
+      if (expectation != null && !synchronizes(expectation)) {
+        throw new QmpException.ProtocolViolation(
+            "an answer of the agent exceeds the limit of " + limit + " bytes", null);
+      }
+    }
+
+    @Override
+    public void line(byte[] line, int length) throws QmpException.ProtocolViolation {
       var expectation = expected.get();
       if (expectation == null) {
         return;
       }
-      JsonNode message;
+      var share = budget.share(expectation.bounds().cost(length), OWN);
+      boolean handedOver = false;
       try {
-        message = QmpClient.JSON.readTree(line);
+        JsonNode tree = Json.read(line, length, expectation.bounds()).tree();
+        if (tree.isObject() && expectation.matches().test(tree)) {
+          expected.compareAndSet(expectation, null);
+          handedOver = expectation.message().complete(new Message(tree, share));
+        }
       } catch (JacksonException e) {
         // The end of a message whose beginning an earlier connection took.
         return;
-      }
-      if (message.isObject() && expectation.matches().test(message)) {
-        expected.set(null);
-        expectation.message().complete(message);
+      } catch (QmpException.ProtocolViolation e) {
+        if (!synchronizes(expectation)) {
+          throw e;
+        }
+      } finally {
+        if (!handedOver) {
+          share.giveBack();
+        }
       }
     }
 
@@ -97,15 +165,22 @@ final class AgentLink implements AutoCloseable {
     try {
       Session current = synchronizedSession(command, deadline, timeout);
       byte[] message = encode(command, arguments);
-      JsonNode answer =
-          exchange(current, command, message, any -> isAnswer(any), deadline, timeout);
+      var answer =
+          exchange(
+              current,
+              command,
+              message,
+              new Expectation(
+                  AgentLink::isAnswer, Bounds.ofAgent(command), new CompletableFuture<>()),
+              deadline,
+              timeout);
       done = true;
       if (answer.has("error")) {
         JsonNode error = answer.path("error");
         throw new QmpException.CommandFailed(
             command,
-            error.path("class").asString("GenericError"),
-            AgentClient.text(error.path("desc")));
+            Texts.shown(error.path("class").asString("GenericError")),
+            Texts.shown(error.path("desc").asString("")));
       }
       return answer.path("return");
     } finally {
@@ -126,10 +201,16 @@ final class AgentLink implements AutoCloseable {
       throw new QmpException.Disconnected(command + ": the client is closed", null);
     }
     var current = session;
-    if (current != null && !current.end.isDone()) {
-      return current;
+    if (current != null) {
+      if (!current.end.isDone()) {
+        return current;
+      }
+      session = null;
+      if (current.end.join() instanceof QmpException.ProtocolViolation meanwhile) {
+        throw meanwhile;
+      }
     }
-    current = new Session(Wire.open(socket, left(deadline), limit));
+    current = new Session(Wire.open(socket, left(deadline), dialer, budget), budget);
     session = current;
     current.wire.start(current);
     if (closed) {
@@ -144,7 +225,10 @@ final class AgentLink implements AutoCloseable {
         current,
         command,
         bytes.toByteArray(),
-        message -> message.path("return").asLong(0) == id,
+        new Expectation(
+            message -> message.path("return").asLong(0) == id,
+            Bounds.SYNC,
+            new CompletableFuture<>()),
         deadline,
         timeout);
     return current;
@@ -154,24 +238,30 @@ final class AgentLink implements AutoCloseable {
       Session current,
       String command,
       byte[] message,
-      Predicate<JsonNode> matches,
+      Expectation expectation,
       long deadline,
       Duration timeout)
       throws QmpException, InterruptedException {
-    var answer = new CompletableFuture<JsonNode>();
-    current.expected.set(new Expectation(matches, answer));
-    current.wire.send(command, message, left(deadline));
+    var answer = expectation.message();
+    current.expect(expectation);
     try {
+      current.wire.send(command, message, left(deadline));
       CompletableFuture.anyOf(answer, current.end)
           .get(left(deadline).toNanos(), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
-      throw new QmpException.TimedOut(command, timeout, true);
+      if (answer.cancel(false)) {
+        throw new QmpException.TimedOut(command, timeout, true);
+      }
     } catch (ExecutionException e) {
       throw new IllegalStateException("an answer is never completed exceptionally", e);
+    } finally {
+      // Also what comes at the last moment holds its share no longer.
+      if (!answer.cancel(false)) {
+        answer.join().share().giveBack();
+      }
     }
-    JsonNode value = answer.getNow(null);
-    if (value != null) {
-      return value;
+    if (!answer.isCancelled()) {
+      return answer.join().tree();
     }
     QmpException why = current.end.join();
     throw switch (why) {
@@ -191,7 +281,7 @@ final class AgentLink implements AutoCloseable {
     if (!arguments.isEmpty()) {
       message.put("arguments", arguments);
     }
-    return (QmpClient.JSON.writeValueAsString(message) + "\n").getBytes(StandardCharsets.UTF_8);
+    return (Json.MAPPER.writeValueAsString(message) + "\n").getBytes(StandardCharsets.UTF_8);
   }
 
   private void drop() {

@@ -11,21 +11,29 @@ import org.jspecify.annotations.Nullable;
 /**
  * Events on their way to the listener. It is bounded, and whoever puts one in never waits. When
  * more than {@value #PER_NAME} of one name wait, the oldest of that name goes, so a guest that
- * makes QEMU flood one kind of event pushes out no event of another kind; when {@value #TOTAL}
- * wait, the oldest of all goes. What went is counted.
+ * makes QEMU flood one kind of event pushes out no event of another kind; when all that wait take
+ * more than {@value #TOTAL} bytes, the oldest of all go. What went is counted.
  */
 final class EventQueue {
   static final int PER_NAME = 256;
-  static final int TOTAL = 8192;
+  static final int TOTAL = 1 << 20;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
-  private final ArrayDeque<QmpEvent> waiting = new ArrayDeque<>();
+  private final ArrayDeque<Entry> waiting = new ArrayDeque<>();
   private final Map<String, Integer> counts = new HashMap<>();
   private boolean closed;
   private long dropped;
+  private int bytes;
 
-  void put(QmpEvent event) {
+  private record Entry(QmpEvent event, int bytes) {}
+
+  /**
+   * Puts an event in.
+   *
+   * @param size what it takes of memory, roughly
+   */
+  void put(QmpEvent event, int size) {
     lock.lock();
     try {
       if (closed) {
@@ -33,12 +41,14 @@ final class EventQueue {
       }
       if (counts.getOrDefault(event.name(), 0) >= PER_NAME) {
         dropOldest(event.name());
-      } else if (waiting.size() >= TOTAL) {
+      }
+      while (!waiting.isEmpty() && bytes + size > TOTAL) {
         counted(waiting.removeFirst(), -1);
         dropped++;
       }
-      waiting.addLast(event);
-      counted(event, 1);
+      var entry = new Entry(event, size);
+      waiting.addLast(entry);
+      counted(entry, 1);
       changed.signal();
     } finally {
       lock.unlock();
@@ -46,21 +56,23 @@ final class EventQueue {
   }
 
   private void dropOldest(String name) {
-    Iterator<QmpEvent> events = waiting.iterator();
-    while (events.hasNext()) {
-      QmpEvent event = events.next();
-      if (event.name().equals(name)) {
-        events.remove();
-        counted(event, -1);
+    Iterator<Entry> entries = waiting.iterator();
+    while (entries.hasNext()) {
+      Entry entry = entries.next();
+      if (entry.event().name().equals(name)) {
+        entries.remove();
+        counted(entry, -1);
         dropped++;
         return;
       }
     }
   }
 
-  private void counted(QmpEvent event, int change) {
-    if (counts.merge(event.name(), change, Integer::sum) == 0) {
-      counts.remove(event.name());
+  private void counted(Entry entry, int change) {
+    bytes += change * entry.bytes();
+    String name = entry.event().name();
+    if (counts.merge(name, change, Integer::sum) == 0) {
+      counts.remove(name);
     }
   }
 
@@ -85,9 +97,9 @@ final class EventQueue {
         }
         changed.await();
       }
-      QmpEvent event = waiting.removeFirst();
-      counted(event, -1);
-      return event;
+      Entry entry = waiting.removeFirst();
+      counted(entry, -1);
+      return entry.event();
     } finally {
       lock.unlock();
     }

@@ -8,64 +8,99 @@ import java.util.Arrays;
  * reads is whole again in its line. A byte 0xFF, which no UTF-8 text has, throws away what was
  * collected: the guest agent's protocol uses it to mark where a fresh answer begins.
  */
-final class Lines {
-  private static final int FIRST_SIZE = 4096;
+final class Lines implements AutoCloseable {
+  /** What each connection may collect without asking the budget. */
+  static final int OWN = 16 << 10;
+
+  private static final int FIRST_SIZE = 1024;
 
   /** Where whole lines go. */
   interface Sink {
-    void line(byte[] line) throws QmpException.ProtocolViolation;
+    /** The longest line that may come now, in bytes. */
+    int limit();
+
+    /**
+     * A line, without its end.
+     *
+     * @param line is used again: whoever needs it longer copies it
+     */
+    void line(byte[] line, int length) throws QmpException.ProtocolViolation;
+
+    /** A line is longer than the limit; unless this throws, the rest of it is passed over. */
+    default void tooLong(int limit) throws QmpException.ProtocolViolation {
+      throw new QmpException.ProtocolViolation(
+          "a message exceeds the limit of " + limit + " bytes", null);
+    }
   }
 
-  private final int limit;
+  private final Budget.Account account;
   private byte[] line = new byte[FIRST_SIZE];
   private int length;
+  private boolean skipping;
 
-  /**
-   * @param limit the longest line, in bytes
-   */
-  Lines(int limit) {
-    this.limit = limit;
+  Lines(Budget budget) {
+    account = budget.new Account(OWN);
   }
 
   /**
-   * Takes what was read and passes on each line that it completes, without its end; empty lines are
-   * passed over.
+   * Takes what was read and passes on each line that it completes; empty lines are passed over.
    *
-   * @throws QmpException.ProtocolViolation when a line exceeds the limit
+   * @throws QmpException.ProtocolViolation when a line exceeds the limit or the budget
    */
   void feed(ByteBuffer read, Sink sink) throws QmpException.ProtocolViolation {
+    int limit = sink.limit();
     while (read.hasRemaining()) {
       byte next = read.get();
       if (next == '\n') {
         int end = length > 0 && line[length - 1] == '\r' ? length - 1 : length;
-        byte[] whole = Arrays.copyOf(line, end);
-        restart();
-        if (whole.length > 0) {
-          sink.line(whole);
+        try {
+          if (end > 0 && !skipping) {
+            sink.line(line, end);
+          }
+        } finally {
+          restart();
         }
       } else if (next == (byte) 0xFF) {
         restart();
-      } else {
-        add(next);
+      } else if (!skipping) {
+        add(next, limit, sink);
       }
     }
   }
 
   private void restart() {
     length = 0;
-    if (line.length > 64 * FIRST_SIZE) {
+    skipping = false;
+    if (line.length > OWN) {
       line = new byte[FIRST_SIZE];
+      account.close();
     }
   }
 
-  private void add(byte next) throws QmpException.ProtocolViolation {
-    if (length == limit) {
-      throw new QmpException.ProtocolViolation(
-          "a message exceeds the limit of " + limit + " bytes", null);
+  private void add(byte next, int limit, Sink sink) throws QmpException.ProtocolViolation {
+    if (length >= limit) {
+      sink.tooLong(limit);
+      restart();
+      skipping = true;
+      return;
     }
     if (length == line.length) {
-      line = Arrays.copyOf(line, Math.min(limit, line.length * 2));
+      grow(Math.min(limit, line.length * 2));
     }
     line[length++] = next;
+  }
+
+  private void grow(int size) throws QmpException.ProtocolViolation {
+    // Both are there while one is copied to the other.
+    account.hold(size <= OWN ? size : (long) size + line.length);
+    line = Arrays.copyOf(line, size);
+    account.hold(size);
+  }
+
+  @Override
+  public void close() {
+    line = new byte[0];
+    length = 0;
+    account.close();
   }
 }

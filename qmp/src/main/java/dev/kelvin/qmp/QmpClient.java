@@ -14,10 +14,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
-import tools.jackson.core.StreamReadConstraints;
-import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * A connection to one QEMU by the QEMU Machine Protocol (docs/interop/qmp-spec of QEMU).
@@ -26,47 +23,58 @@ import tools.jackson.databind.json.JsonMapper;
  * id. An answer that comes after its caller gave up is dropped. Events wait in a bounded queue (see
  * {@link EventQueue} for what is dropped when); answers never do. When the connection ends, every
  * caller that waits gets {@link QmpException.Disconnected}, then the listener hears {@link
- * QmpListener#closed}. A message of more than {@value #MAX_MESSAGE} bytes, or one that is no JSON
- * object, ends the connection.
+ * QmpListener#closed}. A message beyond its {@link Bounds}, or one that is no JSON object, ends the
+ * connection.
  */
 public final class QmpClient implements AutoCloseable {
   /**
-   * The longest message that is accepted, in bytes; the largest real one is the schema's, 200 KB.
+   * The longest message that is accepted, in bytes, and only in answer to a request for the schema,
+   * which has 200 KB; others are held to much less (see {@link Bounds}).
    */
-  public static final int MAX_MESSAGE = 16 << 20;
+  public static final int MAX_MESSAGE = 4 << 20;
+
+  /** What a QEMU may hold for one message without asking the budget. */
+  private static final int OWN = 64 << 10;
+
+  private static final int MAX_DESCRIPTION = 4096;
+
+  /** How much may be read of what is no message at all. */
+  private static final int NOISE = 2 * MAX_MESSAGE;
 
   private static final System.Logger LOG = System.getLogger(QmpClient.class.getName());
 
-  static final JsonMapper JSON =
-      JsonMapper.builder(
-              JsonFactory.builder()
-                  .streamReadConstraints(
-                      StreamReadConstraints.builder()
-                          .maxNestingDepth(200)
-                          .maxStringLength(MAX_MESSAGE)
-                          .build())
-                  .build())
-          .build();
-
   private sealed interface Reply {
-    record Answer(JsonNode value) implements Reply {}
+    record Answer(JsonNode value, Budget.@Nullable Share share) implements Reply {}
 
     record Refusal(String errorClass, String description) implements Reply {}
 
     record Gone(@Nullable QmpException why) implements Reply {}
   }
 
+  /** A command under way. */
+  private record Waiting(Bounds bounds, CompletableFuture<Reply> reply) {}
+
   private final Wire wire;
+  private final Budget budget;
   private final EventQueue events = new EventQueue();
   private final AtomicLong ids = new AtomicLong();
   private final AtomicLong lateReplies = new AtomicLong();
-  private final Map<String, CompletableFuture<Reply>> waiting = new ConcurrentHashMap<>();
+  private final Map<String, Waiting> waiting = new ConcurrentHashMap<>();
   private final CompletableFuture<Reply> greeting = new CompletableFuture<>();
   private final CompletableFuture<Reply.Gone> end = new CompletableFuture<>();
   private volatile String version = "";
 
-  private QmpClient(Wire wire) {
+  private QmpClient(Wire wire, Budget budget) {
     this.wire = wire;
+    this.budget = budget;
+  }
+
+  /**
+   * As below, of a QEMU that is trusted: whoever listens at the socket, with a budget of its own.
+   */
+  public static QmpClient connect(Path socket, Duration timeout, QmpListener listener)
+      throws QmpException, InterruptedException {
+    return connect(socket, timeout, listener, Dialer.plain(), Budget.forOne());
   }
 
   /**
@@ -76,10 +84,11 @@ public final class QmpClient implements AutoCloseable {
    * @throws QmpException.Disconnected when nobody listens there or the peer hangs up
    * @throws QmpException.TimedOut also when another client is connected: QEMU serves one at a time
    */
-  public static QmpClient connect(Path socket, Duration timeout, QmpListener listener)
+  public static QmpClient connect(
+      Path socket, Duration timeout, QmpListener listener, Dialer dialer, Budget budget)
       throws QmpException, InterruptedException {
     long deadline = System.nanoTime() + timeout.toNanos();
-    var client = new QmpClient(Wire.open(socket, timeout, MAX_MESSAGE));
+    var client = new QmpClient(Wire.open(socket, timeout, dialer, budget), budget);
     boolean ready = false;
     try {
       client.wire.start(client.new Incoming());
@@ -115,7 +124,7 @@ public final class QmpClient implements AutoCloseable {
     long deadline = System.nanoTime() + timeout.toNanos();
     String id = "k" + ids.incrementAndGet();
     var reply = new CompletableFuture<Reply>();
-    waiting.put(id, reply);
+    waiting.put(id, new Waiting(Bounds.ofQemu(command), reply));
     try {
       var ended = end.getNow(null);
       if (ended != null) {
@@ -137,6 +146,12 @@ public final class QmpClient implements AutoCloseable {
       }
     } finally {
       waiting.remove(id);
+      // Also what comes at the last moment holds its share no longer.
+      if (!reply.cancel(false)
+          && reply.getNow(null) instanceof Reply.Answer answer
+          && answer.share() != null) {
+        answer.share().giveBack();
+      }
     }
   }
 
@@ -147,7 +162,7 @@ public final class QmpClient implements AutoCloseable {
       message.put("arguments", arguments);
     }
     message.put("id", id);
-    return (JSON.writeValueAsString(message) + "\n").getBytes(StandardCharsets.UTF_8);
+    return (Json.MAPPER.writeValueAsString(message) + "\n").getBytes(StandardCharsets.UTF_8);
   }
 
   private JsonNode await(
@@ -155,7 +170,7 @@ public final class QmpClient implements AutoCloseable {
       throws QmpException, InterruptedException {
     try {
       return switch (reply.get(timeout.toNanos(), TimeUnit.NANOSECONDS)) {
-        case Reply.Answer(JsonNode value) -> value;
+        case Reply.Answer(JsonNode value, _) -> value;
         case Reply.Refusal(String errorClass, String description) ->
             throw new QmpException.CommandFailed(what, errorClass, description);
         case Reply.Gone(QmpException why) -> throw disconnected(what, why);
@@ -219,30 +234,79 @@ public final class QmpClient implements AutoCloseable {
 
   /** What the reader's thread does. */
   private final class Incoming implements Wire.Receiver {
+    private int noise;
+
     @Override
-    public void line(byte[] line) throws QmpException.ProtocolViolation {
-      JsonNode message;
+    public void heard(int bytes) throws QmpException.ProtocolViolation {
+      noise += bytes;
+      if (noise > NOISE) {
+        throw new QmpException.ProtocolViolation("QEMU sends without end what is no message", null);
+      }
+    }
+
+    @Override
+    public int limit() {
+      return bounds().bytes();
+    }
+
+    /** Of the largest answer that somebody waits for. */
+    private Bounds bounds() {
+      var most = Bounds.EVENT;
+      for (Waiting one : waiting.values()) {
+        if (one.bounds().bytes() > most.bytes()) {
+          most = one.bounds();
+        }
+      }
+      return most;
+    }
+
+    @Override
+    public void line(byte[] line, int length) throws QmpException.ProtocolViolation {
+      noise = 0;
+      Bounds bounds = bounds();
+      var share = budget.share(bounds.cost(length), OWN);
+      boolean handedOver = false;
       try {
-        message = JSON.readTree(line);
+        handedOver = dispatch(Json.read(line, length, bounds), length, share);
       } catch (JacksonException e) {
         throw new QmpException.ProtocolViolation("QEMU sent something that is not JSON", e);
+      } finally {
+        if (!handedOver) {
+          share.giveBack();
+        }
       }
+    }
+
+    /** Gives a message to whom it is for; true when it holds its share until it is used. */
+    private boolean dispatch(Json.Message read, int length, Budget.Share share)
+        throws QmpException.ProtocolViolation {
+      JsonNode message = read.tree();
       if (message.path("event").isString()) {
-        events.put(event(message));
-      } else if (message.has("QMP")) {
-        greeting.complete(new Reply.Answer(versionOf(message.path("QMP"))));
-      } else if (message.has("return")) {
-        answer(message, new Reply.Answer(message.path("return")));
-      } else if (message.path("error").isObject()) {
+        if (length > Bounds.EVENT.bytes() || read.tokens() > Bounds.EVENT.tokens()) {
+          throw new QmpException.ProtocolViolation(
+              "QEMU sent an event of " + length + " bytes", null);
+        }
+        events.put(event(message), length + read.tokens() * Bounds.TOKEN_BYTES);
+        return false;
+      }
+      if (message.has("QMP")) {
+        greeting.complete(new Reply.Answer(versionOf(message.path("QMP")), null));
+        return false;
+      }
+      if (message.has("return")) {
+        return answer(message, new Reply.Answer(message.path("return"), share));
+      }
+      if (message.path("error").isObject()) {
         JsonNode error = message.path("error");
         answer(
             message,
             new Reply.Refusal(
-                error.path("class").asString("GenericError"), error.path("desc").asString("")));
-      } else {
-        throw new QmpException.ProtocolViolation(
-            "QEMU sent a message that is neither an answer nor an event", null);
+                Texts.shown(error.path("class").asString("GenericError")),
+                Texts.shown(error.path("desc").asString(""), MAX_DESCRIPTION)));
+        return false;
       }
+      throw new QmpException.ProtocolViolation(
+          "QEMU sent a message that is neither an answer nor an event", null);
     }
 
     private QmpEvent event(JsonNode message) {
@@ -250,7 +314,7 @@ public final class QmpClient implements AutoCloseable {
       JsonNode data = message.path("data");
       return new QmpEvent(
           message.path("event").asString(),
-          data.isMissingNode() ? JSON.createObjectNode() : data,
+          data.isMissingNode() ? Json.MAPPER.createObjectNode() : data,
           Instant.ofEpochSecond(
               Math.clamp(stamp.path("seconds").asLong(0), 0, 1L << 40),
               Math.clamp(stamp.path("microseconds").asLong(0), 0, 999_999) * 1000L));
@@ -258,7 +322,8 @@ public final class QmpClient implements AutoCloseable {
 
     private JsonNode versionOf(JsonNode qmp) {
       JsonNode qemu = qmp.path("version").path("qemu");
-      return JSON.getNodeFactory()
+      return Json.MAPPER
+          .getNodeFactory()
           .stringNode(
               qemu.path("major").asInt(0)
                   + "."
@@ -267,13 +332,13 @@ public final class QmpClient implements AutoCloseable {
                   + qemu.path("micro").asInt(0));
     }
 
-    private void answer(JsonNode message, Reply reply) {
+    private boolean answer(JsonNode message, Reply reply) {
       var caller = waiting.remove(message.path("id").asString(""));
-      if (caller == null) {
-        lateReplies.incrementAndGet();
-      } else {
-        caller.complete(reply);
+      if (caller != null && caller.reply().complete(reply)) {
+        return true;
       }
+      lateReplies.incrementAndGet();
+      return false;
     }
 
     @Override
@@ -281,7 +346,7 @@ public final class QmpClient implements AutoCloseable {
       var gone = new Reply.Gone(why);
       end.complete(gone);
       greeting.complete(gone);
-      waiting.values().forEach(caller -> caller.complete(gone));
+      waiting.values().forEach(caller -> caller.reply().complete(gone));
       events.close();
     }
   }

@@ -1,8 +1,6 @@
 package dev.kelvin.qmp;
 
 import java.io.IOException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
@@ -22,13 +20,15 @@ import org.jspecify.annotations.Nullable;
  * peer which stops reading blocks neither the callers nor the reader.
  */
 final class Wire implements AutoCloseable {
-  private static final int READ_SIZE = 64 * 1024;
+  private static final int READ_SIZE = 16 * 1024;
   private static final int OUTGOING = 64;
 
   /** Hears the lines, on the reader's thread; it must not block. */
-  interface Receiver {
-    /** A whole line. An exception ends the connection. */
-    void line(byte[] line) throws QmpException.ProtocolViolation;
+  interface Receiver extends Lines.Sink {
+    /**
+     * So much was read; called before the lines that are in it. An exception ends the connection.
+     */
+    void heard(int bytes) throws QmpException.ProtocolViolation;
 
     /** The last call. */
     void ended(@Nullable QmpException why);
@@ -56,66 +56,57 @@ final class Wire implements AutoCloseable {
   }
 
   private final SocketChannel channel;
-  private final int limit;
+  private final Budget budget;
   private final BlockingQueue<Outgoing> outgoing = new ArrayBlockingQueue<>(OUTGOING);
   private final AtomicBoolean closedHere = new AtomicBoolean();
   private final AtomicReference<@Nullable IOException> writeFault = new AtomicReference<>();
   private volatile @Nullable Thread writer;
 
-  private Wire(SocketChannel channel, int limit) {
+  private Wire(SocketChannel channel, Budget budget) {
     this.channel = channel;
-    this.limit = limit;
+    this.budget = budget;
   }
 
   /**
    * Connects to a socket that is there; it does not wait for one to appear.
    *
-   * @param limit the longest line that is accepted, in bytes
+   * @param budget what it may make this process hold, together with others
    */
-  static Wire open(Path socket, Duration timeout, int limit)
+  static Wire open(Path socket, Duration timeout, Dialer dialer, Budget budget)
       throws QmpException, InterruptedException {
-    SocketChannel channel;
+    var dialed = new CompletableFuture<SocketChannel>();
+    // A platform thread: on a virtual one the socket is non-blocking, and a peer that hangs with
+    // its backlog full would look like one that is not there.
+    Thread dialing =
+        Thread.ofPlatform()
+            .daemon()
+            .name("qmp-connect")
+            .start(() -> {
+              try {
+                SocketChannel channel = dialer.dial(socket);
+                if (!dialed.complete(channel)) {
+                  closeQuietly(channel);
+                }
+              } catch (IOException | RuntimeException e) {
+                dialed.completeExceptionally(e);
+              }
+            });
     try {
-      channel = SocketChannel.open(StandardProtocolFamily.UNIX);
-    } catch (IOException e) {
-      throw new QmpException.Disconnected("cannot make a Unix socket", e);
-    }
-    boolean connected = false;
-    try {
-      connect(channel, socket, timeout);
-      connected = true;
-      return new Wire(channel, limit);
+      return new Wire(dialed.get(timeout.toNanos(), TimeUnit.NANOSECONDS), budget);
+    } catch (TimeoutException e) {
+      throw new QmpException.TimedOut("connecting to " + socket, timeout, false);
+    } catch (ExecutionException e) {
+      throw new QmpException.Disconnected("nobody answers at " + socket + why(e), e);
     } finally {
-      if (!connected) {
-        closeQuietly(channel);
+      if (dialed.cancel(false)) {
+        dialing.interrupt(); // ends a connect(2) that hangs
       }
     }
   }
 
-  private static void connect(SocketChannel channel, Path socket, Duration timeout)
-      throws QmpException, InterruptedException {
-    var done = new CompletableFuture<Void>();
-    // A platform thread: on a virtual one the socket is non-blocking, and a peer that hangs with
-    // its
-    // backlog full would look like one that is not there.
-    Thread.ofPlatform()
-        .daemon()
-        .name("qmp-connect")
-        .start(() -> {
-          try {
-            channel.connect(UnixDomainSocketAddress.of(socket));
-            done.complete(null);
-          } catch (IOException | RuntimeException e) {
-            done.completeExceptionally(e);
-          }
-        });
-    try {
-      done.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
-    } catch (TimeoutException e) {
-      throw new QmpException.TimedOut("connecting to " + socket, timeout, false);
-    } catch (ExecutionException e) {
-      throw new QmpException.Disconnected("nobody answers at " + socket, e);
-    }
+  private static String why(ExecutionException e) {
+    Throwable cause = e.getCause();
+    return cause instanceof WrongPeerException ? ": " + cause.getMessage() : "";
   }
 
   /** Begins to read and to write. */
@@ -139,12 +130,12 @@ final class Wire implements AutoCloseable {
   }
 
   private void read(Receiver receiver) {
-    var lines = new Lines(limit);
     var buffer = ByteBuffer.allocate(READ_SIZE);
     QmpException end = null;
-    try {
+    try (var lines = new Lines(budget)) {
       while (channel.read(buffer.clear()) >= 0) {
-        lines.feed(buffer.flip(), receiver::line);
+        receiver.heard(buffer.flip().remaining());
+        lines.feed(buffer, receiver);
       }
       end = new QmpException.Disconnected("the peer closed the connection", writeFault.get());
     } catch (IOException e) {

@@ -62,7 +62,7 @@ class AgentClientTest {
   private static JsonNode readCommand(FakePeer.Line line) throws IOException {
     byte[] bytes = line.readBytes();
     int start = bytes[0] == (byte) 0xFF ? 1 : 0;
-    return QmpClient.JSON.readTree(bytes, start, bytes.length - start);
+    return Json.MAPPER.readTree(bytes, start, bytes.length - start);
   }
 
   private static void sync(FakePeer.Line line, JsonNode command) throws IOException {
@@ -79,7 +79,7 @@ class AgentClientTest {
                 line -> {
                   byte[] bytes = line.readBytes();
                   first.add(bytes);
-                  sync(line, QmpClient.JSON.readTree(bytes, 1, bytes.length - 1));
+                  sync(line, Json.MAPPER.readTree(bytes, 1, bytes.length - 1));
                   line.read();
                   line.send("{\"return\": {}}\n");
                   line.drain();
@@ -178,9 +178,9 @@ class AgentClientTest {
     try (var peer =
             agent((command, arguments) ->
                 calls.incrementAndGet() == 1
-                    ? "\"" + "x".repeat(5000) + "\""
+                    ? "\"" + "x".repeat(70_000) + "\""
                     : "{\"host-name\": \"ok\"}");
-        var agent = AgentClient.connect(peer.socket(), SOON, 2000)) {
+        var agent = AgentClient.connect(peer.socket(), SOON)) {
       assertThatThrownBy(agent::hostName).isInstanceOf(QmpException.ProtocolViolation.class);
       assertThat(agent.hostName()).isEqualTo("ok");
     }

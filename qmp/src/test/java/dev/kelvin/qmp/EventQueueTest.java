@@ -9,14 +9,14 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(10)
 class EventQueueTest {
   private static QmpEvent event(String name, int number) {
-    return new QmpEvent(name, QmpClient.JSON.createObjectNode().put("n", number), Instant.EPOCH);
+    return new QmpEvent(name, Json.MAPPER.createObjectNode().put("n", number), Instant.EPOCH);
   }
 
   @Test
   void keepsTheOrder() throws Exception {
     var queue = new EventQueue();
-    queue.put(event("A", 1));
-    queue.put(event("B", 2));
+    queue.put(event("A", 1), 10);
+    queue.put(event("B", 2), 10);
     queue.close();
     assertThat(queue.take()).isEqualTo(event("A", 1));
     assertThat(queue.take()).isEqualTo(event("B", 2));
@@ -26,9 +26,9 @@ class EventQueueTest {
   @Test
   void aFloodOfOneNameDropsTheOldestOfThatName() throws Exception {
     var queue = new EventQueue();
-    queue.put(event("RARE", 0));
+    queue.put(event("RARE", 0), 10);
     for (int i = 0; i < EventQueue.PER_NAME + 10; i++) {
-      queue.put(event("FLOOD", i));
+      queue.put(event("FLOOD", i), 10);
     }
     assertThat(queue.dropped()).isEqualTo(10);
     assertThat(queue.take()).isEqualTo(event("RARE", 0));
@@ -36,10 +36,10 @@ class EventQueueTest {
   }
 
   @Test
-  void manyNamesTogetherAreBoundedToo() throws Exception {
+  void manyNamesTogetherAreBoundedByWhatTheyTake() throws Exception {
     var queue = new EventQueue();
-    for (int i = 0; i < EventQueue.TOTAL + 5; i++) {
-      queue.put(event("E" + i, i));
+    for (int i = 0; i < 105; i++) {
+      queue.put(event("E" + i, i), EventQueue.TOTAL / 100);
     }
     assertThat(queue.dropped()).isEqualTo(5);
     assertThat(queue.take()).isEqualTo(event("E5", 5));
@@ -49,7 +49,7 @@ class EventQueueTest {
   void whatIsPutInAfterTheEndIsNotHandedOut() throws Exception {
     var queue = new EventQueue();
     queue.close();
-    queue.put(event("A", 1));
+    queue.put(event("A", 1), 10);
     assertThat(queue.take()).isNull();
   }
 }

@@ -59,7 +59,7 @@ final class FakePeer implements AutoCloseable {
     }
 
     JsonNode read() throws IOException {
-      return QmpClient.JSON.readTree(readBytes());
+      return Json.MAPPER.readTree(readBytes());
     }
 
     /** Greets and answers the negotiation. */

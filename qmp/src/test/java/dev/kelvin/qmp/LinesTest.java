@@ -13,10 +13,25 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class LinesTest {
-  private static List<String> cut(Lines lines, byte[] bytes) throws QmpException {
+  private static List<String> cut(Lines lines, int limit, byte[] bytes) throws QmpException {
     var found = new ArrayList<String>();
-    lines.feed(ByteBuffer.wrap(bytes), line -> found.add(new String(line, StandardCharsets.UTF_8)));
+    lines.feed(ByteBuffer.wrap(bytes), new Upto(limit, found, false));
     return found;
+  }
+
+  /** Takes lines up to a limit; those that are longer are refused, or passed over. */
+  private record Upto(int limit, List<String> found, boolean skips) implements Lines.Sink {
+    @Override
+    public void line(byte[] line, int length) {
+      found.add(new String(line, 0, length, StandardCharsets.UTF_8));
+    }
+
+    @Override
+    public void tooLong(int most) throws QmpException.ProtocolViolation {
+      if (!skips) {
+        Lines.Sink.super.tooLong(most);
+      }
+    }
   }
 
   private static byte[] bytes(String text) {
@@ -25,7 +40,8 @@ class LinesTest {
 
   @Test
   void cutsAtLineEndsOfBothKinds() throws Exception {
-    assertThat(cut(new Lines(100), bytes("a\r\nb\n\r\n\nc"))).containsExactly("a", "b");
+    assertThat(cut(new Lines(Budget.forOne()), 100, bytes("a\r\nb\n\r\n\nc")))
+        .containsExactly("a", "b");
   }
 
   @ParameterizedTest
@@ -34,11 +50,11 @@ class LinesTest {
     var random = new Random(seed);
     String text = "x".repeat(5000) + "ü\r\n\uD83D\uDE00東\n" + "y".repeat(9000) + "\r\n";
     byte[] all = bytes(text);
-    var lines = new Lines(10_000);
+    var lines = new Lines(Budget.forOne());
     var found = new ArrayList<String>();
     for (int at = 0; at < all.length; ) {
       int end = Math.min(all.length, at + 1 + random.nextInt(700));
-      found.addAll(cut(lines, java.util.Arrays.copyOfRange(all, at, end)));
+      found.addAll(cut(lines, 10_000, java.util.Arrays.copyOfRange(all, at, end)));
       at = end;
     }
     assertThat(found).containsExactly("x".repeat(5000) + "ü", "\uD83D\uDE00東", "y".repeat(9000));
@@ -46,16 +62,51 @@ class LinesTest {
 
   @Test
   void theSentinelThrowsAwayWhatCameBefore() throws Exception {
-    var lines = new Lines(100);
-    assertThat(cut(lines, bytes("{\"half"))).isEmpty();
-    assertThat(cut(lines, new byte[] {(byte) 0xFF})).isEmpty();
-    assertThat(cut(lines, bytes("whole\n"))).containsExactly("whole");
+    var lines = new Lines(Budget.forOne());
+    assertThat(cut(lines, 100, bytes("{\"half"))).isEmpty();
+    assertThat(cut(lines, 100, new byte[] {(byte) 0xFF})).isEmpty();
+    assertThat(cut(lines, 100, bytes("whole\n"))).containsExactly("whole");
   }
 
   @Test
   void aLineOfTheLimitPassesAndALongerOneDoesNot() throws Exception {
-    assertThat(cut(new Lines(10), bytes("0123456789\n"))).containsExactly("0123456789");
-    assertThatThrownBy(() -> cut(new Lines(10), bytes("0123456789x")))
+    assertThat(cut(new Lines(Budget.forOne()), 10, bytes("0123456789\n")))
+        .containsExactly("0123456789");
+    assertThatThrownBy(() -> cut(new Lines(Budget.forOne()), 10, bytes("0123456789x")))
         .isInstanceOf(QmpException.ProtocolViolation.class);
+  }
+
+  @Test
+  void aLineThatIsTooLongIsPassedOverWhereThatIsWanted() throws Exception {
+    var found = new ArrayList<String>();
+    var lines = new Lines(Budget.forOne());
+    var sink = new Upto(10, found, true);
+    lines.feed(ByteBuffer.wrap(bytes("x".repeat(100_000))), sink);
+    lines.feed(ByteBuffer.wrap(bytes("x\nshort\n")), sink);
+    assertThat(found).containsExactly("short");
+  }
+
+  @Test
+  void whatALongLineTakesOfTheBudgetComesBack() throws Exception {
+    var budget = new Budget(1 << 20);
+    try (var lines = new Lines(budget)) {
+      cut(lines, 1 << 20, bytes("x".repeat(100_000)));
+      assertThat(budget.left()).isLessThan((1 << 20) - (64 << 10));
+      assertThat(cut(lines, 1 << 20, bytes("x\n"))).hasSize(1);
+      assertThat(budget.left()).isEqualTo(1 << 20);
+      cut(lines, 1 << 20, bytes("x".repeat(100_000)));
+    }
+    assertThat(budget.left()).isEqualTo(1 << 20);
+  }
+
+  @Test
+  void aLineThatTheBudgetHasNoRoomForIsRefused() throws Exception {
+    var budget = new Budget(64 << 10);
+    try (var lines = new Lines(budget)) {
+      assertThatThrownBy(() -> cut(lines, 1 << 20, bytes("x".repeat(200_000))))
+          .isInstanceOf(QmpException.ProtocolViolation.class)
+          .hasMessageContaining("together may hold 64 KiB");
+    }
+    assertThat(budget.left()).isEqualTo(64 << 10);
   }
 }

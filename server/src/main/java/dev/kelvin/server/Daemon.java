@@ -101,6 +101,7 @@ public final class Daemon implements AutoCloseable {
             layout.runtime().resolve("vms"))) {
       make(directory, "rwx--x--x");
     }
+    make(layout.state().resolve("kept"), "rwx------");
     if (uid == 0) {
       Reach.check(layout.state());
       Reach.check(layout.runtime());

@@ -8,6 +8,7 @@ import dev.kelvin.codec.Documents;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -19,7 +20,8 @@ import picocli.CommandLine.Parameters;
     footer = {
       "",
       "The program runs as root through the guest agent, without a shell, and its output comes when it has",
-      "ended. The exit code is the program's.",
+      "ended. The exit code is the program's. To a terminal the output is written without the sequences that",
+      "would change it (titles, colours, the clipboard); to a file or another program as it is.",
       "",
       "Examples:",
       "  kelvin exec web1 -- uname -a",
@@ -78,14 +80,17 @@ public final class ExecCommand extends Command {
             .guest(vm)
             .exec(
                 new ExecRequest(command, environment, given, Units.duration(timeout, "--timeout")));
-    session.out().write(result.stdout());
-    session.out().flush();
-    session.err().write(result.stderr());
-    session.err().flush();
+    write(result.stdout(), session.guestOut());
+    write(result.stderr(), session.guestErr());
     if (result.truncated()) {
       session.err().println("Note: output was left out because it was too much.");
     }
     return result.exitCode();
+  }
+
+  private static void write(byte[] text, OutputStream to) throws IOException {
+    to.write(text);
+    to.flush();
   }
 
   /** Standard input, if a request has room for it. */

@@ -6,8 +6,10 @@ import dev.kelvin.model.Code;
 import dev.kelvin.model.ProblemException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.time.Duration;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -15,7 +17,14 @@ import picocli.CommandLine.Parameters;
 /** {@code kelvin logs}. */
 @CommandLine.Command(
     sortOptions = false,
-    footer = {"", "Example:", "  kelvin logs --tail 4KiB -f web1"})
+    footer = {
+      "",
+      "A terminal gets it without the sequences that would change it (titles, colours, the clipboard); a file or",
+      "another program gets it as it is.",
+      "",
+      "Example:",
+      "  kelvin logs --tail 4KiB -f web1"
+    })
 public final class LogsCommand extends Command {
   private static final Duration LOOK = Duration.ofMillis(400);
   private static final int WINDOW = 1 << 18;
@@ -33,6 +42,9 @@ public final class LogsCommand extends Command {
       paramLabel = "SIZE",
       description = "Show no more than this of the end. Usual: 1MiB, as much as is usually kept.")
   String tail = "1MiB";
+
+  /** One for all that is shown: a sequence may be cut between two looks. */
+  private @Nullable OutputStream shown;
 
   public LogsCommand(Session session) {
     super(session);
@@ -83,8 +95,11 @@ public final class LogsCommand extends Command {
   }
 
   private void show(byte[] text) throws IOException {
-    session.out().write(text);
-    session.out().flush();
+    if (shown == null) {
+      shown = session.guestOut();
+    }
+    shown.write(text);
+    shown.flush();
   }
 
   /** How much of the beginning of {@code next} is the end of {@code last} and was shown before. */

@@ -68,6 +68,7 @@ final class Agreement {
         file ->
             volumes.stream().anyMatch(volume -> volume.id().startsWith(file.getFileName() + "-"));
     faults.addAll(nobodys(daemon.layout().state().resolve("vms"), ofVm.or(ofVolumes)));
+    faults.addAll(nobodys(daemon.layout().state().resolve("kept"), ofVm.or(ofVolumes)));
     faults.addAll(
         nobodys(
             daemon.layout().runtime().resolve("vms"),

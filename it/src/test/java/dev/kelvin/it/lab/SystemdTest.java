@@ -103,7 +103,7 @@ class SystemdTest {
     lab.await(
         "the guest is up",
         PATIENCE,
-        "grep -aq " + TinyGuest.READY + " /var/lib/kelvin/vms/*/serial.log");
+        "grep -aq " + TinyGuest.READY + " /var/lib/kelvin/kept/*/serial.log");
   }
 
   private static void outlivesTheDaemon(Lab lab, String vm) {

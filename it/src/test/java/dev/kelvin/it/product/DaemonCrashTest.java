@@ -86,7 +86,7 @@ class DaemonCrashTest {
   /** The last number that the guest wrote, read from the log's file while no daemon runs. */
   private static int lastTick(TestDaemon daemon, String vm) throws IOException {
     var files = new ArrayList<Path>();
-    try (var all = Files.walk(daemon.layout().state().resolve("vms"))) {
+    try (var all = Files.walk(daemon.layout().state().resolve("kept"))) {
       all.filter(file -> file.getFileName().toString().startsWith("serial.log"))
           .forEach(files::add);
     }

@@ -46,7 +46,7 @@ class WindowsSetupTest {
               + daemon.log()
               + daemon.kelvin("get", "vm", "win", "-o", "yaml").output()
               + daemon.kelvin("show", "win").output()
-              + Files.readString(home.resolve("qemu.log"));
+              + Files.readString(daemon.layout().vmKept(shown.metadata().id()).resolve("qemu.log"));
       assertThat(told).contains("WEB-1").doesNotContain(PASSWORD).doesNotContain(hidden());
 
       // What was read is what there is: no difference, nothing to do, and no password told.

@@ -9,11 +9,8 @@ import dev.kelvin.server.action.Actions.ConsoleSink;
 import dev.kelvin.server.action.Outcome;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
-import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -92,24 +89,9 @@ final class ConsoleDesk {
   }
 
   private ConsoleLink openVnc(String vm, ConsoleSink sink) throws InterruptedException {
-    Path socket = access.vncSocket(vm);
-    try {
-      SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
-      try {
-        channel.connect(UnixDomainSocketAddress.of(socket));
-      } catch (IOException e) {
-        channel.close();
-        throw e;
-      }
-      Thread.ofVirtual().name("vnc-" + vm).start(() -> copy(channel, sink));
-      return new SocketLink(channel);
-    } catch (IOException e) {
-      throw Problem.of(Code.UNAVAILABLE, "The screen of the VM cannot be reached")
-          .on("vm/" + vm)
-          .because(e.toString())
-          .remedy("see whether the VM still runs: kelvin show " + vm)
-          .asException(e);
-    }
+    SocketChannel channel = access.openScreen(vm);
+    Thread.ofVirtual().name("vnc-" + vm).start(() -> copy(channel, sink));
+    return new SocketLink(channel);
   }
 
   private static void copy(SocketChannel channel, ConsoleSink sink) {

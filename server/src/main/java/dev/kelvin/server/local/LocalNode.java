@@ -20,6 +20,7 @@ import dev.kelvin.image.pull.Puller;
 import dev.kelvin.machine.CpuProbe;
 import dev.kelvin.machine.Machines;
 import dev.kelvin.machine.MachinesSetup;
+import dev.kelvin.machine.Peers;
 import dev.kelvin.machine.VmDrafts;
 import dev.kelvin.machine.VmRepository;
 import dev.kelvin.machine.VmUsers;
@@ -151,7 +152,8 @@ public final class LocalNode implements AutoCloseable {
                 catalogue::list,
                 catalogue::unchanged,
                 events::publish,
-                shield)
+                shield,
+                Peers.checked())
             .build();
     Machines machines = parts.machines();
     users.machines = machines;

@@ -1,0 +1,100 @@
+package dev.kelvin.machine;
+
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Keeps small what QEMU and the helpers of VMs say, which guests can make them say without end.
+ * They append to files that only the daemon's user can open, and go on when there is no daemon: so
+ * no pipe of the daemon's is between (they would block or end with it) and no process besides (it
+ * would be one more for each VM). Instead the daemon looks every few seconds, keeps the end of a
+ * file that is too large beside it, and makes the file empty; what appends goes on at its
+ * beginning. While no daemon runs nothing is kept small.
+ */
+final class LogKeeper implements AutoCloseable {
+  private static final Logger LOG = System.getLogger(LogKeeper.class.getName());
+
+  /** From this size on a log is made empty. */
+  static final long LARGEST = 1 << 20;
+
+  /** How much of its end is kept. */
+  static final int KEPT = 256 << 10;
+
+  private static final Duration INTERVAL = Duration.ofSeconds(2);
+
+  private final Machines machines;
+  private final CountDownLatch closed = new CountDownLatch(1);
+  private final Thread thread;
+
+  LogKeeper(Machines machines) {
+    this.machines = machines;
+    this.thread = Thread.ofPlatform().daemon().name("log-keeper").unstarted(this::work);
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  private void work() {
+    try {
+      while (!closed.await(INTERVAL.toMillis(), TimeUnit.MILLISECONDS)) {
+        machines.list().stream()
+            .filter(vm -> vm.status().phase().hasProcess())
+            .map(vm -> machines.home().files(vm.metadata().id()).kept())
+            .forEach(LogKeeper::look);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Looks at the logs in a directory; the serial port's keeps itself small. */
+  static void look(Path directory) {
+    try (DirectoryStream<Path> logs = Files.newDirectoryStream(directory, "*.log")) {
+      for (Path log : logs) {
+        if (!log.endsWith("serial.log") && Files.size(log) > LARGEST) {
+          shrink(log);
+        }
+      }
+    } catch (NoSuchFileException e) {
+      LOG.log(Level.DEBUG, () -> "went away: " + e.getMessage());
+    } catch (IOException | RuntimeException e) {
+      LOG.log(Level.WARNING, "keeping the logs in " + directory + " small", e);
+    }
+  }
+
+  private static void shrink(Path log) throws IOException {
+    try (var file = FileChannel.open(log, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      var end = ByteBuffer.allocate(KEPT);
+      long from = Math.max(0, file.size() - KEPT);
+      while (end.hasRemaining() && file.read(end, from + end.position()) > 0) {
+        // until it is full, or the file ends
+      }
+      try {
+        VmHome.write(
+            log.resolveSibling(log.getFileName() + ".1"),
+            Arrays.copyOf(end.array(), end.position()));
+      } finally {
+        // Also on a full disk, where its room is needed most.
+        file.truncate(0);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    closed.countDown();
+  }
+}

@@ -1,0 +1,56 @@
+package dev.kelvin.qmp;
+
+/**
+ * How much one message of a peer may be, by what it was asked. Peers are not trusted: a message
+ * beyond its bounds ends the connection before it is read any further.
+ *
+ * @param bytes how long
+ * @param depth how deep values may lie in each other
+ * @param tokens how many values, names, beginnings and ends
+ */
+record Bounds(int bytes, int depth, int tokens) {
+  /** What an agent says to most commands: less than 6 KB, fewer than 1,000 tokens. */
+  static final Bounds SHORT = new Bounds(64 << 10, 16, 4096);
+
+  /** What an agent lists, as of a guest with hundreds of network interfaces. */
+  static final Bounds LIST = new Bounds(256 << 10, 16, 16_384);
+
+  /** A piece of a file of the guest, in base64. */
+  static final Bounds PIECE = new Bounds(256 << 10, 16, 64);
+
+  /** All the output of a program in the guest, in base64. */
+  static final Bounds OUTPUT = new Bounds(AgentClient.MAX_MESSAGE, 16, 64);
+
+  /** The answer to a synchronization: a number. */
+  static final Bounds SYNC = new Bounds(1024, 4, 16);
+
+  /** What QEMU tells unasked, and the answers to commands that change something. */
+  static final Bounds EVENT = new Bounds(16 << 10, 32, 1024);
+
+  /** QEMU's answers; the statistics of a hundred disks are 300 KB. */
+  static final Bounds ANSWER = new Bounds(1 << 20, 64, 64 << 10);
+
+  /** QEMU's own description of its commands. */
+  static final Bounds SCHEMA = new Bounds(QmpClient.MAX_MESSAGE, 64, 1 << 20);
+
+  /** What one token of a tree takes of memory at most, roughly: that of an object of one number. */
+  static final int TOKEN_BYTES = 80;
+
+  static Bounds ofAgent(String command) {
+    return switch (command) {
+      case "guest-network-get-interfaces" -> LIST;
+      case "guest-file-read" -> PIECE;
+      case "guest-exec-status" -> OUTPUT;
+      default -> SHORT;
+    };
+  }
+
+  static Bounds ofQemu(String command) {
+    return command.equals("query-qmp-schema") ? SCHEMA : ANSWER;
+  }
+
+  /** What a message of this length takes at most while it is read and handed over. */
+  long cost(int length) {
+    return (long) Math.min(length, tokens) * TOKEN_BYTES + length + length / 2;
+  }
+}
