@@ -20,8 +20,8 @@ import picocli.CommandLine.Parameters;
     footer = {
       "",
       "The program runs as root through the guest agent, without a shell, and its output comes when it has",
-      "ended. The exit code is the program's. To a terminal the output is written without the sequences that",
-      "would change it (titles, colours, the clipboard); to a file or another program as it is.",
+      "ended. The exit code is the program's. A terminal gets the output without the sequences that",
+      "would change it (titles, colours, the clipboard); a file or another program gets it as it is.",
       "",
       "Examples:",
       "  kelvin exec web1 -- uname -a",

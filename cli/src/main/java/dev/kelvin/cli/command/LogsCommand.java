@@ -19,8 +19,8 @@ import picocli.CommandLine.Parameters;
     sortOptions = false,
     footer = {
       "",
-      "A terminal gets it without the sequences that would change it (titles, colours, the clipboard); a file or",
-      "another program gets it as it is.",
+      "A terminal gets it without the sequences that would change it (titles, colours, the clipboard);",
+      "a file or another program gets it as it is.",
       "",
       "Example:",
       "  kelvin logs --tail 4KiB -f web1"
