@@ -160,13 +160,21 @@ public record ProcessId(long pid, long startTicks, String boot) {
 
   private static boolean await(BooleanSupplier ended, Duration deadline) {
     long end = System.nanoTime() + deadline.toNanos();
-    while (!ended.getAsBoolean()) {
-      if (System.nanoTime() > end) {
-        return false;
+    boolean interrupted = false;
+    try {
+      while (!ended.getAsBoolean()) {
+        if (System.nanoTime() > end) {
+          return false;
+        }
+        LockSupport.parkNanos(LOOK.toNanos());
+        interrupted |= Thread.interrupted(); // parking would return at once from then on
       }
-      LockSupport.parkNanos(LOOK.toNanos());
+      return true;
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
-    return true;
   }
 
   /** A line to keep in a file; {@link #decode} reads it. */

@@ -12,10 +12,14 @@ import dev.kelvin.model.VmStatus;
 import dev.kelvin.model.VmStatus.Exit;
 import dev.kelvin.model.VmStatus.ExitReason;
 import dev.kelvin.model.spec.Power;
+import dev.kelvin.model.spec.Restart;
+import dev.kelvin.model.spec.RestartMode;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -132,6 +136,8 @@ final class Ender {
       // Known before the process is gone: a daemon that dies here is followed by one that must not
       // take the end for a crash, and start the VM again.
       vm.wantPower(Power.STOPPED);
+    } else {
+      intend(reason, detail);
     }
     Running now = vm.running();
     if (now != null && vm.phase() != Phase.UNRESPONSIVE) {
@@ -159,6 +165,19 @@ final class Ender {
     }
   }
 
+  /**
+   * Stores why the process is about to be ended, which nobody could tell afterwards: a daemon that
+   * dies here is followed by one that must not take the end for a crash.
+   */
+  private void intend(ExitReason reason, @Nullable String detail) {
+    vm.note(vm.status().withLastExit(new Exit(reason, detail, Instant.now())));
+    try {
+      vm.show(vm.status());
+    } catch (RuntimeException e) { // the end must not wait for the store
+      LOG.log(Level.WARNING, () -> vm.ref() + ": why it ends is not stored: " + e.getMessage());
+    }
+  }
+
   /** The control channel closed: the process has ended, or cannot be talked to. */
   boolean endedWithConnection(Running now) {
     if (!Processes.awaitEnd(now.process(), Duration.ofSeconds(2))) {
@@ -174,6 +193,12 @@ final class Ender {
   /** Notes the end of a process that ended while nobody watched. */
   void foundDead(RunRecord run, ExitReason reason, String detail) {
     ExitReason why = reason;
+    Exit noted = vm.status().lastExit();
+    if (reason == ExitReason.CRASH && noted != null && noted.at().isAfter(run.startedAt())) {
+      vm.note(vm.status().in(Phase.RUNNING, null, run.startedAt()));
+      ended(noted.reason(), noted.detail());
+      return;
+    }
     if (reason == ExitReason.CRASH && vm.phase() == Phase.STOPPING) {
       why = ExitReason.SHUTDOWN;
     } else if (reason == ExitReason.CRASH && vm.record().spec().power() == Power.STOPPED) {
@@ -190,8 +215,8 @@ final class Ender {
   }
 
   /** A start did not succeed, and its process is gone. */
-  void startFailed(String why) {
-    store(new Ending(ExitReason.START_FAILED, why, Instant.now()));
+  void startFailed(String why, Power before, boolean automatic) {
+    store(new Ending(ExitReason.START_FAILED, why, Instant.now(), before, automatic));
   }
 
   /** Tries again what the store has refused. */
@@ -220,19 +245,20 @@ final class Ender {
     try {
       vm.context().repository().run(vm.id()).map(RunRecord::companions).ifPresent(Companions::end);
       vm.context().home().removeRuntime(vm.id());
-      vm.context().repository().deleteRun(vm.id());
+      follow(ending);
       vm.context().kept().delete(vm.id());
       vm.context().volumes().releaseUnneeded(vm.id());
-      follow(ending);
-    } catch (ProblemException e) {
-      if (e.problem().code() == Code.WRONG_STATE) {
+    } catch (RuntimeException e) { // whatever it is, the end must not be lost
+      if (e instanceof ProblemException known && known.problem().code() == Code.WRONG_STATE) {
         // It will not come to be right, and must not keep the VM from everything else.
         vm.ending = null;
         throw e;
       }
       vm.checkAt = SteadyTime.now().plus(STORE_AGAIN);
-      String text = "its process has ended; that cannot be stored yet: " + e.problem().oneLine();
-      LOG.log(Level.WARNING, () -> vm.ref() + ": " + text);
+      String text =
+          "its process has ended; that cannot be stored yet: "
+              + ProblemException.toProblem(e).oneLine();
+      LOG.log(Level.WARNING, vm.ref() + ": " + text, e instanceof ProblemException ? null : e);
       vm.note(vm.status().in(vm.phase(), text, vm.status().since()));
       return;
     }
@@ -252,21 +278,34 @@ final class Ender {
     var wait = RestartPolicy.waitBeforeRestart(vm.record().spec().restart(), reason, inRow);
     VmStatus after = vm.status().withoutProcess(new Exit(reason, ending.detail(), ending.at()));
     if (reason == ExitReason.START_FAILED) {
-      vm.decide(
-          after,
-          vm.phase() == Phase.STARTING ? Trigger.START_FAILED : Trigger.EXITED,
-          ending.detail());
+      followFailedStart(ending, after);
       return;
     }
-    if (wait.isEmpty()) {
-      vm.wantPower(Power.STOPPED);
-    }
     boolean crashed = crashed(reason);
-    vm.decide(
+    vm.end(
         after.withRestarts(wait.isPresent() ? inRow : 0),
         crashed ? Trigger.CRASH : Trigger.EXITED,
         wait.map(w -> "starts again in " + w.toSeconds() + " s")
-            .orElse(crashed ? ending.detail() : null));
+            .orElse(crashed ? ending.detail() : null),
+        wait.isEmpty() ? Power.STOPPED : vm.record().spec().power());
+    vm.restartAt = wait.map(SteadyTime.now()::plus).orElse(null);
+  }
+
+  /** What a user asked for and failed is not tried again; what Kelvin does by itself is. */
+  private void followFailedStart(Ending ending, VmStatus after) {
+    Restart policy = vm.record().spec().restart();
+    Optional<Duration> wait =
+        ending.automatic()
+            ? RestartPolicy.waitAfterFailedStart(policy, after.restarts())
+            : Optional.empty();
+    boolean givenUp = ending.automatic() && wait.isEmpty() && policy.policy() != RestartMode.NEVER;
+    Power before = Objects.requireNonNullElse(ending.power(), vm.record().spec().power());
+    vm.end(
+        after,
+        vm.phase() == Phase.STARTING ? Trigger.START_FAILED : Trigger.EXITED,
+        wait.map(w -> "starts again in " + w.toSeconds() + " s: " + ending.detail())
+            .orElse(ending.detail()),
+        givenUp ? Power.STOPPED : before);
     vm.restartAt = wait.map(SteadyTime.now()::plus).orElse(null);
   }
 

@@ -3,6 +3,7 @@ package dev.kelvin.machine;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.SteadyTime;
 import dev.kelvin.model.UnknownGuest;
 import dev.kelvin.model.Vm;
 import dev.kelvin.model.VmStatus;
@@ -14,6 +15,7 @@ import dev.kelvin.state.TaskType;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -28,7 +30,9 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** All VMs of this node, each with its supervisor. */
@@ -37,6 +41,12 @@ public final class Machines implements AutoCloseable {
 
   private static final Duration PATIENCE = Duration.ofMillis(300);
 
+  /** How long supervisors are waited for at the end, and VMs beyond what they get to shut down. */
+  private static final Duration LAST_PATIENCE = Duration.ofSeconds(20);
+
+  /** How often it is looked for VMs that run although all were stopped. */
+  private static final int ROUNDS = 3;
+
   private final VmRepository repository;
   private final VmLauncher launcher;
   private final Volumes volumes;
@@ -44,6 +54,7 @@ public final class Machines implements AutoCloseable {
   private final Function<String, Compare> imageUnchanged;
   private final Map<String, Supervisor> supervisors = new ConcurrentHashMap<>();
   private final VmNames names = new VmNames();
+  private final AllVms allVms = new AllVms();
   private final VmCell.Context shared;
 
   private final DamagedVms damaged;
@@ -72,7 +83,8 @@ public final class Machines implements AutoCloseable {
     this.unknown = unknown;
     this.kept = unknown.kept();
     this.shared =
-        new VmCell.Context(repository, launcher, volumes, home, events, names, kept, unknown);
+        new VmCell.Context(
+            repository, launcher, volumes, home, events, names, kept, unknown, allVms);
   }
 
   public List<TaskType<?>> taskTypes() {
@@ -204,36 +216,77 @@ public final class Machines implements AutoCloseable {
     }
   }
 
-  /** Starts the VMs that want to start with the host, in their order. */
-  public void autostart() throws InterruptedException {
+  /**
+   * Starts the VMs that want to start with the host, and those that the restart policy was about to
+   * start when the daemon before this one ended, in their order.
+   *
+   * @param withHost whether a VM is one of those that start with the host now
+   * @param done is told the id of each VM that has had its turn, whether it started or not
+   * @return whether all had it; false when the daemon ends before
+   */
+  public boolean autostart(Predicate<Vm> withHost, Consumer<String> done)
+      throws InterruptedException {
     var waves = new TreeMap<Integer, List<Vm>>();
     for (Vm vm : list()) {
-      if (vm.spec().autostart().enabled() && !vm.status().phase().hasProcess()) {
+      boolean wanted = vm.spec().autostart().enabled() && withHost.test(vm);
+      boolean waits = find(vm.metadata().id()).filter(Supervisor::restartWaits).isPresent();
+      if (waits || (wanted && !vm.status().phase().hasProcess())) {
         waves.computeIfAbsent(vm.spec().autostart().order(), order -> new ArrayList<>()).add(vm);
       }
     }
     for (List<Vm> wave : waves.values()) {
-      inParallel(wave, vm -> supervisor(vm.metadata().id()).ask(new Request.Start()));
+      if (allVms.ending()) {
+        return false;
+      }
+      inParallel(wave, vm -> takeTurn(vm, done), null);
       int delay =
           wave.stream().mapToInt(vm -> vm.spec().autostart().delaySeconds()).max().orElse(0);
-      Thread.sleep(Duration.ofSeconds(delay));
+      if (allVms.endsWithin(Duration.ofSeconds(delay))) {
+        return false;
+      }
     }
+    allVms.restartsWaitNoMore();
+    for (Supervisor late : supervisors.values()) {
+      if (late.restartWaits()) {
+        takeTurn(late.snapshot(), done);
+      }
+    }
+    return !allVms.ending();
+  }
+
+  private void takeTurn(Vm vm, Consumer<String> done) throws InterruptedException {
+    String id = vm.metadata().id();
+    try {
+      supervisor(id).ask(new Request.Autostart());
+    } catch (ProblemException e) {
+      if (allVms.ending()) {
+        return; // the next daemon starts it
+      }
+      LOG.log(Level.ERROR, vm.ref() + ": " + e.problem().oneLine());
+    }
+    done.accept(id);
   }
 
   /**
    * Shuts all VMs down, in the order opposite to that of their start; stops those that do not
-   * follow.
+   * follow. None is started from now on, by nobody.
    */
   public void shutDownAll() throws InterruptedException {
-    var waves = new TreeMap<Integer, List<Vm>>(Comparator.reverseOrder());
-    for (Vm vm : list()) {
-      if (vm.status().phase().hasProcess()) {
+    allVms.stop();
+    List<Vm> left = list(); // also those without a process: one may be about to get it
+    for (int round = 0; round < ROUNDS && !left.isEmpty(); round++) {
+      var waves = new TreeMap<Integer, List<Vm>>(Comparator.reverseOrder());
+      for (Vm vm : left) {
         waves.computeIfAbsent(vm.spec().autostart().order(), order -> new ArrayList<>()).add(vm);
       }
+      for (List<Vm> wave : waves.values()) {
+        int longest =
+            wave.stream().mapToInt(vm -> vm.spec().shutdownTimeoutSeconds()).max().orElse(0);
+        inParallel(wave, this::shutDownOrStop, Duration.ofSeconds(longest).plus(LAST_PATIENCE));
+      }
+      left = list().stream().filter(vm -> vm.status().phase().hasProcess()).toList();
     }
-    for (List<Vm> wave : waves.values()) {
-      inParallel(wave, this::shutDownOrStop);
-    }
+    left.forEach(vm -> LOG.log(Level.ERROR, vm.ref() + " still runs: it could not be stopped"));
   }
 
   private void shutDownOrStop(Vm vm) throws InterruptedException {
@@ -250,7 +303,9 @@ public final class Machines implements AutoCloseable {
     void on(Vm vm) throws InterruptedException;
   }
 
-  private static void inParallel(List<Vm> vms, Work work) throws InterruptedException {
+  /** Does it for all at once. Those that take longer than {@code patience} are left behind. */
+  private static void inParallel(List<Vm> vms, Work work, @Nullable Duration patience)
+      throws InterruptedException {
     var threads = new ArrayList<Thread>();
     for (Vm vm : vms) {
       threads.add(
@@ -265,17 +320,29 @@ public final class Machines implements AutoCloseable {
                 }
               }));
     }
+    Instant end = patience == null ? null : SteadyTime.now().plus(patience);
     for (Thread thread : threads) {
-      thread.join();
+      if (end == null) {
+        thread.join();
+      } else if (!thread.join(atLeastNothing(Duration.between(SteadyTime.now(), end)))) {
+        thread.interrupt();
+      }
     }
+  }
+
+  private static Duration atLeastNothing(Duration left) {
+    return left.isNegative() ? Duration.ZERO : left;
   }
 
   /** Lets go of all VMs; their processes go on. */
   @Override
   public void close() {
     logs.close();
+    allVms.letGo();
+    supervisors.values().forEach(Supervisor::interrupt);
+    Instant end = SteadyTime.now().plus(LAST_PATIENCE);
     for (Supervisor supervisor : supervisors.values()) {
-      supervisor.release();
+      supervisor.release(atLeastNothing(Duration.between(SteadyTime.now(), end)));
     }
   }
 

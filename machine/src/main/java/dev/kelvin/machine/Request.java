@@ -9,6 +9,9 @@ sealed interface Request {
   /** Starts it; nothing when it runs. */
   record Start() implements Request {}
 
+  /** Starts it because its turn has come after the start of the host or the daemon. */
+  record Autostart() implements Request {}
+
   /**
    * Asks the guest to shut down.
    *

@@ -26,6 +26,17 @@ final class RestartPolicy {
     if (!applies(policy.policy(), reason)) {
       return Optional.empty();
     }
+    return waitBeforeRestart(policy, restartsInRow);
+  }
+
+  /** As above after a start of its own that failed: one failure does not end the policy. */
+  static Optional<Duration> waitAfterFailedStart(Restart policy, int restartsInRow) {
+    return policy.policy() == RestartMode.NEVER
+        ? Optional.empty()
+        : waitBeforeRestart(policy, restartsInRow);
+  }
+
+  private static Optional<Duration> waitBeforeRestart(Restart policy, int restartsInRow) {
     if (policy.maxAttempts() > 0 && restartsInRow >= policy.maxAttempts()) {
       return Optional.empty();
     }

@@ -1,5 +1,6 @@
 package dev.kelvin.machine;
 
+import java.time.Duration;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -63,8 +64,25 @@ final class Shift {
     }
   }
 
-  /** There will be no thread any more; the present one is interrupted and waited for. */
-  void close() {
+  /** There will be no thread any more; the present one is interrupted. */
+  void interrupt() {
+    lock.lock();
+    try {
+      closed = true;
+      if (thread != null) {
+        thread.interrupt();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * As {@link #interrupt}, and waits for the thread.
+   *
+   * @return false when it does not end in time
+   */
+  boolean close(Duration patience) {
     Thread last;
     lock.lock();
     try {
@@ -76,14 +94,15 @@ final class Shift {
     if (last != null) {
       last.interrupt();
       try {
-        last.join();
+        return last.join(patience);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       }
     }
+    return true;
   }
 
-  /** As {@link #close()}, by the thread itself, which ends after this. */
+  /** As {@link #close}, by the thread itself, which ends after this. */
   void end() {
     closed = true;
   }

@@ -6,7 +6,9 @@ import dev.kelvin.model.Lifecycle.Trigger;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.SteadyTime;
+import dev.kelvin.model.VmStatus;
 import dev.kelvin.model.VmStatus.ExitReason;
+import dev.kelvin.model.spec.Power;
 import dev.kelvin.qemu.QemuSignal;
 import dev.kelvin.qemu.RunState;
 import dev.kelvin.qemu.RunningVm;
@@ -49,11 +51,22 @@ final class Starter {
   }
 
   void start() throws InterruptedException {
+    start(false);
+  }
+
+  /**
+   * Starts it.
+   *
+   * @param automatic whether nobody but Kelvin asks for it
+   */
+  private void start(boolean automatic) throws InterruptedException {
     if (vm.phase().hasProcess() && vm.phase() != Phase.STOPPING) {
       vm.restartAt = null;
       return;
     }
     vm.context().unknown().require(vm.id());
+    vm.context().all().requireStarts(vm.ref());
+    Power before = vm.record().spec().power();
     VmRecord mineAlone = vm.context().repository().ensureUser(vm.record());
     if (mineAlone.uid() != vm.record().uid()) {
       LOG.log(
@@ -73,8 +86,8 @@ final class Starter {
       vm.hold(started);
       holdProcess(started, mine);
       vm.decide(vm.status(), Trigger.STARTED, null);
-    } catch (RuntimeException | InterruptedException e) {
-      startFailed(e);
+    } catch (RuntimeException | InterruptedException | Error e) {
+      startFailed(e, before, automatic);
       throw e;
     }
   }
@@ -82,14 +95,17 @@ final class Starter {
   /** Beside the store first: a process that only the store would know of could be lost with it. */
   private void save(RunRecord run) {
     vm.context().kept().save(vm.record(), run);
-    vm.context().repository().saveRun(vm.id(), run);
+    vm.began(run, withProcess(run));
+  }
+
+  private VmStatus withProcess(RunRecord run) {
+    long pid = ProcessId.decode(run.process()).pid();
+    return vm.status().withProcess(pid, run.startedAt(), run.accelerator(), run.forwards());
   }
 
   private void holdProcess(Running held, int mine) {
     RunRecord run = held.run();
-    vm.note(
-        vm.status()
-            .withProcess(held.process().pid(), run.startedAt(), run.accelerator(), run.forwards()));
+    vm.note(withProcess(run));
     vm.checkAt = SteadyTime.now().plus(HEALTH_INTERVAL);
     Companions.watch(
         run.companions(), name -> signals.accept(mine, new QemuSignal.CompanionEnded(name)));
@@ -103,7 +119,7 @@ final class Starter {
     }
   }
 
-  private void startFailed(Exception why) {
+  private void startFailed(Throwable why, Power before, boolean automatic) {
     Running partial = vm.running();
     if (partial != null) {
       vm.letGo();
@@ -111,7 +127,9 @@ final class Starter {
       Companions.end(partial.run().companions());
     }
     ender.startFailed(
-        why instanceof ProblemException known ? known.problem().oneLine() : String.valueOf(why));
+        why instanceof ProblemException known ? known.problem().oneLine() : String.valueOf(why),
+        before,
+        automatic);
   }
 
   /** Starts it again as the restart policy wants. */
@@ -119,15 +137,26 @@ final class Starter {
     // What start() takes away once it has begun; until then it is tried again.
     vm.restartAt = SteadyTime.now().plus(Ender.STORE_AGAIN);
     int restarts = vm.status().restarts() + 1;
+    int generation = vm.generation;
     vm.note(vm.status().withRestarts(restarts));
     vm.tell("vm.restart", "restart " + restarts + " by its restart policy");
     try {
-      start();
-    } catch (ProblemException e) {
+      start(true);
+    } catch (RuntimeException e) {
       LOG.log(Level.WARNING, "restart " + restarts + " of " + vm.ref(), e);
-      if (vm.restartAt != null) {
+      if (vm.generation == generation) { // it has not begun
         vm.note(vm.status().withRestarts(restarts - 1));
       }
+    }
+  }
+
+  /** Its turn has come after the start of the host or the daemon. */
+  void autostart() throws InterruptedException {
+    if (vm.restartAt != null) {
+      restart();
+    } else if (!vm.phase().hasProcess()) {
+      vm.note(vm.status().withRestarts(0));
+      start(true);
     }
   }
 

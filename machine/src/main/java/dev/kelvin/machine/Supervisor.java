@@ -22,7 +22,6 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -39,10 +38,14 @@ final class Supervisor {
   private static final Logger LOG = System.getLogger(Supervisor.class.getName());
   private static final String AGENT_MISBEHAVES = "its guest agent breaks its protocol: ";
 
+  /** How long deadlines wait after one that failed. */
+  private static final Duration CALM = Duration.ofSeconds(1);
+
   private final Mailbox mailbox = new Mailbox();
   private final VmCell vm;
   private final Ender ender;
   private final Starter starter;
+  private final Converger converger;
   private final Shift shift = new Shift(this::work);
   private final CountDownLatch begun = new CountDownLatch(1);
   private volatile boolean forgotten;
@@ -50,6 +53,7 @@ final class Supervisor {
   Supervisor(VmRecord record, VmStatus status, VmCell.Context context) {
     this.vm = new VmCell(record, status, context);
     this.ender = new Ender(vm);
+    this.converger = new Converger(vm);
     this.starter =
         new Starter(
             vm,
@@ -67,13 +71,24 @@ final class Supervisor {
   void begin(@Nullable RunRecord earlier) {
     try {
       lookFor(earlier);
+      if (vm.restartAt != null && vm.context().all().restartsWait()) {
+        vm.restartAt = Instant.MAX; // for its turn
+      }
     } finally {
       begun.countDown();
       shift.open();
+      if (restartWaits() && !vm.context().all().restartsWait()) {
+        send(new Message.Ask(new Request.Autostart(), new CompletableFuture<>()));
+      }
       if (!rests()) {
         shift.wake("vm-" + vm.name());
       }
     }
+  }
+
+  /** Whether its restart waits for its turn. */
+  boolean restartWaits() {
+    return Instant.MAX.equals(vm.restartAt);
   }
 
   /** Whether neither a message nor a deadline is there, nor a process that may send one. */
@@ -88,9 +103,10 @@ final class Supervisor {
   private void lookFor(@Nullable RunRecord earlier) {
     if (earlier != null) {
       starter.adopt(earlier);
-    } else if (restartWasPending()) {
-      vm.restartAt = SteadyTime.now();
-    } else if (vm.phase().hasProcess()) {
+      return;
+    }
+    boolean again = restartWasPending();
+    if (vm.phase().hasProcess()) {
       vm.show(
           vm.status()
               .withoutProcess(
@@ -100,6 +116,7 @@ final class Supervisor {
                       Instant.now()))
               .in(Phase.STOPPED, null, Instant.now()));
     }
+    vm.restartAt = again ? SteadyTime.now() : null;
   }
 
   /**
@@ -111,9 +128,9 @@ final class Supervisor {
     return known ? vm.running() : null;
   }
 
-  /** Whether the restart policy was about to start it when the daemon ended. */
+  /** Whether the restart policy was about to start it, or did so, when the daemon ended. */
   private boolean restartWasPending() {
-    return !vm.phase().hasProcess()
+    return (!vm.phase().hasProcess() || vm.phase() == Phase.STARTING)
         && vm.phase() != Phase.PENDING
         && vm.phase() != Phase.DELETING
         && vm.record().spec().power() == Power.RUNNING
@@ -159,29 +176,47 @@ final class Supervisor {
     }
   }
 
-  /** Ends the care; the VM's process goes on. */
-  void release() {
-    shift.close();
+  /** Has the care end soon; {@link #release} waits for that. */
+  void interrupt() {
+    shift.interrupt();
+  }
+
+  /** Ends the care; the VM's process goes on. One that hangs is left behind. */
+  void release(Duration patience) {
+    boolean ended = shift.close(patience);
     refuseTheRest();
-    vm.letGo();
+    if (ended) {
+      vm.letGo();
+    } else {
+      LOG.log(Level.WARNING, "the supervisor of " + vm.ref() + " hangs; it is left behind");
+    }
+  }
+
+  private static Instant later(Instant a, Instant b) {
+    return a.isBefore(b) ? b : a;
   }
 
   private void work() {
+    Instant notBefore = Instant.MIN;
     while (!forgotten) {
       try {
         if (shift.over(this::rests)) {
           return;
         }
-        long wait = Duration.between(SteadyTime.now(), nextDeadline()).toMillis();
+        Instant next = later(nextDeadline(), notBefore);
+        long wait = Duration.between(SteadyTime.now(), next).toMillis();
         Message message = mailbox.poll(Math.max(0, wait));
         if (message != null) {
           handle(message);
         }
-        deadlines(SteadyTime.now());
+        if (!SteadyTime.now().isBefore(notBefore)) {
+          deadlines(SteadyTime.now());
+        }
       } catch (InterruptedException e) {
         break;
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) { // whatever it is, the VM is looked after further
         LOG.log(Level.ERROR, "in the supervisor of " + vm.ref(), e);
+        notBefore = SteadyTime.now().plus(CALM); // what failed may be due still
       }
     }
     shift.end();
@@ -257,8 +292,11 @@ final class Supervisor {
         } catch (InterruptedException e) {
           answer.completeExceptionally(stopping());
           throw e;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
           answer.completeExceptionally(e);
+          if (e instanceof Error) {
+            LOG.log(Level.ERROR, "in the supervisor of " + vm.ref(), e);
+          }
         }
       }
       case Message.Heard(int from, QemuSignal signal) -> {
@@ -300,6 +338,7 @@ final class Supervisor {
         starter.start();
         vm.wantPower(Power.RUNNING);
       }
+      case Request.Autostart() -> starter.autostart();
       case Request.Stop() -> ender.stop();
       case Request.Shutdown(Duration timeout, boolean force) -> {
         return ender.shutdown(timeout, force, answer);
@@ -318,7 +357,7 @@ final class Supervisor {
       case Request.SendKeys(var keys) -> vm.requireProcess("pressing keys").qemu().sendKeys(keys);
       case Request.Screenshot(var target, var screen) ->
           vm.requireProcess("a screenshot").qemu().screenshot(target, screen);
-      case Request.Converge(VmRecord wanted) -> converge(wanted);
+      case Request.Converge(VmRecord wanted) -> converger.converge(wanted);
       case Request.Rename(VmRecord renamed) -> {
         vm.record(renamed);
         vm.show(vm.status());
@@ -361,53 +400,6 @@ final class Supervisor {
       qemu.cont();
       vm.move(Trigger.RESUME, null);
     }
-  }
-
-  private void converge(VmRecord wanted) throws InterruptedException {
-    vm.record(wanted);
-    Running now = vm.running();
-    if (now == null) {
-      convergeUnheld(wanted);
-      return;
-    }
-    try {
-      // One that does not answer takes what changes none of its devices.
-      if (vm.phase() != Phase.UNRESPONSIVE || changesDevices(now.run(), wanted)) {
-        new LiveChanges(vm.context().launcher(), wanted)
-            .apply(vm.requireProcess("changing its devices"), this::saveRun);
-      }
-    } finally {
-      RunRecord run = Objects.requireNonNullElse(vm.running(), now).run();
-      vm.show(
-          vm.status()
-              .withForwards(run.forwards())
-              .withRestartRequired(SpecDiff.between(run.spec(), wanted.spec()).restart()));
-    }
-  }
-
-  /** Also undoing is refused while nobody can see which devices a process has. */
-  private void convergeUnheld(VmRecord wanted) {
-    List<String> later = List.of();
-    if (vm.phase() == Phase.UNRESPONSIVE) {
-      Optional<RunRecord> run = vm.context().repository().run(vm.id());
-      if (run.isPresent()) {
-        if (changesDevices(run.get(), wanted)) {
-          vm.requireProcess("changing its devices");
-        }
-        later = SpecDiff.between(run.get().spec(), wanted.spec()).restart();
-      }
-    }
-    vm.show(vm.status().withRestartRequired(later));
-  }
-
-  private static boolean changesDevices(RunRecord run, VmRecord wanted) {
-    return !SpecDiff.between(run.spec(), wanted.spec()).live().isEmpty();
-  }
-
-  /** First on the disk: what memory alone knows is lost when the daemon dies. */
-  private void saveRun(Running changed) {
-    vm.context().repository().saveRun(vm.id(), changed.run());
-    vm.hold(changed);
   }
 
   /** A process that serves a VM ended before it: what the guest had of it is gone. */

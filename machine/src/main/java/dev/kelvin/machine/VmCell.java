@@ -33,10 +33,25 @@ final class VmCell {
       EventSink events,
       VmNames names,
       KeptRuns kept,
-      UnknownGuests unknown) {}
+      UnknownGuests unknown,
+      AllVms all) {}
 
-  /** That a process is gone. */
-  record Ending(ExitReason reason, @Nullable String detail, Instant at) {}
+  /**
+   * That a process is gone.
+   *
+   * @param power what was wanted before a start that failed; null for what follows from the reason
+   * @param automatic whether nobody but Kelvin asked for a start that failed
+   */
+  record Ending(
+      ExitReason reason,
+      @Nullable String detail,
+      Instant at,
+      @Nullable Power power,
+      boolean automatic) {
+    Ending(ExitReason reason, @Nullable String detail, Instant at) {
+      this(reason, detail, at, null, false);
+    }
+  }
 
   private final Context context;
   private volatile VmRecord record;
@@ -192,6 +207,32 @@ final class VmCell {
     status(next);
     try {
       context.repository().saveStatus(id(), next);
+    } catch (RuntimeException e) {
+      status(before);
+      throw e;
+    }
+    tellOf(next);
+  }
+
+  /** Stores that a process was started; the VM shall run from now on. */
+  void began(RunRecord run, VmStatus newStatus) {
+    status(newStatus);
+    VmRecord stored = context.repository().runChanges().began(record, run, newStatus);
+    if (stored != record) {
+      record(stored);
+    }
+  }
+
+  /** As {@link #decide}, of a process that is gone; together with whether the VM shall run. */
+  void end(VmStatus from, Trigger trigger, @Nullable String message, Power power) {
+    VmStatus before = status;
+    VmStatus next = after(from, trigger, message);
+    status(next);
+    try {
+      VmRecord stored = context.repository().runChanges().ended(record, next, power);
+      if (stored != record) {
+        record(stored);
+      }
     } catch (RuntimeException e) {
       status(before);
       throw e;

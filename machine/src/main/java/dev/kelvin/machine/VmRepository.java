@@ -436,8 +436,8 @@ public final class VmRepository {
     store.commit(Txn.of(runs.put(id, run)));
   }
 
-  void deleteRun(String id) {
-    store.commit(Txn.of(Op.delete(runs.key(id))));
+  RunChanges runChanges() {
+    return new RunChanges(store, vms, statuses, runs, lastSaved);
   }
 
   /** Removes everything that is stored of a VM; nothing when it is gone already. */

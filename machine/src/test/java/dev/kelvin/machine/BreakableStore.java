@@ -6,9 +6,11 @@ import dev.kelvin.state.PassingStore;
 import dev.kelvin.state.Result;
 import dev.kelvin.state.Store;
 import dev.kelvin.state.Txn;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** A store whose disk is full whenever a test says so. */
 final class BreakableStore extends PassingStore {
+  private final AtomicInteger left = new AtomicInteger(Integer.MAX_VALUE);
   private volatile boolean full;
 
   BreakableStore(Store behind) {
@@ -16,11 +18,20 @@ final class BreakableStore extends PassingStore {
   }
 
   void full(boolean isFull) {
+    left.set(Integer.MAX_VALUE);
     full = isFull;
+  }
+
+  /** It is full after so many more writes. */
+  void fullAfter(int writes) {
+    left.set(writes);
   }
 
   @Override
   public Result commit(Txn txn) {
+    if (!txn.then().isEmpty() && left.decrementAndGet() < 0) {
+      full = true;
+    }
     if (full) {
       throw Problem.of(Code.HOST_FAILURE, "The store cannot be written").asException();
     }

@@ -55,10 +55,8 @@ class FullStoreTest {
     vm.awaitPhase(Phase.STOPPED);
     assertThat(vm.exitReason()).isEqualTo(ExitReason.GUEST_POWEROFF);
     assertThat(vm.status().message()).isNull();
-    assertThat(vm.repository().run(SupervisedVm.ID)).isEmpty();
-    SupervisedVm.await(
-        "it is stored, too",
-        () -> vm.status().equals(vm.repository().statuses().get(SupervisedVm.ID)));
+    SupervisedVm.await("it is stored", () -> vm.repository().run(SupervisedVm.ID).isEmpty());
+    assertThat(vm.repository().statuses().get(SupervisedVm.ID)).isEqualTo(vm.status());
     assertThat(vm.supervisor().record().spec().power()).isEqualTo(Power.STOPPED);
   }
 

@@ -2,6 +2,7 @@ package dev.kelvin.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -49,7 +50,7 @@ class ShiftTest {
     for (Thread sender : senders) {
       sender.join();
     }
-    shift.close();
+    shift.close(Duration.ofSeconds(20));
     // Closing interrupts, which this work does not mind: it ends when nothing is left.
     assertThat(done).hasValue(20_000);
   }
@@ -59,7 +60,7 @@ class ShiftTest {
     work.add(1);
     shift.wake("early");
     assertThat(threads).hasValue(0);
-    shift.close();
+    shift.close(Duration.ofSeconds(20));
     shift.open();
     shift.wake("late");
     assertThat(threads).hasValue(0);
@@ -82,7 +83,7 @@ class ShiftTest {
     waiting.open();
     waiting.wake("waits");
     assertThat(began.await(10, TimeUnit.SECONDS)).isTrue();
-    waiting.close();
+    waiting.close(Duration.ofSeconds(20));
     assertThat(interrupted).hasValue(1);
   }
 }

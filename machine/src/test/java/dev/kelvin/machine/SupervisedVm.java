@@ -129,6 +129,15 @@ final class SupervisedVm implements AutoCloseable {
     machines = opened();
   }
 
+  /** As {@link #restart}, of a VM whose process has ended. */
+  void restartAfterEnd() throws InterruptedException {
+    machines.close();
+    store.full(false);
+    Machines next = setup.build().machines();
+    next.open();
+    machines = next;
+  }
+
   static VmSpec spec() {
     return VmSpec.defaults().toBuilder()
         .machine("pc-q35-7.2")

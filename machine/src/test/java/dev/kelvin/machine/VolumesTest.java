@@ -235,7 +235,7 @@ class VolumesTest {
     assertThat(volumes.get("a-data", null).usedBy()).isEqualTo(new Volume.Use("name-a", "data"));
     assertThat(refused(() -> create("b", Disk.ofVolume("x", "a-data"))).code())
         .isEqualTo(Code.CONFLICT);
-    repository.deleteRun("a");
+    repository.runChanges().ended(a, dev.kelvin.model.VmStatus.initial(), a.spec().power());
     volumes.reconcile(repository.all());
     assertThat(volumes.get("a-data", null).usedBy()).isNull();
   }

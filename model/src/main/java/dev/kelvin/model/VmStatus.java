@@ -108,6 +108,21 @@ public record VmStatus(
         phase, message, since, 0, null, null, restarts, exit, List.of(), List.of(), null);
   }
 
+  public VmStatus withLastExit(Exit exit) {
+    return new VmStatus(
+        phase,
+        message,
+        since,
+        pid,
+        startedAt,
+        accelerator,
+        restarts,
+        exit,
+        restartRequired,
+        forwards,
+        guest);
+  }
+
   public VmStatus withRestarts(int newRestarts) {
     return new VmStatus(
         phase,

@@ -14,6 +14,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 
 /**
@@ -29,6 +30,9 @@ public final class Main {
   }
 
   private static final Logger LOG = System.getLogger(Main.class.getName());
+
+  /** Each part ends in less; this is for what nobody thought of. */
+  private static final Duration LONGEST_END = Duration.ofSeconds(75);
 
   private Main() {}
 
@@ -89,10 +93,23 @@ public final class Main {
 
   private static void close(Daemon daemon, ServiceNotice notice) {
     notice.stopping("VMs go on");
+    var closing =
+        Thread.ofPlatform()
+            .daemon()
+            .name("close")
+            .start(() -> {
+              try {
+                daemon.close();
+              } catch (IOException e) {
+                LOG.log(Level.ERROR, "ending", e);
+              }
+            });
     try {
-      daemon.close();
-    } catch (IOException e) {
-      LOG.log(Level.ERROR, "ending", e);
+      if (!closing.join(LONGEST_END)) {
+        LOG.log(Level.ERROR, "something hangs and is left behind; the VMs go on");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 }

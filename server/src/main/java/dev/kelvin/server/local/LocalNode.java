@@ -47,7 +47,6 @@ import dev.kelvin.storage.Volume;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -64,7 +63,7 @@ import org.jspecify.annotations.Nullable;
 public final class LocalNode implements AutoCloseable {
   private static final Logger LOG = System.getLogger(LocalNode.class.getName());
 
-  private final Layout layout;
+  private final AutostartMark mark;
   private final Store store;
   private final Machines machines;
   private final TaskEngine tasks;
@@ -74,13 +73,13 @@ public final class LocalNode implements AutoCloseable {
   private volatile boolean resumed;
 
   private LocalNode(
-      Layout layout,
+      AutostartMark mark,
       Store store,
       Machines machines,
       TaskEngine tasks,
       Actions actions,
       HostShield shield) {
-    this.layout = layout;
+    this.mark = mark;
     this.store = store;
     this.machines = machines;
     this.tasks = tasks;
@@ -127,7 +126,7 @@ public final class LocalNode implements AutoCloseable {
   }
 
   private static LocalNode assemble(Surroundings around, Layout layout, Store store)
-      throws InterruptedException {
+      throws InterruptedException, IOException {
     Orphans.end();
     var tools = Tools.of(layout);
     var events = new EventBus(around.clock());
@@ -180,7 +179,8 @@ public final class LocalNode implements AutoCloseable {
             around.authorizer(), store, machines, parts.access(), catalogue, tasks, desks);
     tools.facts().findMeanwhile();
     takeOver(machines, catalogue, tools.images(), tasks);
-    return new LocalNode(layout, store, machines, tasks, actions, shield);
+    return new LocalNode(
+        AutostartMark.of(layout.runtime()), store, machines, tasks, actions, shield);
   }
 
   private static NodeActions node(
@@ -348,19 +348,16 @@ public final class LocalNode implements AutoCloseable {
       LOG.log(Level.ERROR, problem.oneLine());
     }
     resumed = true;
-    Path marker = layout.runtime().resolve("autostarted");
-    String boot = Files.readString(Path.of("/proc/sys/kernel/random/boot_id"));
-    if (!Files.exists(marker) || !Files.readString(marker).equals(boot)) {
-      machines.autostart();
-      // Not before: a daemon that ends meanwhile leaves the rest to the next one.
-      Files.writeString(marker, boot);
+    // A daemon that ends meanwhile leaves the rest to the next one.
+    if (machines.autostart(vm -> mark.lacks(vm.metadata().id()), mark::add)) {
+      mark.complete();
     }
   }
 
   /** Shuts all VMs down; those that start with the host do so again with the next daemon. */
   public void shutDownVms() throws InterruptedException, IOException {
     machines.shutDownAll();
-    Files.deleteIfExists(layout.runtime().resolve("autostarted"));
+    mark.clear();
   }
 
   /** The names of the kinds of tasks that are carried out here. */
@@ -385,9 +382,10 @@ public final class LocalNode implements AutoCloseable {
   /** Lets go of everything. The VMs go on. */
   @Override
   public void close() {
-    tasks.close();
-    machines.close();
-    shield.close();
-    store.close();
+    try (store;
+        shield;
+        machines) {
+      tasks.close();
+    }
   }
 }
