@@ -1,6 +1,5 @@
 package dev.kelvin.machine;
 
-import dev.kelvin.model.Phase;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.SteadyTime;
@@ -17,8 +16,8 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -41,11 +40,8 @@ public final class Machines implements AutoCloseable {
 
   private static final Duration PATIENCE = Duration.ofMillis(300);
 
-  /** How long supervisors are waited for at the end, and VMs beyond what they get to shut down. */
+  /** How long supervisors are waited for at the end. */
   private static final Duration LAST_PATIENCE = Duration.ofSeconds(20);
-
-  /** How often it is looked for VMs that run although all were stopped. */
-  private static final int ROUNDS = 3;
 
   private final VmRepository repository;
   private final VmLauncher launcher;
@@ -55,6 +51,7 @@ public final class Machines implements AutoCloseable {
   private final Map<String, Supervisor> supervisors = new ConcurrentHashMap<>();
   private final VmNames names = new VmNames();
   private final AllVms allVms = new AllVms();
+  private final Waves waves = new Waves(this, allVms);
   private final VmCell.Context shared;
 
   private final DamagedVms damaged;
@@ -216,122 +213,15 @@ public final class Machines implements AutoCloseable {
     }
   }
 
-  /**
-   * Starts the VMs that want to start with the host, and those that the restart policy was about to
-   * start when the daemon before this one ended, in their order.
-   *
-   * @param withHost whether a VM is one of those that start with the host now
-   * @param done is told the id of each VM that has had its turn, whether it started or not
-   * @return whether all had it; false when the daemon ends before
-   */
+  /** As {@link Waves#autostart}. */
   public boolean autostart(Predicate<Vm> withHost, Consumer<String> done)
       throws InterruptedException {
-    var waves = new TreeMap<Integer, List<Vm>>();
-    for (Vm vm : list()) {
-      boolean wanted = vm.spec().autostart().enabled() && withHost.test(vm);
-      boolean waits = find(vm.metadata().id()).filter(Supervisor::restartWaits).isPresent();
-      if (waits || (wanted && !vm.status().phase().hasProcess())) {
-        waves.computeIfAbsent(vm.spec().autostart().order(), order -> new ArrayList<>()).add(vm);
-      }
-    }
-    for (List<Vm> wave : waves.values()) {
-      if (allVms.ending()) {
-        return false;
-      }
-      inParallel(wave, vm -> takeTurn(vm, done), null);
-      int delay =
-          wave.stream().mapToInt(vm -> vm.spec().autostart().delaySeconds()).max().orElse(0);
-      if (allVms.endsWithin(Duration.ofSeconds(delay))) {
-        return false;
-      }
-    }
-    allVms.restartsWaitNoMore();
-    for (Supervisor late : supervisors.values()) {
-      if (late.restartWaits()) {
-        takeTurn(late.snapshot(), done);
-      }
-    }
-    return !allVms.ending();
+    return waves.autostart(withHost, done);
   }
 
-  private void takeTurn(Vm vm, Consumer<String> done) throws InterruptedException {
-    String id = vm.metadata().id();
-    try {
-      supervisor(id).ask(new Request.Autostart());
-    } catch (ProblemException e) {
-      if (allVms.ending()) {
-        return; // the next daemon starts it
-      }
-      LOG.log(Level.ERROR, vm.ref() + ": " + e.problem().oneLine());
-    }
-    done.accept(id);
-  }
-
-  /**
-   * Shuts all VMs down, in the order opposite to that of their start; stops those that do not
-   * follow. None is started from now on, by nobody.
-   */
+  /** As {@link Waves#shutDownAll}. */
   public void shutDownAll() throws InterruptedException {
-    allVms.stop();
-    List<Vm> left = list(); // also those without a process: one may be about to get it
-    for (int round = 0; round < ROUNDS && !left.isEmpty(); round++) {
-      var waves = new TreeMap<Integer, List<Vm>>(Comparator.reverseOrder());
-      for (Vm vm : left) {
-        waves.computeIfAbsent(vm.spec().autostart().order(), order -> new ArrayList<>()).add(vm);
-      }
-      for (List<Vm> wave : waves.values()) {
-        int longest =
-            wave.stream().mapToInt(vm -> vm.spec().shutdownTimeoutSeconds()).max().orElse(0);
-        inParallel(wave, this::shutDownOrStop, Duration.ofSeconds(longest).plus(LAST_PATIENCE));
-      }
-      left = list().stream().filter(vm -> vm.status().phase().hasProcess()).toList();
-    }
-    left.forEach(vm -> LOG.log(Level.ERROR, vm.ref() + " still runs: it could not be stopped"));
-  }
-
-  private void shutDownOrStop(Vm vm) throws InterruptedException {
-    Supervisor supervisor = supervisor(vm.metadata().id());
-    boolean canListen =
-        vm.status().phase() == Phase.RUNNING || vm.status().phase() == Phase.STOPPING;
-    supervisor.ask(
-        canListen
-            ? new Request.Shutdown(Duration.ofSeconds(vm.spec().shutdownTimeoutSeconds()), true)
-            : new Request.Stop());
-  }
-
-  private interface Work {
-    void on(Vm vm) throws InterruptedException;
-  }
-
-  /** Does it for all at once. Those that take longer than {@code patience} are left behind. */
-  private static void inParallel(List<Vm> vms, Work work, @Nullable Duration patience)
-      throws InterruptedException {
-    var threads = new ArrayList<Thread>();
-    for (Vm vm : vms) {
-      threads.add(
-          Thread.ofVirtual()
-              .start(() -> {
-                try {
-                  work.on(vm);
-                } catch (ProblemException e) {
-                  LOG.log(Level.ERROR, vm.ref() + ": " + e.problem().oneLine());
-                } catch (InterruptedException e) {
-                  Thread.currentThread().interrupt();
-                }
-              }));
-    }
-    Instant end = patience == null ? null : SteadyTime.now().plus(patience);
-    for (Thread thread : threads) {
-      if (end == null) {
-        thread.join();
-      } else if (!thread.join(atLeastNothing(Duration.between(SteadyTime.now(), end)))) {
-        thread.interrupt();
-      }
-    }
-  }
-
-  private static Duration atLeastNothing(Duration left) {
-    return left.isNegative() ? Duration.ZERO : left;
+    waves.shutDownAll();
   }
 
   /** Lets go of all VMs; their processes go on. */
@@ -342,7 +232,7 @@ public final class Machines implements AutoCloseable {
     supervisors.values().forEach(Supervisor::interrupt);
     Instant end = SteadyTime.now().plus(LAST_PATIENCE);
     for (Supervisor supervisor : supervisors.values()) {
-      supervisor.release(atLeastNothing(Duration.between(SteadyTime.now(), end)));
+      supervisor.release(Waves.atLeastNothing(Duration.between(SteadyTime.now(), end)));
     }
   }
 
@@ -429,6 +319,10 @@ public final class Machines implements AutoCloseable {
   /** The VM of an id, as last observed; empty when it is gone. */
   public Optional<Vm> byId(String id) {
     return Optional.ofNullable(supervisors.get(id)).map(Supervisor::snapshot);
+  }
+
+  Collection<Supervisor> all() {
+    return supervisors.values();
   }
 
   Optional<Supervisor> find(String id) {

@@ -234,7 +234,7 @@ public final class VmRepository {
         compares.add(Compare.absent(key));
         ops.add(Op.put(key, id.getBytes(StandardCharsets.UTF_8)));
       }
-      claims.require(vm, compares, ops);
+      claims.require(vm, List.of(), compares, ops);
       Result result = store.commit(new Txn(compares, ops, List.of()));
       if (result.succeeded()) {
         return vm.withMetadata(vm.metadata().withRevision(result.revision()));
@@ -367,7 +367,7 @@ public final class VmRepository {
       }
     }
     // Claims on volumes that it has no more end when its process has let go of them.
-    claims.require(changed, compares, ops);
+    claims.require(changed, before.spec().disks(), compares, ops);
     Result result = store.commit(new Txn(compares, ops, List.of()));
     if (!result.succeeded()) {
       explainConflict(changed);
@@ -456,6 +456,7 @@ public final class VmRepository {
     store.commit(Txn.of(ops));
     last.ifPresent(vm -> users.release(vm.uid()));
     lastSaved.remove(id);
+    claims.forget(id);
     damaged.remove(id);
   }
 

@@ -18,7 +18,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
+import java.util.stream.Collectors;
 
 /**
  * Who has which volume. A volume that a disk uses has a key with the VM's id, put in the
@@ -34,6 +38,14 @@ final class VolumeClaims {
   private static final int RELEASED_AT_ONCE = 100;
 
   private final Store store;
+
+  /**
+   * The volumes that VMs may have: all that they have, and some that they had. So nobody looks
+   * through the claims of all for those of one.
+   */
+  private final Map<String, Set<String>> hints = new ConcurrentHashMap<>();
+
+  private volatile boolean read;
 
   VolumeClaims(Store store) {
     this.store = store;
@@ -89,20 +101,57 @@ final class VolumeClaims {
   }
 
   List<String> heldBy(String holder) {
-    return all().entrySet().stream()
-        .filter(claim -> claim.getValue().equals(holder))
-        .map(Map.Entry::getKey)
-        .toList();
+    return List.copyOf(revisionsHeldBy(holder).keySet());
   }
 
-  /** Adds to a transaction what it takes for a VM to have the volumes of all its disks. */
-  void require(VmRecord vm, List<Compare> compares, List<Op> ops) {
+  /** The volumes that a VM has, each with the revision at which it was last claimed. */
+  Map<String, Long> revisionsHeldBy(String vmId) {
+    if (!read) {
+      all().forEach((volume, holder) -> hint(holder, volume));
+      read = true;
+    }
+    var held = new TreeMap<String, Long>();
+    for (String volume : hints.getOrDefault(vmId, Set.of())) {
+      store
+          .get(key(volume))
+          .filter(claim -> text(claim).equals(vmId))
+          .ifPresent(claim -> held.put(volume, claim.modRevision()));
+    }
+    return held;
+  }
+
+  /** Before a claim is written. */
+  private void hint(String holder, String volume) {
+    if (!isDeletion(holder)) {
+      hints.computeIfAbsent(holder, id -> ConcurrentHashMap.newKeySet()).add(volume);
+    }
+  }
+
+  /** Forgets a VM that is gone. */
+  void forget(String vmId) {
+    hints.remove(vmId);
+  }
+
+  /**
+   * Adds to a transaction what it takes for a VM to have the volumes of all its disks.
+   *
+   * @param before the disks that it had up to now
+   */
+  void require(VmRecord vm, List<Disk> before, List<Compare> compares, List<Op> ops) {
     String id = vm.metadata().id();
+    Set<String> had =
+        before.stream().map(disk -> volumeId(id, disk)).collect(Collectors.toUnmodifiableSet());
     for (Disk disk : vm.spec().disks()) {
-      String key = key(volumeId(id, disk));
+      String volume = volumeId(id, disk);
+      String key = key(volume);
+      hint(id, volume);
       Optional<Entry> there = store.get(key);
       if (there.isPresent() && text(there.get()).equals(id)) {
         compares.add(Compare.modRevision(key, there.get().modRevision()));
+        if (!had.contains(volume)) {
+          // Anew: whoever is about to give it back, as no disk had it, must see that one has.
+          ops.add(Op.put(key, bytes(id)));
+        }
       } else {
         compares.add(Compare.absent(key));
         ops.add(Op.put(key, bytes(id)));
@@ -154,6 +203,7 @@ final class VolumeClaims {
   /** Takes a volume that nobody has; false when somebody else has it. */
   boolean claim(String volume, String holder) {
     String key = key(volume);
+    hint(holder, volume);
     return store
             .commit(Txn.when(Compare.absent(key)).andThen(Op.put(key, bytes(holder))))
             .succeeded()
@@ -164,6 +214,24 @@ final class VolumeClaims {
   void release(String volume, String holder) {
     String key = key(volume);
     store.commit(Txn.when(Compare.value(key, bytes(holder))).andThen(Op.delete(key)));
+  }
+
+  /**
+   * Gives a volume back unless it was claimed anew, or a condition does not hold.
+   *
+   * @param claimedAt when it was claimed; see {@link #revisionsHeldBy}
+   */
+  void release(String volume, long claimedAt, List<Compare> conditions) {
+    String key = key(volume);
+    var compares = new ArrayList<Compare>(conditions);
+    compares.add(Compare.modRevision(key, claimedAt));
+    store.commit(new Txn(compares, List.of(Op.delete(key)), List.of()));
+  }
+
+  /** Whether conditions hold now. */
+  boolean hold(List<Compare> conditions) {
+    return conditions.isEmpty()
+        || store.commit(new Txn(conditions, List.of(), List.of())).succeeded();
   }
 
   /**

@@ -9,6 +9,8 @@ import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.Volume;
 import dev.kelvin.model.spec.Disk;
+import dev.kelvin.state.Compare;
+import dev.kelvin.state.TaskEngine;
 import dev.kelvin.storage.StorageDriver;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -197,11 +199,19 @@ public final class Volumes {
 
   /**
    * As {@link #release}, for those whose own work must not fail with it: what is not given back now
-   * is when the VM is changed or the daemon starts.
+   * is when the VM is changed or the daemon starts. While a task changes the VM it keeps all that it
+   * may need to undo what it did; it gives back the rest at its end.
    */
   void releaseUnneeded(String vmId) {
     try {
-      release(vmId);
+      List<Compare> noTask =
+          repository
+              .readable(vmId)
+              .map(vm -> List.of(TaskEngine.unlocked("vm/" + vm.metadata().name())))
+              .orElse(List.of());
+      if (claims.hold(noTask)) {
+        release(vmId, noTask);
+      }
     } catch (ProblemException e) {
       LOG.log(Level.WARNING, "giving back volumes of vm/" + vmId, e);
     }
@@ -267,15 +277,20 @@ public final class Volumes {
 
   /** Gives back the volumes of disks that a VM has no more, neither wanted nor in its process. */
   void release(String vmId) {
-    // In this order: a claim is as old as the disk it is for, so what is held is in the spec.
-    List<String> held = claims.heldBy(vmId);
+    release(vmId, List.of());
+  }
+
+  private void release(String vmId, List<Compare> conditions) {
+    // In this order: a claim is as old as the disk it is for, so what is held is in the spec; and
+    // a disk that gets the volume meanwhile claims it anew.
+    Map<String, Long> held = claims.revisionsHeldBy(vmId);
     Set<String> needed = needed(vmId);
-    for (String volume : held) {
+    held.forEach((volume, claimedAt) -> {
       if (!needed.contains(volume)) {
         takeBack(volume);
-        claims.release(volume, vmId);
+        claims.release(volume, claimedAt, conditions);
       }
-    }
+    });
   }
 
   /** What a VM's spec or process has. */

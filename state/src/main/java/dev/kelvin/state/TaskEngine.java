@@ -60,6 +60,11 @@ public final class TaskEngine implements AutoCloseable {
     return List.of(TaskStorage.form(), TaskStorage.inputForm());
   }
 
+  /** The condition that no exclusive task works on an object. */
+  public static Compare unlocked(String object) {
+    return Compare.absent(TaskStorage.lock(object));
+  }
+
   /** With default settings and ids that sort by time. */
   public TaskEngine(Store store, List<TaskType<?>> types, InstantSource clock) {
     this(store, types, clock, new TaskIds(clock), TaskSettings.defaults());

@@ -273,7 +273,7 @@ final class TaskStorage {
     return "task-cancel/" + id;
   }
 
-  private static String lock(String object) {
+  static String lock(String object) {
     return "task-lock/" + object;
   }
 }

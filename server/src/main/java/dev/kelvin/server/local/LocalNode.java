@@ -162,6 +162,7 @@ public final class LocalNode implements AutoCloseable {
     tasks.addListener(events::taskChanged);
     tasks.addListener(watches::taskChanged);
     var drafts = drafts(around, repository, parts.volumes(), tools, catalogue);
+    var revisions = new LastKnown<>(store::revision);
     var desks =
         new LocalActions.Desks(
             new VmActions(machines, repository, drafts, tasks),
@@ -176,7 +177,7 @@ public final class LocalNode implements AutoCloseable {
             watches);
     var actions =
         new LocalActions(
-            around.authorizer(), store, machines, parts.access(), catalogue, tasks, desks);
+            around.authorizer(), revisions, machines, parts.access(), catalogue, tasks, desks);
     tools.facts().findMeanwhile();
     takeOver(machines, catalogue, tools.images(), tasks);
     return new LocalNode(
@@ -191,12 +192,14 @@ public final class LocalNode implements AutoCloseable {
       EventBus events,
       TaskEngine tasks) {
     Machines machines = parts.machines();
-    Supplier<List<Problem>> damaged = () -> damaged(machines, catalogue);
+    var damagedImages = new LastKnown<>(catalogue::damaged);
+    Supplier<List<Problem>> damaged =
+        () -> Stream.concat(machines.damaged().stream(), damagedImages.get().stream()).toList();
     Supplier<List<Problem>> unknown = () -> unknown(machines, catalogue);
     return new NodeActions(
         () -> around.info().info(machines, tools.facts().last(), names(damaged.get())),
         new NodeDoctor(tools.doctor(), damaged, parts.volumes()::damaged, unknown),
-        new Metrics(parts.measures(), () -> damaged.get().size()),
+        new Metrics(parts.measures(), () -> damaged.get().size(), damagedImages::age),
         events,
         tasks,
         around.stop());
@@ -228,11 +231,6 @@ public final class LocalNode implements AutoCloseable {
     var published = new Published(own, around.mirrors());
     return new ImageActions(
         catalogue, tools.images(), importer, published, tools.puller(), tasks, around.clock());
-  }
-
-  /** What is stored and cannot be read, and why. */
-  private static List<Problem> damaged(Machines machines, ImageCatalogue catalogue) {
-    return Stream.concat(machines.damaged().stream(), catalogue.damaged().stream()).toList();
   }
 
   /** What is on the host that the store does not know, and what to do about it. */

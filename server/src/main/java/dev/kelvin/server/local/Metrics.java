@@ -17,21 +17,25 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.IntSupplier;
+import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 
 /** What Prometheus reads: measures of the node and of each VM. Sizes in bytes, times in seconds. */
 final class Metrics {
   private final VmMeasures measures;
   private final IntSupplier damaged;
+  private final Supplier<Duration> storeAge;
 
-  Metrics(VmMeasures measures, IntSupplier damaged) {
+  Metrics(VmMeasures measures, IntSupplier damaged, Supplier<Duration> storeAge) {
     this.measures = measures;
     this.damaged = damaged;
+    this.storeAge = storeAge;
   }
 
   /** All metrics in Prometheus' text format. */
@@ -59,6 +63,11 @@ final class Metrics {
         "kelvin_damaged_objects",
         "Stored VMs and images that cannot be read.",
         damaged.getAsInt());
+    gauge(
+        all,
+        "kelvin_store_age_seconds",
+        "How long ago the store last answered; what is told of VMs is known without it.",
+        storeAge.get().toMillis() / 1000.0);
     gauge(all, "kelvin_node_cpus", "CPUs of the host.", Runtime.getRuntime().availableProcessors());
     gauge(
         all,

@@ -21,8 +21,10 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -48,8 +50,8 @@ final class Watches {
   private final VmRepository vms;
   private final ImageCatalogue images;
 
-  /** The last such change that was read: all who watch ask for the same one. */
-  private final AtomicReference<@Nullable Ahead> ahead = new AtomicReference<>();
+  /** Such changes by the ids of VMs: all who watch ask for the same ones. */
+  private final Map<String, Ahead> ahead = new ConcurrentHashMap<>();
 
   private final List<TaskWatch> taskWatches = new CopyOnWriteArrayList<>();
   private final AtomicLong taskChanges = new AtomicLong();
@@ -65,6 +67,7 @@ final class Watches {
     return new ObjectWatch<Vm>(query, Vm.KIND, vm -> vm.metadata().id()) {
       @Override
       Optional<Vm> object(Change change) {
+        ahead.keySet().removeIf(id -> machines.byId(id).isEmpty());
         return machines
             .byId(id(change.key()))
             .map(vm -> change instanceof Change.Put(Entry entry) ? upToDate(vm, entry) : vm);
@@ -88,25 +91,33 @@ final class Watches {
   }
 
   /**
-   * A VM with at least what a change of the store says. A VM is changed in the store before its
-   * supervisor takes that over; who watches is told of the change only once.
+   * A VM with at least what a change of the store says, and what changes before it said. A VM is
+   * changed in the store before its supervisor takes that over; who watches is told of the change
+   * only once, and never again of what was before.
    */
   private Vm upToDate(Vm seen, Entry entry) {
-    if (!entry.key().startsWith(VmRepository.VMS)
-        || seen.metadata().revision() >= entry.modRevision()) {
+    String id = seen.metadata().id();
+    long has = seen.metadata().revision();
+    if (entry.key().startsWith(VmRepository.VMS) && entry.modRevision() > has) {
+      ahead.compute(id, (_, known) -> newer(known, entry, seen));
+    }
+    Ahead known =
+        ahead.computeIfPresent(id, (_, one) -> one.revision() > has ? one : null);
+    if (known == null) {
       return seen;
     }
-    Ahead known = ahead.get();
-    if (known != null && known.revision() == entry.modRevision()) {
-      if (known.vm().status().equals(seen.status())) {
-        return known.vm();
-      }
-      return known.vm().withStatus(seen.status());
+    return known.vm().status().equals(seen.status())
+        ? known.vm()
+        : known.vm().withStatus(seen.status());
+  }
+
+  private Ahead newer(@Nullable Ahead known, Entry entry, Vm seen) {
+    if (known != null && known.revision() >= entry.modRevision()) {
+      return known;
     }
     VmRecord stored = vms.read(entry);
     var vm = new Vm(stored.metadata(), stored.spec().withoutSecrets(), seen.status());
-    ahead.set(new Ahead(entry.modRevision(), vm));
-    return vm;
+    return new Ahead(entry.modRevision(), vm);
   }
 
   Subscription images(Query query, long fromRevision) {

@@ -1,0 +1,154 @@
+package dev.kelvin.machine;
+
+import dev.kelvin.model.Phase;
+import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.SteadyTime;
+import dev.kelvin.model.Vm;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** Starts and stops all VMs in the order of autostart, those of one place in it beside each other. */
+final class Waves {
+  private static final Logger LOG = System.getLogger(Waves.class.getName());
+
+  /** How long VMs are waited for beyond what they get to shut down. */
+  private static final Duration LAST_PATIENCE = Duration.ofSeconds(20);
+
+  /** How often it is looked for VMs that run although all were stopped. */
+  private static final int ROUNDS = 3;
+
+  private final Machines machines;
+  private final AllVms all;
+
+  Waves(Machines machines, AllVms all) {
+    this.machines = machines;
+    this.all = all;
+  }
+
+  /**
+   * Starts the VMs that want to start with the host, and those that the restart policy was about to
+   * start when the daemon before this one ended, in their order.
+   *
+   * @param withHost whether a VM is one of those that start with the host now
+   * @param done is told the id of each VM that has had its turn, whether it started or not
+   * @return whether all had it; false when the daemon ends before
+   */
+  boolean autostart(Predicate<Vm> withHost, Consumer<String> done)
+      throws InterruptedException {
+    var waves = new TreeMap<Integer, List<Vm>>();
+    for (Vm vm : machines.list()) {
+      boolean wanted = vm.spec().autostart().enabled() && withHost.test(vm);
+      boolean waits = machines.find(vm.metadata().id()).filter(Supervisor::restartWaits).isPresent();
+      if (waits || (wanted && !vm.status().phase().hasProcess())) {
+        waves.computeIfAbsent(vm.spec().autostart().order(), order -> new ArrayList<>()).add(vm);
+      }
+    }
+    for (List<Vm> wave : waves.values()) {
+      if (all.ending()) {
+        return false;
+      }
+      inParallel(wave, vm -> takeTurn(vm, done), null);
+      int delay =
+          wave.stream().mapToInt(vm -> vm.spec().autostart().delaySeconds()).max().orElse(0);
+      if (all.endsWithin(Duration.ofSeconds(delay))) {
+        return false;
+      }
+    }
+    all.restartsWaitNoMore();
+    for (Supervisor late : machines.all()) {
+      if (late.restartWaits()) {
+        takeTurn(late.snapshot(), done);
+      }
+    }
+    return !all.ending();
+  }
+
+  private void takeTurn(Vm vm, Consumer<String> done) throws InterruptedException {
+    String id = vm.metadata().id();
+    try {
+      machines.supervisor(id).ask(new Request.Autostart());
+    } catch (ProblemException e) {
+      if (all.ending()) {
+        return; // the next daemon starts it
+      }
+      LOG.log(Level.ERROR, vm.ref() + ": " + e.problem().oneLine());
+    }
+    done.accept(id);
+  }
+
+  /**
+   * Shuts all VMs down, in the order opposite to that of their start; stops those that do not
+   * follow. None is started from now on, by nobody.
+   */
+  void shutDownAll() throws InterruptedException {
+    all.stop();
+    List<Vm> left = machines.list(); // also those without a process: one may be about to get it
+    for (int round = 0; round < ROUNDS && !left.isEmpty(); round++) {
+      var waves = new TreeMap<Integer, List<Vm>>(Comparator.reverseOrder());
+      for (Vm vm : left) {
+        waves.computeIfAbsent(vm.spec().autostart().order(), order -> new ArrayList<>()).add(vm);
+      }
+      for (List<Vm> wave : waves.values()) {
+        int longest =
+            wave.stream().mapToInt(vm -> vm.spec().shutdownTimeoutSeconds()).max().orElse(0);
+        inParallel(wave, this::shutDownOrStop, Duration.ofSeconds(longest).plus(LAST_PATIENCE));
+      }
+      left = machines.list().stream().filter(vm -> vm.status().phase().hasProcess()).toList();
+    }
+    left.forEach(vm -> LOG.log(Level.ERROR, vm.ref() + " still runs: it could not be stopped"));
+  }
+
+  private void shutDownOrStop(Vm vm) throws InterruptedException {
+    Supervisor supervisor = machines.supervisor(vm.metadata().id());
+    boolean canListen =
+        vm.status().phase() == Phase.RUNNING || vm.status().phase() == Phase.STOPPING;
+    supervisor.ask(
+        canListen
+            ? new Request.Shutdown(Duration.ofSeconds(vm.spec().shutdownTimeoutSeconds()), true)
+            : new Request.Stop());
+  }
+
+  private interface Work {
+    void on(Vm vm) throws InterruptedException;
+  }
+
+  /** Does it for all at once. Those that take longer than {@code patience} are left behind. */
+  private static void inParallel(List<Vm> vms, Work work, @Nullable Duration patience)
+      throws InterruptedException {
+    var threads = new ArrayList<Thread>();
+    for (Vm vm : vms) {
+      threads.add(
+          Thread.ofVirtual()
+              .start(() -> {
+                try {
+                  work.on(vm);
+                } catch (ProblemException e) {
+                  LOG.log(Level.ERROR, vm.ref() + ": " + e.problem().oneLine());
+                } catch (InterruptedException e) {
+                  Thread.currentThread().interrupt();
+                }
+              }));
+    }
+    Instant end = patience == null ? null : SteadyTime.now().plus(patience);
+    for (Thread thread : threads) {
+      if (end == null) {
+        thread.join();
+      } else if (!thread.join(atLeastNothing(Duration.between(SteadyTime.now(), end)))) {
+        thread.interrupt();
+      }
+    }
+  }
+
+  static Duration atLeastNothing(Duration left) {
+    return left.isNegative() ? Duration.ZERO : left;
+  }
+}
