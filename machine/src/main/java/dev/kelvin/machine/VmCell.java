@@ -218,7 +218,7 @@ final class VmCell {
   void began(RunRecord run, VmStatus newStatus) {
     status(newStatus);
     VmRecord stored = context.repository().runChanges().began(record, run, newStatus);
-    if (stored != record) {
+    if (!stored.equals(record)) {
       record(stored);
     }
   }
@@ -230,7 +230,7 @@ final class VmCell {
     status(next);
     try {
       VmRecord stored = context.repository().runChanges().ended(record, next, power);
-      if (stored != record) {
+      if (!stored.equals(record)) {
         record(stored);
       }
     } catch (RuntimeException e) {
