@@ -11,8 +11,6 @@ import dev.kelvin.model.spec.Disk;
 import dev.kelvin.model.spec.WindowsSetup;
 import dev.kelvin.state.Compare;
 import dev.kelvin.state.TaskType;
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -36,8 +34,6 @@ import org.jspecify.annotations.Nullable;
 
 /** All VMs of this node, each with its supervisor. */
 public final class Machines implements AutoCloseable {
-  private static final Logger LOG = System.getLogger(Machines.class.getName());
-
   private static final Duration PATIENCE = Duration.ofMillis(300);
 
   /** How long supervisors are waited for at the end. */
