@@ -7,6 +7,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -108,6 +109,24 @@ public final class Pinned implements AutoCloseable {
 
   long descriptor() {
     return descriptor;
+  }
+
+  /** Where it is now, as the kernel tells: without a link, whatever name it was found by. */
+  public Path place() throws IOException {
+    return Files.readSymbolicLink(path());
+  }
+
+  /** What tells this file from every other one of the host, as long as it is held. */
+  public Object key() throws IOException {
+    return key(path());
+  }
+
+  /** That of what a path leads to at this moment. */
+  public static Object key(Path path) throws IOException {
+    var attributes = Files.readAttributes(path, "unix:dev,ino");
+    return List.of(
+        Objects.requireNonNull(attributes.get("dev")),
+        Objects.requireNonNull(attributes.get("ino")));
   }
 
   public Kind kind() {

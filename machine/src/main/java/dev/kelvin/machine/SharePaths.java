@@ -33,7 +33,7 @@ final class SharePaths {
     }
   }
 
-  private static void check(String path, String field, Layout layout) {
+  static void check(String path, String field, Layout layout) {
     Path real;
     try {
       real = Path.of(path).toRealPath();

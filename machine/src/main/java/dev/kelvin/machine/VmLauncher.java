@@ -107,7 +107,7 @@ final class VmLauncher {
     @Nullable RunningVm qemu = null;
     @Nullable SerialHub serial = null;
     List<Companions.Started> serving = List.of();
-    try {
+    try (var shared = shared(vm)) {
       LaunchPlan plan = plan(vm, host, accelerator);
       VmFiles files = plan.files();
       serving = companions.start(vm, Companion.of(plan), files.runtime());
@@ -123,6 +123,7 @@ final class VmLauncher {
             RunningVm.awaitStart(files, CONNECT_DEADLINE, ahead::alive, events, way(vm, process));
         requireUuid(qemu, plan);
         serial = serial(vm, files, process);
+        shared.requireServed(serving);
         Machines.result(shielded);
         qemu.cont();
         return new Running(process, qemu, serial, plan, run);
@@ -343,6 +344,12 @@ final class VmLauncher {
       volume = storage.resize(id, wanted);
     }
     return new BlockSource(volume.path().toString(), volume.format());
+  }
+
+  /** An ordinary user's server reaches nothing that is not the user's. */
+  private SharedDirectories shared(VmRecord vm) throws IOException {
+    VmSpec spec = vm.uid() < 0 ? vm.spec().toBuilder().shares(List.of()).build() : vm.spec();
+    return SharedDirectories.hold(vm.metadata().name(), spec, home.layout());
   }
 
   /** Lets a guest reach the host if its spec says so, and only then. */
