@@ -9,10 +9,12 @@ import dev.kelvin.host.Users;
 import dev.kelvin.model.Layout;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.spec.Share;
+import dev.kelvin.model.spec.ShareCache;
 import dev.kelvin.model.spec.VmSpec;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -23,7 +25,7 @@ class SharedDirectoriesTest {
 
   @TempDir private Path directory;
   private Layout layout;
-  private Process server;
+  private @Nullable Process server;
 
   @BeforeEach
   void prepare() throws Exception {
@@ -39,22 +41,24 @@ class SharedDirectoriesTest {
 
   @AfterEach
   void end() throws Exception {
-    if (server != null) {
-      server.destroyForcibly().waitFor();
+    Process started = server;
+    if (started != null) {
+      started.destroyForcibly().waitFor();
     }
   }
 
   private SharedDirectories hold(Path path) throws Exception {
-    var share = new Share("work", path.toString(), null, null, null);
+    var share = new Share("work", path.toString(), null, false, ShareCache.AUTO);
     return SharedDirectories.hold(
         "web", VmSpec.defaults().toBuilder().shares(List.of(share)).build(), layout);
   }
 
   /** A process that has shut itself into what the path leads to now. */
   private List<Companions.Started> serve(Path path) throws Exception {
-    server =
+    Process started =
         new ProcessBuilder("chroot", path.toString(), "/busybox", "sleep", "1000").start();
-    String process = ProcessId.of(server.pid()).orElseThrow().encode();
+    server = started;
+    String process = ProcessId.of(started.pid()).orElseThrow().encode();
     return List.of(new Companions.Started("share-work", process, null));
   }
 
@@ -84,7 +88,7 @@ class SharedDirectoriesTest {
     Path work = directory.resolve("user/work");
     try (SharedDirectories held = hold(work)) {
       var serving = serve(work);
-      server.destroyForcibly().waitFor();
+      end();
       assertThatThrownBy(() -> held.requireServed(serving))
           .hasMessageContaining("has not shut itself into");
     }

@@ -78,14 +78,15 @@ public final class LocalNode implements AutoCloseable {
       Machines machines,
       TaskEngine tasks,
       Actions actions,
-      HostShield shield) {
+      HostShield shield,
+      NodeHealth health) {
     this.mark = mark;
     this.store = store;
     this.machines = machines;
     this.tasks = tasks;
     this.actions = actions;
     this.shield = shield;
-    this.health = new NodeHealth(layout, store);
+    this.health = health;
   }
 
   /**
@@ -181,7 +182,13 @@ public final class LocalNode implements AutoCloseable {
     tools.facts().findMeanwhile();
     takeOver(machines, catalogue, tools.images(), tasks);
     return new LocalNode(
-        AutostartMark.of(layout.runtime()), store, machines, tasks, actions, shield);
+        AutostartMark.of(layout.runtime()),
+        store,
+        machines,
+        tasks,
+        actions,
+        shield,
+        new NodeHealth(layout, store));
   }
 
   private static NodeActions node(
