@@ -57,7 +57,9 @@ class FullStoreTest {
     assertThat(vm.status().message()).isNull();
     SupervisedVm.await("it is stored", () -> vm.repository().run(SupervisedVm.ID).isEmpty());
     assertThat(vm.repository().statuses().get(SupervisedVm.ID)).isEqualTo(vm.status());
-    assertThat(vm.supervisor().record().spec().power()).isEqualTo(Power.STOPPED);
+    SupervisedVm.await(
+        "it is not wanted any more",
+        () -> vm.supervisor().record().spec().power() == Power.STOPPED);
   }
 
   @Test
