@@ -199,8 +199,8 @@ public final class Volumes {
 
   /**
    * As {@link #release}, for those whose own work must not fail with it: what is not given back now
-   * is when the VM is changed or the daemon starts. While a task changes the VM it keeps all that it
-   * may need to undo what it did; it gives back the rest at its end.
+   * is when the VM is changed or the daemon starts. While a task changes the VM it keeps all that
+   * it may need to undo what it did; it gives back the rest at its end.
    */
   void releaseUnneeded(String vmId) {
     try {

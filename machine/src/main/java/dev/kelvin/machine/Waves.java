@@ -16,7 +16,9 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** Starts and stops all VMs in the order of autostart, those of one place in it beside each other. */
+/**
+ * Starts and stops all VMs in the order of autostart, those of one place in it beside each other.
+ */
 final class Waves {
   private static final Logger LOG = System.getLogger(Waves.class.getName());
 
@@ -42,12 +44,12 @@ final class Waves {
    * @param done is told the id of each VM that has had its turn, whether it started or not
    * @return whether all had it; false when the daemon ends before
    */
-  boolean autostart(Predicate<Vm> withHost, Consumer<String> done)
-      throws InterruptedException {
+  boolean autostart(Predicate<Vm> withHost, Consumer<String> done) throws InterruptedException {
     var waves = new TreeMap<Integer, List<Vm>>();
     for (Vm vm : machines.list()) {
       boolean wanted = vm.spec().autostart().enabled() && withHost.test(vm);
-      boolean waits = machines.find(vm.metadata().id()).filter(Supervisor::restartWaits).isPresent();
+      boolean waits =
+          machines.find(vm.metadata().id()).filter(Supervisor::restartWaits).isPresent();
       if (waits || (wanted && !vm.status().phase().hasProcess())) {
         waves.computeIfAbsent(vm.spec().autostart().order(), order -> new ArrayList<>()).add(vm);
       }

@@ -1,5 +1,7 @@
 package dev.kelvin.server.local;
 
+import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.SteadyTime;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -8,8 +10,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
-import dev.kelvin.model.ProblemException;
-import dev.kelvin.model.SteadyTime;
 import org.jspecify.annotations.Nullable;
 
 /**

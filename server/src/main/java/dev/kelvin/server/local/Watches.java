@@ -101,8 +101,7 @@ final class Watches {
     if (entry.key().startsWith(VmRepository.VMS) && entry.modRevision() > has) {
       ahead.compute(id, (_, known) -> newer(known, entry, seen));
     }
-    Ahead known =
-        ahead.computeIfPresent(id, (_, one) -> one.revision() > has ? one : null);
+    Ahead known = ahead.computeIfPresent(id, (_, one) -> one.revision() > has ? one : null);
     if (known == null) {
       return seen;
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -31,7 +32,7 @@ class LastKnownTest {
     var known =
         new LastKnown<>(() -> {
           asked.incrementAndGet();
-          return answer.get().get();
+          return Objects.requireNonNull(answer.get()).get();
         });
     var out = new CountDownLatch(1);
     answer.set(() -> {
