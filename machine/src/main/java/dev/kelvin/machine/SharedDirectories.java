@@ -97,7 +97,9 @@ final class SharedDirectories implements AutoCloseable {
     }
   }
 
-  /** What a server, or the process that works for it, has for its root, once it is not the host's. */
+  /**
+   * What a server, or the process that works for it, has for its root, once it is not the host's.
+   */
   private static Optional<Object> root(ProcessId server, Object hosts) {
     return ProcessHandle.of(server.pid()).stream()
         .flatMap(first -> Stream.concat(first.descendants(), Stream.of(first)))

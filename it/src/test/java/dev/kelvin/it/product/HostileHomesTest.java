@@ -56,7 +56,9 @@ class HostileHomesTest {
       Path secret = Files.writeString(outside.resolve("secret"), "secret");
       var vms = new ArrayList<Vm>();
       for (int i = 0; i < count; i++) {
-        vms.add(daemon.create(Guests.empty("v" + i, spec -> spec.serial(new Serial(true, ByteSize.ofMiB(1))))));
+        vms.add(
+            daemon.create(
+                Guests.empty("v" + i, spec -> spec.serial(new Serial(true, ByteSize.ofMiB(1))))));
       }
       daemon.kill();
       for (int i = 0; i < count; i++) {
