@@ -56,7 +56,7 @@ class PlainLauncherTest {
     launch(null, "env");
     Await.until(() -> output().contains("LC_ALL=C.UTF-8"), "it has written its environment");
     assertThat(output().lines().map(line -> line.substring(0, line.indexOf('='))))
-        .containsExactlyInAnyOrder("PATH", "LC_ALL", "HOME", "TMPDIR");
+        .containsExactlyInAnyOrder("PATH", "LC_ALL", "HOME", "TMPDIR", Launch.MARK);
   }
 
   @Test

@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Why a QEMU ended before it listened, in its own words. */
 final class StartFailure {
+  /** QEMU says what it refuses first, which is long, and why at the end. */
+  private static final int MAX_LINE = 4096;
+
   private static final int TAIL = 4096;
 
   private StartFailure() {}
@@ -39,7 +42,7 @@ final class StartFailure {
     return text.lines()
         .filter(line -> !line.isBlank() && !line.contains("warning:"))
         .reduce((first, second) -> second)
-        .map(line -> Texts.shown(line.replaceFirst("^(\\S+Z )?(\\S*qemu-system-\\S+: )?", "")))
+        .map(line -> Texts.shown(line.replaceFirst("^(\\S+Z )?(\\S*qemu-system-\\S+: )?", ""), MAX_LINE))
         .orElse("it said nothing");
   }
 }

@@ -88,6 +88,7 @@ class SpokenCommandsTest {
     try (var rig = Rig.start(directory, spec)) {
       var vm = rig.vm();
       vm.state();
+      vm.uuid();
       vm.cont();
       vm.pause();
       vm.reset();

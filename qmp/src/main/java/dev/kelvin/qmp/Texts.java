@@ -13,7 +13,8 @@ public final class Texts {
     return shown(text, USUAL);
   }
 
-  static String shown(String text, int limit) {
+  /** As {@link #shown(String)}, at most {@code limit} long. */
+  public static String shown(String text, int limit) {
     return text.codePoints()
         .filter(c -> !Character.isISOControl(c) && Character.getType(c) != Character.FORMAT)
         .limit(limit)

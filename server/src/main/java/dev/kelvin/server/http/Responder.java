@@ -61,15 +61,7 @@ final class Responder {
         if (revision != null) {
           headers.put(HttpHeader.ETAG, "\"" + revision + "\"");
         }
-        if (route.is(Trait.YAML)) {
-          headers.put(HttpHeader.VARY, "Accept");
-        }
-        if (route.is(Trait.YAML) && MediaTypes.preferred(request.getHeaders()) == Syntax.YAML) {
-          byte[] yaml = Documents.yaml(body).getBytes(StandardCharsets.UTF_8);
-          sendOwn(response, 200, MediaTypes.YAML, yaml);
-        } else {
-          json(response, 200, body);
-        }
+        document(body, route.is(Trait.YAML), request, response);
       }
       case Outcome.Page(List<?> items, String next, long revision) ->
           json(
@@ -111,6 +103,19 @@ final class Responder {
       }
       case Outcome.Ticket(String ticket, String path, Duration validFor) ->
           json(response, 201, new TicketDocument(ticket, path, validFor.toSeconds()));
+    }
+  }
+
+  private void document(Object body, boolean alsoYaml, Request request, Response response)
+      throws IOException {
+    if (alsoYaml) {
+      response.getHeaders().put(HttpHeader.VARY, "Accept");
+    }
+    if (alsoYaml && MediaTypes.preferred(request.getHeaders()) == Syntax.YAML) {
+      byte[] yaml = Documents.yaml(body).getBytes(StandardCharsets.UTF_8);
+      sendOwn(response, 200, MediaTypes.YAML, yaml);
+    } else {
+      json(response, 200, body);
     }
   }
 

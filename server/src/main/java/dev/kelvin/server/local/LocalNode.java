@@ -137,24 +137,8 @@ public final class LocalNode implements AutoCloseable {
     var catalogue =
         new ImageCatalogue(
             store, tools.images(), users, file -> volumesOn(storage, file), around.clock());
-    HostShield shield = shield(around.root(), tools.commands());
-    shield.raise();
-    var parts =
-        new MachinesSetup(
-                layout,
-                repository,
-                tools.facts(),
-                tools.cpus(),
-                ProcessLauncher.ofHost(around.root(), tools.commands()),
-                storage,
-                new SeedIso(tools.commands()),
-                catalogue::file,
-                catalogue::list,
-                catalogue::unchanged,
-                events::publish,
-                shield,
-                Peers.checked())
-            .build();
+    HostShield shield = raisedShield(around.root(), tools.commands());
+    var parts = parts(around, repository, tools, storage, catalogue, events, shield);
     Machines machines = parts.machines();
     users.machines = machines;
     var importer = new Importer(tools.qemuImg());
@@ -257,8 +241,36 @@ public final class LocalNode implements AutoCloseable {
         .toList();
   }
 
-  private static HostShield shield(boolean root, Commands commands) {
-    return root ? HostShield.of(commands, VmUsers.FIRST, VmUsers.LAST) : HostShield.none();
+  private static MachinesSetup.Parts parts(
+      Surroundings around,
+      VmRepository repository,
+      Tools tools,
+      StorageDriver storage,
+      ImageCatalogue catalogue,
+      EventBus events,
+      HostShield shield) {
+    return new MachinesSetup(
+                around.layout(),
+                repository,
+                tools.facts(),
+                tools.cpus(),
+                ProcessLauncher.ofHost(around.root(), tools.commands()),
+                storage,
+                new SeedIso(tools.commands()),
+                catalogue::file,
+                catalogue::list,
+                catalogue::unchanged,
+                events::publish,
+                shield,
+                Peers.checked())
+            .build();
+  }
+
+  private static HostShield raisedShield(boolean root, Commands commands) {
+    HostShield shield =
+        root ? HostShield.of(commands, VmUsers.FIRST, VmUsers.LAST) : HostShield.none();
+    shield.raise();
+    return shield;
   }
 
   private static VmUsers users(boolean root, Layout layout) {
