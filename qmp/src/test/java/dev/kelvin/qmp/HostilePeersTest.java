@@ -143,7 +143,7 @@ class HostilePeersTest {
   }
 
   /**
-   * A hundred guests  attack at once; their reader has less memory than the
+   * A hundred guests attack at once; their reader has less memory than the
    * daemon, and one of them alone could fill it if it built what is sent.
    */
   @ParameterizedTest
