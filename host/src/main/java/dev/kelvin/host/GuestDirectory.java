@@ -180,7 +180,8 @@ public final class GuestDirectory implements AutoCloseable {
   public static void deleteAll(Path directory) throws IOException {
     Path absolute = directory.toAbsolutePath();
     Path above = Objects.requireNonNull(absolute.getParent(), "the root is nobody's directory");
-    try (GuestDirectory parent = open(above)) {
+    // Whoever set Kelvin up may have it be a link.
+    try (GuestDirectory parent = open(above.toRealPath())) {
       parent.delete(absolute.getFileName().toString());
     } catch (NoSuchFileException e) {
       return; // it is gone with its parent

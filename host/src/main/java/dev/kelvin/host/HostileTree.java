@@ -8,10 +8,10 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SecureDirectoryStream;
 import java.nio.file.attribute.BasicFileAttributeView;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Queue;
 import java.util.UUID;
 
 /**
@@ -21,8 +21,11 @@ import java.util.UUID;
  * descriptors.
  */
 final class HostileTree {
-  /** So often something new may have come while the rest was removed. */
-  private static final int ROUNDS = 100;
+  /** Whoever puts something in again and again gives up, or is given up on. */
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  /** How many names are held: a directory may have more than there is memory for. */
+  private static final int AT_ONCE = 1000;
 
   private HostileTree() {}
 
@@ -52,37 +55,37 @@ final class HostileTree {
   }
 
   private static void empty(SecureDirectoryStream<Path> top, String name) throws IOException {
-    for (int round = 0; round < ROUNDS; round++) {
-      var entries = new ArrayDeque<>(names(top));
-      if (entries.isEmpty()) {
-        return;
-      }
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    var entries = new ArrayDeque<>(names(top));
+    while (!entries.isEmpty()) {
       while (!entries.isEmpty()) {
-        remove(top, entries.remove(), entries);
+        if (System.nanoTime() > end) {
+          throw new IOException(
+              name + " has more than can be removed in " + PATIENCE.toSeconds() + " s");
+        }
+        remove(top, entries.remove());
       }
+      entries.addAll(names(top));
     }
-    throw new IOException("something is put into " + name + " again and again");
   }
 
-  /** The names that are there now. */
+  /** Some of the names that are there now; none when it is empty. */
   private static List<Path> names(SecureDirectoryStream<Path> directory) throws IOException {
     // A stream tells the names once; one of the same directory tells them again.
     try (var again = directory.newDirectoryStream(Path.of("."), LinkOption.NOFOLLOW_LINKS)) {
       var names = new ArrayList<Path>();
       for (Path entry : again) {
         names.add(entry.getFileName());
+        if (names.size() == AT_ONCE) {
+          break;
+        }
       }
       return names;
     }
   }
 
-  /**
-   * Removes a file, or a directory with its files; the directories in it come to the top.
-   *
-   * @param more what has come there, which is to be removed too
-   */
-  private static void remove(SecureDirectoryStream<Path> top, Path entry, Queue<Path> more)
-      throws IOException {
+  /** Removes a file, or a directory with its files; the directories in it come to the top. */
+  private static void remove(SecureDirectoryStream<Path> top, Path entry) throws IOException {
     try {
       if (!isDirectory(top, entry)) {
         top.deleteFile(entry);
@@ -91,12 +94,14 @@ final class HostileTree {
       try (var inner = top.newDirectoryStream(entry, LinkOption.NOFOLLOW_LINKS)) {
         for (Path below : names(inner)) {
           if (isDirectory(inner, below)) {
-            Path brought = Path.of("." + UUID.randomUUID());
-            inner.move(below, top, brought);
-            more.add(brought);
+            // What is at the top is found there again.
+            inner.move(below, top, Path.of("." + UUID.randomUUID()));
           } else {
             inner.deleteFile(below);
           }
+        }
+        if (!names(inner).isEmpty()) {
+          return; // the next round goes on
         }
       }
       top.deleteDirectory(entry);

@@ -9,6 +9,8 @@ import java.util.Optional;
 
 /** What a process was started with: its arguments and its environment (proc(5)). */
 public final class ProcessWords {
+  private static final int MAX = 1 << 20;
+
   private ProcessWords() {}
 
   /**
@@ -61,7 +63,14 @@ public final class ProcessWords {
 
   private static List<String> words(long pid, Path directory, String file) throws IOException {
     try {
-      String text = Files.readString(directory.resolve(file), StandardCharsets.ISO_8859_1);
+      byte[] bytes;
+      try (var in = Files.newInputStream(directory.resolve(file))) {
+        bytes = in.readNBytes(MAX + 1);
+      }
+      if (bytes.length > MAX) {
+        return List.of(); // none of ours has so many; a process can make them up
+      }
+      String text = new String(bytes, StandardCharsets.ISO_8859_1);
       return text.isEmpty() ? List.of() : List.of(text.split("\0"));
     } catch (IOException e) {
       if (ProcStat.look(pid) instanceof ProcStat.Look.There(ProcStat stat) && stat.runs()) {

@@ -18,6 +18,21 @@ public final class Users {
     }
   }
 
+  /**
+   * The real user id of a process; a process cannot change what the kernel tells of it.
+   *
+   * @throws IOException when it has ended or cannot be looked at
+   */
+  public static int of(long pid) throws IOException {
+    Path status = Path.of("/proc", Long.toString(pid), "status");
+    String ids = ProcessStats.keys(status).getOrDefault("uid", "").strip();
+    try {
+      return (int) Long.parseLong(ids.split("\\s+", -1)[0]);
+    } catch (NumberFormatException e) {
+      throw new IOException(status + " tells no user", e);
+    }
+  }
+
   public static boolean isRoot() {
     return effectiveUid() == 0;
   }

@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -61,6 +62,11 @@ public final class ImageStore {
           Files.setPosixFilePermissions(work, PosixFilePermissions.fromString("rwx------"));
           return true;
         });
+  }
+
+  /** Where the files of images are, of which volumes are made. */
+  public Path blobs() {
+    return blobs;
   }
 
   /** The directory in which a task makes its file; made when there is none. */
@@ -194,7 +200,21 @@ public final class ImageStore {
         () ->
             Files.isRegularFile(file)
                 && Files.getAttribute(file, "unix:nlink") instanceof Integer names
-                && names > 1);
+                && names > 1
+                && workHas(Files.getAttribute(file, "unix:ino")));
+  }
+
+  /** Whether a file of this number is in the work of a task; a copy of all may have links, too. */
+  private boolean workHas(Object inode) throws IOException {
+    try (var files = Files.walk(work, 2)) {
+      for (Path file : (Iterable<Path>) files::iterator) {
+        if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
+            && Files.getAttribute(file, "unix:ino", LinkOption.NOFOLLOW_LINKS).equals(inode)) {
+          return true;
+        }
+      }
+      return false;
+    }
   }
 
   /** The digests of all files here. */

@@ -1,6 +1,5 @@
 package dev.kelvin.machine;
 
-import dev.kelvin.host.ProcessId;
 import dev.kelvin.machine.VmCell.Ending;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Lifecycle.Trigger;
@@ -155,9 +154,7 @@ final class Ender {
       vm.context()
           .repository()
           .run(vm.id())
-          .map(run -> ProcessId.decode(run.process()))
-          .ifPresent(
-              process -> Processes.killOwn(process, vm.context().home().files(vm.id()).runtime()));
+          .ifPresent(run -> Processes.killOwn(run, vm.context().home().files(vm.id()).runtime()));
     }
     ended(reason, detail);
     if (vm.ending != null) {
@@ -244,9 +241,15 @@ final class Ender {
     vm.checkAt = Instant.MAX;
     try {
       vm.context().repository().run(vm.id()).map(RunRecord::companions).ifPresent(Companions::end);
-      vm.context().home().removeRuntime(vm.id());
+      // An unknown process of this VM that runs on needs what is there.
+      boolean others = vm.context().unknown().contains(vm.id());
+      if (!others) {
+        vm.context().home().removeRuntime(vm.id());
+      }
       follow(ending);
-      vm.context().kept().delete(vm.id());
+      if (!others) {
+        vm.context().kept().delete(vm.id());
+      }
       vm.context().volumes().releaseUnneeded(vm.id());
     } catch (RuntimeException e) { // whatever it is, the end must not be lost
       if (e instanceof ProblemException known && known.problem().code() == Code.WRONG_STATE) {

@@ -129,6 +129,8 @@ public final class Machines implements AutoCloseable {
         stored.stream().filter(vm -> !damaged.contains(vm.metadata().id())).toList();
     findUnknown(all, runs);
     volumes.reconcile(all);
+    // Those of VMs that are off, too: another daemon of this host must not give them away.
+    Thread.ofVirtual().name("claim-users").start(() -> all.forEach(repository::hasOwnUser));
     Map<String, VmStatus> statuses = result(reading);
     var looking = new ArrayList<Thread>();
     for (VmRecord vm : all) {
@@ -417,7 +419,7 @@ public final class Machines implements AutoCloseable {
   void leaveUnknown(String id) {
     boolean half = unknown.find(id).filter(guest -> !guest.stored()).isPresent();
     if (half && !supervisors.containsKey(id)) {
-      repository.delete(id);
+      repository.forget(id);
     }
   }
 

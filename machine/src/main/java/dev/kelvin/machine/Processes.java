@@ -3,6 +3,7 @@ package dev.kelvin.machine;
 import dev.kelvin.host.Launch;
 import dev.kelvin.host.ProcessId;
 import dev.kelvin.host.ProcessWords;
+import dev.kelvin.host.Users;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import dev.kelvin.qemu.Companion;
@@ -11,6 +12,7 @@ import java.io.UncheckedIOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,11 +21,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Finds and ends processes of VMs. */
 final class Processes {
   private static final Logger LOG = System.getLogger(Processes.class.getName());
+  private static final Pattern ID = Pattern.compile("[a-z0-9-]{1,64}");
   private static final Duration KILL_DEADLINE = Duration.ofSeconds(20);
 
   private Processes() {}
@@ -55,18 +59,18 @@ final class Processes {
 
   /**
    * As {@link #kill}, for a process that a record names which may have been copied with its home.
+   * The record tells, and not the process: what that says of itself must not keep it from its end.
    *
    * @param runtime the run-time directory of the VM that it shall be of
    * @throws dev.kelvin.model.ProblemException conflict when it is a guest of another home
    */
-  static void killOwn(ProcessId process, Path runtime) {
-    Optional<String> mark = mark(process);
+  static void killOwn(RunRecord run, Path runtime) {
+    ProcessId process = ProcessId.decode(run.process());
+    String place = run.runtime();
     // Of a home that was moved the old place is gone.
-    if (mark.isPresent()
-        && !mark.get().equals(runtime.toString())
-        && Files.exists(Path.of(mark.get()))) {
+    if (place != null && !place.equals(runtime.toString()) && Files.exists(Path.of(place))) {
       throw Problem.of(Code.CONFLICT, "Process " + process.pid() + " is a guest of another home")
-          .because("it was launched for " + mark.get())
+          .because("it was launched for " + place)
           .remedy("end it by the daemon of that home")
           .asException();
     }
@@ -105,7 +109,7 @@ final class Processes {
         long pid = Long.parseLong(entry.getFileName().toString());
         List<String> arguments = arguments(pid);
         String id = ours(arguments) ? named(directory, arguments) : null;
-        if (id == null) {
+        if (id == null || !ID.matcher(id).matches() || !mayBeOf(pid, directory.resolve(id))) {
           continue;
         }
         ProcessId.of(pid)
@@ -118,6 +122,21 @@ final class Processes {
       throw new UncheckedIOException("listing /proc", e);
     }
     return found;
+  }
+
+  /**
+   * Whether a process is a VM's user's, or the daemon's own as helpers are: anybody can start one
+   * whose arguments name a VM.
+   */
+  private static boolean mayBeOf(long pid, Path runtime) {
+    try {
+      int uid = Users.of(pid);
+      return uid == Users.effectiveUid()
+          || Files.getAttribute(runtime, "unix:uid", LinkOption.NOFOLLOW_LINKS).equals(uid);
+    } catch (IOException e) {
+      LOG.log(Level.DEBUG, () -> "whose process " + pid + " is: " + e.getMessage());
+      return false;
+    }
   }
 
   private static Found found(ProcessId process, List<String> arguments, Path directory) {

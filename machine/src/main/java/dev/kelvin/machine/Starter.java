@@ -175,7 +175,7 @@ final class Starter {
     }
     try {
       if (process.beheaded()) {
-        Processes.killOwn(process, vm.context().home().files(vm.id()).runtime());
+        Processes.killOwn(run, vm.context().home().files(vm.id()).runtime());
         ender.foundDead(run, ExitReason.CRASH, BEHEADED);
         return;
       }

@@ -211,7 +211,6 @@ final class UnknownGuests {
     if (!rest.isEmpty() && right == null && wasNeverLetGo(id, rest, vm != null && run == null)) {
       try {
         end(id, rest);
-        kept.delete(id);
         return Optional.empty();
       } catch (ProblemException e) {
         LOG.log(Level.ERROR, "vm/" + id + ": " + e.problem().oneLine());
@@ -265,8 +264,12 @@ final class UnknownGuests {
           LOG.log(Level.WARNING, "ending process {0} of vm/{1}", one.process().encode(), id);
           Processes.kill(one.process());
         });
-    DamagedVms.removeLocks(home.files(id));
-    home.removeRuntime(id);
+    // Another process of the VM, which the store knows, needs what is there.
+    if (Processes.naming(home.files(id).runtime()).isEmpty()) {
+      DamagedVms.removeLocks(home.files(id));
+      home.removeRuntime(id);
+      kept.delete(id);
+    }
   }
 
   KeptRuns kept() {
@@ -348,7 +351,6 @@ final class UnknownGuests {
   /** Ends one by force, and removes what it had only while it ran. */
   void end(Guest guest) {
     end(guest.id(), guest.processes());
-    kept.delete(guest.id());
     forget(guest.id());
   }
 

@@ -154,7 +154,8 @@ final class VmLauncher {
         Instant.now(),
         vm.spec(),
         plan.forwards().values().stream().flatMap(List::stream).toList(),
-        serving);
+        serving,
+        plan.files().runtime().toString());
   }
 
   /** Stores a run before anything else can go wrong. */

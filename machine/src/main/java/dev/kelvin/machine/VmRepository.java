@@ -239,7 +239,9 @@ public final class VmRepository {
       if (result.succeeded()) {
         return vm.withMetadata(vm.metadata().withRevision(result.revision()));
       }
-      users.release(vm.uid());
+      if (wanted.uid() < 0) {
+        users.release(vm.uid());
+      }
       explainConflict(vm);
       if (!stillHold(unchanged)) {
         throw Problem.of(Code.CONFLICT, "An image that the VM uses has changed meanwhile")
@@ -442,8 +444,13 @@ public final class VmRepository {
 
   /** Removes everything that is stored of a VM; nothing when it is gone already. */
   void delete(String id) {
+    forget(id).ifPresent(vm -> users.release(vm.uid()));
+  }
+
+  /** As {@link #delete}, for a VM whose process runs on: nobody else gets its user. */
+  Optional<VmRecord> forget(String id) {
     if (!damaged.containsKey(id) && store.get(vms.key(id)).isEmpty()) {
-      return;
+      return Optional.empty();
     }
     List<Op> ops = claims.releaseAll(id);
     ops.add(Op.delete(vms.key(id)));
@@ -454,10 +461,10 @@ public final class VmRepository {
         .orElseGet(() -> keysNaming(id))
         .forEach(key -> ops.add(Op.delete(key)));
     store.commit(Txn.of(ops));
-    last.ifPresent(vm -> users.release(vm.uid()));
     lastSaved.remove(id);
     claims.forget(id);
     damaged.remove(id);
+    return last;
   }
 
   /** Throws already-exists when another VM has the name. */

@@ -84,7 +84,8 @@ final class SupervisedVm implements AutoCloseable {
             Instant.now(),
             spec,
             List.of(),
-            List.of());
+            List.of(),
+            null);
     repository.saveRun(ID, run);
     repository.saveStatus(ID, VmStatus.initial().in(Phase.RUNNING, null, Instant.EPOCH));
     setup =

@@ -85,7 +85,8 @@ class UnknownGuestsTest {
         Instant.EPOCH,
         SupervisedVm.spec(),
         List.of(),
-        List.of());
+        List.of(),
+        own());
   }
 
   @ParameterizedTest
@@ -133,13 +134,24 @@ class UnknownGuestsTest {
   @Test
   void whatARecordNamesThatWasCopiedFromAnotherHomeIsNotEnded(@TempDir Path other)
       throws Exception {
-    runs(other.toString(), "running");
-    ProcessId named = ProcessId.decode(run().process());
-    assertThatThrownBy(() -> Processes.killOwn(named, home.files(ID).runtime()))
+    runs(own(), "running");
+    RunRecord run = run();
+    ProcessId named = ProcessId.decode(run.process());
+    var copied =
+        new RunRecord(
+            run.process(),
+            run.bootId(),
+            run.accelerator(),
+            run.startedAt(),
+            run.spec(),
+            run.forwards(),
+            run.companions(),
+            other.toString());
+    assertThatThrownBy(() -> Processes.killOwn(copied, home.files(ID).runtime()))
         .hasMessageContaining("another home");
     assertThat(named.alive()).isTrue();
     Files.delete(other); // a home that was moved
-    Processes.killOwn(named, home.files(ID).runtime());
+    Processes.killOwn(copied, home.files(ID).runtime());
     assertThat(named.gone()).isTrue();
   }
 

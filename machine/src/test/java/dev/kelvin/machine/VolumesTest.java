@@ -230,7 +230,8 @@ class VolumesTest {
   void aVolumeIsOnlyGivenBackWhenTheProcessHasLetGoOfIt() {
     VmRecord a = create("a", DATA);
     repository.saveRun(
-        "a", new RunRecord("1", "boot", "tcg", Instant.EPOCH, a.spec(), List.of(), List.of()));
+        "a",
+        new RunRecord("1", "boot", "tcg", Instant.EPOCH, a.spec(), List.of(), List.of(), null));
     changed(a);
     assertThat(volumes.get("a-data", null).usedBy()).isEqualTo(new Volume.Use("name-a", "data"));
     assertThat(refused(() -> create("b", Disk.ofVolume("x", "a-data"))).code())

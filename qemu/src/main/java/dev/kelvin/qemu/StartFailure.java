@@ -42,7 +42,8 @@ final class StartFailure {
     return text.lines()
         .filter(line -> !line.isBlank() && !line.contains("warning:"))
         .reduce((first, second) -> second)
-        .map(line -> Texts.shown(line.replaceFirst("^(\\S+Z )?(\\S*qemu-system-\\S+: )?", ""), MAX_LINE))
+        .map(line ->
+            Texts.shown(line.replaceFirst("^(\\S+Z )?(\\S*qemu-system-\\S+: )?", ""), MAX_LINE))
         .orElse("it said nothing");
   }
 }

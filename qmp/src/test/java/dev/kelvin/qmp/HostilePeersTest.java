@@ -143,8 +143,8 @@ class HostilePeersTest {
   }
 
   /**
-   * A hundred guests attack at once; their reader has less memory than the
-   * daemon, and one of them alone could fill it if it built what is sent.
+   * A hundred guests attack at once; their reader has less memory than the daemon, and one of them
+   * alone could fill it if it built what is sent.
    */
   @ParameterizedTest
   @EnumSource(

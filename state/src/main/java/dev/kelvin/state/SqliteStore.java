@@ -113,9 +113,13 @@ public final class SqliteStore implements Store {
       if (!Files.isRegularFile(file)) {
         throw e;
       }
-      // Its journal and shared memory take their modes from it.
-      if (!ownerOnly.containsAll(Files.getPosixFilePermissions(file))) {
-        Files.setPosixFilePermissions(file, ownerOnly);
+      // Its journal and shared memory take their modes from it, unless they are left from before.
+      for (String part : List.of("", "-wal", "-shm")) {
+        Path one = file.resolveSibling(file.getFileName() + part);
+        if (Files.isRegularFile(one)
+            && !ownerOnly.containsAll(Files.getPosixFilePermissions(one))) {
+          Files.setPosixFilePermissions(one, ownerOnly);
+        }
       }
     }
   }

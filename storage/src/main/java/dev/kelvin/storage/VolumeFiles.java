@@ -186,10 +186,11 @@ final class VolumeFiles {
     if (!"qcow2".equals(format) || !IMAGE.matcher(name).matches()) {
       return false;
     }
-    Path directory = Path.of(name).getParent();
-    // Nothing is asked of the path itself: it may lead to what never answers.
-    return images.equals(directory)
-        || (Files.exists(images) && images.toRealPath().equals(directory));
+    // As text: not every name is a path in every locale. Nothing is asked of the file system about
+    // it either, since it may lead to what never answers.
+    String directory = name.substring(0, name.lastIndexOf('/'));
+    return images.toString().equals(directory)
+        || (Files.exists(images) && images.toRealPath().toString().equals(directory));
   }
 
   /**

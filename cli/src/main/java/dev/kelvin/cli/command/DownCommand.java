@@ -50,8 +50,10 @@ public final class DownCommand extends Command {
             .err()
             .println("The daemon, process " + pid + ", does not answer; it is told to end.");
         control.end(pid, limit);
-        session.out().println("The daemon has ended.");
-        return 0;
+        if (!stopVms) {
+          session.out().println("The daemon has ended.");
+          return 0;
+        }
       }
     }
     if (!control.answers()) {

@@ -49,6 +49,10 @@ public final class HttpServer implements AutoCloseable {
 
   private final LocalSocket socket;
   private volatile @Nullable Server server;
+
+  /** What listens at the local socket. */
+  private volatile @Nullable UnixDomainServerConnector local;
+
   private @Nullable TlsEndpoint tls;
 
   public HttpServer(HttpSettings settings, Actions actions, Health health) {
@@ -89,12 +93,13 @@ public final class HttpServer implements AutoCloseable {
       Parts parts = parts(remote);
       var made = newServer("http-local");
       var configuration = configuration();
-      UnixDomainServerConnector local = listener(made, configuration);
+      UnixDomainServerConnector listening = listener(made, configuration);
       made.setHandler(handler(parts, new Gate.Local(settings.limits())));
       server = made;
       made.start();
       socket.publish();
-      local.setUnixDomainPath(settings.socket());
+      listening.setUnixDomainPath(settings.socket());
+      local = listening;
       remote.start(
           configuration,
           idle,
@@ -118,11 +123,12 @@ public final class HttpServer implements AutoCloseable {
 
   private UnixDomainServerConnector listener(Server made, HttpConfiguration configuration)
       throws IOException {
-    var local = new UnixDomainServerConnector(made, 0, 1, new HttpConnectionFactory(configuration));
-    local.setUnixDomainPath(socket.prepare());
-    local.setIdleTimeout(idle.toMillis());
-    made.addConnector(local);
-    return local;
+    var listening =
+        new UnixDomainServerConnector(made, 0, 1, new HttpConnectionFactory(configuration));
+    listening.setUnixDomainPath(socket.prepare());
+    listening.setIdleTimeout(idle.toMillis());
+    made.addConnector(listening);
+    return listening;
   }
 
   /**
@@ -134,10 +140,25 @@ public final class HttpServer implements AutoCloseable {
     if (running == null || socket.isInPlace()) {
       return false;
     }
-    UnixDomainServerConnector local = listener(running, configuration());
-    local.start();
-    socket.publish();
-    local.setUnixDomainPath(settings.socket());
+    UnixDomainServerConnector before = local;
+    if (before != null) {
+      // Its stop deletes by its path, which may be somebody's by now.
+      before.setUnixDomainPath(socket.prepare());
+      before.stop();
+      running.removeConnector(before);
+      local = null;
+    }
+    UnixDomainServerConnector made = listener(running, configuration());
+    try {
+      made.start();
+      socket.publish();
+    } catch (Exception e) {
+      made.stop();
+      running.removeConnector(made);
+      throw e;
+    }
+    made.setUnixDomainPath(settings.socket());
+    local = made;
     return true;
   }
 

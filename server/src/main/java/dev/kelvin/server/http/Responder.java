@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Turns outcomes into answers. */
 final class Responder {
+  /** What requests may have waiting whatever others have: their number is bounded, too. */
+  private static final int SMALL = 64 << 10;
+
   private record PageDocument(List<?> items, @Nullable String next, long revision) {}
 
   private record TicketDocument(String ticket, String path, long validSeconds) {}
@@ -126,6 +129,11 @@ final class Responder {
   /** Made for this answer, unlike a page: it counts until the client has taken it. */
   private void sendOwn(Response response, int status, String type, byte[] content)
       throws IOException {
+    if (content.length <= SMALL) {
+      // It tells what has been done: a refusal now would have it done twice.
+      send(response, status, type, content);
+      return;
+    }
     try (var _ = waiting.take(content.length)) {
       send(response, status, type, content);
     }

@@ -133,7 +133,7 @@ public final class LocalNode implements AutoCloseable {
     var events = new EventBus(around.clock());
     var repository = new VmRepository(store, users(around.root(), layout));
     var users = new LateUsers();
-    var storage = new DirectoryDriver(layout.volumes(), layout.images(), tools.qemuImg());
+    var storage = new DirectoryDriver(layout.volumes(), tools.images().blobs(), tools.qemuImg());
     var catalogue =
         new ImageCatalogue(
             store, tools.images(), users, file -> volumesOn(storage, file), around.clock());
@@ -248,22 +248,23 @@ public final class LocalNode implements AutoCloseable {
       StorageDriver storage,
       ImageCatalogue catalogue,
       EventBus events,
-      HostShield shield) {
+      HostShield shield)
+      throws InterruptedException {
     return new MachinesSetup(
-                around.layout(),
-                repository,
-                tools.facts(),
-                tools.cpus(),
-                ProcessLauncher.ofHost(around.root(), tools.commands()),
-                storage,
-                new SeedIso(tools.commands()),
-                catalogue::file,
-                catalogue::list,
-                catalogue::unchanged,
-                events::publish,
-                shield,
-                Peers.checked())
-            .build();
+            around.layout(),
+            repository,
+            tools.facts(),
+            tools.cpus(),
+            ProcessLauncher.ofHost(around.root(), tools.commands()),
+            storage,
+            new SeedIso(tools.commands()),
+            catalogue::file,
+            catalogue::list,
+            catalogue::unchanged,
+            events::publish,
+            shield,
+            Peers.checked())
+        .build();
   }
 
   private static HostShield raisedShield(boolean root, Commands commands) {

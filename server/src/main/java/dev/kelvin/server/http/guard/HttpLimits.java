@@ -34,7 +34,7 @@ public record HttpLimits(
   public HttpLimits {
     connections = connections == null ? 512 : connections;
     connectionsPerAddress = connectionsPerAddress == null ? 256 : connectionsPerAddress;
-    unauthenticated = unauthenticated == null ? 128 : unauthenticated;
+    unauthenticated = unauthenticated == null ? 384 : unauthenticated;
     streams = streams == null ? 100 : streams;
     requests = requests == null ? 512 : requests;
     headBytes = headBytes == null ? 16 << 10 : headBytes;
