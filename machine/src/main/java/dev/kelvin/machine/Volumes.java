@@ -320,8 +320,8 @@ public final class Volumes {
   /** Throws conflict when a guest that the store does not know has a volume open. */
   private void requireNotOpen(String id) {
     storage
-        .find(id)
-        .flatMap(volume -> unknown.opens(volume.path()))
+        .path(id)
+        .flatMap(unknown::opens)
         .ifPresent(guest -> {
           throw inUse(
               id,

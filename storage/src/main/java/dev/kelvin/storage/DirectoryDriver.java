@@ -157,6 +157,11 @@ public final class DirectoryDriver implements StorageDriver {
   }
 
   @Override
+  public Optional<Path> path(String id) {
+    return files.place(checkId(id));
+  }
+
+  @Override
   public List<Volume> list() {
     return guarded("list", ALL, files::list);
   }

@@ -47,6 +47,9 @@ public interface StorageDriver {
 
   Optional<Volume> find(String id);
 
+  /** What QEMU would open of a volume, also of one that {@link #find} cannot read. */
+  Optional<Path> path(String id);
+
   /** All volumes, in the order of their ids; half made ones are removed and not shown. */
   List<Volume> list();
 

@@ -111,6 +111,11 @@ final class VolumeFiles {
     return Optional.ofNullable(seen.volume());
   }
 
+  /** Where a volume's file is, if there is one. */
+  Optional<Path> place(String id) {
+    return Optional.of(path(id)).filter(this::isThere);
+  }
+
   /** Whether there is a file of this name, whatever is in it. */
   boolean isThere(Path path) {
     return Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS);
