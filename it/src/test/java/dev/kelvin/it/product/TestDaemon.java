@@ -6,6 +6,7 @@ import dev.kelvin.api.Client;
 import dev.kelvin.api.Endpoint;
 import dev.kelvin.api.ListQuery;
 import dev.kelvin.api.VmDocument;
+import dev.kelvin.host.UserIdClaims;
 import dev.kelvin.model.Layout;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.Problem;
@@ -434,6 +435,21 @@ public final class TestDaemon implements AutoCloseable {
       try (var files = Files.walk(home)) {
         for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
           Files.deleteIfExists(file);
+        }
+      }
+      letGoOfUsers();
+    }
+  }
+
+  /** What this daemon has claimed on the host goes with its directory. */
+  private void letGoOfUsers() throws IOException {
+    if (!Files.isDirectory(UserIdClaims.HOST)) {
+      return;
+    }
+    try (var claims = Files.newDirectoryStream(UserIdClaims.HOST, Files::isSymbolicLink)) {
+      for (Path claim : claims) {
+        if (Files.readSymbolicLink(claim).equals(layout.state())) {
+          Files.delete(claim);
         }
       }
     }
