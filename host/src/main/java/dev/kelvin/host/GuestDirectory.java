@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -185,6 +186,10 @@ public final class GuestDirectory implements AutoCloseable {
       parent.delete(absolute.getFileName().toString());
     } catch (NoSuchFileException e) {
       return; // it is gone with its parent
+    } catch (FileSystemException e) {
+      // It has names within the directory only.
+      Path what = e.getFile() == null ? absolute : absolute.resolve(e.getFile());
+      throw new IOException(what + ": " + e.getReason(), e);
     }
   }
 
