@@ -3,9 +3,9 @@ package dev.kelvin.it.fault;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kelvin.api.ListQuery;
+import dev.kelvin.host.ProcessId;
 import dev.kelvin.it.product.Guests;
 import dev.kelvin.it.product.TestDaemon;
-import dev.kelvin.host.ProcessId;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.Task;
