@@ -137,7 +137,7 @@ final class ApiHandler extends Handler.Abstract.NonBlocking {
     access.who = who.name();
     refuseCondition(route, request);
     var query = QueryParameters.parse(request.getHttpURI().getQuery(), route.parameters());
-    var input = new Input(request, path, query, gate.documents());
+    var input = new Input(request, path, query, gate.documents(request, who));
     response.getHeaders().put(HttpHeader.CACHE_CONTROL, "no-store");
     switch (route.target()) {
       case Target.Ask(Route.Decoder decoder, int whenDone) -> {

@@ -1,8 +1,11 @@
 package dev.kelvin.server.http;
 
+import dev.kelvin.server.action.Principal;
 import dev.kelvin.server.http.guard.Budget;
 import dev.kelvin.server.http.guard.Connections;
+import dev.kelvin.server.http.guard.DocumentRoom;
 import dev.kelvin.server.http.guard.HttpLimits;
+import dev.kelvin.server.http.guard.Source;
 import dev.kelvin.server.http.guard.Strangers;
 import java.util.function.Predicate;
 import org.eclipse.jetty.io.EndPoint;
@@ -13,9 +16,6 @@ import org.eclipse.jetty.server.Request;
  * that answers wait in. Runs where requests are read, and so waits for nothing.
  */
 interface Gate {
-  /** Documents of the largest size that are read at once. */
-  long DOCUMENTS = 4;
-
   /** The room that a request has, until it is closed. */
   interface Pass extends AutoCloseable {
     /** Whether the one who asks may ask for more than what is open to everybody. */
@@ -38,18 +38,11 @@ interface Gate {
   /** The room for answers that wait for their clients. */
   Budget answers();
 
-  /** The room for documents that are being read. */
-  Input.Room documents();
+  /** The room for the document of a request, and whose document that is. */
+  Input.Room documents(Request request, Principal who);
 
   private static Budget answersOf(HttpLimits limits) {
     return new Budget(limits.answerBytes(), "bytes of answers (limits.answerBytes)");
-  }
-
-  private static Input.Room documentsOf(HttpLimits limits) {
-    return new Input.Room(
-        limits.documentBytes(),
-        new Budget(
-            DOCUMENTS * limits.documentBytes(), "bytes of documents (limits.documentBytes)"));
   }
 
   /** That of the local socket, on which there are only administrators. */
@@ -65,11 +58,11 @@ interface Gate {
     }
 
     private final Budget answers;
-    private final Input.Room documents;
+    private final DocumentRoom documents;
 
     Local(HttpLimits limits) {
       this.answers = answersOf(limits);
-      this.documents = documentsOf(limits);
+      this.documents = new DocumentRoom(limits.documentBytes());
     }
 
     @Override
@@ -86,8 +79,8 @@ interface Gate {
     }
 
     @Override
-    public Input.Room documents() {
-      return documents;
+    public Input.Room documents(Request request, Principal who) {
+      return new Input.Room(documents, who.name());
     }
   }
 
@@ -105,7 +98,7 @@ interface Gate {
     private final Strangers strangers;
     private final Budget requests;
     private final Budget answers;
-    private final Input.Room documents;
+    private final DocumentRoom documents;
 
     Remote(HttpLimits limits, Connections connections, Predicate<Request> showsToken) {
       this.connections = connections;
@@ -113,7 +106,7 @@ interface Gate {
       this.strangers = new Strangers(limits.unauthenticated());
       this.requests = new Budget(limits.requests(), "requests (limits.requests)");
       this.answers = answersOf(limits);
-      this.documents = documentsOf(limits);
+      this.documents = new DocumentRoom(limits.documentBytes());
     }
 
     @Override
@@ -142,8 +135,9 @@ interface Gate {
     }
 
     @Override
-    public Input.Room documents() {
-      return documents;
+    public Input.Room documents(Request request, Principal who) {
+      // There is one token, so that the name tells nobody apart.
+      return new Input.Room(documents, Source.of(end(request).getRemoteSocketAddress()));
     }
   }
 }

@@ -5,7 +5,7 @@ import dev.kelvin.codec.Documents.Syntax;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
-import dev.kelvin.server.http.guard.Budget;
+import dev.kelvin.server.http.guard.DocumentRoom;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -31,9 +31,9 @@ final class Input {
   /**
    * How large documents may be, and where they wait.
    *
-   * @param documents for those of all requests
+   * @param client who sends them, told apart by {@code equals}
    */
-  record Room(int documentBytes, Budget documents) {}
+  record Room(DocumentRoom documents, Object client) {}
 
   Input(Request request, Map<String, String> path, QueryParameters query, Room room) {
     this.request = request;
@@ -68,14 +68,14 @@ final class Input {
 
   private <T> T document(Class<T> type, boolean yamlToo, @Nullable T absent) {
     refuseEncoded();
-    int most = room.documentBytes();
+    int most = room.documents().largest();
     long length = request.getLength();
     if (length > most) {
       throw tooLarge(length + " bytes were announced");
     }
     // As long as it is read: what is made of it is no larger than the limit of its parts allows.
-    try (var _ = room.documents().take(length < 0 ? most : length)) {
-      return parse(body(most), type, yamlToo, absent);
+    try (var place = room.documents().placeFor(room.client())) {
+      return parse(body(place), type, yamlToo, absent);
     }
   }
 
@@ -109,9 +109,10 @@ final class Input {
     json(Bodies.Nothing.class, Bodies.Nothing.NONE);
   }
 
-  private byte[] body(int most) {
+  private byte[] body(DocumentRoom.Place place) {
+    int most = room.documents().largest();
     try {
-      byte[] body = stream().readNBytes(most + 1);
+      byte[] body = place.read(stream());
       if (body.length > most) {
         throw tooLarge("it goes on after " + most + " bytes");
       }
@@ -195,7 +196,7 @@ final class Input {
 
   private ProblemException tooLarge(String cause) {
     return Problem.of(Code.TOO_LARGE, "The document is too large")
-        .because(cause + "; the limit is " + room.documentBytes())
+        .because(cause + "; the limit is " + room.documents().largest())
         .remedy("send a smaller document")
         .asException();
   }

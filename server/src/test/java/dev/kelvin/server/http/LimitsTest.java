@@ -14,7 +14,9 @@ import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -161,6 +163,48 @@ class LimitsTest {
       var answer = server.send("POST", "/v1/vms", new byte[4_097]);
       assertThat(answer.status()).isEqualTo(413);
       assertThat(answer.text()).contains("4096");
+    }
+  }
+
+  /** Of a body that is sent in pieces nobody knows the length before its end. */
+  @Test
+  void manySmallDocumentsWithoutALengthAreReadAtOnce() throws Exception {
+    int many = 40;
+    try (var server = server(100, 100, 50, 100);
+        var http = server.remote()) {
+      String document =
+          "{\"apiVersion\":\"kelvin/v1\",\"kind\":\"VM\",\"metadata\":{\"name\":\"a\"},\"spec\":{}}";
+      var open = new CountDownLatch(many);
+      var go = new CountDownLatch(1);
+      var answers = new ArrayList<java.util.concurrent.CompletableFuture<HttpResponse<String>>>();
+      for (int i = 0; i < many; i++) {
+        var body = new java.io.PipedOutputStream();
+        var in = new java.io.PipedInputStream(body);
+        Thread.ofVirtual()
+            .start(() -> {
+              try (body) {
+                body.write(document.substring(0, 10).getBytes(StandardCharsets.US_ASCII));
+                body.flush();
+                open.countDown();
+                go.await();
+                body.write(document.substring(10).getBytes(StandardCharsets.US_ASCII));
+              } catch (IOException | InterruptedException e) {
+                throw new AssertionError(e);
+              }
+            });
+        var request =
+            request(server, "/v1/vms")
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofInputStream(() -> in))
+                .build();
+        answers.add(http.sendAsync(request, BodyHandlers.ofString()));
+      }
+      open.await();
+      // All of them are under way; before, four at most were let in.
+      go.countDown();
+      for (var one : answers) {
+        assertThat(one.join().statusCode()).as(one.join().body()).isNotEqualTo(429);
+      }
     }
   }
 

@@ -3,25 +3,20 @@ package dev.kelvin.server.http.guard;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.net.Inet6Address;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SocketChannel;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 import org.eclipse.jetty.io.EndPoint;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connections there are. When there are too many, the one on which nobody has shown the token
- * for the longest time gives way to the new one: whoever opens connections only to hold them loses
- * them, and the administrator still gets in.
+ * The connections there are. When there are too many, one on which nobody has shown the token gives
+ * way to the new one, of those from the address that has most of them: whoever opens connections
+ * only to hold them loses them, and the administrator still gets in.
  */
 public final class Connections {
   private static final Logger LOG = System.getLogger(Connections.class.getName());
@@ -29,57 +24,53 @@ public final class Connections {
   private static final class One {
     final Source source;
     @Nullable EndPoint end;
-    boolean known;
 
     One(Source source) {
       this.source = source;
     }
   }
 
-  /** Where connections come from that count together. */
-  private record Source(List<Byte> prefix) {
-    static Source of(@Nullable InetAddress address) {
-      byte[] all = address == null ? new byte[0] : address.getAddress();
-      byte[] part = address instanceof Inet6Address ? Arrays.copyOf(all, 8) : all;
-      var list = new ArrayList<Byte>();
-      for (byte one : part) {
-        list.add(one);
-      }
-      return new Source(List.copyOf(list));
-    }
-  }
-
   private final HttpLimits limits;
   private final ReentrantLock lock = new ReentrantLock();
-
-  /** The oldest first. */
-  private final Map<SelectableChannel, One> all = new LinkedHashMap<>();
-
+  private final Map<SelectableChannel, One> all = new HashMap<>();
   private final Map<Source, Integer> perSource = new HashMap<>();
-  private int strangers;
+
+  /** Those on which nobody has shown the token. */
+  private final Crowd<SelectableChannel> strangers;
 
   public Connections(HttpLimits limits) {
+    this(limits, System::nanoTime);
+  }
+
+  Connections(HttpLimits limits, LongSupplier nanoTime) {
     this.limits = limits;
+    this.strangers = new Crowd<>(nanoTime);
   }
 
   /** Whether a new connection may stay. Others may have to give way to it. */
   boolean admit(SelectableChannel channel) {
-    var source = Source.of(address(channel));
+    return admit(channel, source(channel));
+  }
+
+  boolean admit(SelectableChannel channel, Source source) {
     EndPoint leaves = null;
     lock.lock();
     try {
       boolean crowded = perSource.getOrDefault(source, 0) >= limits.connectionsPerAddress();
-      if (crowded || all.size() >= limits.connections() || strangers >= limits.unauthenticated()) {
-        One oldest = oldestStranger(crowded ? source : null);
-        if (oldest == null) {
+      if (crowded
+          || all.size() >= limits.connections()
+          || strangers.size() >= limits.unauthenticated()) {
+        SelectableChannel loser =
+            crowded ? strangers.oldestOf(source, this::isOpen) : strangers.leaves(this::isOpen);
+        One gone = loser == null ? null : forget(loser);
+        if (gone == null) {
           return false;
         }
-        leaves = oldest.end;
-        forget(oldest);
+        leaves = gone.end;
       }
       all.put(channel, new One(source));
       perSource.merge(source, 1, Integer::sum);
-      strangers++;
+      strangers.add(channel, source);
     } finally {
       lock.unlock();
     }
@@ -89,21 +80,19 @@ public final class Connections {
     return true;
   }
 
-  private @Nullable One oldestStranger(@Nullable Source source) {
-    for (One one : all.values()) {
-      if (!one.known && one.end != null && (source == null || source.equals(one.source))) {
-        return one;
-      }
-    }
-    return null;
+  /** One that is still being taken cannot be closed yet. */
+  private boolean isOpen(SelectableChannel channel) {
+    One one = all.get(channel);
+    return one != null && one.end != null;
   }
 
-  private void forget(One one) {
-    all.values().remove(one);
-    perSource.computeIfPresent(one.source, (_, count) -> count == 1 ? null : count - 1);
-    if (!one.known) {
-      strangers--;
+  private @Nullable One forget(SelectableChannel channel) {
+    One one = all.remove(channel);
+    if (one != null) {
+      perSource.computeIfPresent(one.source, (_, count) -> count == 1 ? null : count - 1);
+      strangers.remove(channel);
     }
+    return one;
   }
 
   void opened(EndPoint end) {
@@ -120,25 +109,25 @@ public final class Connections {
 
   /** Somebody with the token uses a connection: it gives way to none. */
   public void vouch(EndPoint end) {
+    SelectableChannel channel = channel(end);
+    if (channel == null) {
+      return;
+    }
     lock.lock();
     try {
-      One one = all.get(channel(end));
-      if (one != null && !one.known) {
-        one.known = true;
-        strangers--;
-      }
+      strangers.remove(channel);
     } finally {
       lock.unlock();
     }
   }
 
   void closed(@Nullable SelectableChannel channel) {
+    if (channel == null) {
+      return;
+    }
     lock.lock();
     try {
-      One one = all.get(channel);
-      if (one != null) {
-        forget(one);
-      }
+      var _ = forget(channel);
     } finally {
       lock.unlock();
     }
@@ -154,6 +143,16 @@ public final class Connections {
     }
   }
 
+  /** How many addresses they come from. */
+  int sources() {
+    lock.lock();
+    try {
+      return perSource.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   static @Nullable SelectableChannel channel(EndPoint end) {
     EndPoint inner = end;
     while (inner instanceof EndPoint.Wrapper wrapper) {
@@ -162,15 +161,12 @@ public final class Connections {
     return inner.getTransport() instanceof SelectableChannel channel ? channel : null;
   }
 
-  private static @Nullable InetAddress address(SelectableChannel channel) {
+  private static Source source(SelectableChannel channel) {
     try {
-      return channel instanceof SocketChannel socket
-              && socket.getRemoteAddress() instanceof InetSocketAddress remote
-          ? remote.getAddress()
-          : null;
+      return Source.of(channel instanceof SocketChannel socket ? socket.getRemoteAddress() : null);
     } catch (IOException e) {
       LOG.log(Level.DEBUG, "a connection is gone before it was looked at", e);
-      return null;
+      return Source.of((SocketAddress) null);
     }
   }
 }
