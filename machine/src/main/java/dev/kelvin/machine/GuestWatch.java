@@ -27,6 +27,14 @@ final class GuestWatch implements AutoCloseable {
   private static final Logger LOG = System.getLogger(GuestWatch.class.getName());
   private static final Duration CONNECT = Duration.ofSeconds(5);
   private static final Duration PING = Duration.ofSeconds(3);
+
+  /**
+   * How much longer one that has not answered is waited for, at most: a guest that has no CPU for
+   * its agent is slow, and not silent. One that starts late loses nothing by it, since what waits
+   * for it is the first that it reads.
+   */
+  private static final int MOST_PATIENCE = 3;
+
   private static final Duration SOON = Duration.ofSeconds(2);
   private static final Duration LATER = Duration.ofSeconds(30);
   private static final Duration LONGEST_REST = Duration.ofMinutes(5);
@@ -57,6 +65,9 @@ final class GuestWatch implements AutoCloseable {
   private volatile @Nullable String breach;
 
   private int breaches;
+
+  /** How often in a row it has not answered in time. */
+  private int silences;
 
   GuestWatch(Connector connector, String vm, Consumer<GuestNews> heard) {
     this.connector = connector;
@@ -135,13 +146,20 @@ final class GuestWatch implements AutoCloseable {
     try {
       while (true) {
         Duration rest = SOON;
-        try (AgentClient client = connector.connect(CONNECT)) {
-          follow(client);
+        int patience = Math.min(1 + silences, MOST_PATIENCE);
+        try (AgentClient client = connector.connect(CONNECT.multipliedBy(patience))) {
+          follow(client, PING.multipliedBy(patience));
         } catch (QmpException.ProtocolViolation e) {
           answering = null;
           rest = misbehaved(e);
+        } catch (QmpException.TimedOut e) {
+          silences++;
+          silent(e);
         } catch (QmpException e) {
-          LOG.log(Level.DEBUG, () -> "the agent of " + vm + " is silent: " + e.getMessage());
+          silent(e);
+        } catch (RuntimeException e) {
+          // Whatever it is, this guest is watched on.
+          LOG.log(Level.ERROR, "the watch of the guest " + vm + " failed and goes on", e);
         } finally {
           answering = null;
         }
@@ -154,6 +172,10 @@ final class GuestWatch implements AutoCloseable {
     } catch (InterruptedException e) {
       LOG.log(Level.DEBUG, () -> "the watch of the guest " + vm + " ends");
     }
+  }
+
+  private void silent(QmpException e) {
+    LOG.log(Level.DEBUG, () -> "the agent of " + vm + " is silent: " + e.getMessage());
   }
 
   private Duration misbehaved(QmpException.ProtocolViolation e) {
@@ -176,14 +198,16 @@ final class GuestWatch implements AutoCloseable {
   }
 
   /** Asks again and again over one connection, until the agent stops answering. */
-  private void follow(AgentClient client) throws QmpException, InterruptedException {
+  private void follow(AgentClient client, Duration patience)
+      throws QmpException, InterruptedException {
     while (true) {
-      client.ping(PING);
+      client.ping(patience);
       if (breach == null) {
         answering = client;
       }
       GuestInfo info = ask(client);
       answering = client;
+      silences = 0;
       GuestInfo before = last;
       last = info;
       if (before == null || !before.withoutMeasures().equals(info.withoutMeasures())) {

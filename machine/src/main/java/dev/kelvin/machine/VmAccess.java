@@ -244,7 +244,12 @@ public final class VmAccess {
   }
 
   private static ProblemException refused(String vm, QmpException e) {
-    Code code = e instanceof QmpException.TimedOut ? Code.TIMEOUT : Code.GUEST_AGENT;
+    Code code =
+        switch (e) {
+          case QmpException.TimedOut _ -> Code.TIMEOUT;
+          case QmpException.Busy _ -> Code.UNAVAILABLE;
+          default -> Code.GUEST_AGENT;
+        };
     return Problem.of(code, "The guest agent did not do it")
         .on("vm/" + vm)
         .because(e.getMessage())

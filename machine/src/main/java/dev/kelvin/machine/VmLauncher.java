@@ -59,8 +59,11 @@ final class VmLauncher {
 
   private static final long AGENTS_MAY_HOLD = 48L << 20;
 
+  /** Of which one may hold this; 16 MiB of a program's output take it when they are decoded. */
+  private static final long ONE_AGENT_MAY_HOLD = 40L << 20;
+
   private final Budget qemus = new Budget(QEMUS_MAY_HOLD);
-  private final Budget agents = new Budget(AGENTS_MAY_HOLD);
+  private final Budget agents = new Budget(AGENTS_MAY_HOLD, ONE_AGENT_MAY_HOLD);
   private final Supplier<HostFacts> facts;
   private final CpuTables cpus;
   private final ProcessLauncher processes;

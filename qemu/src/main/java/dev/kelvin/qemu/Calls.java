@@ -68,6 +68,11 @@ final class Calls {
                   "see with \"kelvin show\" whether the VM still runs, and with \"kelvin logs\" what it"
                       + " wrote")
               .asException(gone);
+      case QmpException.Busy busy ->
+          Problem.of(Code.UNAVAILABLE, "QEMU's answer could not be read")
+              .because(busy.getMessage())
+              .remedy("see with \"kelvin show\" whether it was done, and try again")
+              .asException(busy);
       case QmpException.ProtocolViolation nonsense ->
           Problem.of(Code.HOST_FAILURE, "QEMU's control channel speaks nonsense")
               .because(nonsense.getMessage())

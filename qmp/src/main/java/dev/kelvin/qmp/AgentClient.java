@@ -45,6 +45,9 @@ public final class AgentClient implements AutoCloseable {
   private static final Duration LONGEST_POLL = Duration.ofSeconds(1);
   private static final Duration SHUTDOWN_REFUSAL = Duration.ofSeconds(2);
 
+  /** Whoever shuts a guest down has other means, and does not wait long for its agent. */
+  private static final Duration SHUTDOWN_PING = Duration.ofSeconds(5);
+
   private final AgentLink link;
   private final Duration limit;
 
@@ -335,7 +338,7 @@ public final class AgentClient implements AutoCloseable {
    * not answer.
    */
   public void shutdown() throws QmpException, InterruptedException {
-    ping(limit);
+    ping(limit.compareTo(SHUTDOWN_PING) < 0 ? limit : SHUTDOWN_PING);
     try {
       link.call("guest-shutdown", Map.of("mode", "powerdown"), SHUTDOWN_REFUSAL);
     } catch (QmpException.TimedOut | QmpException.Disconnected e) {

@@ -34,12 +34,13 @@ final class AgentLink implements AutoCloseable {
   /** What may be left in the channel of an earlier answer. */
   private static final long LEFT_OVER = 2L * AgentClient.MAX_MESSAGE;
 
-  /** What an agent may hold for one message without asking the budget. */
-  private static final int OWN = 64 << 10;
+  /** What an agent may hold for one message without asking the budget: room for most answers. */
+  static final int OWN = 128 << 10;
 
   private final Path socket;
   private final Dialer dialer;
   private final Budget budget;
+  private final Budget.Peer peer;
   private final SecureRandom random = new SecureRandom();
   private final ReentrantLock turn = new ReentrantLock();
   private volatile @Nullable Session session;
@@ -52,6 +53,7 @@ final class AgentLink implements AutoCloseable {
     this.socket = socket;
     this.dialer = dialer;
     this.budget = budget;
+    this.peer = budget.new Peer();
   }
 
   /** What came, and what of the budget it holds until it has been used. */
@@ -67,14 +69,14 @@ final class AgentLink implements AutoCloseable {
    */
   private static final class Session implements Wire.Receiver {
     final Wire wire;
-    final Budget budget;
+    final Budget.Peer peer;
     final AtomicReference<@Nullable Expectation> expected = new AtomicReference<>();
     final AtomicLong unasked = new AtomicLong();
     final CompletableFuture<QmpException> end = new CompletableFuture<>();
 
-    Session(Wire wire, Budget budget) {
+    Session(Wire wire, Budget.Peer peer) {
       this.wire = wire;
-      this.budget = budget;
+      this.peer = peer;
     }
 
     void expect(Expectation expectation) {
@@ -115,12 +117,13 @@ final class AgentLink implements AutoCloseable {
     }
 
     @Override
-    public void line(byte[] line, int length) throws QmpException.ProtocolViolation {
+    public void line(byte[] line, int length)
+        throws QmpException.ProtocolViolation, QmpException.Busy {
       var expectation = expected.get();
       if (expectation == null) {
         return;
       }
-      var share = budget.share(expectation.bounds().cost(length), OWN);
+      var share = peer.share(expectation.bounds().cost(line, length), OWN);
       boolean handedOver = false;
       try {
         JsonNode tree = Json.read(line, length, expectation.bounds()).tree();
@@ -210,7 +213,8 @@ final class AgentLink implements AutoCloseable {
         throw meanwhile;
       }
     }
-    current = new Session(Wire.open(socket, left(deadline), dialer, budget), budget);
+    var lines = new Lines(budget, peer);
+    current = new Session(Wire.open(socket, left(deadline), dialer, lines), peer);
     session = current;
     current.wire.start(current);
     if (closed) {
@@ -266,6 +270,7 @@ final class AgentLink implements AutoCloseable {
     QmpException why = current.end.join();
     throw switch (why) {
       case QmpException.ProtocolViolation nonsense -> nonsense;
+      case QmpException.Busy busy -> busy;
       case QmpException.CommandFailed _, QmpException.TimedOut _, QmpException.Disconnected _ ->
           new QmpException.Disconnected(command + ": " + why.getMessage(), why);
     };

@@ -49,8 +49,17 @@ record Bounds(int bytes, int depth, int tokens) {
     return command.equals("query-qmp-schema") ? SCHEMA : ANSWER;
   }
 
-  /** What a message of this length takes at most while it is read and handed over. */
-  long cost(int length) {
-    return (long) Math.min(length, tokens) * TOKEN_BYTES + length + length / 2;
+  /** What a message takes at most while it is read and handed over. */
+  long cost(byte[] line, int length) {
+    // Beginnings and ends are marks, each name has its colon, and there is one simple value more
+    // than there are commas at most.
+    long marks = 0;
+    for (int i = 0; i < length; i++) {
+      switch (line[i]) {
+        case '[', ']', '{', '}', ',', ':' -> marks++;
+        default -> {}
+      }
+    }
+    return Math.min(marks + 1, tokens) * TOKEN_BYTES + length + length / 2;
   }
 }

@@ -24,12 +24,17 @@ final class Lines implements AutoCloseable {
      *
      * @param line is used again: whoever needs it longer copies it
      */
-    void line(byte[] line, int length) throws QmpException.ProtocolViolation;
+    void line(byte[] line, int length) throws QmpException.ProtocolViolation, QmpException.Busy;
 
     /** A line is longer than the limit; unless this throws, the rest of it is passed over. */
     default void tooLong(int limit) throws QmpException.ProtocolViolation {
       throw new QmpException.ProtocolViolation(
           "a message exceeds the limit of " + limit + " bytes", null);
+    }
+
+    /** There is no room for a line; unless this throws, the rest of it is passed over. */
+    default void noRoom(QmpException.Busy why) throws QmpException.Busy {
+      throw why;
     }
   }
 
@@ -38,16 +43,21 @@ final class Lines implements AutoCloseable {
   private int length;
   private boolean skipping;
 
-  Lines(Budget budget) {
-    account = budget.new Account(OWN);
+  Lines(Budget budget, Budget.Peer peer) {
+    account = budget.new Account(peer, OWN);
+  }
+
+  /** Whether a line has begun, and not ended, that takes what others could have. */
+  boolean holds() {
+    return account.holds();
   }
 
   /**
    * Takes what was read and passes on each line that it completes; empty lines are passed over.
    *
-   * @throws QmpException.ProtocolViolation when a line exceeds the limit or the budget
+   * @throws QmpException.ProtocolViolation when a line exceeds the limit or the peer's part
    */
-  void feed(ByteBuffer read, Sink sink) throws QmpException.ProtocolViolation {
+  void feed(ByteBuffer read, Sink sink) throws QmpException.ProtocolViolation, QmpException.Busy {
     int limit = sink.limit();
     while (read.hasRemaining()) {
       byte next = read.get();
@@ -77,20 +87,31 @@ final class Lines implements AutoCloseable {
     }
   }
 
-  private void add(byte next, int limit, Sink sink) throws QmpException.ProtocolViolation {
+  private void add(byte next, int limit, Sink sink)
+      throws QmpException.ProtocolViolation, QmpException.Busy {
     if (length >= limit) {
       sink.tooLong(limit);
-      restart();
-      skipping = true;
+      skip();
       return;
     }
     if (length == line.length) {
-      grow(Math.min(limit, line.length * 2));
+      try {
+        grow(Math.min(limit, line.length * 2));
+      } catch (QmpException.Busy e) {
+        sink.noRoom(e);
+        skip();
+        return;
+      }
     }
     line[length++] = next;
   }
 
-  private void grow(int size) throws QmpException.ProtocolViolation {
+  private void skip() {
+    restart();
+    skipping = true;
+  }
+
+  private void grow(int size) throws QmpException.ProtocolViolation, QmpException.Busy {
     // Both are there while one is copied to the other.
     account.hold(size <= OWN ? size : (long) size + line.length);
     line = Arrays.copyOf(line, size);

@@ -7,7 +7,6 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -33,8 +32,8 @@ public final class QmpClient implements AutoCloseable {
    */
   public static final int MAX_MESSAGE = 4 << 20;
 
-  /** What a QEMU may hold for one message without asking the budget. */
-  private static final int OWN = 64 << 10;
+  /** What a QEMU may hold for one message without asking the budget: room for most answers. */
+  static final int OWN = 128 << 10;
 
   private static final int MAX_DESCRIPTION = 4096;
 
@@ -48,25 +47,24 @@ public final class QmpClient implements AutoCloseable {
 
     record Refusal(String errorClass, String description) implements Reply {}
 
+    record NoRoom(QmpException.Busy why) implements Reply {}
+
     record Gone(@Nullable QmpException why) implements Reply {}
   }
 
-  /** A command under way. */
-  private record Waiting(Bounds bounds, CompletableFuture<Reply> reply) {}
-
   private final Wire wire;
-  private final Budget budget;
+  private final Budget.Peer peer;
   private final EventQueue events = new EventQueue();
   private final AtomicLong ids = new AtomicLong();
   private final AtomicLong lateReplies = new AtomicLong();
-  private final Map<String, Waiting> waiting = new ConcurrentHashMap<>();
+  private final Callers<Reply> callers = new Callers<>();
   private final CompletableFuture<Reply> greeting = new CompletableFuture<>();
   private final CompletableFuture<Reply.Gone> end = new CompletableFuture<>();
   private volatile String version = "";
 
-  private QmpClient(Wire wire, Budget budget) {
+  private QmpClient(Wire wire, Budget.Peer peer) {
     this.wire = wire;
-    this.budget = budget;
+    this.peer = peer;
   }
 
   /**
@@ -88,7 +86,9 @@ public final class QmpClient implements AutoCloseable {
       Path socket, Duration timeout, QmpListener listener, Dialer dialer, Budget budget)
       throws QmpException, InterruptedException {
     long deadline = System.nanoTime() + timeout.toNanos();
-    var client = new QmpClient(Wire.open(socket, timeout, dialer, budget), budget);
+    var peer = budget.new Peer();
+    var lines = new Lines(budget, peer);
+    var client = new QmpClient(Wire.open(socket, timeout, dialer, lines), peer);
     boolean ready = false;
     try {
       client.wire.start(client.new Incoming());
@@ -123,29 +123,27 @@ public final class QmpClient implements AutoCloseable {
       throws QmpException, InterruptedException {
     long deadline = System.nanoTime() + timeout.toNanos();
     String id = "k" + ids.incrementAndGet();
-    var reply = new CompletableFuture<Reply>();
-    waiting.put(id, new Waiting(Bounds.ofQemu(command), reply));
+    var reply = callers.add(id, Bounds.ofQemu(command));
+    boolean sent = false;
     try {
       var ended = end.getNow(null);
       if (ended != null) {
         throw disconnected(command, ended.why());
       }
       var message = wire.send(command, encode(command, arguments, id), timeout);
+      sent = true;
       var left = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
-      boolean answered = false;
       try {
-        JsonNode value = await(command, reply, left, true);
-        answered = true;
-        return value;
+        return await(command, reply, left, true);
       } catch (QmpException.TimedOut e) {
-        throw new QmpException.TimedOut(command, timeout, !message.withdraw());
-      } finally {
-        if (!answered) {
-          message.withdraw();
-        }
+        sent = !message.withdraw();
+        throw new QmpException.TimedOut(command, timeout, sent);
+      } catch (InterruptedException e) {
+        sent = !message.withdraw();
+        throw e;
       }
     } finally {
-      waiting.remove(id);
+      callers.leave(id, sent);
       // Also what comes at the last moment holds its share no longer.
       if (!reply.cancel(false)
           && reply.getNow(null) instanceof Reply.Answer answer
@@ -173,6 +171,8 @@ public final class QmpClient implements AutoCloseable {
         case Reply.Answer(JsonNode value, _) -> value;
         case Reply.Refusal(String errorClass, String description) ->
             throw new QmpException.CommandFailed(what, errorClass, description);
+        case Reply.NoRoom(QmpException.Busy why) ->
+            throw new QmpException.Busy(what + ": " + why.getMessage());
         case Reply.Gone(QmpException why) -> throw disconnected(what, why);
       };
     } catch (TimeoutException e) {
@@ -249,22 +249,31 @@ public final class QmpClient implements AutoCloseable {
       return bounds().bytes();
     }
 
-    /** Of the largest answer that somebody waits for. */
+    /** Of the largest answer that may come. */
     private Bounds bounds() {
-      var most = Bounds.EVENT;
-      for (Waiting one : waiting.values()) {
-        if (one.bounds().bytes() > most.bytes()) {
-          most = one.bounds();
-        }
-      }
-      return most;
+      return callers.largest(Bounds.EVENT);
+    }
+
+    /**
+     * Which command it answers is not known. All who wait are told, and the connection stays:
+     * others have taken the room, and this QEMU is not to be cut off for it.
+     */
+    @Override
+    public void noRoom(QmpException.Busy why) {
+      callers.all().forEach(caller -> caller.complete(new Reply.NoRoom(why)));
     }
 
     @Override
     public void line(byte[] line, int length) throws QmpException.ProtocolViolation {
       noise = 0;
       Bounds bounds = bounds();
-      var share = budget.share(bounds.cost(length), OWN);
+      Budget.Share share;
+      try {
+        share = peer.share(bounds.cost(line, length), OWN);
+      } catch (QmpException.Busy e) {
+        noRoom(e);
+        return;
+      }
       boolean handedOver = false;
       try {
         handedOver = dispatch(Json.read(line, length, bounds), length, share);
@@ -294,12 +303,13 @@ public final class QmpClient implements AutoCloseable {
         return false;
       }
       if (message.has("return")) {
-        return answer(message, new Reply.Answer(message.path("return"), share));
+        return answer(message, length, new Reply.Answer(message.path("return"), share));
       }
       if (message.path("error").isObject()) {
         JsonNode error = message.path("error");
         answer(
             message,
+            length,
             new Reply.Refusal(
                 Texts.shown(error.path("class").asString("GenericError")),
                 Texts.shown(error.path("desc").asString(""), MAX_DESCRIPTION)));
@@ -332,9 +342,14 @@ public final class QmpClient implements AutoCloseable {
                   + qemu.path("micro").asInt(0));
     }
 
-    private boolean answer(JsonNode message, Reply reply) {
-      var caller = waiting.remove(message.path("id").asString(""));
-      if (caller != null && caller.reply().complete(reply)) {
+    private boolean answer(JsonNode message, int length, Reply reply)
+        throws QmpException.ProtocolViolation {
+      var expected = callers.take(message.path("id").asString(""));
+      if (expected == null && length > Bounds.EVENT.bytes()) {
+        throw new QmpException.ProtocolViolation(
+            "QEMU sent an answer of " + length + " bytes that nobody has asked for", null);
+      }
+      if (expected != null && expected.caller() != null && expected.caller().complete(reply)) {
         return true;
       }
       lateReplies.incrementAndGet();
@@ -346,7 +361,7 @@ public final class QmpClient implements AutoCloseable {
       var gone = new Reply.Gone(why);
       end.complete(gone);
       greeting.complete(gone);
-      waiting.values().forEach(caller -> caller.reply().complete(gone));
+      callers.all().forEach(caller -> caller.complete(gone));
       events.close();
     }
   }

@@ -65,4 +65,14 @@ public abstract sealed class QmpException extends Exception {
       super(message, reason);
     }
   }
+
+  /**
+   * The peer's message was not read, because what all peers say takes too much of this process's
+   * memory just now. It is no fault of this peer, which may have carried the command out.
+   */
+  public static final class Busy extends QmpException {
+    public Busy(String message) {
+      super(message, null);
+    }
+  }
 }

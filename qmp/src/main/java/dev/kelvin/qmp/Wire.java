@@ -12,6 +12,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +23,12 @@ import org.jspecify.annotations.Nullable;
 final class Wire implements AutoCloseable {
   private static final int READ_SIZE = 16 * 1024;
   private static final int OUTGOING = 64;
+
+  /**
+   * How long a large message may take from when it holds what other peers could have to its end. A
+   * peer that has not ended it by then is hung up on: silence in the middle would hold it for ever.
+   */
+  static final Duration LARGE_MESSAGE = Duration.ofSeconds(20);
 
   /** Hears the lines, on the reader's thread; it must not block. */
   interface Receiver extends Lines.Sink {
@@ -56,23 +63,38 @@ final class Wire implements AutoCloseable {
   }
 
   private final SocketChannel channel;
-  private final Budget budget;
+  private final Lines lines;
+  private final Duration largeMessage;
   private final BlockingQueue<Outgoing> outgoing = new ArrayBlockingQueue<>(OUTGOING);
   private final AtomicBoolean closedHere = new AtomicBoolean();
   private final AtomicReference<@Nullable IOException> writeFault = new AtomicReference<>();
   private volatile @Nullable Thread writer;
 
-  private Wire(SocketChannel channel, Budget budget) {
+  /** When the large message that has begun must have ended; 0 when there is none. */
+  private final AtomicLong due = new AtomicLong();
+
+  /** Whether somebody looks at {@link #due} when it has come. */
+  private final AtomicBoolean watched = new AtomicBoolean();
+
+  private volatile boolean stalled;
+
+  private Wire(SocketChannel channel, Lines lines, Duration largeMessage) {
     this.channel = channel;
-    this.budget = budget;
+    this.lines = lines;
+    this.largeMessage = largeMessage;
   }
 
   /**
    * Connects to a socket that is there; it does not wait for one to appear.
    *
-   * @param budget what it may make this process hold, together with others
+   * @param lines where what is read is collected; closed with the connection
    */
-  static Wire open(Path socket, Duration timeout, Dialer dialer, Budget budget)
+  static Wire open(Path socket, Duration timeout, Dialer dialer, Lines lines)
+      throws QmpException, InterruptedException {
+    return open(socket, timeout, dialer, lines, LARGE_MESSAGE);
+  }
+
+  static Wire open(Path socket, Duration timeout, Dialer dialer, Lines lines, Duration largeMessage)
       throws QmpException, InterruptedException {
     var dialed = new CompletableFuture<SocketChannel>();
     // A platform thread: on a virtual one the socket is non-blocking, and a peer that hangs with
@@ -92,7 +114,7 @@ final class Wire implements AutoCloseable {
               }
             });
     try {
-      return new Wire(dialed.get(timeout.toNanos(), TimeUnit.NANOSECONDS), budget);
+      return new Wire(dialed.get(timeout.toNanos(), TimeUnit.NANOSECONDS), lines, largeMessage);
     } catch (TimeoutException e) {
       throw new QmpException.TimedOut("connecting to " + socket, timeout, false);
     } catch (ExecutionException e) {
@@ -132,14 +154,20 @@ final class Wire implements AutoCloseable {
   private void read(Receiver receiver) {
     var buffer = ByteBuffer.allocate(READ_SIZE);
     QmpException end = null;
-    try (var lines = new Lines(budget)) {
+    try (lines) {
       while (channel.read(buffer.clear()) >= 0) {
         receiver.heard(buffer.flip().remaining());
         lines.feed(buffer, receiver);
+        timeLargeMessage();
       }
       end = new QmpException.Disconnected("the peer closed the connection", writeFault.get());
     } catch (IOException e) {
-      end = new QmpException.Disconnected("the connection broke", e);
+      end =
+          new QmpException.Disconnected(
+              stalled
+                  ? "a message had not ended " + largeMessage.toSeconds() + " s after it began"
+                  : "the connection broke",
+              e);
     } catch (QmpException e) {
       end = e;
     } catch (RuntimeException e) {
@@ -148,6 +176,45 @@ final class Wire implements AutoCloseable {
       QmpException why = closedHere.get() ? null : end;
       close();
       receiver.ended(why);
+    }
+  }
+
+  /** Sees to it that a message that has begun ends, or the connection does. */
+  private void timeLargeMessage() {
+    if (!lines.holds()) {
+      due.set(0);
+    } else if (due.get() == 0) {
+      // Never 0, which says that there is none.
+      due.set((System.nanoTime() + largeMessage.toNanos()) | 1);
+      if (watched.compareAndSet(false, true)) {
+        lookIn(largeMessage.toNanos());
+      }
+    }
+  }
+
+  private void lookIn(long nanos) {
+    CompletableFuture.delayedExecutor(
+            nanos, TimeUnit.NANOSECONDS, task -> Thread.ofVirtual().name("qmp-stall").start(task))
+        .execute(this::look);
+  }
+
+  /** One look at a time, whatever the number of messages. */
+  private void look() {
+    long end = due.get();
+    if (end == 0) {
+      watched.set(false);
+      // One may have begun meanwhile, and have found this look still under way.
+      end = due.get();
+      if (end == 0 || !watched.compareAndSet(false, true)) {
+        return;
+      }
+    }
+    long left = end - System.nanoTime();
+    if (left > 0) {
+      lookIn(left);
+    } else {
+      stalled = true;
+      closeQuietly(channel);
     }
   }
 

@@ -178,7 +178,8 @@ class HostilePeersTest {
       } finally {
         reader.destroyForcibly();
       }
-      assertThat(Files.readString(output)).contains("violations 100");
+      assertThat(Files.readString(output))
+          .contains("ended 100", "left of the budget " + (24 << 20));
       assertThat(reader.exitValue()).isZero();
     } finally {
       for (FakePeer peer : peers) {

@@ -19,6 +19,10 @@ class LinesTest {
     return found;
   }
 
+  private static Lines lines(Budget budget) {
+    return new Lines(budget, budget.new Peer());
+  }
+
   /** Takes lines up to a limit; those that are longer are refused, or passed over. */
   private record Upto(int limit, List<String> found, boolean skips) implements Lines.Sink {
     @Override
@@ -40,7 +44,7 @@ class LinesTest {
 
   @Test
   void cutsAtLineEndsOfBothKinds() throws Exception {
-    assertThat(cut(new Lines(Budget.forOne()), 100, bytes("a\r\nb\n\r\n\nc")))
+    assertThat(cut(lines(Budget.forOne()), 100, bytes("a\r\nb\n\r\n\nc")))
         .containsExactly("a", "b");
   }
 
@@ -50,7 +54,7 @@ class LinesTest {
     var random = new Random(seed);
     String text = "x".repeat(5000) + "ü\r\n\uD83D\uDE00東\n" + "y".repeat(9000) + "\r\n";
     byte[] all = bytes(text);
-    var lines = new Lines(Budget.forOne());
+    var lines = lines(Budget.forOne());
     var found = new ArrayList<String>();
     for (int at = 0; at < all.length; ) {
       int end = Math.min(all.length, at + 1 + random.nextInt(700));
@@ -62,7 +66,7 @@ class LinesTest {
 
   @Test
   void theSentinelThrowsAwayWhatCameBefore() throws Exception {
-    var lines = new Lines(Budget.forOne());
+    var lines = lines(Budget.forOne());
     assertThat(cut(lines, 100, bytes("{\"half"))).isEmpty();
     assertThat(cut(lines, 100, new byte[] {(byte) 0xFF})).isEmpty();
     assertThat(cut(lines, 100, bytes("whole\n"))).containsExactly("whole");
@@ -70,16 +74,16 @@ class LinesTest {
 
   @Test
   void aLineOfTheLimitPassesAndALongerOneDoesNot() throws Exception {
-    assertThat(cut(new Lines(Budget.forOne()), 10, bytes("0123456789\n")))
+    assertThat(cut(lines(Budget.forOne()), 10, bytes("0123456789\n")))
         .containsExactly("0123456789");
-    assertThatThrownBy(() -> cut(new Lines(Budget.forOne()), 10, bytes("0123456789x")))
+    assertThatThrownBy(() -> cut(lines(Budget.forOne()), 10, bytes("0123456789x")))
         .isInstanceOf(QmpException.ProtocolViolation.class);
   }
 
   @Test
   void aLineThatIsTooLongIsPassedOverWhereThatIsWanted() throws Exception {
     var found = new ArrayList<String>();
-    var lines = new Lines(Budget.forOne());
+    var lines = lines(Budget.forOne());
     var sink = new Upto(10, found, true);
     lines.feed(ByteBuffer.wrap(bytes("x".repeat(100_000))), sink);
     lines.feed(ByteBuffer.wrap(bytes("x\nshort\n")), sink);
@@ -89,7 +93,7 @@ class LinesTest {
   @Test
   void whatALongLineTakesOfTheBudgetComesBack() throws Exception {
     var budget = new Budget(1 << 20);
-    try (var lines = new Lines(budget)) {
+    try (var lines = lines(budget)) {
       cut(lines, 1 << 20, bytes("x".repeat(100_000)));
       assertThat(budget.left()).isLessThan((1 << 20) - (64 << 10));
       assertThat(cut(lines, 1 << 20, bytes("x\n"))).hasSize(1);
@@ -100,13 +104,27 @@ class LinesTest {
   }
 
   @Test
-  void aLineThatTheBudgetHasNoRoomForIsRefused() throws Exception {
+  void aLineThatIsMoreThanAPeerMayHoldIsRefused() throws Exception {
     var budget = new Budget(64 << 10);
-    try (var lines = new Lines(budget)) {
+    try (var lines = lines(budget)) {
       assertThatThrownBy(() -> cut(lines, 1 << 20, bytes("x".repeat(200_000))))
           .isInstanceOf(QmpException.ProtocolViolation.class)
-          .hasMessageContaining("together may hold 64 KiB");
+          .hasMessageContaining("one peer may hold 32 KiB");
     }
     assertThat(budget.left()).isEqualTo(64 << 10);
+  }
+
+  @Test
+  void aLineThatOthersLeaveNoRoomForIsNoFaultOfThePeer() throws Exception {
+    var budget = new Budget(512 << 10, 512 << 10);
+    var others = budget.new Peer().share(400 << 10, 0);
+    try (var lines = lines(budget)) {
+      assertThat(cut(lines, 1 << 20, bytes("x".repeat(16_000) + "\n"))).hasSize(1);
+      assertThatThrownBy(() -> cut(lines, 1 << 20, bytes("x".repeat(200_000))))
+          .isInstanceOf(QmpException.Busy.class)
+          .hasMessageContaining("together may hold 512 KiB");
+    }
+    others.giveBack();
+    assertThat(budget.left()).isEqualTo(512 << 10);
   }
 }
