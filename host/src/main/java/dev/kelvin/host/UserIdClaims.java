@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 
@@ -109,11 +110,9 @@ public final class UserIdClaims {
     try (var entries = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
       for (Path entry : entries) {
         try {
-          String ids = ProcessStats.keys(entry.resolve("status")).getOrDefault("uid", "");
-          for (String id : ids.strip().split("\\s+", -1)) {
-            all.add((int) Long.parseLong(id));
-          }
-        } catch (IOException | NumberFormatException e) {
+          Users.Ids ids = Users.ids(Long.parseLong(entry.getFileName().toString()));
+          all.addAll(List.of(ids.real(), ids.effective(), ids.saved(), ids.fileSystem()));
+        } catch (IOException e) {
           // It ended while it was looked at.
           LOG.log(System.Logger.Level.TRACE, () -> entry + " is gone: " + e);
         }
