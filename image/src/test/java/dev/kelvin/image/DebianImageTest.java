@@ -46,14 +46,11 @@ class DebianImageTest {
           () -> "this host lacks " + tool);
     }
     image = builder.build(RECIPE, shared.resolve("first"), SEEN::add);
-  }
-
-  @Test
-  void theSamePackagesGiveTheSameImage() throws Exception {
-    Path again =
-        new DebianBuilder(COMMANDS, QEMU_IMG)
-            .build(RECIPE, shared.resolve("elsewhere/second"), ProgressSink.none());
-    assertThat(Files.mismatch(image, again)).isEqualTo(-1);
+    // The whole product builds the same later, in another process, and compares.
+    String sum = COMMANDS.run(Command.of("sha256sum", image.toString())).stdout();
+    Files.writeString(
+        Files.createDirectories(Path.of("target")).resolve("debian-image.sha256"),
+        sum.substring(0, sum.indexOf(' ')));
   }
 
   @Test

@@ -351,6 +351,9 @@ final class UnknownGuests {
   /** Ends one by force, and removes what it had only while it ran. */
   void end(Guest guest) {
     end(guest.id(), guest.processes());
+    if (!guest.stored()) {
+      home.removeUnlessUsed(guest.id());
+    }
     forget(guest.id());
   }
 

@@ -62,7 +62,8 @@ public final class UnknownTasks {
           .find(task.vmId())
           .ifPresent(guest -> {
             machines.unknownGuests().end(guest);
-            context.result("it is ended; its volumes and its state directory stay");
+            context.result(
+                "it is ended; its volumes stay, and its firmware's variables and TPM if it has any");
           });
     }
   }

@@ -16,6 +16,7 @@ import java.io.UncheckedIOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -232,6 +233,22 @@ final class VmHome {
   /** Removes what a VM has only while it runs. */
   void removeRuntime(String id) {
     remove(layout.vmRuntime(id), id);
+  }
+
+  /**
+   * Removes what nobody misses of a VM that no store knows: its directories, unless there is
+   * something of the guest's in them (its firmware's variables, its TPM), which a backup that knows
+   * the VM needs.
+   */
+  void removeUnlessUsed(String id) {
+    try {
+      Files.deleteIfExists(layout.vmState(id));
+      remove(layout.vmKept(id), id);
+    } catch (DirectoryNotEmptyException e) {
+      LOG.log(Level.DEBUG, () -> "it stays, for a backup that knows it: " + e.getMessage());
+    } catch (IOException e) {
+      throw new UncheckedIOException("removing " + layout.vmState(id), e);
+    }
   }
 
   void removeAll(String id) {

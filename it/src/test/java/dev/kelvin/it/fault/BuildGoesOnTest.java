@@ -70,9 +70,19 @@ class BuildGoesOnTest {
       assertThat(made).as("when the file was made that a task remembers").hasSize(1);
       assertThat(tasks(daemon)).extracting(Task::state).containsExactly(TaskState.SUCCEEDED);
       assertThat(daemon.client().images().get(IMAGE).status().phase()).isEqualTo(ImagePhase.READY);
+      isWhatIsBuiltWithoutKills(daemon);
       assertThat(Agreement.faults(daemon)).isEmpty();
       KillSwitch.disarm(daemon.home());
       daemon.clear();
+    }
+  }
+
+  /** The same packages give the same image. */
+  private static void isWhatIsBuiltWithoutKills(TestDaemon daemon) throws IOException {
+    Path digest = Path.of("../image/target/debian-image.sha256");
+    if (Files.exists(digest)) { // in runs of this module alone nobody has built one
+      assertThat(daemon.client().images().get(IMAGE).status().digest())
+          .isEqualTo(Files.readString(digest));
     }
   }
 

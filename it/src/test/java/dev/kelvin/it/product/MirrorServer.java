@@ -34,14 +34,19 @@ import java.util.zip.GZIPInputStream;
  * an installer. The host's mirror may be a cache with files of different days, which apt gets along
  * with and installers do not: so {@code Release} and its signature are both made of {@code
  * InRelease}, which is one file; and the installer's own packages can be had as a suite {@value
- * #UDEBS}, whose list is as the mirror has it, and which nobody has signed.
+ * #UDEBS}, whose list is as the mirror has it, and which nobody has signed. A suite {@value #AGENT}
+ * has one package only: a guest under software emulation reads the list of all for minutes.
  */
 final class MirrorServer implements AutoCloseable {
   /** The suite of the installer's packages without a signature. */
   static final String UDEBS = "udebs";
 
+  /** The suite that has the guest agent and nothing else, without a signature. */
+  static final String AGENT = "agent";
+
   private static final Pattern RELEASE = Pattern.compile("dists/([^/]+)/(Release|Release\\.gpg)");
   private static final String UDEB_LIST = "main/debian-installer/binary-amd64/Packages";
+  private static final String LIST = "main/binary-amd64/Packages";
 
   private final HttpServer server;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -92,9 +97,9 @@ final class MirrorServer implements AutoCloseable {
     Matcher release = RELEASE.matcher(path);
     try (exchange) {
       if (path.startsWith("dists/" + UDEBS + "/")) {
-        byte[] list = udebs();
-        boolean isRelease = path.endsWith("/Release");
-        answer(exchange, isRelease ? releaseOf(list) : new String(list, StandardCharsets.UTF_8));
+        unsigned(exchange, UDEBS, UDEB_LIST, list(UDEB_LIST));
+      } else if (path.startsWith("dists/" + AGENT + "/")) {
+        unsigned(exchange, AGENT, LIST, only("qemu-guest-agent", list(LIST)));
       } else if (release.matches()) {
         release(exchange, release.group(1), release.group(2).equals("Release"));
       } else {
@@ -105,19 +110,37 @@ final class MirrorServer implements AutoCloseable {
     }
   }
 
-  private byte[] udebs() throws IOException, InterruptedException {
-    URI uri = URI.create(mirror + "dists/" + suite + "/" + UDEB_LIST + ".gz");
+  private String list(String path) throws IOException, InterruptedException {
+    URI uri = URI.create(mirror + "dists/" + suite + "/" + path + ".gz");
     var got = client.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofInputStream());
     try (var list = new GZIPInputStream(got.body())) {
-      return list.readAllBytes();
+      return new String(list.readAllBytes(), StandardCharsets.UTF_8);
     }
   }
 
-  private static String releaseOf(byte[] list) {
+  private static String only(String name, String list) {
+    int start = list.indexOf("Package: " + name + "\n");
+    assertThat(start).as("the place of " + name + " in the mirror's list").isNotNegative();
+    return list.substring(start, list.indexOf("\n\n", start) + 1);
+  }
+
+  private static void unsigned(HttpExchange exchange, String name, String path, String list)
+      throws IOException {
+    String asked = exchange.getRequestURI().getRawPath();
+    if (asked.endsWith("/Release")) {
+      answer(exchange, releaseOf(name, path, list.getBytes(StandardCharsets.UTF_8)));
+    } else if (asked.endsWith("/" + path)) {
+      answer(exchange, list);
+    } else {
+      exchange.sendResponseHeaders(404, -1);
+    }
+  }
+
+  private static String releaseOf(String name, String path, byte[] list) {
     try {
       byte[] hash = MessageDigest.getInstance("SHA-256").digest(list);
       return "Origin: Debian\nSuite: %1$s\nCodename: %1$s\nComponents: main\nSHA256:\n %2$s %3$d %4$s\n"
-          .formatted(UDEBS, HexFormat.of().formatHex(hash), list.length, UDEB_LIST);
+          .formatted(name, HexFormat.of().formatHex(hash), list.length, path);
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java platform has SHA-256", e);
     }

@@ -42,10 +42,10 @@ final class PulledDebian {
             #cloud-config
             bootcmd:
               - [dpkg, --purge, qemu-guest-agent]
-              - "echo 'deb http://%s/debian bookworm main' >/etc/apt/sources.list"
+              - "echo 'deb [trusted=yes] http://%s/debian %s main' >/etc/apt/sources.list"
               - [rm, -f, /etc/apt/sources.list.d/debian.sources]
             """
-                .formatted(mirror.address()));
+                .formatted(mirror.address(), MirrorServer.AGENT));
     var run =
         daemon.kelvin(
             "run",
