@@ -109,6 +109,20 @@ public final class GuestDirectory implements AutoCloseable {
   }
 
   /**
+   * Opens a regular file to read it and to cut it; empty when there is none.
+   *
+   * @throws HostileFileException when there is something else, or a file that has another name: it
+   *     could be one of somebody who trusts its content
+   */
+  public Optional<FileChannel> openToCut(String name) throws IOException {
+    try (Pinned file = pinned.child(name)) {
+      return Optional.of(file.channel(StandardOpenOption.READ, StandardOpenOption.WRITE));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
+  }
+
+  /**
    * Reads a regular file.
    *
    * @param limit how large it may be

@@ -1,5 +1,9 @@
 package dev.kelvin.machine;
 
+import dev.kelvin.host.GuestDirectory;
+import dev.kelvin.host.HostileFileException;
+import dev.kelvin.model.Vm;
+import dev.kelvin.qemu.VmFiles;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -11,7 +15,10 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -48,12 +55,21 @@ final class LogKeeper implements AutoCloseable {
   }
 
   private void work() {
+    var modern = new HashSet<String>();
     try {
       while (!closed.await(INTERVAL.toMillis(), TimeUnit.MILLISECONDS)) {
-        machines.list().stream()
-            .filter(vm -> vm.status().phase().hasProcess())
-            .map(vm -> machines.home().files(vm.metadata().id()).kept())
-            .forEach(LogKeeper::look);
+        var running =
+            machines.list().stream().filter(vm -> vm.status().phase().hasProcess()).toList();
+        modern.retainAll(running.stream().map(vm -> vm.metadata().id()).toList());
+        for (Vm vm : running) {
+          String id = vm.metadata().id();
+          VmFiles files = machines.home().files(id);
+          look(files.kept());
+          // What a process writes to is so from its start on.
+          if (!modern.contains(id) && !lookAtOld(files, vm.spec().shares().size())) {
+            modern.add(id);
+          }
+        }
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -77,19 +93,67 @@ final class LogKeeper implements AutoCloseable {
 
   private static void shrink(Path log) throws IOException {
     try (var file = FileChannel.open(log, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-      var end = ByteBuffer.allocate(KEPT);
-      long from = Math.max(0, file.size() - KEPT);
-      while (end.hasRemaining() && file.read(end, from + end.position()) > 0) {
-        // until it is full, or the file ends
+      shrink(file, log);
+    }
+  }
+
+  /**
+   * Makes a log empty.
+   *
+   * @param log beside which its end is kept
+   */
+  private static void shrink(FileChannel file, Path log) throws IOException {
+    var end = ByteBuffer.allocate(KEPT);
+    long from = Math.max(0, file.size() - KEPT);
+    while (end.hasRemaining() && file.read(end, from + end.position()) > 0) {
+      // until it is full, or the file ends
+    }
+    try {
+      VmHome.write(
+          log.resolveSibling(log.getFileName() + ".1"), Arrays.copyOf(end.array(), end.position()));
+    } finally {
+      // Also on a full disk, where its room is needed most.
+      file.truncate(0);
+    }
+  }
+
+  /**
+   * Looks at the logs of a process from before Kelvin 0.2, which lie where the VM's user can write
+   * to and put anything else in their place. The end of one that is too large is kept where those
+   * of today are.
+   *
+   * @param shares how many file servers it may have
+   * @return whether there are any
+   */
+  static boolean lookAtOld(VmFiles files, int shares) {
+    var logs = new ArrayList<Path>(List.of(files.output(), files.tpmLog()));
+    for (int i = 0; i < shares; i++) {
+      logs.add(files.shareLog(i));
+    }
+    boolean any = false;
+    try (var state = GuestDirectory.open(files.state())) {
+      for (Path log : logs) {
+        any |= lookAtOld(state, log);
       }
-      try {
-        VmHome.write(
-            log.resolveSibling(log.getFileName() + ".1"),
-            Arrays.copyOf(end.array(), end.position()));
-      } finally {
-        // Also on a full disk, where its room is needed most.
-        file.truncate(0);
+    } catch (NoSuchFileException e) {
+      LOG.log(Level.DEBUG, () -> "went away: " + e.getMessage());
+    } catch (IOException | RuntimeException e) {
+      any = true;
+      LOG.log(Level.WARNING, "keeping the logs in " + files.state() + " small", e);
+    }
+    return any;
+  }
+
+  private static boolean lookAtOld(GuestDirectory state, Path log) throws IOException {
+    try (FileChannel file = state.openToCut(log.getFileName().toString()).orElse(null)) {
+      if (file != null && file.size() > LARGEST) {
+        shrink(file, log);
       }
+      return file != null;
+    } catch (HostileFileException e) {
+      // Not a log: whoever may write there has put it there, and takes what it needs anyhow.
+      LOG.log(Level.DEBUG, () -> "no log: " + e.getMessage());
+      return false;
     }
   }
 

@@ -7,6 +7,7 @@ import dev.kelvin.model.Phase;
 import dev.kelvin.model.VmStatus;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,6 +54,22 @@ class AdoptedStatesTest {
       vm.restart();
       vm.awaitPhase(Phase.RUNNING);
       assertThat(vm.qemu().count("cont")).isEqualTo(1);
+    }
+  }
+
+  /** Whoever answers as another machine is told nothing, and is asked again. */
+  @Test
+  void aSocketThatAnswersAsAnotherMachineIsRefused() throws Exception {
+    try (var vm = new SupervisedVm(directory)) {
+      UUID right = vm.qemu().uuid(UUID.randomUUID());
+      vm.restartAfterEnd();
+      vm.awaitPhase(Phase.UNRESPONSIVE);
+      assertThat(vm.status().message()).contains("UUID");
+      assertThat(vm.supervisor().running()).isNull();
+      assertThat(vm.process().isAlive()).isTrue();
+      assertThat(vm.qemu().commands()).doesNotContain("cont", "stop", "quit", "system_reset");
+      vm.qemu().uuid(right);
+      vm.awaitPhase(Phase.RUNNING);
     }
   }
 

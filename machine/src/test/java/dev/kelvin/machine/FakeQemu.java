@@ -36,6 +36,7 @@ final class FakeQemu implements AutoCloseable {
   private volatile String status = "running";
   private volatile boolean silent;
   private volatile String last = "";
+  private volatile UUID uuid = UUID.nameUUIDFromBytes(NAME);
 
   /**
    * @param quit what ends the process
@@ -67,6 +68,13 @@ final class FakeQemu implements AutoCloseable {
 
   void status(String newStatus) {
     status = newStatus;
+  }
+
+  /** From now on it says that it is this machine; tells which it has been. */
+  UUID uuid(UUID newUuid) {
+    UUID before = uuid;
+    uuid = newUuid;
+    return before;
   }
 
   /** From now on it accepts connections and says nothing, or speaks again. */
@@ -147,7 +155,7 @@ final class FakeQemu implements AutoCloseable {
   private String answer(String command, JsonNode arguments) {
     return switch (command) {
       case "query-status" -> "{\"status\":\"" + status + "\"}";
-      case "query-uuid" -> "{\"UUID\":\"" + UUID.nameUUIDFromBytes(NAME) + "\"}";
+      case "query-uuid" -> "{\"UUID\":\"" + uuid + "\"}";
       case "query-named-block-nodes" -> "[]";
       case "qom-list" -> list(arguments.path("path").asString(""));
       default -> "{}";

@@ -31,6 +31,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
@@ -48,6 +49,8 @@ final class SupervisedVm implements AutoCloseable {
   private final DirectoryDriver storage;
   private final VmRepository repository;
   private final MachinesSetup setup;
+  private final List<String> told = new CopyOnWriteArrayList<>();
+  private final Path agent;
   private Machines machines;
 
   SupervisedVm(Path directory) throws IOException, InterruptedException {
@@ -74,6 +77,7 @@ final class SupervisedVm implements AutoCloseable {
         repository.create(
             new VmRecord(new Metadata("web", ID, Map.of(), 0, Instant.EPOCH), spec, -1), List.of());
     new VmHome(layout, new SeedIso(new Commands())).prepare(vm);
+    agent = layout.vmRuntime(ID).resolve("agent.sock");
     process = new ProcessBuilder(program).start();
     qemu = new FakeQemu(layout.vmRuntime(ID).resolve("qmp.sock"), process::destroyForcibly);
     var run =
@@ -108,7 +112,7 @@ final class SupervisedVm implements AutoCloseable {
             image -> {
               throw new AssertionError("nothing here has an image");
             },
-            (type, object, message, data) -> {},
+            (type, object, message, data) -> told.add(type),
             HostShield.none(),
             (uid, process) -> Dialer.plain());
     machines = opened();
@@ -169,6 +173,16 @@ final class SupervisedVm implements AutoCloseable {
 
   FakeQemu qemu() {
     return qemu;
+  }
+
+  /** The kinds of events that were told. */
+  List<String> told() {
+    return told;
+  }
+
+  /** Where its guest's agent is to listen. */
+  Path agentSocket() {
+    return agent;
   }
 
   Process process() {
