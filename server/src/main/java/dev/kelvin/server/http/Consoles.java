@@ -44,7 +44,7 @@ final class Consoles {
       // Asked before the ticket is redeemed, so that a client that errs keeps it.
       throw notWebSocket("it has not the headers of RFC 6455, version 13").asException();
     }
-    var socket = new ConsoleSocket(live, keepAlive, gate.answers());
+    var socket = new ConsoleSocket(live, keepAlive, gate.consoles());
     socket.connect(actions.openConsole(ticket, socket));
     gate.vouch(request);
     boolean upgraded = false;

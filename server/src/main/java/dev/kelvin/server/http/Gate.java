@@ -38,11 +38,18 @@ interface Gate {
   /** The room for answers that wait for their clients. */
   Budget answers();
 
+  /** That for the output of consoles: who does not read one takes nothing from answers. */
+  Budget consoles();
+
   /** The room for the document of a request, and whose document that is. */
   Input.Room documents(Request request, Principal who);
 
   private static Budget answersOf(HttpLimits limits) {
     return new Budget(limits.answerBytes(), "bytes of answers (limits.answerBytes)");
+  }
+
+  private static Budget consolesOf(HttpLimits limits) {
+    return new Budget(limits.consoleBytes(), "bytes of consoles (limits.consoleBytes)");
   }
 
   /** That of the local socket, on which there are only administrators. */
@@ -58,10 +65,12 @@ interface Gate {
     }
 
     private final Budget answers;
+    private final Budget consoles;
     private final DocumentRoom documents;
 
     Local(HttpLimits limits) {
       this.answers = answersOf(limits);
+      this.consoles = consolesOf(limits);
       this.documents = new DocumentRoom(limits.documentBytes());
     }
 
@@ -76,6 +85,11 @@ interface Gate {
     @Override
     public Budget answers() {
       return answers;
+    }
+
+    @Override
+    public Budget consoles() {
+      return consoles;
     }
 
     @Override
@@ -98,6 +112,7 @@ interface Gate {
     private final Strangers strangers;
     private final Budget requests;
     private final Budget answers;
+    private final Budget consoles;
     private final DocumentRoom documents;
 
     Remote(HttpLimits limits, Connections connections, Predicate<Request> showsToken) {
@@ -106,6 +121,7 @@ interface Gate {
       this.strangers = new Strangers(limits.unauthenticated());
       this.requests = new Budget(limits.requests(), "requests (limits.requests)");
       this.answers = answersOf(limits);
+      this.consoles = consolesOf(limits);
       this.documents = new DocumentRoom(limits.documentBytes());
     }
 
@@ -132,6 +148,11 @@ interface Gate {
     @Override
     public Budget answers() {
       return answers;
+    }
+
+    @Override
+    public Budget consoles() {
+      return consoles;
     }
 
     @Override

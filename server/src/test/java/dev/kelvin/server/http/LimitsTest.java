@@ -2,7 +2,11 @@ package dev.kelvin.server.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kelvin.api.Client;
+import dev.kelvin.api.Endpoint;
 import dev.kelvin.codec.Documents;
+import dev.kelvin.server.action.Action;
+import dev.kelvin.server.action.Actions.ConsoleLink;
 import dev.kelvin.server.action.Outcome;
 import dev.kelvin.server.http.guard.Budget;
 import dev.kelvin.server.http.guard.HttpLimits;
@@ -31,6 +35,16 @@ import org.junit.jupiter.api.io.TempDir;
 /** Past its limits the API refuses, and goes on. */
 @Timeout(60)
 class LimitsTest {
+  /** A guest's end that nobody is behind. */
+  private static final ConsoleLink NO_GUEST =
+      new ConsoleLink() {
+        @Override
+        public void send(byte[] toGuest) {}
+
+        @Override
+        public void close() {}
+      };
+
   private final List<Socket> open = new ArrayList<>();
 
   @TempDir Path directory;
@@ -46,7 +60,15 @@ class LimitsTest {
     var usual = TestServer.settings(directory, Set.of(TestServer.ownUid()));
     var limits =
         new HttpLimits(
-            connections, perAddress, unauthenticated, 100, requests, 16_384, 4_096, 1 << 20);
+            connections,
+            perAddress,
+            unauthenticated,
+            100,
+            requests,
+            16_384,
+            4_096,
+            1 << 20,
+            2 << 20);
     var server =
         TestServer.start(
             new HttpSettings(usual.socket(), usual.peerUids(), usual.tls(), limits),
@@ -204,6 +226,47 @@ class LimitsTest {
       go.countDown();
       for (var one : answers) {
         assertThat(one.join().statusCode()).as(one.join().body()).isNotEqualTo(429);
+      }
+    }
+  }
+
+  /** Who opens consoles and does not read them keeps nobody from large answers. */
+  @Test
+  void whatConsolesHoldIsNotTakenFromAnswers() throws Exception {
+    byte[] output = new byte[1 << 20];
+    try (var server = server(100, 100, 50, 20);
+        var http = server.remote()) {
+      server.actions.script =
+          what ->
+              what instanceof Action.OpenConsole
+                  ? new Outcome.Ticket("Zm9v", "/v1/consoles/Zm9v", Duration.ofSeconds(30))
+                  : new Outcome.Bytes("image/png", new byte[1 << 20]);
+      var status = new ArrayList<Integer>();
+      server.actions.console =
+          (ticket, sink) -> {
+            // Before there is a connection that could take it: all of it waits.
+            sink.data(output);
+            sink.data(output);
+            try {
+              status.add(
+                  http.send(
+                          request(server, "/v1/vms/web1/screenshot").build(),
+                          BodyHandlers.discarding())
+                      .statusCode());
+            } catch (IOException | InterruptedException e) {
+              throw new AssertionError(e);
+            }
+            return NO_GUEST;
+          };
+      try (var client =
+              new Client(
+                  new Endpoint.Remote(
+                      URI.create(server.server.url()),
+                      server.token(),
+                      server.server.fingerprint()));
+          var console = client.console("web1", Client.Console.SERIAL)) {
+        assertThat(status).containsExactly(200);
+        assertThat(console.receive()).hasSize(output.length);
       }
     }
   }

@@ -16,7 +16,8 @@ import dev.kelvin.model.Problem;
  * @param requests with the token at once, event streams included
  * @param headBytes the address and the headers of one request
  * @param documentBytes one document
- * @param answerBytes answers and output of consoles that wait for their clients
+ * @param answerBytes answers that wait for their clients
+ * @param consoleBytes output of consoles that waits for their clients
  */
 public record HttpLimits(
     Integer connections,
@@ -26,10 +27,11 @@ public record HttpLimits(
     Integer requests,
     Integer headBytes,
     Integer documentBytes,
-    Integer answerBytes) {
+    Integer answerBytes,
+    Integer consoleBytes) {
   @SuppressWarnings("NullAway") // a null that a constructor is given asks it for the default
   public static final HttpLimits USUAL =
-      new HttpLimits(null, null, null, null, null, null, null, null);
+      new HttpLimits(null, null, null, null, null, null, null, null, null);
 
   public HttpLimits {
     connections = connections == null ? 512 : connections;
@@ -40,6 +42,7 @@ public record HttpLimits(
     headBytes = headBytes == null ? 16 << 10 : headBytes;
     documentBytes = documentBytes == null ? Documents.MAX_BYTES : documentBytes;
     answerBytes = answerBytes == null ? 32 << 20 : answerBytes;
+    consoleBytes = consoleBytes == null ? 24 << 20 : consoleBytes;
   }
 
   /**
@@ -56,6 +59,7 @@ public record HttpLimits(
     range("headBytes", headBytes, 4 << 10, 64 << 10);
     range("documentBytes", documentBytes, 1 << 10, Documents.MAX_BYTES);
     range("answerBytes", answerBytes, 1 << 20, 1 << 30);
+    range("consoleBytes", consoleBytes, 1 << 20, 1 << 30);
   }
 
   private static void range(String field, int value, int least, int most) {
