@@ -1,5 +1,6 @@
 package dev.kelvin.etcd;
 
+import dev.kelvin.model.ProblemException;
 import dev.kelvin.state.Store;
 import dev.kelvin.state.StoreEngine;
 
@@ -12,6 +13,13 @@ public final class EtcdEngine implements StoreEngine {
 
   @Override
   public Store open(Place place) {
-    return EtcdStore.open(place);
+    EtcdStore store = EtcdStore.open(place);
+    try {
+      Strangers.requireLockedOut(place);
+      return store;
+    } catch (ProblemException e) {
+      store.close();
+      throw e;
+    }
   }
 }

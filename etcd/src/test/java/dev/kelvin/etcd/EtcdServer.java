@@ -31,8 +31,13 @@ public final class EtcdServer implements AutoCloseable {
   }
 
   /** What a member shows to clients, and whom it lets in; nulls for no TLS. */
-  record Tls(@Nullable Path ca, @Nullable Path certificate, @Nullable Path key) {
-    static final Tls NONE = new Tls(null, null, null);
+  record Tls(@Nullable Path ca, @Nullable Path certificate, @Nullable Path key, boolean demanded) {
+    static final Tls NONE = new Tls(null, null, null, false);
+
+    /** With which clients show certificates, too. */
+    Tls(@Nullable Path ca, @Nullable Path certificate, @Nullable Path key) {
+      this(ca, certificate, key, true);
+    }
   }
 
   private final Setup setup;
@@ -134,8 +139,10 @@ public final class EtcdServer implements AutoCloseable {
                 "--log-level=info",
                 "--logger=zap"));
     if (setup.tls().ca() != null) {
-      command.add("--client-cert-auth");
-      command.add("--trusted-ca-file=" + setup.tls().ca());
+      if (setup.tls().demanded()) {
+        command.add("--client-cert-auth");
+        command.add("--trusted-ca-file=" + setup.tls().ca());
+      }
       command.add("--cert-file=" + setup.tls().certificate());
       command.add("--key-file=" + setup.tls().key());
     }

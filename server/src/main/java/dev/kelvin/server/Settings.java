@@ -60,7 +60,7 @@ record Settings(Listen listen, StateSettings state, Images images, HttpLimits li
   @SuppressWarnings("NullAway") // a null that a constructor is given asks it for the default
   Settings {
     listen = listen == null ? new Listen(null, null) : listen;
-    state = state == null ? new StateSettings(null, null, null, null, null, null) : state;
+    state = state == null ? new StateSettings(null, null, null, null, null, null, null) : state;
     images = images == null ? new Images(null) : images;
     limits = limits == null ? HttpLimits.USUAL : limits;
   }

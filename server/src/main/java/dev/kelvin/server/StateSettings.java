@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param certificate a file with this daemon's certificate (PEM)
  * @param key a file with its key (PEM, PKCS #8)
  * @param prefix of all keys in etcd; ends with a slash; {@code /kelvin/} unless it is said
+ * @param allowUnauthenticated whether an etcd is used that lets in everybody who reaches it
  */
 record StateSettings(
     Engine engine,
@@ -27,7 +28,8 @@ record StateSettings(
     @Nullable String ca,
     @Nullable String certificate,
     @Nullable String key,
-    String prefix) {
+    String prefix,
+    Boolean allowUnauthenticated) {
   /** What keeps the store. */
   enum Engine implements WireName {
     SQLITE,
@@ -44,11 +46,13 @@ record StateSettings(
     engine = engine == null ? Engine.SQLITE : engine;
     endpoints = endpoints == null ? List.of() : List.copyOf(endpoints);
     prefix = prefix == null ? "/kelvin/" : prefix;
+    allowUnauthenticated = allowUnauthenticated != null && allowUnauthenticated;
   }
 
   /** Where etcd is; only when it is the engine. */
   Place place() {
-    return new Place(endpoints, path(ca), path(certificate), path(key), prefix);
+    return new Place(
+        endpoints, path(ca), path(certificate), path(key), prefix, allowUnauthenticated);
   }
 
   private static @Nullable Path path(@Nullable String file) {
@@ -63,7 +67,7 @@ record StateSettings(
   void check() {
     if (engine == Engine.SQLITE) {
       boolean etcds = !endpoints.isEmpty() || ca != null || certificate != null || key != null;
-      if (etcds || !prefix.equals("/kelvin/")) {
+      if (etcds || allowUnauthenticated || !prefix.equals("/kelvin/")) {
         throw bad("state.engine", "fields of etcd are given, and the engine is sqlite")
             .remedy("write \"engine: etcd\" as well, or leave the other fields out")
             .asException();

@@ -66,9 +66,11 @@ class SettingsTest {
               certificate: /etc/kelvin/etcd.pem
               key: /etc/kelvin/etcd.key
               prefix: /blue/
+              allowUnauthenticated: true
             """);
     assertThat(settings.state().place().endpoints()).hasSize(2);
     assertThat(settings.state().place().prefix()).isEqualTo("/blue/");
+    assertThat(settings.state().place().allowUnauthenticated()).isTrue();
     assertThat(Objects.requireNonNull(settings.state().place().key()))
         .isEqualTo(Path.of("/etc/kelvin/etcd.key"));
   }
@@ -84,6 +86,7 @@ class SettingsTest {
           state: {engine: postgres}                                       | state.engine
           state: {endpoint: x}                                            | state.endpoint
           state: {endpoints: ["http://a:1"]}                              | state.engine
+          state: {allowUnauthenticated: true}                             | state.engine
           state: {engine: etcd}                                           | state.endpoints
           state: {engine: etcd, endpoints: []}                            | state.endpoints
           state: {engine: etcd, endpoints: http://a:1}                    | state.endpoints

@@ -28,15 +28,27 @@ public interface StoreEngine {
    * @param certificate of this daemon (PEM); null shows none
    * @param key of that certificate (PEM, PKCS #8); null when there is none
    * @param prefix of all keys; of two that share one etcd neither may begin with the other's
+   * @param allowUnauthenticated whether it may let in everybody who reaches it
    */
   record Place(
       List<String> endpoints,
       @Nullable Path ca,
       @Nullable Path certificate,
       @Nullable Path key,
-      String prefix) {
+      String prefix,
+      boolean allowUnauthenticated) {
     public Place {
       endpoints = List.copyOf(endpoints);
+    }
+
+    /** One that must not let in everybody. */
+    public Place(
+        List<String> endpoints,
+        @Nullable Path ca,
+        @Nullable Path certificate,
+        @Nullable Path key,
+        String prefix) {
+      this(endpoints, ca, certificate, key, prefix, false);
     }
   }
 }

@@ -20,7 +20,9 @@ class EtcdDaemonTest {
   @TempDir Path directory;
 
   private static String configuration(EtcdServer etcd) {
-    return "state: {engine: etcd, endpoints: [\"" + etcd.endpoint() + "\"], prefix: /one/}\n";
+    return "state: {engine: etcd, endpoints: [\""
+        + etcd.endpoint()
+        + "\"], prefix: /one/, allowUnauthenticated: true}\n";
   }
 
   @Test
@@ -77,6 +79,15 @@ class EtcdDaemonTest {
     try (EtcdServer etcd = EtcdServer.start(directory);
         TestDaemon _ = TestDaemon.start(configuration(etcd))) {
       assertThat(TestDaemon.refusal(configuration(etcd))).contains("belongs to another node");
+    }
+  }
+
+  @Test
+  void anEtcdThatLetsInEverybodyIsRefused() throws Exception {
+    try (EtcdServer etcd = EtcdServer.start(directory)) {
+      String open = configuration(etcd).replace(", allowUnauthenticated: true", "");
+      assertThat(TestDaemon.refusal(open))
+          .contains("lets in anybody", "allowUnauthenticated", "--client-cert-auth");
     }
   }
 

@@ -107,7 +107,10 @@ class StateTest {
       assertThat(daemon.kelvin("state", "backup", file.toString()).exitCode()).isZero();
       daemon.kill();
       Files.writeString(
-          configuration, "state: {engine: etcd, endpoints: [\"" + etcd.endpoint() + "\"]}\n");
+          configuration,
+          "state: {engine: etcd, endpoints: [\""
+              + etcd.endpoint()
+              + "\"], allowUnauthenticated: true}\n");
       assertThat(daemon.kelvin("state", "restore", file.toString()).exitCode()).isZero();
       daemon.restart();
       daemon.awaitPhase("web", Phase.RUNNING);
