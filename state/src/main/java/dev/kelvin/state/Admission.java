@@ -23,6 +23,7 @@ final class Admission {
   private final TaskStorage storage;
   private final TaskRecord task;
   private final JsonNode input;
+  private final boolean sparing;
   private final InstantSource clock;
 
   /** Completes when the task runs, or with the reason why it does not. */
@@ -40,10 +41,15 @@ final class Admission {
   /** What is stored now. */
   record Known(TaskRecord task, long revision) {}
 
-  Admission(TaskStorage storage, TaskRecord task, JsonNode input, InstantSource clock) {
+  /**
+   * @param sparing whether it is refused on a full disk
+   */
+  Admission(
+      TaskStorage storage, TaskRecord task, JsonNode input, boolean sparing, InstantSource clock) {
     this.storage = storage;
     this.task = task;
     this.input = input;
+    this.sparing = sparing;
     this.clock = clock;
   }
 
@@ -55,7 +61,7 @@ final class Admission {
    *     StoreProblems#isUnknownOutcome})
    */
   Known first() {
-    fate.compareAndSet(null, new Fate.Runs(storage.create(task, input)));
+    fate.compareAndSet(null, new Fate.Runs(storage.create(task, input, sparing)));
     return known();
   }
 

@@ -11,18 +11,28 @@ import org.sqlite.SQLiteException;
 final class SqliteProblems {
   private static final int PRIMARY = 0xff;
   private static final int READONLY = 8;
-  private static final int IOERR = 10;
+  static final int IOERR = 10;
   private static final int CORRUPT = 11;
-  private static final int FULL = 13;
-  private static final int CANTOPEN = 14;
+  static final int FULL = 13;
+  static final int CANTOPEN = 14;
   private static final int NOTADB = 26;
 
   private SqliteProblems() {}
 
+  /** The result code of an error; 0 when it is none of SQLite's. */
+  static int code(SQLException error) {
+    return error instanceof SQLiteException known ? known.getResultCode().code : 0;
+  }
+
+  /** What an extended result code is a case of. */
+  static int primary(int code) {
+    return code & PRIMARY;
+  }
+
   static ProblemException of(Path file, SQLException error) {
-    int code = error instanceof SQLiteException known ? known.getResultCode().code : 0;
+    int code = code(error);
     Problem problem =
-        switch (code & PRIMARY) {
+        switch (primary(code)) {
           case CORRUPT, NOTADB -> damaged(file, String.valueOf(error.getMessage()));
           case FULL ->
               failed(

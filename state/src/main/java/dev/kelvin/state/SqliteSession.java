@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteConfig;
+import org.sqlite.SQLiteConfig.JournalMode;
 import org.sqlite.SQLiteConfig.SynchronousMode;
 import org.sqlite.SQLiteOpenMode;
 
@@ -54,6 +55,8 @@ final class SqliteSession implements AutoCloseable {
   static SqliteSession openLock(Path file) throws SQLException {
     var config = new SQLiteConfig();
     config.setBusyTimeout(0);
+    // The lock takes a transaction, and that a journal: in a file it would take space on the disk.
+    config.setJournalMode(JournalMode.MEMORY);
     return connect(file, config, "PRAGMA locking_mode=EXCLUSIVE");
   }
 

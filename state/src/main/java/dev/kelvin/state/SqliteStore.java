@@ -33,22 +33,24 @@ public final class SqliteStore implements Store {
   private final StoreLock lock;
   private final SqliteWriter writer;
   private final SqliteReaders readers;
+  private final DiskReserve reserve;
   private final Watches watches;
   private final Leases leases;
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  private SqliteStore(Path file, InstantSource clock, int keep, StoreLock lock)
+  private SqliteStore(Path file, InstantSource clock, int keep, StoreLock lock, DiskReserve reserve)
       throws SQLException, IOException {
     this.file = file;
     this.keep = keep;
     this.lock = lock;
+    this.reserve = reserve;
     this.watches = new Watches(this::changes, keep);
     this.leases = new Leases(clock, this::expire);
     SqliteSession session = SqliteSession.open(file);
     try {
       SqliteSchema.prepare(session, file);
       this.readers = new SqliteReaders(file);
-      this.writer = new SqliteWriter(file, session, readers, watches::committed);
+      this.writer = new SqliteWriter(file, session, readers, reserve, watches::committed);
       new SqliteTables(session).leases().forEach(leases::begin);
     } catch (SQLException | IOException | ProblemException e) {
       session.close();
@@ -77,6 +79,20 @@ public final class SqliteStore implements Store {
    * @param keep how many revisions are kept, from 1
    */
   public static SqliteStore open(Path file, InstantSource clock, int keep) {
+    return open(file, clock, keep, DiskReserve.USUAL);
+  }
+
+  /**
+   * As {@link #open(Path)}, and keeps some disk in reserve beside the file for as long as it is
+   * open: on a full disk what frees space can still be written.
+   */
+  public static SqliteStore openWithReserve(Path file) {
+    SqliteStore store = open(file);
+    store.reserve.keep();
+    return store;
+  }
+
+  static SqliteStore open(Path file, InstantSource clock, int keep, DiskReserve.Size size) {
     Path absolute = file.toAbsolutePath();
     Path directory = Optional.ofNullable(absolute.getParent()).orElseThrow();
     StoreLock lock = null;
@@ -86,8 +102,8 @@ public final class SqliteStore implements Store {
       // Whoever may read a file may lock it, and so keep a daemon from starting.
       create(absolute.resolveSibling(absolute.getFileName() + ".lock"));
       lock = StoreLock.of(absolute);
-      create(absolute);
-      var store = new SqliteStore(absolute, clock, keep, lock);
+      var reserve = new DiskReserve(absolute, size);
+      SqliteStore store = open(absolute, clock, keep, lock, reserve);
       lock = null; // the store's now
       return store;
     } catch (IOException e) {
@@ -101,6 +117,22 @@ public final class SqliteStore implements Store {
     } finally {
       if (lock != null) {
         lock.close();
+      }
+    }
+  }
+
+  /** On a full disk with pieces of the reserve: SQLite makes files when it opens a store. */
+  private static SqliteStore open(
+      Path file, InstantSource clock, int keep, StoreLock lock, DiskReserve reserve)
+      throws IOException, SQLException {
+    while (true) {
+      try {
+        create(file);
+        return new SqliteStore(file, clock, keep, lock, reserve);
+      } catch (SQLException e) {
+        if (!reserve.isWanted(SqliteProblems.code(e)) || !reserve.release()) {
+          throw e;
+        }
       }
     }
   }
@@ -147,7 +179,7 @@ public final class SqliteStore implements Store {
   @Override
   public Result commit(Txn txn) {
     Keys.check(txn);
-    return done(writer.submit(batch -> apply(txn, batch)));
+    return done(writer.submit(batch -> apply(txn, batch), txn.sparing()));
   }
 
   private <T> T done(CompletableFuture<T> answer) {
@@ -254,11 +286,22 @@ public final class SqliteStore implements Store {
   }
 
   @Override
+  public Optional<Problem> shortage() {
+    return reserve.shortage();
+  }
+
+  /** Makes or completes the reserve; for tests, which do not wait. */
+  boolean fillReserve() {
+    return reserve.fill();
+  }
+
+  @Override
   public void close() {
     if (!closed.compareAndSet(false, true)) {
       return;
     }
     leases.close();
+    reserve.close();
     watches.close(StoreProblems.closed());
     try (lock) {
       readers.close();

@@ -76,7 +76,7 @@ final class SqliteWriter implements AutoCloseable {
     }
   }
 
-  private record Job<T>(@Nullable Work<T> work, CompletableFuture<T> answer) {
+  private record Job<T>(@Nullable Work<T> work, boolean sparing, CompletableFuture<T> answer) {
     /** Runs it; the answer is given when it is on the disk. */
     @Nullable Runnable run(Work<T> known, Batch batch) throws SQLException {
       try {
@@ -91,6 +91,7 @@ final class SqliteWriter implements AutoCloseable {
 
   private final Path file;
   private final SqliteReaders readers;
+  private final DiskReserve reserve;
   private final Committed committed;
   private final BlockingQueue<Job<?>> queue = new LinkedBlockingQueue<>();
   private final ReentrantLock accepting = new ReentrantLock();
@@ -111,12 +112,18 @@ final class SqliteWriter implements AutoCloseable {
   private volatile boolean closed;
 
   /** Begins to write, with a session that it closes. */
-  SqliteWriter(Path file, SqliteSession session, SqliteReaders readers, Committed committed)
+  SqliteWriter(
+      Path file,
+      SqliteSession session,
+      SqliteReaders readers,
+      DiskReserve reserve,
+      Committed committed)
       throws SQLException, IOException {
     this.file = file;
     this.place = SqliteFile.of(file);
     this.session = session;
     this.readers = readers;
+    this.reserve = reserve;
     this.tables = new SqliteTables(session);
     this.committed = committed;
     this.revision = tables.revision();
@@ -134,13 +141,22 @@ final class SqliteWriter implements AutoCloseable {
 
   /** The answer comes when the work is on the disk. */
   <T> CompletableFuture<T> submit(Work<T> work) {
+    return submit(work, false);
+  }
+
+  /**
+   * As {@link #submit(Work)}.
+   *
+   * @param sparing whether it is refused on a full disk, instead of using the reserve
+   */
+  <T> CompletableFuture<T> submit(Work<T> work, boolean sparing) {
     var answer = new CompletableFuture<T>();
     accepting.lock();
     try {
       if (closed) {
         throw StoreProblems.closed().asException();
       }
-      queue.add(new Job<>(work, answer));
+      queue.add(new Job<>(work, sparing, answer));
     } finally {
       accepting.unlock();
     }
@@ -187,13 +203,48 @@ final class SqliteWriter implements AutoCloseable {
     accepting.lock();
     try {
       closed = true;
-      queue.add(new Job<Void>(null, new CompletableFuture<>()));
+      queue.add(new Job<Void>(null, false, new CompletableFuture<>()));
     } finally {
       accepting.unlock();
     }
   }
 
+  /** Writes it; on a full disk with pieces of the reserve, if that may be. */
   private void writeAll(List<Job<?>> jobs) {
+    if (jobs.stream().anyMatch(Job::sparing) && reserve.refuses()) {
+      refuseSparing(jobs, null);
+    }
+    List<Job<?>> left = unanswered(jobs);
+    for (Exception error = attempt(left); error != null; error = attempt(left)) {
+      boolean full = error instanceof SQLException e && reserve.isWanted(SqliteProblems.code(e));
+      if (full) {
+        refuseSparing(left, error);
+        left = unanswered(left);
+      }
+      if (!full || left.isEmpty() || !reserve.release()) {
+        fail(left, error);
+        return;
+      }
+    }
+  }
+
+  /** What was refused in an attempt stays so, also where the next one would have let it pass. */
+  private static List<Job<?>> unanswered(List<Job<?>> jobs) {
+    return jobs.stream().filter(job -> !job.answer().isDone()).<Job<?>>map(job -> job).toList();
+  }
+
+  private void refuseSparing(List<Job<?>> jobs, @Nullable Exception why) {
+    Problem refusal = reserve.refusal();
+    for (Job<?> job : jobs) {
+      if (job.sparing()) {
+        job.answer()
+            .completeExceptionally(why == null ? refusal.asException() : refusal.asException(why));
+      }
+    }
+  }
+
+  /** Writes all of it, or none: then tells why. */
+  private @Nullable Exception attempt(List<Job<?>> jobs) {
     List<Runnable> answers = new ArrayList<>();
     Batch batch;
     try {
@@ -208,14 +259,25 @@ final class SqliteWriter implements AutoCloseable {
       }
       session.execute("COMMIT");
     } catch (SQLException | IOException | RuntimeException e) {
-      fail(jobs, e);
-      return;
+      return rolledBack(e);
     }
     for (List<Change> changes : batch.changes) {
       revision = changes.getFirst().revision();
       committed.committed(revision, changes);
     }
     answers.forEach(Runnable::run);
+    return null;
+  }
+
+  private Exception rolledBack(Exception why) {
+    try {
+      if (rescue == null) {
+        session.rollback();
+      }
+    } catch (SQLException e) {
+      why.addSuppressed(e);
+    }
+    return why;
   }
 
   /**
@@ -267,13 +329,6 @@ final class SqliteWriter implements AutoCloseable {
           case RuntimeException other -> other;
           default -> new IllegalStateException(error);
         };
-    try {
-      if (rescue == null) {
-        session.rollback();
-      }
-    } catch (SQLException e) {
-      told.addSuppressed(e);
-    }
     jobs.forEach(job -> job.answer().completeExceptionally(told));
   }
 

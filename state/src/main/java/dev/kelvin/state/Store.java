@@ -1,5 +1,6 @@
 package dev.kelvin.state;
 
+import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import java.time.Duration;
 import java.util.List;
@@ -98,6 +99,14 @@ public interface Store extends AutoCloseable {
    */
   default List<String> faults() {
     return List.of();
+  }
+
+  /**
+   * Why nothing is begun now that takes space: the disk is full, and what is kept in reserve is for
+   * what frees space. Empty when there is room.
+   */
+  default Optional<Problem> shortage() {
+    return Optional.empty();
   }
 
   /** Ends all watches and closes the store. Closing it again does nothing. */

@@ -1,12 +1,12 @@
 package dev.kelvin.state;
 
 import dev.kelvin.model.Code;
+import dev.kelvin.model.LockHolder;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.util.OptionalLong;
 import org.sqlite.SQLiteErrorCode;
 import org.sqlite.SQLiteException;
 
@@ -58,20 +58,9 @@ final class StoreLock implements AutoCloseable {
     }
   }
 
-  /** Who holds the lock, by proc_locks(5): the pid is the fifth word, the sixth is DEVICE:INODE. */
   private static String holder(Path file) {
-    try {
-      String inode = ":" + Files.getAttribute(file, "unix:ino");
-      return Files.readAllLines(Path.of("/proc/locks")).stream()
-          .map(line -> line.trim().split("\\s+"))
-          .filter(words -> words.length > 5 && words[5].endsWith(inode))
-          .map(words -> "process " + words[4])
-          .findFirst()
-          .orElse("another process");
-    } catch (IOException e) {
-      LOG.log(System.Logger.Level.DEBUG, "the holder of " + file + " cannot be found out", e);
-      return "another process";
-    }
+    OptionalLong pid = LockHolder.ofHost().of(file);
+    return pid.isPresent() ? "process " + pid.getAsLong() : "another process";
   }
 
   @Override

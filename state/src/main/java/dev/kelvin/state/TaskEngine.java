@@ -40,6 +40,7 @@ public final class TaskEngine implements AutoCloseable {
   /** After how many ended tasks old ones are looked for. */
   private static final int PRUNE_EVERY = 50;
 
+  private final Store store;
   private final TaskStorage storage;
   private final Map<String, TaskType<?>> types = new HashMap<>();
   private final InstantSource clock;
@@ -82,6 +83,7 @@ public final class TaskEngine implements AutoCloseable {
       InstantSource clock,
       Supplier<String> ids,
       TaskSettings settings) {
+    this.store = store;
     this.storage = new TaskStorage(store);
     this.clock = clock;
     this.ids = ids;
@@ -138,8 +140,9 @@ public final class TaskEngine implements AutoCloseable {
   }
 
   private <I> Task submit(TaskType<I> type, TaskRecord task, JsonNode written) {
-    var admission = new Admission(storage, task, written, clock);
     I input = Documents.readTrusted(written, type.inputType());
+    boolean takesSpace = type.takesSpace().test(input);
+    var admission = new Admission(storage, task, written, takesSpace, clock);
     var run = new TaskRun<>(type, input, task, admission, shared);
     runs.put(run.id(), run); // first: what is stored could be resumed
     boolean begun = false;
@@ -159,6 +162,18 @@ public final class TaskEngine implements AutoCloseable {
       if (!begun) {
         runs.remove(run.id());
       }
+    }
+  }
+
+  /**
+   * Refuses what would take space, before it begins: a task that takes some would be refused, too.
+   *
+   * @throws ProblemException host-failure when the disk is full
+   */
+  public void requireSpace() {
+    Optional<Problem> shortage = store.shortage();
+    if (shortage.isPresent()) {
+      throw shortage.get().asException();
     }
   }
 

@@ -43,10 +43,11 @@ final class TaskStorage {
    * Stores a new task. May be repeated with the same task, also while it is not known what has
    * become of an earlier attempt: it is stored once at most.
    *
+   * @param sparing whether it is refused on a full disk
    * @return its revision
    * @throws ProblemException conflict when it is exclusive and another such is under way
    */
-  long create(TaskRecord task, JsonNode input) {
+  long create(TaskRecord task, JsonNode input, boolean sparing) {
     List<Compare> free =
         task.exclusive() ? List.of(Compare.absent(lock(task.object()))) : List.of();
     while (true) {
@@ -58,7 +59,7 @@ final class TaskStorage {
       if (task.exclusive()) {
         ops.add(Op.put(lock(task.object()), bytes(task.id())));
       }
-      Result result = store.commit(new Txn(compares, ops, List.of()));
+      Result result = store.commit(new Txn(compares, ops, List.of(), sparing));
       if (result.succeeded()) {
         return result.revision();
       }

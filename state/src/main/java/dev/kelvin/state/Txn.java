@@ -8,12 +8,19 @@ import java.util.List;
  * at most once and does not also delete it.
  *
  * <p>{@code Txn.when(Compare.absent(k)).andThen(Op.put(k, v))}
+ *
+ * @param sparing whether it is refused rather than written with what a store keeps in reserve for
+ *     the moment when its disk is full
  */
-public record Txn(List<Compare> compares, List<Op> then, List<Op> otherwise) {
+public record Txn(List<Compare> compares, List<Op> then, List<Op> otherwise, boolean sparing) {
   public Txn {
     compares = List.copyOf(compares);
     then = List.copyOf(then);
     otherwise = List.copyOf(otherwise);
+  }
+
+  public Txn(List<Compare> compares, List<Op> then, List<Op> otherwise) {
+    this(compares, then, otherwise, false);
   }
 
   /** Operations without a condition. */
@@ -32,12 +39,12 @@ public record Txn(List<Compare> compares, List<Op> then, List<Op> otherwise) {
 
   /** This one with more operations for when the compares hold. */
   public Txn andThen(Op... ops) {
-    return new Txn(compares, joined(then, List.of(ops)), otherwise);
+    return new Txn(compares, joined(then, List.of(ops)), otherwise, sparing);
   }
 
   /** This one with more operations for when a compare does not hold. */
   public Txn orElse(Op... ops) {
-    return new Txn(compares, then, joined(otherwise, List.of(ops)));
+    return new Txn(compares, then, joined(otherwise, List.of(ops)), sparing);
   }
 
   private static List<Op> joined(List<Op> first, List<Op> second) {

@@ -1,5 +1,6 @@
 package dev.kelvin.state;
 
+import dev.kelvin.model.Problem;
 import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -50,6 +51,11 @@ public abstract class PassingStore implements Store {
   @Override
   public void revoke(Lease lease) {
     store.revoke(lease);
+  }
+
+  @Override
+  public Optional<Problem> shortage() {
+    return store.shortage();
   }
 
   @Override

@@ -269,6 +269,22 @@ class SqliteStoreTest {
 
   @Test
   void aFullDiskIsAProblemThatPasses() throws Exception {
+    try (var child = onSmallDisk(FullDiskChild.class)) {
+      assertThat(child.line()).startsWith("full after ");
+      child.expect("as it should be");
+      assertThat(child.end()).isZero();
+    }
+  }
+
+  @Test
+  void whatFreesSpaceIsWrittenOnAFullDisk() throws Exception {
+    try (var child = onSmallDisk(FullReserveChild.class)) {
+      child.expect("as it should be");
+      assertThat(child.end()).isZero();
+    }
+  }
+
+  private ChildJvm onSmallDisk(Class<?> main) throws Exception {
     Path mount = Files.createDirectory(directory.resolve("small"));
     List<String> mounted =
         List.of(
@@ -286,11 +302,7 @@ class SqliteStoreTest {
     Assumptions.assumeTrue(
         new ProcessBuilder(probe).redirectErrorStream(true).start().waitFor() == 0,
         "this host lets nobody mount a tmpfs in a user namespace");
-    try (var child = ChildJvm.start(mounted, FullDiskChild.class, mount)) {
-      assertThat(child.line()).startsWith("full after ");
-      child.expect("as it should be");
-      assertThat(child.end()).isZero();
-    }
+    return ChildJvm.start(mounted, main, mount);
   }
 
   @Test

@@ -174,11 +174,11 @@ class TaskAdmissionTest {
     var type = script.type();
     TaskRecord mine = TaskRecord.begin("01", type, WEB1, true, clock.instant());
     var input = dev.kelvin.codec.Documents.tree(Scripted.passing());
-    long revision = storage.create(mine, input);
+    long revision = storage.create(mine, input, false);
     TaskRecord ended = mine.withdrawn(Problem.of(Code.CANCELLED, "x"), clock.instant());
     assertThat(storage.end(ended, revision, false)).isTrue();
     TaskRecord others = TaskRecord.begin("02", type, WEB1, true, clock.instant());
-    storage.create(others, input);
+    storage.create(others, input, false);
     assertThat(storage.end(ended, revision, false)).isTrue();
     storage.withdraw(ended);
     assertThat(behind.get("task-lock/" + WEB1))
@@ -282,7 +282,8 @@ class TaskAdmissionTest {
       engine.resume();
       // As a daemon of before left it, which was told nothing of its own submission.
       TaskRecord stray = TaskRecord.begin("01", script.type(), WEB1, true, clock.instant());
-      new TaskStorage(behind).create(stray, dev.kelvin.codec.Documents.tree(Scripted.passing()));
+      new TaskStorage(behind)
+          .create(stray, dev.kelvin.codec.Documents.tree(Scripted.passing()), false);
       assertThat(findings(engine))
           .hasSize(1)
           .first()

@@ -93,6 +93,30 @@ class TaskEngineTest {
     assertThat(engine.list()).containsExactly(task);
   }
 
+  /** All that it writes once it has begun may use what is kept in reserve. */
+  @Test
+  void onlyTheBeginningOfATaskThatTakesSpaceIsRefusedOnAFullDisk() throws Exception {
+    var sparing = new ConcurrentLinkedQueue<Boolean>();
+    var noting =
+        new PassingStore(store) {
+          @Override
+          public Result commit(Txn txn) {
+            sparing.add(txn.sparing());
+            return super.commit(txn);
+          }
+        };
+    var type = script.type().takingSpace(input -> input.way() == Way.PASS);
+    try (var other = new TaskEngine(noting, List.of(type), clock)) {
+      other.await(other.submit(Scripted.TYPE, Scripted.passing(), WEB1).id(), DEADLINE);
+      assertThat(sparing.poll()).isTrue();
+      assertThat(sparing).isNotEmpty().containsOnly(false);
+      sparing.clear();
+      Task frees = other.submit(Scripted.TYPE, new Scripted.Input("a", Way.REFUSE, 0), WEB1);
+      other.await(frees.id(), DEADLINE);
+      assertThat(sparing).isNotEmpty().containsOnly(false);
+    }
+  }
+
   /** Only damage leaves such a lock; it must not hold up whoever comes next, and for ever. */
   @Test
   void aLockOfATaskThatIsNotThereIsPassedOver() throws Exception {

@@ -1,0 +1,297 @@
+package dev.kelvin.state;
+
+import dev.kelvin.model.ByteSize;
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Problem;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A file beside the store whose blocks are given back when the disk is full, so that VMs can still
+ * be stopped and deleted: who frees space has to write down that he does.
+ *
+ * <p>It is given back piece by piece: whatever else has filled the disk may take a piece before the
+ * store does. While a part of it is gone, only what frees space is begun. That outlives the daemon:
+ * a file that is shorter than it should be is a reserve in use.
+ */
+final class DiskReserve implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(DiskReserve.class.getName());
+
+  /** Some twenty VMs can be stopped and deleted with it; the store's log is emptied at 4 MiB. */
+  static final Size USUAL = new Size(16 << 20, 1 << 20);
+
+  /** The first time a moment after the start, which does not wait for it. */
+  private static final Duration FIRST_LOOK = Duration.ofSeconds(1);
+
+  private static final Duration LOOK = Duration.ofSeconds(5);
+
+  /** More than SQLite ever asks for at once. */
+  private static final int PROBE = 256 << 10;
+
+  /**
+   * How large it is.
+   *
+   * @param whole in bytes
+   * @param piece what is given back at once
+   */
+  record Size(int whole, int piece) {}
+
+  private final Path file;
+  private final Size size;
+
+  /** Held while the file changes. */
+  private final ReentrantLock lock = new ReentrantLock();
+
+  private final CountDownLatch closing = new CountDownLatch(1);
+  private volatile boolean inUse;
+  private @Nullable Thread keeper;
+
+  /** The reserve of a store; its file is made by {@link #fill}, or was made before. */
+  DiskReserve(Path store, Size size) {
+    this.file = store.resolveSibling(store.getFileName() + ".reserve");
+    this.size = size;
+    long held = held();
+    this.inUse = held >= 0 && held < size.whole();
+  }
+
+  /** How much it holds; -1 when it was never made. */
+  private long held() {
+    try {
+      return Files.exists(file) ? Files.size(file) : -1;
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.WARNING, "the reserve of disk cannot be looked at", e);
+      return -1;
+    }
+  }
+
+  /** Makes it, now and whenever there is room again, until it is closed. */
+  void keep() {
+    keeper = Thread.ofPlatform().daemon().name("store-reserve").start(this::keepWhole);
+  }
+
+  private void keepWhole() {
+    try {
+      Duration wait = FIRST_LOOK;
+      while (!closing.await(wait.toNanos(), TimeUnit.NANOSECONDS)) {
+        fill();
+        wait = LOOK;
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Whether a part of it was given back and is not there again. */
+  boolean inUse() {
+    return inUse;
+  }
+
+  /**
+   * Holds what is missing, if there is room for that and as much as all of it besides.
+   *
+   * @return whether it is whole
+   */
+  boolean fill() {
+    lock.lock();
+    try {
+      long held = Math.max(0, held());
+      if (held < size.whole()) {
+        if (room() < size.whole() - held + size.whole()) {
+          return false;
+        }
+        write(held);
+      }
+      if (inUse) {
+        LOG.log(System.Logger.Level.INFO, "there is room on the disk again; its reserve is whole");
+      }
+      inUse = false;
+      return true;
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.DEBUG, "the reserve of disk cannot be made", e);
+      return false;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Bytes that nobody can compress or share, so that they take up blocks of the disk. */
+  private void write(long from) throws IOException {
+    byte[] bytes = new byte[size.piece()];
+    var random = new SplittableRandom();
+    try (FileChannel out = channel()) {
+      long at = from;
+      while (at < size.whole() && closing.getCount() > 0) {
+        random.nextBytes(bytes);
+        int much = (int) Math.min(bytes.length, size.whole() - at);
+        at += writeAll(out, ByteBuffer.wrap(bytes, 0, much), at);
+      }
+      out.force(true);
+      if (at < size.whole()) {
+        throw new IOException("the store was closed meanwhile");
+      }
+    } catch (IOException e) {
+      cut(from); // a quota, of which the file system's free space says nothing
+      throw e;
+    }
+  }
+
+  private static int writeAll(FileChannel out, ByteBuffer bytes, long from) throws IOException {
+    int before = bytes.remaining();
+    while (bytes.hasRemaining()) {
+      out.write(bytes, from + before - bytes.remaining());
+    }
+    return before;
+  }
+
+  private FileChannel channel() throws IOException {
+    return FileChannel.open(
+        file,
+        Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
+        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+  }
+
+  private void cut(long left) throws IOException {
+    try (FileChannel out = channel()) {
+      out.truncate(left);
+      out.force(true); // some file systems give blocks back only when that is on the disk
+    }
+  }
+
+  /** Gives a piece back; false when there is none. */
+  boolean release() {
+    lock.lock();
+    try {
+      long held = held();
+      if (held <= 0) {
+        return false;
+      }
+      cut(Math.max(0, held - size.piece()));
+      if (!inUse) {
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "the disk with "
+                + file
+                + " is full: its reserve is in use, for what frees space; everything else is"
+                + " refused");
+      }
+      inUse = true;
+      return true;
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.WARNING, "the reserve of disk cannot be given back", e);
+      return false;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Whether a write that failed found no space. SQLite says so in one case of several; for the
+   * others, such as quotas, a write of our own is tried.
+   */
+  boolean isWanted(int resultCode) {
+    return switch (SqliteProblems.primary(resultCode)) {
+      case SqliteProblems.FULL -> true;
+      case SqliteProblems.IOERR, SqliteProblems.CANTOPEN -> takesNoMore();
+      default -> false;
+    };
+  }
+
+  private boolean takesNoMore() {
+    Path probe = file.resolveSibling(file.getFileName() + ".probe");
+    try {
+      try (FileChannel out =
+          FileChannel.open(
+              probe,
+              StandardOpenOption.CREATE,
+              StandardOpenOption.WRITE,
+              StandardOpenOption.TRUNCATE_EXISTING)) {
+        writeAll(out, ByteBuffer.allocate(PROBE), 0);
+        out.force(true);
+      } finally {
+        Files.deleteIfExists(probe);
+      }
+      return false;
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.DEBUG, "the disk takes no more", e);
+      String why = String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT);
+      return why.contains("no space left") || why.contains("quota") || lacks(PROBE);
+    }
+  }
+
+  /**
+   * Whether what takes space is refused: the reserve is in use and there is no room yet to make it
+   * whole, or the disk is full and SQLite's log has room of its own for the moment.
+   */
+  boolean refuses() {
+    return inUse ? !fill() : lacks(size.piece());
+  }
+
+  private boolean lacks(long bytes) {
+    try {
+      return room() < bytes;
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.DEBUG, "the disk's free space cannot be told", e);
+      return false;
+    }
+  }
+
+  private long room() throws IOException {
+    return Files.getFileStore(file.toAbsolutePath().getParent()).getUsableSpace();
+  }
+
+  /** What is told while it is in use or the disk is full; empty otherwise. */
+  Optional<Problem> shortage() {
+    return inUse || lacks(size.piece()) ? Optional.of(refusal()) : Optional.empty();
+  }
+
+  /** Why what takes space is not begun, and what to do. */
+  Problem refusal() {
+    return Problem.of(Code.HOST_FAILURE, "The disk with the daemon's state is full")
+        .on(String.valueOf(file.toAbsolutePath().getParent()))
+        .because(free() + "; what is kept in reserve is for stopping and deleting only")
+        .remedy(
+            "make room: delete VMs (\"kelvin rm --force NAME\"), volumes (\"kelvin volume rm\"),"
+                + " images (\"kelvin image rm\") or other files of that disk; at "
+                + new ByteSize(2L * size.whole()).human()
+                + " free Kelvin goes on by itself");
+  }
+
+  private String free() {
+    try {
+      return new ByteSize(room()).human() + " are free";
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.DEBUG, "the disk's free space cannot be told", e);
+      return "nothing is free";
+    }
+  }
+
+  @Override
+  public void close() {
+    closing.countDown();
+    Thread running = keeper;
+    if (running == null) {
+      return;
+    }
+    try {
+      if (!running.join(LOOK)) {
+        LOG.log(System.Logger.Level.WARNING, "the reserve of disk is still written; it is left");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
