@@ -13,7 +13,12 @@ final class Converger {
     this.vm = vm;
   }
 
-  void converge(VmRecord wanted) throws InterruptedException {
+  /**
+   * Makes it so.
+   *
+   * @param back whether this undoes an update, which must not wait for what others have taken
+   */
+  void converge(VmRecord wanted, boolean back) throws InterruptedException {
     vm.record(wanted);
     Running now = vm.running();
     if (now == null) {
@@ -23,7 +28,7 @@ final class Converger {
     try {
       // One that does not answer takes what changes none of its devices.
       if (vm.phase() != Phase.UNRESPONSIVE || changesDevices(now.run(), wanted)) {
-        new LiveChanges(vm.context().launcher(), wanted)
+        new LiveChanges(vm.context().launcher(), wanted, back)
             .apply(vm.requireProcess("changing its devices"), this::saveRun);
       }
     } finally {

@@ -1,6 +1,8 @@
 package dev.kelvin.machine;
 
 import dev.kelvin.machine.SpecDiff.LiveChange;
+import dev.kelvin.model.Code;
+import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.VmStatus.Forward;
 import dev.kelvin.model.spec.Cdrom;
 import dev.kelvin.model.spec.Disk;
@@ -8,6 +10,8 @@ import dev.kelvin.model.spec.Nic;
 import dev.kelvin.model.spec.VmSpec;
 import dev.kelvin.qemu.BlockSource;
 import dev.kelvin.qemu.RunningVm;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +19,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes the changes that a running VM takes, one after the other. A device is on record before it
@@ -22,6 +27,8 @@ import java.util.stream.Collectors;
  * also when the daemon dies in the middle or QEMU plugs it in after the time for its answer.
  */
 final class LiveChanges {
+  private static final Logger LOG = System.getLogger(LiveChanges.class.getName());
+
   /** How {@link RunningVm#devices} names disks and NICs. */
   private static final String DISK = "disk-";
 
@@ -32,10 +39,16 @@ final class LiveChanges {
 
   private final VmLauncher launcher;
   private final VmRecord wanted;
+  private final boolean back;
 
-  LiveChanges(VmLauncher launcher, VmRecord wanted) {
+  /**
+   * @param back whether this undoes an update: what others have taken since is left out, and the
+   *     difference is on record
+   */
+  LiveChanges(VmLauncher launcher, VmRecord wanted, boolean back) {
     this.launcher = launcher;
     this.wanted = wanted;
+    this.back = back;
   }
 
   /**
@@ -113,7 +126,8 @@ final class LiveChanges {
         List<Disk> rest = without(spec.disks(), Disk::name, Set.of(name));
         yield saved(now.withRun(run.withSpec(spec.withDisks(rest))), save);
       }
-      case LiveChange.AddNic(Nic nic) -> {
+      case LiveChange.AddNic(Nic asked) -> {
+        Nic nic = back ? PortPool.withFreePorts(asked) : asked;
         List<Forward> forwards = PortPool.resolve(nic);
         List<Forward> all = new ArrayList<>(run.forwards());
         all.addAll(forwards);
@@ -131,12 +145,8 @@ final class LiveChanges {
         List<Forward> forwards = without(run.forwards(), Forward::nic, Set.of(name));
         yield saved(now.withRun(run.withSpec(spec.withNics(rest)).withForwards(forwards)), save);
       }
-      case LiveChange.ChangeMedia(String name, String image) -> {
-        if (image == null) {
-          qemu.ejectMedia(name);
-        } else {
-          qemu.insertMedia(name, launcher.media(image));
-        }
+      case LiveChange.ChangeMedia(String name, String asked) -> {
+        String image = changeMedia(now, name, asked);
         List<Cdrom> drives =
             spec.cdroms().stream()
                 .map(drive -> drive.name().equals(name) ? drive.withImage(image) : drive)
@@ -144,6 +154,24 @@ final class LiveChanges {
         yield saved(now.withRun(run.withSpec(spec.withCdroms(drives))), save);
       }
     };
+  }
+
+  /** What is in the drive then: nothing, where an image was deleted that an update goes back to. */
+  private @Nullable String changeMedia(Running now, String drive, @Nullable String image)
+      throws InterruptedException {
+    try {
+      if (image != null) {
+        now.qemu().insertMedia(drive, launcher.media(image));
+        return image;
+      }
+    } catch (ProblemException e) {
+      if (!back || e.problem().code() != Code.NOT_FOUND) {
+        throw e;
+      }
+      LOG.log(Level.WARNING, "CD drive {0} stays empty: {1}", drive, e.problem().oneLine());
+    }
+    now.qemu().ejectMedia(drive);
+    return null;
   }
 
   private static Running saved(Running changed, Consumer<Running> save) {

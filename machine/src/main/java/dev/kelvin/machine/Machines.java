@@ -218,8 +218,8 @@ public final class Machines implements AutoCloseable {
   }
 
   /** As {@link Waves#shutDownAll}. */
-  public void shutDownAll() throws InterruptedException {
-    waves.shutDownAll();
+  public List<Problem> shutDownAll() throws InterruptedException {
+    return waves.shutDownAll();
   }
 
   /** Lets go of all VMs; their processes go on. */

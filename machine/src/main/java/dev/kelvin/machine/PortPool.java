@@ -2,11 +2,14 @@ package dev.kelvin.machine;
 
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
+import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.VmStatus.Forward;
 import dev.kelvin.model.spec.Nic;
 import dev.kelvin.model.spec.PortForward;
 import dev.kelvin.model.spec.Protocol;
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -16,6 +19,8 @@ import java.util.List;
 
 /** Chooses host ports for forwards, and finds out early when a wanted one is taken. */
 final class PortPool {
+  private static final Logger LOG = System.getLogger(PortPool.class.getName());
+
   private PortPool() {}
 
   /**
@@ -36,6 +41,21 @@ final class PortPool {
               wanted.guestPort()));
     }
     return List.copyOf(forwards);
+  }
+
+  /** A card without the forwards whose host ports others have. */
+  static Nic withFreePorts(Nic nic) {
+    List<PortForward> free = nic.forwards().stream().filter(one -> isFree(nic, one)).toList();
+    return free.size() == nic.forwards().size() ? nic : nic.withForwards(free);
+  }
+
+  private static boolean isFree(Nic nic, PortForward wanted) {
+    try {
+      return claim(nic, wanted) > 0;
+    } catch (ProblemException e) {
+      LOG.log(Level.WARNING, "it is left out: {0}", e.problem().oneLine());
+      return false;
+    }
   }
 
   /** Binds the port for a moment: the only proof that it is free. QEMU binds it right after. */

@@ -41,6 +41,12 @@ sealed interface Request {
   /** Takes over what is wanted now, and makes the changes that a running VM takes. */
   record Converge(VmRecord wanted) implements Request {}
 
+  /**
+   * As {@link Converge}, to undo an update. It never waits for what others may have taken since: of
+   * that, the VM has what it can have.
+   */
+  record GoBack(VmRecord before) implements Request {}
+
   /** Takes over a new name and labels. */
   record Rename(VmRecord renamed) implements Request {}
 

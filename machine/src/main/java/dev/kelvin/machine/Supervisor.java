@@ -356,7 +356,8 @@ final class Supervisor {
       case Request.SendKeys(var keys) -> vm.requireProcess("pressing keys").qemu().sendKeys(keys);
       case Request.Screenshot(var target, var screen) ->
           vm.requireProcess("a screenshot").qemu().screenshot(target, screen);
-      case Request.Converge(VmRecord wanted) -> converger.converge(wanted);
+      case Request.Converge(VmRecord wanted) -> converger.converge(wanted, false);
+      case Request.GoBack(VmRecord before) -> converger.converge(before, true);
       case Request.Rename(VmRecord renamed) -> {
         vm.record(renamed);
         vm.show(vm.status());

@@ -6,7 +6,6 @@ import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.VmStatus;
 import dev.kelvin.model.Volume;
 import dev.kelvin.model.spec.Disk;
-import dev.kelvin.model.spec.Nic;
 import dev.kelvin.model.spec.Power;
 import dev.kelvin.state.Collection;
 import dev.kelvin.state.Compare;
@@ -55,6 +54,7 @@ public final class VmRepository {
   private final Collection<VmStatus> statuses;
   private final Collection<RunRecord> runs;
   private final VolumeClaims claims;
+  private final OwnKeys own;
   private final Map<String, VmStatus> lastSaved = new ConcurrentHashMap<>();
 
   private final Map<String, Problem> damaged = new ConcurrentHashMap<>();
@@ -66,6 +66,7 @@ public final class VmRepository {
     this.statuses = new Collection<>(store, statusForm());
     this.runs = new Collection<>(store, runForm());
     this.claims = new VolumeClaims(store);
+    this.own = new OwnKeys(store);
   }
 
   VolumeClaims claims() {
@@ -109,7 +110,7 @@ public final class VmRepository {
         .orElse(id);
   }
 
-  /** What {@link #ownKeys} says of a VM, found without reading it. */
+  /** What {@link OwnKeys} says of a VM, found without reading it. */
   private Set<String> keysNaming(String id) {
     var keys = new HashSet<String>();
     Stream.of(NAMES, MACS, UIDS).forEach(prefix -> keys.addAll(keysNaming(prefix, id)));
@@ -230,7 +231,7 @@ public final class VmRepository {
       compares.add(Compare.absent(vms.key(id)));
       ops.add(vms.put(id, vm));
       ops.add(statuses.put(id, VmStatus.initial()));
-      for (String key : ownKeys(vm)) {
+      for (String key : OwnKeys.of(vm)) {
         compares.add(Compare.absent(key));
         ops.add(Op.put(key, id.getBytes(StandardCharsets.UTF_8)));
       }
@@ -255,26 +256,6 @@ public final class VmRepository {
 
   private boolean stillHold(List<Compare> compares) {
     return compares.isEmpty() || store.commit(new Txn(compares, List.of(), List.of())).succeeded();
-  }
-
-  /** The keys that only this VM may have. */
-  private static Set<String> ownKeys(VmRecord vm) {
-    Set<String> keys = macKeys(vm);
-    keys.add(NAMES + vm.metadata().name());
-    if (vm.uid() >= 0) {
-      keys.add(UIDS + vm.uid());
-    }
-    return keys;
-  }
-
-  private static Set<String> macKeys(VmRecord vm) {
-    var keys = new HashSet<String>();
-    for (Nic nic : vm.spec().nics()) {
-      if (nic.mac() != null) {
-        keys.add(MACS + nic.mac().toLowerCase(Locale.ROOT));
-      }
-    }
-    return keys;
   }
 
   /**
@@ -316,7 +297,7 @@ public final class VmRepository {
   void explainConflict(VmRecord vm) {
     String id = vm.metadata().id();
     claims.explainConflict(vm, this::use);
-    for (String key : ownKeys(vm)) {
+    for (String key : OwnKeys.of(vm)) {
       Optional<String> owner = store.get(key).map(VmRepository::text);
       if (owner.isEmpty() || owner.get().equals(id) || key.startsWith(UIDS)) {
         continue;
@@ -339,35 +320,35 @@ public final class VmRepository {
   }
 
   /**
-   * Replaces what is wanted of a VM.
+   * Replaces what is wanted of a VM. Its name and its addresses of before are free then.
    *
    * @param expectedRevision of the VM that the change is based on
    * @throws dev.kelvin.model.ProblemException revision-mismatch when it has changed since,
    *     not-found, already-exists, conflict
    */
   VmRecord replace(VmRecord changed, long expectedRevision) {
+    return replace(changed, expectedRevision, false);
+  }
+
+  /**
+   * As {@link #replace(VmRecord, long)}, of an update that may be undone: nobody else gets what the
+   * VM had before, until {@link #giveBack}.
+   */
+  VmRecord replaceForNow(VmRecord changed, long expectedRevision) {
+    return replace(changed, expectedRevision, true);
+  }
+
+  private VmRecord replace(VmRecord changed, long expectedRevision, boolean keep) {
     String id = changed.metadata().id();
     VmRecord before = require(id);
     if (before.metadata().revision() != expectedRevision) {
       throw changedMeanwhile(before);
     }
-    Set<String> old = ownKeys(before);
-    Set<String> mine = ownKeys(changed);
     var compares = new ArrayList<Compare>();
     var ops = new ArrayList<Op>();
     compares.add(Compare.modRevision(vms.key(id), expectedRevision));
     ops.add(vms.put(id, changed));
-    for (String key : mine) {
-      if (!old.contains(key)) {
-        compares.add(Compare.absent(key));
-        ops.add(Op.put(key, id.getBytes(StandardCharsets.UTF_8)));
-      }
-    }
-    for (String key : old) {
-      if (!mine.contains(key)) {
-        ops.add(Op.delete(key));
-      }
-    }
+    own.require(before, changed, keep, compares, ops);
     // Claims on volumes that it has no more end when its process has let go of them.
     claims.require(changed, before.spec().disks(), compares, ops);
     Result result = store.commit(new Txn(compares, ops, List.of()));
@@ -376,6 +357,22 @@ public final class VmRepository {
       throw changedMeanwhile(before);
     }
     return changed.withMetadata(changed.metadata().withRevision(result.revision()));
+  }
+
+  /** Gives back the addresses of a record of a VM that it does not have now. May be repeated. */
+  void giveBack(VmRecord had) {
+    String id = had.metadata().id();
+    boolean done = false;
+    while (!done) {
+      Optional<VmRecord> now = find(id);
+      var compares = new ArrayList<Compare>();
+      var ops = new ArrayList<Op>();
+      now.ifPresent(vm -> {
+        compares.add(Compare.modRevision(vms.key(id), vm.metadata().revision()));
+        own.giveBack(had, vm, compares, ops);
+      });
+      done = ops.isEmpty() || store.commit(new Txn(compares, ops, List.of())).succeeded();
+    }
   }
 
   /** Changes a VM on top of whatever others change meanwhile. */
@@ -457,9 +454,7 @@ public final class VmRepository {
     ops.add(Op.delete(statuses.key(id)));
     ops.add(Op.delete(runs.key(id)));
     Optional<VmRecord> last = readable(id);
-    last.map(VmRepository::ownKeys)
-        .orElseGet(() -> keysNaming(id))
-        .forEach(key -> ops.add(Op.delete(key)));
+    last.map(OwnKeys::of).orElseGet(() -> keysNaming(id)).forEach(key -> ops.add(Op.delete(key)));
     store.commit(Txn.of(ops));
     lastSaved.remove(id);
     claims.forget(id);

@@ -47,7 +47,14 @@ public final class VmTasks {
    *
    * @param before what undoing goes back to
    */
-  public record Update(VmRecord before, VmRecord wanted) {}
+  public record Update(VmRecord before, VmRecord wanted) {
+    /** One that takes out disks, or lets the VM end, is what a full disk needs. */
+    private boolean takesSpace() {
+      boolean starts =
+          wanted.spec().power() == Power.RUNNING && before.spec().power() != Power.RUNNING;
+      return starts || !before.spec().disks().containsAll(wanted.spec().disks());
+    }
+  }
 
   /**
    * Deletes a VM.
@@ -69,18 +76,20 @@ public final class VmTasks {
   List<TaskType<?>> types() {
     return List.of(
         new TaskType<>(
-            CREATE,
-            Create.class,
-            List.of(new Reserve(), new MakeDisks(), new Finish(), new FirstStart()),
-            true),
+                CREATE,
+                Create.class,
+                List.of(new Reserve(), new MakeDisks(), new Finish(), new FirstStart()),
+                true)
+            .takingSpace(),
         new TaskType<>(
-            UPDATE,
-            Update.class,
-            List.of(new Store(), new Converge(), new Follow(), new LetGo()),
-            false),
+                UPDATE,
+                Update.class,
+                List.of(new Store(), new Converge(), new Follow(), new LetGo()),
+                false)
+            .takingSpace(Update::takesSpace),
         new TaskType<>(
             DELETE, Delete.class, List.of(new Mark(), new DeleteDisks(), new Remove()), false),
-        new TaskType<>(START, Target.class, List.of(new Start()), false),
+        new TaskType<>(START, Target.class, List.of(new Start()), false).takingSpace(),
         new TaskType<>(STOP, Target.class, List.of(asking("stop", new Request.Stop())), false),
         new TaskType<>(SHUTDOWN, ShutDown.class, List.of(new AskShutdown()), true),
         new TaskType<>(RESET, Target.class, List.of(new ResetOnce()), false),
@@ -187,7 +196,7 @@ public final class VmTasks {
     public void run(Update task, StepContext context) {
       VmRecord now = machines.supervisorRecord(task.wanted().metadata().id());
       if (!isStored(now, task)) {
-        machines.repository().replace(task.wanted(), task.before().metadata().revision());
+        machines.repository().replaceForNow(task.wanted(), task.before().metadata().revision());
       }
     }
 
@@ -199,11 +208,13 @@ public final class VmTasks {
       }
       VmRecord now = machines.supervisorRecord(id);
       if (sameButPower(now, task.wanted())) {
-        machines.repository().replace(before(task, now), now.metadata().revision());
+        // Its process may still have a card with an address of the update.
+        machines.repository().replaceForNow(before(task, now), now.metadata().revision());
       }
-      machines.supervisor(id).ask(new Request.Converge(machines.supervisorRecord(id)));
+      machines.supervisor(id).ask(new Request.GoBack(machines.supervisorRecord(id)));
       machines.volumes().deleteMade(id, made(context));
       machines.volumes().release(id);
+      machines.repository().giveBack(task.wanted());
     }
 
     private static boolean isStored(VmRecord now, Update task) {
@@ -281,7 +292,7 @@ public final class VmTasks {
     }
   }
 
-  /** Gives back the volumes of disks that were taken out; after this nothing is undone. */
+  /** Gives back volumes and addresses that were taken out; after this nothing is undone. */
   private final class LetGo implements Step<Update> {
     @Override
     public String name() {
@@ -291,6 +302,7 @@ public final class VmTasks {
     @Override
     public void run(Update task, StepContext context) {
       machines.volumes().release(task.wanted().metadata().id());
+      machines.repository().giveBack(task.before());
     }
   }
 

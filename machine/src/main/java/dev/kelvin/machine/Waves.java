@@ -1,6 +1,8 @@
 package dev.kelvin.machine;
 
+import dev.kelvin.model.Code;
 import dev.kelvin.model.Phase;
+import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.SteadyTime;
 import dev.kelvin.model.Vm;
@@ -11,7 +13,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -90,9 +94,12 @@ final class Waves {
   /**
    * Shuts all VMs down, in the order opposite to that of their start; stops those that do not
    * follow. None is started from now on, by nobody.
+   *
+   * @return of those that could not be stopped, or of which that could not be stored, why
    */
-  void shutDownAll() throws InterruptedException {
+  List<Problem> shutDownAll() throws InterruptedException {
     all.stop();
+    var troubles = new ConcurrentHashMap<String, Problem>();
     List<Vm> left = machines.list(); // also those without a process: one may be about to get it
     for (int round = 0; round < ROUNDS && !left.isEmpty(); round++) {
       var waves = new TreeMap<Integer, List<Vm>>(Comparator.reverseOrder());
@@ -102,11 +109,34 @@ final class Waves {
       for (List<Vm> wave : waves.values()) {
         int longest =
             wave.stream().mapToInt(vm -> vm.spec().shutdownTimeoutSeconds()).max().orElse(0);
-        inParallel(wave, this::shutDownOrStop, Duration.ofSeconds(longest).plus(LAST_PATIENCE));
+        inParallel(wave, vm -> end(vm, troubles), Duration.ofSeconds(longest).plus(LAST_PATIENCE));
       }
       left = machines.list().stream().filter(vm -> vm.status().phase().hasProcess()).toList();
     }
-    left.forEach(vm -> LOG.log(Level.ERROR, vm.ref() + " still runs: it could not be stopped"));
+    List<Problem> problems = left.stream().map(vm -> stillThere(vm, troubles)).toList();
+    problems.forEach(problem -> LOG.log(Level.ERROR, problem.oneLine()));
+    return problems;
+  }
+
+  private void end(Vm vm, Map<String, Problem> troubles) throws InterruptedException {
+    try {
+      shutDownOrStop(vm);
+    } catch (ProblemException e) {
+      troubles.put(vm.ref(), e.problem());
+      throw e;
+    }
+  }
+
+  private static Problem stillThere(Vm vm, Map<String, Problem> troubles) {
+    Problem why = troubles.get(vm.ref());
+    return Problem.of(
+            why == null ? Code.TIMEOUT : why.code(), "The VM still runs: it could not be stopped")
+        .on(vm.ref())
+        .because(why == null ? "it did not end in time" : why.oneLine())
+        .remedy(
+            why == null || why.remedy() == null
+                ? "start the daemon, and stop it again: kelvin stop " + vm.metadata().name()
+                : why.remedy());
   }
 
   private void shutDownOrStop(Vm vm) throws InterruptedException {

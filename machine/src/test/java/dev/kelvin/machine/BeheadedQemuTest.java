@@ -27,4 +27,15 @@ class BeheadedQemuTest {
       assertThat(Objects.requireNonNull(vm.status().lastExit()).detail()).contains("main thread");
     }
   }
+
+  /** As {@code rm --force} asks; also when nobody has noticed yet that it is beheaded. */
+  @Test
+  void deletingItsVmWaitsForItsLastThread(@TempDir Path directory) throws Exception {
+    var program = List.of(Beheaded.in(directory).toString());
+    try (var vm = new SupervisedVm(directory.resolve("home"), SupervisedVm.spec(), program)) {
+      vm.supervisor().ask(new Request.Delete(true));
+      assertThat(ProcessId.of(vm.process().pid())).isEmpty();
+      assertThat(vm.status().phase()).isEqualTo(Phase.DELETING);
+    }
+  }
 }

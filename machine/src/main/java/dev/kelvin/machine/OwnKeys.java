@@ -1,0 +1,85 @@
+package dev.kelvin.machine;
+
+import dev.kelvin.model.spec.Nic;
+import dev.kelvin.state.Compare;
+import dev.kelvin.state.Entry;
+import dev.kelvin.state.Op;
+import dev.kelvin.state.Store;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+
+/** The keys that only one VM may have: of its name, its addresses and its user. */
+final class OwnKeys {
+  private final Store store;
+
+  OwnKeys(Store store) {
+    this.store = store;
+  }
+
+  static Set<String> of(VmRecord vm) {
+    var keys = new HashSet<String>();
+    for (Nic nic : vm.spec().nics()) {
+      if (nic.mac() != null) {
+        keys.add(VmRepository.MACS + nic.mac().toLowerCase(Locale.ROOT));
+      }
+    }
+    keys.add(VmRepository.NAMES + vm.metadata().name());
+    if (vm.uid() >= 0) {
+      keys.add(VmRepository.UIDS + vm.uid());
+    }
+    return keys;
+  }
+
+  private static byte[] owner(VmRecord vm) {
+    return vm.metadata().id().getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** The entry of a key, if it is this VM's. */
+  private Optional<Entry> held(String key, VmRecord vm) {
+    return store.get(key).filter(entry -> Arrays.equals(entry.value(), owner(vm)));
+  }
+
+  /**
+   * What a change of a VM asks of its keys and does to them.
+   *
+   * @param keep whether it keeps those that it has no more, until {@link #giveBack}
+   */
+  void require(
+      VmRecord before, VmRecord after, boolean keep, List<Compare> compares, List<Op> ops) {
+    Set<String> old = of(before);
+    Set<String> wanted = of(after);
+    for (String key : wanted) {
+      if (!old.contains(key)) {
+        Optional<Entry> held = held(key, after);
+        if (held.isPresent()) { // kept since an update took it from the VM
+          compares.add(Compare.modRevision(key, held.get().modRevision()));
+        } else {
+          compares.add(Compare.absent(key));
+          ops.add(Op.put(key, owner(after)));
+        }
+      }
+    }
+    for (String key : old) {
+      if (!keep && !wanted.contains(key)) {
+        ops.add(Op.delete(key));
+      }
+    }
+  }
+
+  /** What gives back the keys that a VM had, and neither has now nor has lost already. */
+  void giveBack(VmRecord had, VmRecord now, List<Compare> compares, List<Op> ops) {
+    Set<String> needed = of(now);
+    for (String key : of(had)) {
+      Optional<Entry> held = held(key, now);
+      if (!needed.contains(key) && held.isPresent()) {
+        compares.add(Compare.modRevision(key, held.get().modRevision()));
+        ops.add(Op.delete(key));
+      }
+    }
+  }
+}
