@@ -79,6 +79,11 @@ public record Layout(Path home, Path config, Path state, Path runtime) {
     return runtime.resolve("daemon.pid");
   }
 
+  /** Locked by whoever uses the state: a daemon, or what restores a backup; whatever the store. */
+  public Path daemonLock() {
+    return state.resolve("daemon.lock");
+  }
+
   public Path daemonLog() {
     return state.resolve("daemon.log");
   }

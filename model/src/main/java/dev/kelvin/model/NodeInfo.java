@@ -2,6 +2,7 @@ package dev.kelvin.model;
 
 import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A running daemon.
@@ -14,6 +15,9 @@ import java.util.List;
  * @param damaged what is stored and cannot be read, such as {@code vm/web1}; the rest is not
  *     affected
  * @param unknown guests that the store does not know
+ * @param shortage why nothing is begun now that takes space on the disk; null when there is room
+ * @param notStopped of a daemon that ends and was to stop all VMs first: which it could not, and
+ *     why
  * @param certificate SHA-256 fingerprint of the TLS certificate
  */
 public record NodeInfo(
@@ -30,9 +34,12 @@ public record NodeInfo(
     int vmsRunning,
     List<String> damaged,
     List<UnknownGuest> unknown,
+    @Nullable String shortage,
+    List<String> notStopped,
     Instant startedAt) {
   public NodeInfo {
     damaged = damaged == null ? List.of() : List.copyOf(damaged);
     unknown = unknown == null ? List.of() : List.copyOf(unknown);
+    notStopped = notStopped == null ? List.of() : List.copyOf(notStopped);
   }
 }

@@ -39,6 +39,9 @@ public final class Daemon implements AutoCloseable {
   /** How often is looked whether the local socket is still there. */
   private static final Duration LOOK = Duration.ofSeconds(2);
 
+  /** How long a daemon that could not stop all VMs tells so before it ends. */
+  private static final Duration LAST_WORDS = Duration.ofSeconds(5);
+
   private final Layout layout;
   private final int uid;
   private final Instant startedAt = Instant.now();
@@ -48,6 +51,7 @@ public final class Daemon implements AutoCloseable {
   private final UnaryOperator<Store> around;
   private final CountDownLatch closing = new CountDownLatch(1);
   private volatile boolean unreachable;
+  private volatile List<Problem> notStopped = List.of();
   private @Nullable LocalNode node;
   private @Nullable HttpServer http;
 
@@ -226,11 +230,19 @@ public final class Daemon implements AutoCloseable {
     asked.await();
     LocalNode opened = node;
     if (stopVms.get() && opened != null) {
-      opened.shutDownVms();
+      notStopped = opened.shutDownVms();
+      if (!notStopped.isEmpty()) {
+        // Whoever asked follows it in what the daemon says of itself, until it has ended.
+        var _ = closing.await(LAST_WORDS.toMillis(), TimeUnit.MILLISECONDS);
+      }
     }
   }
 
-  private NodeInfo info(Machines machines, @Nullable HostFacts facts, List<String> damaged) {
+  private NodeInfo info(
+      Machines machines,
+      @Nullable HostFacts facts,
+      List<String> damaged,
+      Optional<Problem> shortage) {
     HttpServer server = http;
     return new NodeInfo(
         Version.NUMBER,
@@ -246,6 +258,8 @@ public final class Daemon implements AutoCloseable {
         machines.running(),
         damaged,
         machines.unknown(),
+        shortage.map(Problem::oneLine).orElse(null),
+        notStopped.stream().map(Problem::oneLine).toList(),
         startedAt);
   }
 

@@ -2,45 +2,32 @@ package dev.kelvin.server;
 
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Layout;
+import dev.kelvin.model.LockHolder;
 import dev.kelvin.model.Problem;
+import dev.kelvin.model.ProblemException;
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Set;
-import org.jspecify.annotations.Nullable;
+import java.util.Optional;
 
-/** Lets only one daemon use a set of directories. The kernel drops the lock with the process. */
+/**
+ * Lets only one daemon use a set of directories: neither its run-time directory nor its state is
+ * another's, which may have one of both only, as in two sessions of a user. That holds whatever
+ * keeps the store.
+ */
 final class DaemonLock implements AutoCloseable {
-  private static final Set<PosixFilePermission> OWNER_ONLY =
-      Set.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
+  private static final Logger LOG = System.getLogger(DaemonLock.class.getName());
 
-  private final Path file;
-  private FileChannel channel;
+  private LockedFile runtime;
+  private LockedFile state;
 
-  private DaemonLock(Path file, FileChannel channel) {
-    this.file = file;
-    this.channel = channel;
-  }
-
-  /**
-   * Locks the file anew when somebody has deleted it.
-   *
-   * @throws dev.kelvin.model.ProblemException conflict when another daemon was faster
-   */
-  void mend(Layout layout) throws IOException {
-    if (!Files.exists(file)) {
-      FileChannel deleted = channel;
-      channel = take(layout).channel;
-      deleted.close();
-    }
+  private DaemonLock(LockedFile runtime, LockedFile state) {
+    this.runtime = runtime;
+    this.state = state;
   }
 
   /**
@@ -49,44 +36,77 @@ final class DaemonLock implements AutoCloseable {
    * @throws dev.kelvin.model.ProblemException conflict when another daemon has it
    */
   static DaemonLock take(Layout layout) throws IOException {
-    Path file = layout.pidFile();
-    FileChannel channel =
-        FileChannel.open(
-            file,
-            Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE),
-            PosixFilePermissions.asFileAttribute(OWNER_ONLY));
-    // Whoever may read a file may lock it, and so keep a daemon from starting.
-    if (!OWNER_ONLY.equals(Files.getPosixFilePermissions(file))) {
-      Files.setPosixFilePermissions(file, OWNER_ONLY);
-    }
-    if (tryLock(channel) == null) {
-      channel.close();
-      String pid = Files.readString(file).strip();
-      throw Problem.of(Code.CONFLICT, "Another daemon uses these directories")
-          .on(layout.runtime().toString())
-          .because(pid.isEmpty() ? "it holds the lock" : "it has pid " + pid)
-          .remedy("use that one, end it with \"kelvin down\", or set KELVIN_HOME for another one")
-          .asException();
-    }
-    channel.truncate(0);
-    channel.write(
-        ByteBuffer.wrap((ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.US_ASCII)),
-        0);
-    return new DaemonLock(file, channel);
-  }
-
-  private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
+    LockedFile runtime = takeRuntime(layout);
     try {
-      return channel.tryLock();
-    } catch (OverlappingFileLockException e) {
-      // Another daemon in this process has it.
-      return null;
+      return new DaemonLock(runtime, takeState(layout));
+    } catch (IOException | ProblemException e) {
+      runtime.close();
+      throw e;
     }
   }
 
+  private static LockedFile takeRuntime(Layout layout) throws IOException {
+    Path file = layout.pidFile();
+    Optional<LockedFile> locked = LockedFile.lock(file);
+    if (locked.isEmpty()) {
+      String pid = Files.readString(file).strip();
+      throw taken(layout.runtime(), pid.isEmpty() ? "it holds the lock" : "it has pid " + pid);
+    }
+    byte[] pid = (ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.US_ASCII);
+    try {
+      locked.get().channel().truncate(0);
+      locked.get().channel().write(ByteBuffer.wrap(pid), 0);
+    } catch (IOException e) {
+      // On a full disk: it is there to be read by people, and the lock holds without it.
+      LOG.log(Level.WARNING, "the pid of this daemon cannot be written to " + file, e);
+    }
+    return locked.get();
+  }
+
+  private static LockedFile takeState(Layout layout) throws IOException {
+    Path file = layout.daemonLock();
+    Optional<LockedFile> locked = LockedFile.lock(file);
+    if (locked.isEmpty()) {
+      var holder = LockHolder.ofHost().of(file);
+      throw taken(
+          layout.state(),
+          holder.isPresent() ? "it is process " + holder.getAsLong() : "it holds the lock");
+    }
+    return locked.get();
+  }
+
+  private static ProblemException taken(Path directory, String cause) {
+    return Problem.of(Code.CONFLICT, "Another daemon uses these directories")
+        .on(directory.toString())
+        .because(cause)
+        .remedy("use that one, end it with \"kelvin down\", or set KELVIN_HOME for another one")
+        .asException();
+  }
+
+  /**
+   * Locks anew what somebody has deleted.
+   *
+   * @throws dev.kelvin.model.ProblemException conflict when another daemon was faster
+   */
+  void mend(Layout layout) throws IOException {
+    if (!Files.exists(runtime.file())) {
+      LockedFile deleted = runtime;
+      runtime = takeRuntime(layout);
+      deleted.close();
+    }
+    if (!Files.exists(state.file()) && Files.isDirectory(layout.state())) {
+      LockedFile deleted = state;
+      state = takeState(layout);
+      deleted.close();
+    }
+  }
+
+  /** The file in the state directory stays: who waits for it has the same one as who comes next. */
   @Override
   public void close() throws IOException {
-    Files.deleteIfExists(file);
-    channel.close();
+    try (LockedFile _ = state;
+        LockedFile held = runtime) {
+      Files.deleteIfExists(held.file());
+    }
   }
 }

@@ -48,7 +48,7 @@ final class Stores {
   /** As {@link #open}, also when a restore was interrupted. */
   static Store openAnyway(Layout layout, StateSettings settings) throws IOException {
     return switch (settings.engine()) {
-      case SQLITE -> SqliteStore.open(layout.store());
+      case SQLITE -> SqliteStore.openWithReserve(layout.store());
       case ETCD -> {
         Store store = engine(settings.engine().wire()).open(settings.place());
         try {

@@ -52,6 +52,10 @@ public final class InfoCommand extends Command {
           info.unknown().stream().map(UnknownGuest::name).collect(Collectors.joining(", "));
       text.add("unknown guests", names + " (see kelvin doctor)");
     }
+    String shortage = info.shortage();
+    if (shortage != null) {
+      text.add("disk", shortage + " (see kelvin doctor)");
+    }
     return text.add("qemu", info.qemuVersion().isEmpty() ? "none" : info.qemuVersion())
         .add("accelerator", info.accelerator())
         .add("VMs", info.vms() + ", " + info.vmsRunning() + " running")

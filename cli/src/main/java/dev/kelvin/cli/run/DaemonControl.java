@@ -7,11 +7,15 @@ import dev.kelvin.cli.TaskFollower;
 import dev.kelvin.cli.text.Progress;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Layout;
+import dev.kelvin.model.LockHolder;
 import dev.kelvin.model.Problem;
+import dev.kelvin.model.ProblemException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.lang.ProcessBuilder.Redirect;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -21,11 +25,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 
 /** Starts and ends the daemon of this host. */
 public final class DaemonControl {
+  private static final Logger LOG = System.getLogger(DaemonControl.class.getName());
+
   /** The environment's name for the unit that is the daemon; the package's launcher sets it. */
   private static final String SERVICE = "KELVIN_SERVICE";
 
@@ -52,24 +59,38 @@ public final class DaemonControl {
 
   /**
    * The pid of a daemon that uses this host's files but cannot be asked; empty when there is none.
-   * One whose socket was taken away makes it anew within a second or two: that is waited for.
+   * One whose socket was taken away makes it anew within a second or two: that is waited for, as is
+   * the end of a restore and the like, which use these files without a daemon.
+   *
+   * @throws dev.kelvin.model.ProblemException conflict when that does not end soon
    */
   public OptionalLong silent() {
     if (!(session.endpoint() instanceof Endpoint.Local)) {
       return OptionalLong.empty();
     }
-    Path lock = session.layout().store();
-    OptionalLong holder = LockHolder.of(lock.resolveSibling(lock.getFileName() + ".lock"));
+    OptionalLong holder = LockHolder.ofHost().of(session.layout().daemonLock());
     long end = System.nanoTime() + RETURN.toNanos();
     while (holder.isPresent() && DaemonProcess.of(holder.getAsLong()).runs()) {
       if (answers()) {
         return OptionalLong.empty();
       } else if (System.nanoTime() > end) {
+        Optional<String> tool = DaemonProcess.of(holder.getAsLong()).tool();
+        if (tool.isPresent()) {
+          throw atWork(holder.getAsLong(), tool.get());
+        }
         return holder;
       }
       session.pause(LOOK);
     }
     return OptionalLong.empty();
+  }
+
+  private static ProblemException atWork(long pid, String tool) {
+    return Problem.of(Code.CONFLICT, "Kelvin's files are in use without a daemon")
+        .on("process " + pid)
+        .because("it is no daemon: it does \"" + tool + "\" with the state")
+        .remedy("wait until it has ended, and do this again")
+        .asException();
   }
 
   /** Ends a daemon that cannot be asked, as a shutdown of the host does. Its VMs go on. */
@@ -267,12 +288,18 @@ public final class DaemonControl {
     }
   }
 
-  /** Ends the daemon and waits until it is gone. */
+  /**
+   * Ends the daemon and waits until it is gone.
+   *
+   * @throws dev.kelvin.model.ProblemException also when it has ended and some VMs go on that were
+   *     to be stopped, naming them
+   */
   public void stop(boolean stopVms, Duration limit) {
     boolean here = session.endpoint() instanceof Endpoint.Local;
     var process = DaemonProcess.of(session.client().info().pid());
     session.client().stopDaemon(stopVms);
     long end = System.nanoTime() + limit.toNanos();
+    List<String> left = List.of();
     try (Progress progress = TaskFollower.progress(session)) {
       progress.step(stopVms ? "Shut down the VMs and end the daemon" : "End the daemon");
       while (answers() || (here && process.runs())) {
@@ -283,10 +310,30 @@ public final class DaemonControl {
               .remedy("look at its log: " + session.layout().daemonLog())
               .asException();
         }
+        left = left.isEmpty() && stopVms ? notStopped() : left;
         progress.update("");
         session.pause(LOOK);
       }
-      progress.done();
+      if (left.isEmpty()) {
+        progress.done();
+      }
+    }
+    if (!left.isEmpty()) {
+      throw Problem.of(Code.WRONG_STATE, "The daemon has ended, and not all VMs have")
+          .on(session.endpoint().name())
+          .because(String.join("; ", left))
+          .remedy("start it (\"kelvin up --detach\"), remove the cause, and stop them again")
+          .asException();
+    }
+  }
+
+  /** What a daemon that ends says of VMs that it could not stop; nothing when it has ended. */
+  private List<String> notStopped() {
+    try {
+      return session.client().info().notStopped();
+    } catch (ProblemException e) {
+      LOG.log(Level.DEBUG, "the daemon has ended meanwhile", e);
+      return List.of();
     }
   }
 

@@ -5,6 +5,8 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * The process of a daemon on this host.
@@ -13,6 +15,9 @@ import java.nio.file.Path;
  */
 public record DaemonProcess(Path directory) {
   private static final Logger LOG = System.getLogger(DaemonProcess.class.getName());
+
+  /** The class that is run; what follows it makes it another program than a daemon. */
+  private static final String MAIN = "dev.kelvin.server.Main";
 
   public static DaemonProcess of(long pid) {
     return new DaemonProcess(Path.of("/proc", Long.toString(pid)));
@@ -27,6 +32,26 @@ public record DaemonProcess(Path directory) {
     } catch (IOException e) {
       // The kernel knows it no more.
       return false;
+    }
+  }
+
+  /**
+   * What the daemon's program does there instead of being a daemon, such as {@code restore}; empty
+   * for a daemon.
+   */
+  Optional<String> tool() {
+    try {
+      List<String> words =
+          List.of(Files.readString(directory.resolve("cmdline")).split("\0", -1)).stream()
+              .filter(word -> !word.isEmpty())
+              .toList();
+      int main = words.indexOf(MAIN);
+      return main >= 0 && main + 1 < words.size()
+          ? Optional.of(words.get(main + 1))
+          : Optional.empty();
+    } catch (IOException e) {
+      LOG.log(Level.DEBUG, "what a process is", e);
+      return Optional.empty();
     }
   }
 

@@ -44,6 +44,16 @@ class DaemonProcessTest {
   }
 
   @Test
+  void whatRestoresABackupIsNoDaemon() throws IOException {
+    String words = "java\0-cp\0a.jar\0dev.kelvin.server.Main\0";
+    Files.writeString(process.resolve("cmdline"), words);
+    assertThat(new DaemonProcess(process).tool()).isEmpty();
+    Files.writeString(process.resolve("cmdline"), words + "restore\0--replace\0/a\0");
+    assertThat(new DaemonProcess(process).tool()).hasValue("restore");
+    assertThat(new DaemonProcess(process.resolve("gone")).tool()).isEmpty();
+  }
+
+  @Test
   void whatHasEndedDoesNotRunEvenIfItsParentHasNotNoticed() throws IOException {
     Files.writeString(process.resolve("cmdline"), "java\0@/usr/lib/kelvin/daemon.argv\0");
     assertThat(new DaemonProcess(process).runs()).isTrue();

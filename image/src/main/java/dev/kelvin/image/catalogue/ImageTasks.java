@@ -78,14 +78,20 @@ public final class ImageTasks {
   public List<TaskType<?>> types() {
     return List.of(
         new TaskType<>(
-            BUILD,
-            Build.class,
-            List.of(new ReserveBuild(), new RunBuild(), new StoreBuild()),
-            true),
+                BUILD,
+                Build.class,
+                List.of(new ReserveBuild(), new RunBuild(), new StoreBuild()),
+                true)
+            .takingSpace(),
         new TaskType<>(
-            IMPORT, Import.class, List.of(new Inspect(), new Convert(), new StoreImport()), true),
+                IMPORT,
+                Import.class,
+                List.of(new Inspect(), new Convert(), new StoreImport()),
+                true)
+            .takingSpace(),
         new TaskType<>(
-            PULL, Pull.class, new PullSteps(catalogue, store, importer, puller).all(), true),
+                PULL, Pull.class, new PullSteps(catalogue, store, importer, puller).all(), true)
+            .takingSpace(),
         new TaskType<>(DELETE, Delete.class, List.of(new Mark(), new Remove()), false));
   }
 

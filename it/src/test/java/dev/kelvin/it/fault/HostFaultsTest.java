@@ -22,6 +22,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,6 +37,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The host fails under a daemon: it says so, VMs go on, and nothing is lost. */
@@ -66,9 +68,132 @@ class HostFaultsTest {
     }
   }
 
+  private enum Disk {
+    MEMORY,
+    EXT4,
+    BTRFS;
+
+    private Closeable mount(Path place) throws IOException, InterruptedException {
+      return switch (this) {
+        case MEMORY -> Disks.memory(place, "48m");
+        case EXT4 -> Disks.block(Files.createTempFile("kelvin-it-", ".ext4"), place);
+        case BTRFS -> Disks.btrfs(Files.createTempFile("kelvin-it-", ".btrfs"), place);
+      };
+    }
+  }
+
+  /** Also for a daemon that was killed, and for the one after it. */
+  @ParameterizedTest
+  @EnumSource
+  void whatFreesSpaceWorksOnAFullDisk(Disk kind) throws IOException, InterruptedException {
+    Path home = TestDaemon.home("");
+    Closeable disk = kind.mount(home.resolve("var"));
+    try (TestDaemon daemon = TestDaemon.start(Program.usual(), home)) {
+      daemon.whenEnded(disk);
+      awaitReserve(daemon);
+      List<String> names = List.of("stopped", "forced", "shut", "left");
+      names.forEach(name -> daemon.create(Guests.empty(name, spec -> spec)));
+      Path filler = home.resolve("var/filler");
+      fill(filler);
+
+      daemon.done(daemon.client().stopVm("stopped"));
+      refusal(daemon, () -> daemon.done(daemon.client().startVm("stopped")));
+      fill(filler);
+      daemon.done(daemon.client().deleteVm("forced", true));
+      requireTold(daemon);
+
+      daemon.kill();
+      fill(filler);
+      daemon.restart();
+      requireTold(daemon);
+      daemon.done(daemon.client().shutdownVm("shut", Duration.ofSeconds(1), true));
+      fill(filler);
+      var down = daemon.kelvin("down", "--stop-vms");
+      assertThat(down.exitCode()).as(down.output() + daemon.log()).isZero();
+      daemon.awaitEnd();
+      assertThat(daemon.vmProcesses()).isEmpty();
+
+      Files.delete(filler);
+      daemon.restart();
+      awaitReserve(daemon);
+      assertThat(daemon.client().info().shortage()).isNull();
+      for (String name : List.of("stopped", "shut", "left")) {
+        assertThat(daemon.client().vm(name).status().phase()).as(name).isEqualTo(Phase.STOPPED);
+      }
+      create(daemon, "late");
+      assertThat(Agreement.faults(daemon)).isEmpty();
+    }
+  }
+
+  /** Without its reserve a daemon cannot write down that it stops a VM: so it says which goes on. */
+  @Test
+  void whatCannotBeStoppedIsNamed() throws IOException, InterruptedException {
+    Path home = TestDaemon.home("");
+    Closeable disk = Disks.memory(home.resolve("var"), "48m");
+    try (TestDaemon daemon = TestDaemon.start(Program.usual(), home)) {
+      daemon.whenEnded(disk);
+      awaitReserve(daemon);
+      var vm = Guests.empty("kept", spec -> spec.shutdownTimeoutSeconds(1));
+      long pid = daemon.create(vm).status().pid();
+      Files.delete(reserve(daemon));
+      Path filler = home.resolve("var/filler");
+      fill(filler);
+      exhaustStore(daemon);
+
+      var down = daemon.kelvin("down", "--stop-vms");
+      assertThat(down.exitCode()).as(down.output()).isEqualTo(Code.WRONG_STATE.exitCode());
+      assertThat(down.output()).contains("not all VMs have", "vm/kept", "full", "kelvin up");
+      daemon.awaitEnd();
+      assertThat(ProcessHandle.of(pid)).isPresent();
+
+      Files.delete(filler);
+      daemon.restart();
+      Await.until(
+          "it is taken over",
+          Duration.ofSeconds(5),
+          () -> daemon.client().vm("kept").status().pid() == pid);
+    }
+  }
+
+  /** The log of SQLite has blocks of its own, which are used up first. */
+  private static void exhaustStore(TestDaemon daemon) {
+    Problem problem =
+        refusal(
+            daemon,
+            () -> {
+              for (int i = 0; i < 1000; i++) {
+                var _ = daemon.client().pauseVm("kept");
+              }
+            });
+    assertThat(problem.oneLine()).contains("full");
+  }
+
+  private static Path reserve(TestDaemon daemon) {
+    return daemon.layout().store().resolveSibling("store.db.reserve");
+  }
+
+  private static void awaitReserve(TestDaemon daemon) {
+    Path reserve = reserve(daemon);
+    Await.until(
+        "the reserve is made",
+        Duration.ofSeconds(30),
+        () -> Files.exists(reserve) && Files.size(reserve) == 16 << 20);
+  }
+
+  private static void requireTold(TestDaemon daemon) throws IOException, InterruptedException {
+    Problem refused = refusal(daemon, () -> create(daemon, "late"));
+    assertThat(refused.code()).isEqualTo(Code.HOST_FAILURE);
+    assertThat(refused.oneLine()).contains("is full", "are free");
+    assertThat(refused.remedy()).contains("kelvin rm --force", "kelvin image rm");
+    assertThat(daemon.client().info().shortage()).contains("is full");
+    assertThat(daemon.kelvin("info").output()).contains("is full");
+    assertThat(daemon.kelvin("doctor").output()).contains("disk of the state");
+  }
+
   private static void fill(Path file) throws IOException {
     byte[] much = new byte[4096];
-    try (var out = Files.newOutputStream(file)) {
+    try (var out =
+        Files.newOutputStream(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
       while (true) {
         out.write(much);
       }

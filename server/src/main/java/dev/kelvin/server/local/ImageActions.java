@@ -120,6 +120,7 @@ final class ImageActions {
 
   /** Receives the file while the client sends it; the rest is a task. */
   Outcome importImage(Action.ImportImage action) {
+    tasks.requireSpace();
     catalogue.requireFree(action.name());
     Metadata metadata = metadata(action.name(), action.labels());
     Path directory = files.workDir(uploadName(metadata.id()));

@@ -54,6 +54,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -70,6 +71,7 @@ public final class LocalNode implements AutoCloseable {
   private final Actions actions;
   private final HostShield shield;
   private final NodeHealth health;
+  private final ShortageWatch shortage;
   private volatile boolean resumed;
 
   private LocalNode(
@@ -79,7 +81,8 @@ public final class LocalNode implements AutoCloseable {
       TaskEngine tasks,
       Actions actions,
       HostShield shield,
-      NodeHealth health) {
+      NodeHealth health,
+      ShortageWatch shortage) {
     this.mark = mark;
     this.store = store;
     this.machines = machines;
@@ -87,6 +90,8 @@ public final class LocalNode implements AutoCloseable {
     this.actions = actions;
     this.shield = shield;
     this.health = health;
+    this.shortage = shortage;
+    shortage.start();
   }
 
   /**
@@ -108,7 +113,11 @@ public final class LocalNode implements AutoCloseable {
   /** Tells about the daemon. */
   @FunctionalInterface
   public interface InfoSource {
-    NodeInfo info(Machines machines, @Nullable HostFacts facts, List<String> damaged);
+    NodeInfo info(
+        Machines machines,
+        @Nullable HostFacts facts,
+        List<String> damaged,
+        Optional<Problem> shortage);
   }
 
   /**
@@ -148,13 +157,14 @@ public final class LocalNode implements AutoCloseable {
     tasks.addListener(watches::taskChanged);
     var drafts = drafts(around, repository, parts.volumes(), tools, catalogue);
     var revisions = new LastKnown<>(store::revision);
+    var shortage = new ShortageWatch(store::shortage, events::publish);
     var desks =
         new LocalActions.Desks(
             new VmActions(machines, repository, drafts, tasks),
             new VolumeActions(parts.volumes(), tasks),
             images(around, catalogue, tools, importer, tasks),
             new GuestActions(parts.access()),
-            node(around, parts, tools, catalogue, events, tasks),
+            node(around, parts, tools, catalogue, shortage, events, tasks),
             new CpuActions(tools.facts(), tools.cpus()),
             new ConsoleDesk(parts.access(), SteadyTime::now),
             new StateActions(store, tools.images(), tasks, around.clock()),
@@ -172,7 +182,8 @@ public final class LocalNode implements AutoCloseable {
         tasks,
         actions,
         shield,
-        new NodeHealth(layout, store));
+        new NodeHealth(layout, store),
+        shortage);
   }
 
   private static NodeActions node(
@@ -180,6 +191,7 @@ public final class LocalNode implements AutoCloseable {
       MachinesSetup.Parts parts,
       Tools tools,
       ImageCatalogue catalogue,
+      ShortageWatch shortage,
       EventBus events,
       TaskEngine tasks) {
     Machines machines = parts.machines();
@@ -188,8 +200,11 @@ public final class LocalNode implements AutoCloseable {
         () -> Stream.concat(machines.damaged().stream(), damagedImages.get().stream()).toList();
     Supplier<List<Problem>> unknown = () -> unknown(machines, catalogue);
     return new NodeActions(
-        () -> around.info().info(machines, tools.facts().last(), names(damaged.get())),
-        new NodeDoctor(tools.doctor(), damaged, parts.volumes()::damaged, unknown),
+        () ->
+            around
+                .info()
+                .info(machines, tools.facts().last(), names(damaged.get()), shortage.now()),
+        new NodeDoctor(tools.doctor(), damaged, parts.volumes()::damaged, unknown, shortage::now),
         new Metrics(parts.measures(), () -> damaged.get().size(), damagedImages::age),
         events,
         tasks,
@@ -372,10 +387,15 @@ public final class LocalNode implements AutoCloseable {
     }
   }
 
-  /** Shuts all VMs down; those that start with the host do so again with the next daemon. */
-  public void shutDownVms() throws InterruptedException, IOException {
-    machines.shutDownAll();
+  /**
+   * Shuts all VMs down; those that start with the host do so again with the next daemon.
+   *
+   * @return of those that could not be stopped, why
+   */
+  public List<Problem> shutDownVms() throws InterruptedException, IOException {
+    List<Problem> left = machines.shutDownAll();
     mark.clear();
+    return left;
   }
 
   /** The names of the kinds of tasks that are carried out here. */
@@ -402,7 +422,8 @@ public final class LocalNode implements AutoCloseable {
   public void close() {
     try (store;
         shield;
-        machines) {
+        machines;
+        shortage) {
       tasks.close();
     }
   }

@@ -8,6 +8,7 @@ import dev.kelvin.model.Problem;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -18,12 +19,14 @@ import java.util.stream.Stream;
  * @param objects what is wrong with VMs and images
  * @param volumes what is wrong with volumes
  * @param unknown what is here and not in the store
+ * @param shortage why nothing is begun now that takes space
  */
 record NodeDoctor(
     Doctor doctor,
     Supplier<List<Problem>> objects,
     Supplier<List<Problem>> volumes,
-    Supplier<List<Problem>> unknown) {
+    Supplier<List<Problem>> unknown,
+    Supplier<Optional<Problem>> shortage) {
   DoctorReport report() {
     DoctorReport host = doctor.report();
     List<Problem> damaged = Stream.concat(objects.get().stream(), volumes.get().stream()).toList();
@@ -52,6 +55,16 @@ record NodeDoctor(
       String what = one.detail() + (one.cause() == null ? "" : ": " + one.cause());
       checks.add(new Check("unknown." + object, object, CheckState.LIMITED, what, one.remedy()));
     }
+    shortage
+        .get()
+        .ifPresent(full ->
+            checks.add(
+                new Check(
+                    "disk.reserve",
+                    "disk of the state",
+                    CheckState.BROKEN,
+                    full.oneLine(),
+                    full.remedy())));
     return new DoctorReport(
         host.host(), host.accelerator(), checks, host.missingPackages(), host.checkedAt());
   }

@@ -20,9 +20,11 @@ public final class NodeHealth {
   private static final Duration GOOD = Duration.ofSeconds(1);
   private static final Duration PATIENCE = Duration.ofSeconds(2);
 
+  private final Store store;
   private final List<Probe> probes;
 
   NodeHealth(Layout layout, Store store) {
+    this.store = store;
     this.probes =
         List.of(
             new Probe("the store", GOOD, PATIENCE, () -> read(store)),
@@ -31,6 +33,15 @@ public final class NodeHealth {
 
   /** What does not hold; empty when all does. Waits for two seconds at most. */
   public Optional<Problem> complaint() {
+    Optional<Problem> full = store.shortage();
+    if (full.isPresent()) {
+      Problem why = full.get();
+      return Optional.of(
+          Problem.of(Code.UNAVAILABLE, why.detail())
+              .on(String.valueOf(why.object()))
+              .because(String.valueOf(why.cause()))
+              .remedy(String.valueOf(why.remedy())));
+    }
     probes.forEach(Probe::renew); // so that they are waited for at the same time
     return probes.stream().map(Probe::complaint).flatMap(Optional::stream).findFirst();
   }

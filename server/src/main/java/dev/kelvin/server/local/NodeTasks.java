@@ -28,7 +28,8 @@ public final class NodeTasks {
     return List.of(
         new TaskType<>(DOCTOR, Examine.class, List.of(new ExamineHost<Examine>()), true),
         new TaskType<>(
-            PACKAGES, Install.class, List.of(new InstallPackages(), new ExamineHost<>()), false));
+                PACKAGES, Install.class, List.of(new InstallPackages(), new ExamineHost<>()), false)
+            .takingSpace());
   }
 
   private final class ExamineHost<I> implements Step<I> {

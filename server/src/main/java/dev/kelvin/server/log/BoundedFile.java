@@ -44,20 +44,33 @@ final class BoundedFile {
     }
   }
 
-  /** Begins anew if it is long; returns how long it is. */
+  /**
+   * Begins anew if it is long; returns how long it is. What cannot be put beside it, as on a full
+   * disk, is lost: a log must not take what the store needs there.
+   */
   long bound() throws IOException {
     long size = Files.size(file);
     if (size < most) {
       return size;
     }
+    try (var from = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      try {
+        keep(from, size);
+      } finally {
+        from.truncate(0);
+      }
+    }
+    return 0;
+  }
+
+  private void keep(FileChannel from, long size) throws IOException {
     Path last = file.resolveSibling(file.getFileName() + ".1");
     Files.deleteIfExists(last);
-    try (var from = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
-        var to =
-            FileChannel.open(
-                last,
-                Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
-                PosixFilePermissions.asFileAttribute(OWNER_ONLY))) {
+    try (var to =
+        FileChannel.open(
+            last,
+            Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+            PosixFilePermissions.asFileAttribute(OWNER_ONLY))) {
       // The end of it, should something have written without end.
       long at = Math.max(0, size - 2 * most);
       while (at < size) {
@@ -67,8 +80,6 @@ final class BoundedFile {
         }
         at += moved;
       }
-      from.truncate(0);
     }
-    return 0;
   }
 }

@@ -101,6 +101,7 @@ public final class DaemonLog extends Handler {
     out.write(bytes);
     written += bytes.length;
     if (file != null && written >= most) {
+      written = 0; // whether what was written can be kept or not
       written = file.bound();
     }
   }

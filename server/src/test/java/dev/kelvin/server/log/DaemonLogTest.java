@@ -1,8 +1,10 @@
 package dev.kelvin.server.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,6 +47,16 @@ class DaemonLogTest {
               PosixFilePermissions.toString(Files.getPosixFilePermissions(directory.resolve(name))))
           .isEqualTo("rw-------");
     }
+  }
+
+  /** As on a full disk, where the store needs the room. */
+  @Test
+  void theFileBeginsAnewAlsoWhereItsEndCannotBeKept() throws Exception {
+    Path log = Files.write(directory.resolve("daemon.log"), new byte[20_000]);
+    Files.createDirectories(directory.resolve("daemon.log.1/in-the-way"));
+    var file = new BoundedFile(log, 10_000);
+    assertThatExceptionOfType(IOException.class).isThrownBy(file::bound);
+    assertThat(log).isEmptyFile();
   }
 
   @Test

@@ -1,0 +1,52 @@
+package dev.kelvin.server;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** A file that this process has locked. The kernel drops the lock with the process. */
+record LockedFile(Path file, FileChannel channel) implements AutoCloseable {
+  private static final Set<PosixFilePermission> OWNER_ONLY =
+      Set.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
+
+  /** Locks a file, which is made if need be; empty when another process has locked it. */
+  static Optional<LockedFile> lock(Path file) throws IOException {
+    FileChannel channel =
+        FileChannel.open(
+            file,
+            Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE),
+            PosixFilePermissions.asFileAttribute(OWNER_ONLY));
+    // Whoever may read a file may lock it, and so keep a daemon from starting.
+    if (!OWNER_ONLY.equals(Files.getPosixFilePermissions(file))) {
+      Files.setPosixFilePermissions(file, OWNER_ONLY);
+    }
+    if (tryLock(channel) == null) {
+      channel.close();
+      return Optional.empty();
+    }
+    return Optional.of(new LockedFile(file, channel));
+  }
+
+  private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
+    try {
+      return channel.tryLock();
+    } catch (OverlappingFileLockException e) {
+      // Another daemon in this process has it.
+      return null;
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    channel.close();
+  }
+}
