@@ -68,7 +68,7 @@ class HostFaultsTest {
     }
   }
 
-  private enum Disk {
+  enum Disk {
     MEMORY,
     EXT4,
     BTRFS;
