@@ -84,8 +84,7 @@ class UndoneUpdateTest {
     requireTaken(MAC);
     requireTaken(LATER);
 
-    try (var taken =
-        new ServerSocket(port.getLocalPort(), 1, InetAddress.getLoopbackAddress())) {
+    try (var taken = new ServerSocket(port.getLocalPort(), 1, InetAddress.getLoopbackAddress())) {
       vm.qemu().silent(false); // it answers again
       vm.qemu().hangUp();
       Task ended = tasks.await(task.id(), DEADLINE);

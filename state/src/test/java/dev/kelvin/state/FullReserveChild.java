@@ -24,8 +24,7 @@ final class FullReserveChild {
       put(store, "before", false);
       fill(filler);
       exhaust(store);
-      require(
-          Files.size(reserve) == SIZE.whole(), "what takes space has not touched the reserve");
+      require(Files.size(reserve) == SIZE.whole(), "what takes space has not touched the reserve");
       for (int i = 0; Files.size(reserve) == SIZE.whole(); i++) {
         require(i < 10_000, "the reserve is used"); // SQLite's log has blocks already
         put(store, "frees", false);

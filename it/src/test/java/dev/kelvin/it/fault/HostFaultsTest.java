@@ -125,7 +125,9 @@ class HostFaultsTest {
     }
   }
 
-  /** Without its reserve a daemon cannot write down that it stops a VM: so it says which goes on. */
+  /**
+   * Without its reserve a daemon cannot write down that it stops a VM: so it says which goes on.
+   */
   @Test
   void whatCannotBeStoppedIsNamed() throws IOException, InterruptedException {
     Path home = TestDaemon.home("");
