@@ -51,7 +51,16 @@ public final class DirectoryDriver implements StorageDriver {
 
   private final VolumeFiles files;
   private final QemuImg qemuImg;
-  private final ConcurrentHashMap<String, ReentrantLock> locks = new ConcurrentHashMap<>();
+
+  /** Of the volumes that somebody works on. */
+  private final ConcurrentHashMap<String, Turns> turns = new ConcurrentHashMap<>();
+
+  /** The lock of one volume, for as long as somebody has it or waits for it. */
+  private record Turns(ReentrantLock lock, int users) {
+    Turns and(int change) {
+      return new Turns(lock, users + change);
+    }
+  }
 
   /**
    * Opens the directory, makes it when there is none, and removes what a crash left half made.
@@ -267,13 +276,23 @@ public final class DirectoryDriver implements StorageDriver {
 
   /** Work on one volume that waits for other work on it. */
   private <T> T exclusively(String verb, String id, Work<T> work) {
-    ReentrantLock lock = locks.computeIfAbsent(id, key -> new ReentrantLock());
+    ReentrantLock lock =
+        turns
+            .compute(
+                id, (_, known) -> known == null ? new Turns(new ReentrantLock(), 1) : known.and(1))
+            .lock();
     lock.lock();
     try {
       return guarded(verb, id, work);
     } finally {
       lock.unlock();
+      turns.computeIfPresent(id, (_, known) -> known.users() == 1 ? null : known.and(-1));
     }
+  }
+
+  /** How many volumes are worked on. */
+  int busy() {
+    return turns.size();
   }
 
   private interface Work<T> {

@@ -54,6 +54,16 @@ class DirectoryDriverTest extends StorageDriverConformance {
     return Integer.valueOf(0).equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"));
   }
 
+  /** Each volume has an id of its own, and in the end there have been very many. */
+  @Test
+  void nothingIsKeptOfVolumesThatAreGone() throws Exception {
+    for (int i = 0; i < 5; i++) {
+      driver.create("vm" + i + "-root", SMALL);
+      driver.delete("vm" + i + "-root");
+    }
+    assertThat(((DirectoryDriver) driver).busy()).isZero();
+  }
+
   @Test
   void namesItsFormatsAndKeepsCopiesOfWritesSmall() throws Exception {
     driver.cloneImage("vm1-root", image, LARGE);

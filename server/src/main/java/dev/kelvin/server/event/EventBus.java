@@ -8,7 +8,7 @@ import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
@@ -28,7 +28,13 @@ public final class EventBus {
   private final ReentrantLock lock = new ReentrantLock();
   private final Deque<Event> kept = new ArrayDeque<>();
   private final List<Listener> listeners = new ArrayList<>();
-  private final Map<String, Task.TaskState> lastStates = new HashMap<>();
+
+  /**
+   * Of tasks that have not ended, the oldest first. Of one that is withdrawn nobody tells an end:
+   * so only so many are kept.
+   */
+  private final Map<String, Task.TaskState> lastStates = new LinkedHashMap<>();
+
   private long sequence;
 
   public EventBus(Clock clock) {
@@ -64,6 +70,8 @@ public final class EventBus {
       Task.TaskState before = lastStates.put(task.id(), task.state());
       if (task.state().ended()) {
         lastStates.remove(task.id());
+      } else if (lastStates.size() > KEPT) {
+        lastStates.remove(lastStates.keySet().iterator().next());
       }
       if (before == task.state()) {
         return;
@@ -103,6 +111,16 @@ public final class EventBus {
       }
       listeners.add(holder[0]);
       return queue;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Of how many tasks the last state is kept. */
+  int statesKept() {
+    lock.lock();
+    try {
+      return lastStates.size();
     } finally {
       lock.unlock();
     }

@@ -11,49 +11,41 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
-import java.security.SecureRandom;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Base64;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 
 /** Gives tickets for consoles, and opens a console for each, once. */
 final class ConsoleDesk {
   static final Duration VALID_FOR = Duration.ofSeconds(30);
 
-  private record Grant(String vm, ConsoleKind kind, Instant until) {}
+  private record Grant(String vm, ConsoleKind kind) {}
 
   private final VmAccess access;
-  private final InstantSource clock;
-  private final SecureRandom random = new SecureRandom();
-  private final Map<String, Grant> grants = new ConcurrentHashMap<>();
+  private final Tickets<Grant> tickets;
 
   ConsoleDesk(VmAccess access, InstantSource clock) {
     this.access = access;
-    this.clock = clock;
+    this.tickets = new Tickets<>(VALID_FOR, clock);
   }
 
   Outcome.Ticket grant(String vm, ConsoleKind kind) {
-    Instant now = clock.instant();
-    grants.values().removeIf(grant -> grant.until().isBefore(now));
-    byte[] secret = new byte[24];
-    random.nextBytes(secret);
-    String ticket = Base64.getUrlEncoder().withoutPadding().encodeToString(secret);
-    grants.put(ticket, new Grant(vm, kind, now.plus(VALID_FOR)));
+    String ticket = tickets.grant(new Grant(vm, kind));
     return new Outcome.Ticket(ticket, "/v1/consoles/" + ticket, VALID_FOR);
   }
 
   ConsoleLink open(String ticket, ConsoleSink sink) throws InterruptedException {
-    Grant grant = grants.remove(ticket);
-    if (grant == null || grant.until().isBefore(clock.instant())) {
-      throw Problem.of(Code.UNAUTHENTICATED, "The console ticket is not valid")
-          .because("it is unknown, used already, or older than " + VALID_FOR.toSeconds() + " s")
-          .remedy("ask for a new ticket")
-          .asException();
-    }
+    Grant grant =
+        tickets
+            .use(ticket)
+            .orElseThrow(() ->
+                Problem.of(Code.UNAUTHENTICATED, "The console ticket is not valid")
+                    .because(
+                        "it is unknown, used already, or older than "
+                            + VALID_FOR.toSeconds()
+                            + " s")
+                    .remedy("ask for a new ticket")
+                    .asException());
     return switch (grant.kind()) {
       case SERIAL -> openSerial(grant.vm(), sink);
       case VNC -> openVnc(grant.vm(), sink);

@@ -114,8 +114,21 @@ class EventBusTest {
     }
   }
 
+  /** Of a task that is withdrawn nobody tells an end. */
+  @Test
+  void theStatesOfTasksThatNeverEndAreForgotten() {
+    for (int i = 0; i < 3 * EventBus.KEPT; i++) {
+      bus.taskChanged(task("t" + i, TaskState.PENDING));
+    }
+    assertThat(bus.statesKept()).isLessThanOrEqualTo(EventBus.KEPT);
+  }
+
   private static Task task(TaskState state) {
+    return task("t1", state);
+  }
+
+  private static Task task(String id, TaskState state) {
     return new Task(
-        "t1", "vm.create", "vm/a", state, List.of(), null, null, null, true, Instant.EPOCH, null);
+        id, "vm.create", "vm/a", state, List.of(), null, null, null, true, Instant.EPOCH, null);
   }
 }
