@@ -15,6 +15,8 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -137,8 +139,13 @@ final class Exchange implements Closeable {
       var items = new ArrayList<T>();
       page.path("items").forEach(item -> items.add(Documents.readTrusted(item, type)));
       String next = page.path("next").isString() ? page.path("next").asString() : null;
-      return new Page<>(items, next, page.path("revision").asLong(0));
-    } catch (JacksonException e) {
+      JsonNode asOf = page.path("asOf");
+      return new Page<>(
+          items,
+          next,
+          page.path("revision").asLong(0),
+          asOf.isString() ? Instant.parse(asOf.asString()) : null);
+    } catch (JacksonException | DateTimeParseException e) {
       throw Problems.unreadable(endpoint.name(), e).asException(e);
     }
   }

@@ -9,6 +9,7 @@ import dev.kelvin.model.Metadata;
 import dev.kelvin.model.Problem.Violation;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.Vm;
+import dev.kelvin.model.spec.DocumentLimits;
 import dev.kelvin.model.spec.SpecRules;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -43,6 +44,27 @@ class ManyFaultsTest {
     assertThat(check("\"disks\":[{}" + ",{}".repeat(20_000) + "]"))
         .singleElement()
         .satisfies(one -> assertThat(one.cause()).contains("20001"));
+  }
+
+  @Test
+  void howManyDevicesThereMayBeCanBeSet() {
+    Vm read = Documents.read(vm("\"disks\":[{},{},{}]"), Syntax.JSON, Vm.class);
+    assertThat(SpecRules.check(read, new DocumentLimits(100, 2)))
+        .singleElement()
+        .satisfies(one -> {
+          assertThat(one.cause()).startsWith("there are 3 ");
+          assertThat(one.remedy()).contains("at most 2", "limits.devices");
+        });
+  }
+
+  @Test
+  void howManyFaultsAreToldCanBeSet() {
+    Vm read = Documents.read(vm("\"disks\":[{},{},{}]"), Syntax.JSON, Vm.class);
+    assertThat(SpecRules.check(read)).hasSizeGreaterThan(4);
+    assertThat(SpecRules.check(read, new DocumentLimits(2, 512)))
+        .hasSize(3)
+        .last()
+        .satisfies(one -> assertThat(one.cause()).contains("more faults"));
   }
 
   @Test

@@ -17,6 +17,7 @@ import dev.kelvin.model.spec.Accelerator;
 import dev.kelvin.model.spec.Cdrom;
 import dev.kelvin.model.spec.CloudInit;
 import dev.kelvin.model.spec.Disk;
+import dev.kelvin.model.spec.DocumentLimits;
 import dev.kelvin.model.spec.Nic;
 import dev.kelvin.model.spec.SpecRules;
 import dev.kelvin.model.spec.VmSpec;
@@ -49,6 +50,7 @@ public final class VmDrafts {
   private final SecureRandom random = new SecureRandom();
   private final RecentMacs given = new RecentMacs();
   private final Clock clock;
+  private final DocumentLimits limits;
 
   public VmDrafts(
       VmRepository repository,
@@ -57,7 +59,9 @@ public final class VmDrafts {
       CpuTables cpus,
       Function<String, Optional<Image>> images,
       Layout layout,
-      Clock clock) {
+      Clock clock,
+      DocumentLimits limits) {
+    this.limits = limits;
     this.layout = layout;
     this.repository = repository;
     this.volumes = volumes;
@@ -132,7 +136,7 @@ public final class VmDrafts {
     return changed;
   }
 
-  private static void checkDocument(Vm draft) {
+  private void checkDocument(Vm draft) {
     if (!draft.kind().equals(Vm.KIND)) {
       throw Problem.of(Code.INVALID_ARGUMENT, "The document is of kind " + draft.kind())
           .at("kind")
@@ -140,7 +144,7 @@ public final class VmDrafts {
           .remedy("write kind: " + Vm.KIND)
           .asException();
     }
-    List<Violation> faults = SpecRules.check(draft);
+    List<Violation> faults = SpecRules.check(draft, limits);
     if (!faults.isEmpty()) {
       Violation first = faults.getFirst();
       String detail =

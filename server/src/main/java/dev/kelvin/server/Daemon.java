@@ -1,5 +1,6 @@
 package dev.kelvin.server;
 
+import dev.kelvin.host.PortHolder;
 import dev.kelvin.machine.Machines;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.HostFacts;
@@ -52,6 +53,7 @@ public final class Daemon implements AutoCloseable {
   private final CountDownLatch closing = new CountDownLatch(1);
   private volatile boolean unreachable;
   private volatile List<Problem> notStopped = List.of();
+  private volatile Optional<Problem> portTrouble = Optional.empty();
   private @Nullable LocalNode node;
   private @Nullable HttpServer http;
 
@@ -129,8 +131,10 @@ public final class Daemon implements AutoCloseable {
                 uid == 0,
                 Clock.systemUTC(),
                 settings.images().mirrors(),
+                settings.limits().ofDocuments(),
                 (who, what) -> Optional.empty(),
                 this::info,
+                this::warnings,
                 this::askToStop));
     node = opened;
     Settings.Listen listen = settings.listen();
@@ -141,7 +145,8 @@ public final class Daemon implements AutoCloseable {
             listen.lastPort(),
             layout.certificate(),
             layout.certificate().resolveSibling("tls.key"),
-            layout.token());
+            layout.token(),
+            PortHolder::of);
     HttpServer server =
         new HttpServer(
             new HttpSettings(
@@ -150,9 +155,12 @@ public final class Daemon implements AutoCloseable {
             new NodesHealth(opened));
     http = server;
     server.start();
-    LOG.log(Level.INFO, "the API answers at " + layout.socket() + " and " + server.url());
+    String url = server.url();
+    LOG.log(
+        Level.INFO, "the API answers at " + layout.socket() + (url.isEmpty() ? "" : " and " + url));
+    tellOfPort(server, opened);
     Thread.ofVirtual().name("begin").start(() -> begin(opened));
-    Thread.ofVirtual().name("socket").start(() -> keepReachable(server));
+    Thread.ofVirtual().name("socket").start(() -> keepReachable(server, opened));
   }
 
   private record NodesHealth(LocalNode node) implements Health {
@@ -183,10 +191,12 @@ public final class Daemon implements AutoCloseable {
   }
 
   /** Looks now and then whether the run-time directory is still there, and makes it anew. */
-  private void keepReachable(HttpServer server) {
+  private void keepReachable(HttpServer server, LocalNode opened) {
     try {
       while (!closing.await(LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
         mendRuntime(server);
+        mendPort(server);
+        tellOfPort(server, opened);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -212,6 +222,36 @@ public final class Daemon implements AutoCloseable {
       }
       unreachable = true;
     }
+  }
+
+  private void mendPort(HttpServer server) {
+    try {
+      if (server.mendPort()) {
+        LOG.log(Level.INFO, "the API answers at " + server.url() + ", too");
+      }
+    } catch (Exception e) {
+      LOG.log(Level.DEBUG, "the port of the API over TLS was tried again", e);
+    }
+  }
+
+  /** By an event and in the log, once for each change. */
+  private void tellOfPort(HttpServer server, LocalNode opened) {
+    Optional<Problem> now = server.portTrouble();
+    Optional<Problem> before = portTrouble;
+    portTrouble = now;
+    // Who holds the port may change; that is not news.
+    if (now.isPresent() && !now.map(Problem::detail).equals(before.map(Problem::detail))) {
+      Problem problem = now.get();
+      LOG.log(Level.WARNING, problem.oneLine() + "; " + problem.remedy());
+      opened.publish("node.port-taken", problem.oneLine() + "; " + problem.remedy());
+    } else if (now.isEmpty() && before.isPresent()) {
+      opened.publish("node.port-served", "the API answers at " + server.url());
+    }
+  }
+
+  private List<Problem> warnings() {
+    HttpServer server = http;
+    return server == null ? List.of() : server.portTrouble().stream().toList();
   }
 
   /** The names of the kinds of tasks that this daemon carries out. */
@@ -260,6 +300,7 @@ public final class Daemon implements AutoCloseable {
         machines.unknown(),
         shortage.map(Problem::oneLine).orElse(null),
         notStopped.stream().map(Problem::oneLine).toList(),
+        warnings(),
         startedAt);
   }
 

@@ -55,6 +55,12 @@ class SettingsTest {
   }
 
   @Test
+  void limitsOfDocumentsCanBeSet() throws IOException {
+    var limits = read("limits: {devices: 7, faultsTold: 3}").limits().ofDocuments();
+    assertThat(limits).isEqualTo(new dev.kelvin.model.spec.DocumentLimits(3, 7));
+  }
+
+  @Test
   void etcdIsDescribedInFull() throws IOException {
     Settings settings =
         read(
@@ -100,6 +106,9 @@ class SettingsTest {
           state: {engine: etcd, endpoints: ["https://a:1"], key: /c}      | state.certificate
           state: {engine: etcd, endpoints: ["https://a:1"], certificate: /c} | state.key
           state: {engine: etcd, endpoints: ["https://a:1"], prefix: blue} | state.prefix
+          limits: {devices: 0}                                            | limits.devices
+          limits: {devices: 4097}                                         | limits.devices
+          limits: {faultsTold: 0}                                         | limits.faultsTold
           """)
   void whatCannotBeMeantIsRefusedWithItsField(String yaml, String field) throws IOException {
     Problem problem = refusal(yaml);

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -93,12 +94,23 @@ public final class TaskEngine implements AutoCloseable {
         throw new IllegalArgumentException("there are two task types " + type.name());
       }
     }
-    this.shared = new TaskRun.Shared(storage, clock, settings, notifier::changed, this::ended);
+    this.shared =
+        new TaskRun.Shared(
+            storage,
+            clock,
+            settings,
+            run -> notifier.changed(run::view, run::revision),
+            this::ended);
   }
 
   /** The names of the kinds of tasks that it carries out, in order. */
   public List<String> types() {
     return types.keySet().stream().sorted().toList();
+  }
+
+  /** Completes when listeners have been told all that there is to tell now; shows that they are. */
+  public CompletableFuture<Boolean> pulse() {
+    return notifier.pulse();
   }
 
   /** Tells every change from now on. */
@@ -296,7 +308,7 @@ public final class TaskEngine implements AutoCloseable {
   private Optional<Problem> strand(TaskRecord task, String cause) {
     Problem problem = strandedProblem(task, cause);
     stranded.put(task.id(), problem);
-    notifier.changed(task.view(null, problem));
+    notifier.changed(() -> task.view(null, problem), () -> 0);
     return Optional.of(problem);
   }
 
@@ -354,6 +366,19 @@ public final class TaskEngine implements AutoCloseable {
           return run != null ? run.view() : task.view(null, stranded.get(task.id()));
         })
         .toList();
+  }
+
+  /**
+   * All tasks.
+   *
+   * @param upTo the sequence of news that this is not older than
+   */
+  public record Snapshot(long upTo, List<Task> tasks) {}
+
+  /** All tasks, for those who go on with news after them. */
+  public Snapshot snapshot() {
+    long upTo = notifier.sequence();
+    return new Snapshot(upTo, list());
   }
 
   /**

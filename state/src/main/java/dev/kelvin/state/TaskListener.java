@@ -7,4 +7,9 @@ import dev.kelvin.model.Task;
 public interface TaskListener {
   /** Called one at a time, for each task in order, on a virtual thread of the engine. */
   void changed(Task task);
+
+  /** The same, for those who put it in order with {@link TaskEngine#snapshot}. */
+  default void told(TaskNews news) {
+    changed(news.task());
+  }
 }

@@ -27,7 +27,7 @@ final class TaskRun<I> {
       TaskStorage storage,
       InstantSource clock,
       TaskSettings settings,
-      Consumer<Task> changed,
+      Consumer<TaskRun<?>> changed,
       Consumer<TaskRun<?>> ended) {}
 
   private final TaskType<I> type;
@@ -46,8 +46,8 @@ final class TaskRun<I> {
 
   private volatile boolean admitted;
 
-  /** Of the last write of the record that is known. Guarded by writing. */
-  private long revision;
+  /** Of the last write of the record that is known. Written under writing. */
+  private volatile long revision;
 
   private volatile TaskRecord task;
   private volatile @Nullable Progress progress;
@@ -91,7 +91,7 @@ final class TaskRun<I> {
   }
 
   void start() {
-    shared.changed().accept(view());
+    shared.changed().accept(this);
     thread.start();
   }
 
@@ -102,6 +102,11 @@ final class TaskRun<I> {
   Task view() {
     Task seen = task.view(progress, trouble);
     return admitted ? seen : Admission.shown(seen);
+  }
+
+  /** Of the last write of its record that is known. */
+  long revision() {
+    return revision;
   }
 
   /** Completes when the task has ended, or is left to the next engine. */
@@ -248,7 +253,7 @@ final class TaskRun<I> {
           return false;
         }
         trouble = explainUndo(explain(e));
-        shared.changed().accept(view());
+        shared.changed().accept(this);
         if (!pause(wait)) {
           return false;
         }
@@ -287,14 +292,14 @@ final class TaskRun<I> {
       try {
         write.run();
         trouble = null;
-        shared.changed().accept(view());
+        shared.changed().accept(this);
         return true;
       } catch (RuntimeException e) { // whatever it is, the task must not be lost
         if (trouble == null) {
           LOG.log(System.Logger.Level.WARNING, "task {0} waits for the store: {1}", id(), e);
         }
         trouble = ProblemException.toProblem(e);
-        shared.changed().accept(view());
+        shared.changed().accept(this);
       } finally {
         writing.unlock();
       }
@@ -449,7 +454,7 @@ final class TaskRun<I> {
       long before = toldAt.get();
       if (now - before >= shared.settings().progressInterval().toNanos()
           && toldAt.compareAndSet(before, now)) {
-        shared.changed().accept(view());
+        shared.changed().accept(TaskRun.this);
       }
     }
   }

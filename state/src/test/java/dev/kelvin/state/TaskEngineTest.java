@@ -163,6 +163,49 @@ class TaskEngineTest {
     Await.until("the end is told", () -> after.contains(task));
   }
 
+  /** A client that goes on with news after a list must be able to tell which of them it has. */
+  @Test
+  void newsAreNumberedAndASnapshotSaysWhichOfThemItHas() throws Exception {
+    Queue<TaskNews> told = new ConcurrentLinkedQueue<>();
+    engine.addListener(
+        new TaskListener() {
+          @Override
+          public void changed(Task task) {
+            throw new AssertionError("it wants the news");
+          }
+
+          @Override
+          public void told(TaskNews news) {
+            told.add(news);
+          }
+        });
+    Task task = ended(engine.submit(Scripted.TYPE, Scripted.passing(), WEB1));
+    TaskEngine.Snapshot all = engine.snapshot();
+    assertThat(all.tasks()).containsExactly(task);
+    assertThat(engine.pulse().get(20, java.util.concurrent.TimeUnit.SECONDS)).isTrue();
+    assertThat(told).extracting(TaskNews::sequence).isSorted().doesNotHaveDuplicates();
+    assertThat(told).extracting(TaskNews::revision).isSorted();
+    assertThat(told).allMatch(news -> news.sequence() <= all.upTo());
+    assertThat(List.copyOf(told).getLast().task()).isEqualTo(task);
+  }
+
+  @Test
+  void aListenerThatHangsLetsNoPulseThrough() throws Exception {
+    var hangs = new java.util.concurrent.CountDownLatch(1);
+    engine.addListener(task -> {
+      try {
+        hangs.await();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    });
+    ended(engine.submit(Scripted.TYPE, Scripted.passing(), WEB1));
+    var pulse = engine.pulse();
+    assertThat(pulse).isNotDone();
+    hangs.countDown();
+    assertThat(pulse.get(20, java.util.concurrent.TimeUnit.SECONDS)).isTrue();
+  }
+
   @Test
   void showsProgressWithoutStoringIt() throws Exception {
     Task task = submit("b", Way.WAIT);

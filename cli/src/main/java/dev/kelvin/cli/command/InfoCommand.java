@@ -5,6 +5,7 @@ import dev.kelvin.cli.Session;
 import dev.kelvin.cli.run.DaemonProcess;
 import dev.kelvin.cli.text.Units;
 import dev.kelvin.model.NodeInfo;
+import dev.kelvin.model.Problem;
 import dev.kelvin.model.UnknownGuest;
 import java.time.Instant;
 import java.util.stream.Collectors;
@@ -38,11 +39,17 @@ public final class InfoCommand extends Command {
             .add("up", Units.age(info.startedAt(), Instant.now()))
             .add("files", info.home().equals("/") ? "the system's directories" : info.home())
             .add("socket", info.socket())
-            .add("url", info.url())
+            .add("url", info.url().isEmpty() ? "none" : info.url())
             .add("certificate", info.certificate());
     if (session.endpoint() instanceof Endpoint.Local) {
       text.add("token", "in " + session.layout().token());
       text.add("log", DaemonProcess.of(info.pid()).log(session.layout().daemonLog()));
+    }
+    for (Problem warning : info.warnings()) {
+      text.add("warning", warning.oneLine());
+      if (warning.remedy() != null) {
+        text.add("remedy", warning.remedy());
+      }
     }
     if (!info.damaged().isEmpty()) {
       text.add("damaged", String.join(", ", info.damaged()) + " (see kelvin state check)");

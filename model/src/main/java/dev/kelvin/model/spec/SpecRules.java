@@ -33,9 +33,6 @@ public final class SpecRules {
   /** All disks together: a VM and its claims on volumes fit into one transaction of the store. */
   public static final int MAX_DISKS = 100;
 
-  /** All kinds of devices together; more are not looked at one by one. */
-  public static final int MAX_DEVICES = 512;
-
   /** Of all NICs together: each is a port of the host that QEMU listens at. */
   public static final int MAX_FORWARDS = 1024;
 
@@ -78,9 +75,14 @@ public final class SpecRules {
 
   private SpecRules() {}
 
-  /** Everything that is wrong with the document; empty when nothing is. */
+  /** Everything that is wrong with the document by the usual limits; empty when nothing is. */
   public static List<Violation> check(Vm vm) {
-    var violations = new Violations();
+    return check(vm, DocumentLimits.USUAL);
+  }
+
+  /** Everything that is wrong with the document; empty when nothing is. */
+  public static List<Violation> check(Vm vm, DocumentLimits limits) {
+    var violations = new Violations(limits.faultsTold());
     metadata(vm, violations);
     VmSpec spec = vm.spec();
     machine(spec, violations);
@@ -88,7 +90,7 @@ public final class SpecRules {
     memory(spec, violations);
     boot(spec.boot(), violations);
     limits(spec, violations);
-    if (tooMany(spec, violations)) {
+    if (tooMany(spec, limits.devices(), violations)) {
       return violations.list();
     }
     DeviceRules.check(spec, violations);
@@ -107,21 +109,21 @@ public final class SpecRules {
   }
 
   /** Whether there are so many devices that to look at each would take the daemon's time. */
-  private static boolean tooMany(VmSpec spec, Violations violations) {
+  private static boolean tooMany(VmSpec spec, int mostDevices, Violations violations) {
     int devices =
         spec.disks().size() + spec.cdroms().size() + spec.nics().size() + spec.shares().size();
     int forwards = spec.nics().stream().mapToInt(nic -> nic.forwards().size()).sum();
     violations.require(
-        devices <= MAX_DEVICES,
+        devices <= mostDevices,
         "spec",
         "there are " + devices + " disks, CD drives, NICs and shares",
-        "use at most " + MAX_DEVICES);
+        "use at most " + mostDevices + ", or raise limits.devices in kelvin.yaml");
     violations.require(
         forwards <= MAX_FORWARDS,
         "spec.nics",
         "there are " + forwards + " port forwards",
         "use at most " + MAX_FORWARDS + ", or reach the guest by a network of its own");
-    return devices > MAX_DEVICES || forwards > MAX_FORWARDS;
+    return devices > mostDevices || forwards > MAX_FORWARDS;
   }
 
   private static void metadata(Vm vm, Violations violations) {

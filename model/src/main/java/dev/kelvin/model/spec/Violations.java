@@ -10,14 +10,25 @@ import org.jspecify.annotations.Nullable;
 
 /** Collects what is wrong with a spec. */
 final class Violations {
-  /** How many are told; whoever made more mistakes has these to begin with. */
-  static final int MAX_TOLD = 100;
-
+  private final int mostTold;
   private final List<Violation> found = new ArrayList<>();
   private int untold;
 
+  Violations() {
+    this(DocumentLimits.USUAL.faultsTold());
+  }
+
+  /**
+   * Where nothing has been found.
+   *
+   * @param mostTold how many are told; whoever made more mistakes has these to begin with
+   */
+  Violations(int mostTold) {
+    this.mostTold = mostTold;
+  }
+
   void add(String field, String cause, String remedy) {
-    if (found.size() < MAX_TOLD) {
+    if (found.size() < mostTold) {
       found.add(new Violation(field, cause, remedy));
     } else {
       untold++;

@@ -4,6 +4,7 @@ import dev.kelvin.model.Task;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -21,8 +22,19 @@ public sealed interface Outcome {
    *
    * @param next what the next page begins after; null on the last one
    * @param revision of the store, from which a watch can go on without a gap
+   * @param asOf when the store last told that, as it does not answer now; null when it does
    */
-  record Page(List<?> items, @Nullable String next, long revision) implements Outcome {}
+  record Page(List<?> items, @Nullable String next, long revision, @Nullable Instant asOf)
+      implements Outcome {
+    /** One that the store has just told. */
+    public Page(List<?> items, @Nullable String next, long revision) {
+      this(items, next, revision, null);
+    }
+
+    public Page asOf(@Nullable Instant when) {
+      return new Page(items, next, revision, when);
+    }
+  }
 
   /** Long work has begun. */
   record Accepted(Task task) implements Outcome {}

@@ -53,7 +53,7 @@ public final class HttpServer implements AutoCloseable {
   /** What listens at the local socket. */
   private volatile @Nullable UnixDomainServerConnector local;
 
-  private @Nullable TlsEndpoint tls;
+  private volatile @Nullable TlsEndpoint tls;
 
   public HttpServer(HttpSettings settings, Actions actions, Health health) {
     this(settings, actions, health, KEEP_ALIVE, IDLE);
@@ -83,8 +83,7 @@ public final class HttpServer implements AutoCloseable {
   /**
    * Begins to serve.
    *
-   * @throws ProblemException conflict when the socket or every port is taken, host-failure when the
-   *     host refuses
+   * @throws ProblemException conflict when the socket is taken, host-failure when the host refuses
    */
   public void start() {
     try {
@@ -163,6 +162,21 @@ public final class HttpServer implements AutoCloseable {
   }
 
   /**
+   * Tries again to get the port of the API over TLS when there is none. Returns whether it has come
+   * up by that.
+   */
+  public boolean mendPort() throws Exception {
+    TlsEndpoint remote = tls;
+    return remote != null && remote.mend();
+  }
+
+  /** What is wrong with the port of the API over TLS; empty while it is the one that was wanted. */
+  public Optional<Problem> portTrouble() {
+    TlsEndpoint remote = tls;
+    return remote == null ? Optional.empty() : remote.trouble();
+  }
+
+  /**
    * One with threads, buffers and selectors of its own. The network has another one than the local
    * socket, so that nothing that happens there keeps the administrator of the host waiting.
    */
@@ -228,7 +242,7 @@ public final class HttpServer implements AutoCloseable {
     return healthz(remote);
   }
 
-  /** Where the API is over TLS, such as {@code https://127.0.0.1:8006}. */
+  /** Where the API is over TLS, such as {@code https://127.0.0.1:8006}; empty when nowhere. */
   public String url() {
     return started().url();
   }
@@ -248,10 +262,11 @@ public final class HttpServer implements AutoCloseable {
   }
 
   private TlsEndpoint started() {
-    if (tls == null) {
+    TlsEndpoint remote = tls;
+    if (remote == null) {
       throw new IllegalStateException("the server has not been started");
     }
-    return tls;
+    return remote;
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.kelvin.server.http;
 import dev.kelvin.server.http.guard.HttpLimits;
 import java.nio.file.Path;
 import java.util.Set;
+import java.util.function.IntFunction;
 
 /**
  * Where the API is served and who is let in.
@@ -22,9 +23,16 @@ public record HttpSettings(Path socket, Set<Integer> peerUids, Tls tls, HttpLimi
    * @param certificate PEM
    * @param key PEM, PKCS #8
    * @param token the administrator's secret
+   * @param holder who listens at a port, for people; empty when that is not known
    */
   public record Tls(
-      String host, int firstPort, int lastPort, Path certificate, Path key, Path token) {}
+      String host,
+      int firstPort,
+      int lastPort,
+      Path certificate,
+      Path key,
+      Path token,
+      IntFunction<String> holder) {}
 
   public HttpSettings {
     peerUids = Set.copyOf(peerUids);

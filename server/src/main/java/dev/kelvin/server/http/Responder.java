@@ -11,6 +11,7 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
@@ -23,7 +24,8 @@ final class Responder {
   /** What requests may have waiting whatever others have: their number is bounded, too. */
   private static final int SMALL = 64 << 10;
 
-  private record PageDocument(List<?> items, @Nullable String next, long revision) {}
+  private record PageDocument(
+      List<?> items, @Nullable String next, long revision, @Nullable Instant asOf) {}
 
   private record TicketDocument(String ticket, String path, long validSeconds) {}
 
@@ -66,11 +68,11 @@ final class Responder {
         }
         document(body, route.is(Trait.YAML), request, response);
       }
-      case Outcome.Page(List<?> items, String next, long revision) ->
+      case Outcome.Page(List<?> items, String next, long revision, Instant asOf) ->
           json(
               response,
               200,
-              new PageDocument(items.stream().map(projection::of).toList(), next, revision));
+              new PageDocument(items.stream().map(projection::of).toList(), next, revision, asOf));
       case Outcome.Accepted(Task task) -> {
         headers.put(HttpHeader.LOCATION, "/v1/tasks/" + task.id());
         json(response, 202, task);

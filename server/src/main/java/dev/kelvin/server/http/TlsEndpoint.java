@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.locks.ReentrantLock;
 import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
 import org.eclipse.jetty.http.HttpVersion;
 import org.eclipse.jetty.http2.server.HTTP2ServerConnectionFactory;
@@ -60,34 +61,52 @@ final class TlsEndpoint implements AutoCloseable {
   private final Tls settings;
   private final HttpLimits limits;
   private final Connections connections;
-  private final ServerSocketChannel port;
-  private final int number;
   private final CompletableFuture<Secrets> secrets = new CompletableFuture<>();
+
+  /** Held while it comes up and goes down. */
+  private final ReentrantLock changing = new ReentrantLock();
+
+  private volatile @Nullable ServerSocketChannel port;
+  private volatile int number;
+  private volatile @Nullable Problem trouble;
   private volatile boolean started;
+  private volatile boolean closed;
   private volatile @Nullable Server server;
 
-  private TlsEndpoint(Tls settings, HttpLimits limits, ServerSocketChannel port, int number) {
+  /** What connects once there is a port. */
+  private @Nullable Connecting connecting;
+
+  private interface Connecting {
+    void connect(ServerSocketChannel port) throws Exception;
+  }
+
+  private TlsEndpoint(Tls settings, HttpLimits limits) {
     this.settings = settings;
     this.limits = limits;
     this.connections = new Connections(limits);
-    this.port = port;
-    this.number = number;
   }
 
   /**
-   * Binds the first port that is free.
-   *
-   * @throws ProblemException conflict when none is
+   * Binds the first port that is free. When none is, there is none until {@link #mend} finds one:
+   * the local API goes on.
    */
   static TlsEndpoint bind(Tls settings, HttpLimits limits) throws IOException {
+    var made = new TlsEndpoint(settings, limits);
+    var _ = made.bind();
+    return made;
+  }
+
+  private @Nullable ServerSocketChannel bind() throws IOException {
     IOException taken = null;
-    for (int number = settings.firstPort(); number <= settings.lastPort(); number++) {
+    for (int candidate = settings.firstPort(); candidate <= settings.lastPort(); candidate++) {
       ServerSocketChannel channel = ServerSocketChannel.open();
       try {
         InetAddress host = InetAddress.getByName(settings.host());
-        channel.bind(new InetSocketAddress(host, number), BACKLOG);
-        int bound = ((InetSocketAddress) channel.getLocalAddress()).getPort();
-        return new TlsEndpoint(settings, limits, channel, bound);
+        channel.bind(new InetSocketAddress(host, candidate), BACKLOG);
+        number = ((InetSocketAddress) channel.getLocalAddress()).getPort();
+        port = channel;
+        trouble = candidate == settings.firstPort() ? null : another(number);
+        return channel;
       } catch (BindException e) {
         channel.close();
         taken = e;
@@ -96,15 +115,65 @@ final class TlsEndpoint implements AutoCloseable {
         throw e;
       }
     }
+    trouble = none(taken);
+    return null;
+  }
+
+  private Problem another(int used) {
+    return Problem.of(Code.CONFLICT, "The API is at port " + used)
+        .on(settings.host() + ":" + settings.firstPort())
+        .because("port " + settings.firstPort() + " was taken" + holder())
+        .remedy(
+            "if clients expect it there, free it and start the daemon anew, or name a port in"
+                + " kelvin.yaml: listen.port");
+  }
+
+  private Problem none(@Nullable IOException taken) {
     String ports =
         settings.firstPort() == settings.lastPort()
             ? "port " + settings.firstPort()
             : "the ports from " + settings.firstPort() + " to " + settings.lastPort();
-    throw Problem.of(Code.CONFLICT, "The API cannot be served over TLS")
+    return Problem.of(Code.UNAVAILABLE, "The API is not served over TLS, only at the local socket")
         .on(settings.host() + ":" + settings.firstPort())
-        .because(taken + " for " + ports)
-        .remedy("free a port, or name another one in kelvin.yaml")
-        .asException();
+        .because(ports + " cannot be had" + holder() + ": " + taken)
+        .remedy(
+            "free it, and the daemon takes it by itself; or name another one in kelvin.yaml"
+                + " (listen.port) and start the daemon anew");
+  }
+
+  private String holder() {
+    String name = settings.holder().apply(settings.firstPort());
+    return name.isEmpty() ? "" : " by " + name;
+  }
+
+  /** What is wrong with the port; empty while it is the one that was wanted. */
+  Optional<Problem> trouble() {
+    return Optional.ofNullable(trouble);
+  }
+
+  /** Tries again to get a port when there is none. Returns whether it has come up by that. */
+  boolean mend() throws Exception {
+    changing.lock();
+    try {
+      if (port != null || closed || connecting == null) {
+        return false;
+      }
+      ServerSocketChannel bound = bind();
+      if (bound == null) {
+        return false;
+      }
+      try {
+        connecting.connect(bound);
+        return true;
+      } catch (Exception e) {
+        port = null;
+        bound.close();
+        trouble = none(new IOException(e));
+        throw e;
+      }
+    } finally {
+      changing.unlock();
+    }
   }
 
   /** Gets ready to answer, and begins to. Does not wait for that. */
@@ -120,9 +189,11 @@ final class TlsEndpoint implements AutoCloseable {
             var gate =
                 new Gate.Remote(
                     limits, connections, request -> Authenticator.shows(token, request));
-            Server made = servers.behind(gate);
-            server = made;
-            connect(made, configuration, identity, idle);
+            begin(to -> {
+              Server made = servers.behind(gate);
+              server = made;
+              connect(made, to, configuration, identity, idle);
+            });
             secrets.complete(new Secrets(identity, token));
           } catch (Exception e) {
             // The local API goes on: it is the way to find out and to mend it.
@@ -141,8 +212,25 @@ final class TlsEndpoint implements AutoCloseable {
         });
   }
 
+  private void begin(Connecting how) throws Exception {
+    changing.lock();
+    try {
+      connecting = how;
+      ServerSocketChannel bound = port;
+      if (bound != null) {
+        how.connect(bound);
+      }
+    } finally {
+      changing.unlock();
+    }
+  }
+
   private void connect(
-      Server server, HttpConfiguration configuration, TlsIdentity identity, Duration idle)
+      Server server,
+      ServerSocketChannel to,
+      HttpConfiguration configuration,
+      TlsIdentity identity,
+      Duration idle)
       throws Exception {
     var ssl = new SslContextFactory.Server();
     ssl.setSslContext(identity.context());
@@ -174,20 +262,30 @@ final class TlsEndpoint implements AutoCloseable {
             http2,
             new HttpConnectionFactory(secure));
     connector.setIdleTimeout(idle.toMillis());
-    connector.open(port);
+    connector.open(to);
     server.addConnector(connector);
     server.start();
   }
 
   /** Ends what goes on over TLS. */
   void stop() throws Exception {
-    Server running = server;
-    if (running != null) {
-      running.stop();
+    changing.lock();
+    try {
+      closed = true;
+      Server running = server;
+      if (running != null) {
+        running.stop();
+      }
+    } finally {
+      changing.unlock();
     }
   }
 
+  /** Empty while there is no port. */
   String url() {
+    if (port == null) {
+      return "";
+    }
     String host = settings.host();
     boolean everywhere = host.equals("0.0.0.0") || host.equals("::");
     String shown = everywhere ? "localhost" : host.contains(":") ? "[" + host + "]" : host;
@@ -200,9 +298,11 @@ final class TlsEndpoint implements AutoCloseable {
 
   /** Why it is not served; empty while it is, or is being got ready. */
   Optional<Problem> failure() {
-    return secrets.isCompletedExceptionally()
-        ? Optional.of(ProblemException.toProblem(secrets.exceptionNow()))
-        : Optional.empty();
+    return port == null
+        ? trouble()
+        : secrets.isCompletedExceptionally()
+            ? Optional.of(ProblemException.toProblem(secrets.exceptionNow()))
+            : Optional.empty();
   }
 
   /** Waits until it is ready. */
@@ -233,8 +333,12 @@ final class TlsEndpoint implements AutoCloseable {
   /** Lets go of the port. */
   @Override
   public void close() {
+    closed = true;
+    ServerSocketChannel bound = port;
     try {
-      port.close();
+      if (bound != null) {
+        bound.close();
+      }
     } catch (IOException e) {
       LOG.log(Level.WARNING, "the port of the API could not be closed", e);
     }

@@ -6,8 +6,12 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.concurrent.CountDownLatch;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -22,41 +26,94 @@ final class LastKnown<T> {
   /** How long an answer is waited for. */
   static final Duration PATIENCE = Duration.ofMillis(500);
 
-  private record Answer<T>(T value, Instant at) {}
+  /**
+   * What was found.
+   *
+   * @param asOf when that was asked for; null when it is what is so now
+   */
+  record Found<T>(T value, @Nullable Instant asOf) {}
+
+  private record Answer<T>(T value, Instant at, Instant told) {}
+
+  private record Asking<T>(CompletableFuture<Optional<Answer<T>>> answer, long since) {}
 
   private final Supplier<T> question;
-  private final AtomicReference<@Nullable CountDownLatch> asked = new AtomicReference<>();
+  private final InstantSource clock;
+  private final AtomicReference<@Nullable Asking<T>> asked = new AtomicReference<>();
   private volatile Answer<T> last;
 
   /** Asks for the first time, and waits for the answer. */
   LastKnown(Supplier<T> question) {
+    this(question, InstantSource.system());
+  }
+
+  /**
+   * One that tells the time by a clock.
+   *
+   * @param clock that people go by
+   */
+  LastKnown(Supplier<T> question, InstantSource clock) {
     this.question = question;
-    this.last = new Answer<>(question.get(), SteadyTime.now());
+    this.clock = clock;
+    this.last = answer();
+  }
+
+  private Answer<T> answer() {
+    Instant at = clock.instant();
+    Instant begun = SteadyTime.now();
+    return new Answer<>(question.get(), begun, at);
   }
 
   /** What is so now, if that is known soon; else what was last known. */
   T get() {
-    var mine = new CountDownLatch(1);
-    CountDownLatch other = asked.compareAndExchange(null, mine);
-    if (other == null) {
-      Thread.ofVirtual().name("last-known").start(() -> ask(mine));
-      try {
-        boolean _ = mine.await(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
-    }
-    return last.value();
+    return find().value();
   }
 
-  private void ask(CountDownLatch done) {
+  /**
+   * The same, and whether it is what was last known. Whoever comes while another asks waits for
+   * that answer; all of them together for no longer than the patience from when it was asked.
+   */
+  Found<T> find() {
+    var mine = new Asking<T>(new CompletableFuture<>(), System.nanoTime());
+    Asking<T> other = asked.compareAndExchange(null, mine);
+    if (other == null) {
+      Thread.ofVirtual().name("last-known").start(() -> ask(mine.answer()));
+    }
+    Optional<Answer<T>> now = await(other == null ? mine : other);
+    if (now.isPresent()) {
+      return new Found<>(now.get().value(), null);
+    }
+    Answer<T> known = last;
+    return new Found<>(known.value(), known.told());
+  }
+
+  private Optional<Answer<T>> await(Asking<T> asking) {
+    long left = PATIENCE.toNanos() - (System.nanoTime() - asking.since());
     try {
-      last = new Answer<>(question.get(), SteadyTime.now());
+      return asking.answer().get(Math.max(0, left), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException e) {
+      LOG.log(Level.TRACE, "no answer yet", e);
+    } catch (ExecutionException e) {
+      LOG.log(Level.WARNING, "what is known could not be asked for", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return Optional.empty();
+  }
+
+  private void ask(CompletableFuture<Optional<Answer<T>>> answer) {
+    try {
+      Answer<T> now = answer();
+      last = now;
+      asked.set(null);
+      answer.complete(Optional.of(now));
     } catch (ProblemException e) {
       LOG.log(Level.DEBUG, () -> "what was last known is told: " + e.problem().oneLine());
-    } finally {
       asked.set(null);
-      done.countDown();
+      answer.complete(Optional.empty());
+    } catch (RuntimeException e) {
+      asked.set(null);
+      answer.completeExceptionally(e);
     }
   }
 

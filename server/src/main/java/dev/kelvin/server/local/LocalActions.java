@@ -32,7 +32,8 @@ public final class LocalActions implements Actions {
       ConsoleDesk consoles,
       StateActions state,
       UnknownActions unknown,
-      Watches watches) {}
+      Watches watches,
+      TaskWatches taskWatches) {}
 
   private final Authorizer authorizer;
   private final LastKnown<Long> revisions;
@@ -107,16 +108,19 @@ public final class LocalActions implements Actions {
 
   private Outcome list(Resource resource, Query query) {
     // An earlier one only makes whoever watches from it hear of changes twice.
-    long revision = revisions.get();
-    return switch (resource) {
-      case VMS ->
-          Selection.page(
-              machines.after(query.after()), query, vm -> vm.metadata().name(), revision);
-      case IMAGES ->
-          Selection.page(images.list(), query, image -> image.metadata().name(), revision);
-      case VOLUMES -> desks.volumes().list(query, revision);
-      case TASKS -> Selection.page(tasks.list(), query, Task::id, revision);
-    };
+    LastKnown.Found<Long> known = revisions.find();
+    long revision = known.value();
+    Outcome.Page page =
+        switch (resource) {
+          case VMS ->
+              Selection.page(
+                  machines.after(query.after()), query, vm -> vm.metadata().name(), revision);
+          case IMAGES ->
+              Selection.page(images.list(), query, image -> image.metadata().name(), revision);
+          case VOLUMES -> desks.volumes().list(query, revision);
+          case TASKS -> Selection.page(tasks.list(), query, Task::id, revision);
+        };
+    return page.asOf(known.asOf());
   }
 
   private Outcome watch(Resource resource, Query query, long fromRevision) {
@@ -125,7 +129,7 @@ public final class LocalActions implements Actions {
           case VMS -> desks.watches().vms(query, fromRevision);
           case IMAGES -> desks.watches().images(query, fromRevision);
           case VOLUMES -> throw VolumeActions.unwatchable().asException();
-          case TASKS -> desks.watches().tasks(query, tasks::list);
+          case TASKS -> desks.taskWatches().begin(query, tasks::snapshot);
         });
   }
 

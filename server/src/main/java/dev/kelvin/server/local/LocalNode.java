@@ -33,6 +33,7 @@ import dev.kelvin.model.NodeInfo;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.SteadyTime;
 import dev.kelvin.model.Task;
+import dev.kelvin.model.spec.DocumentLimits;
 import dev.kelvin.qemu.cpu.CpuTables;
 import dev.kelvin.server.action.Actions;
 import dev.kelvin.server.action.Authorizer;
@@ -55,6 +56,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -70,9 +72,13 @@ public final class LocalNode implements AutoCloseable {
   private final TaskEngine tasks;
   private final Actions actions;
   private final HostShield shield;
+  private final EventBus events;
   private final NodeHealth health;
   private final ShortageWatch shortage;
   private volatile boolean resumed;
+
+  /** What tells of what happens. */
+  private record News(EventBus events, ShortageWatch shortage) {}
 
   private LocalNode(
       AutostartMark mark,
@@ -82,23 +88,26 @@ public final class LocalNode implements AutoCloseable {
       Actions actions,
       HostShield shield,
       NodeHealth health,
-      ShortageWatch shortage) {
+      News news) {
     this.mark = mark;
     this.store = store;
     this.machines = machines;
     this.tasks = tasks;
     this.actions = actions;
     this.shield = shield;
+    this.events = news.events();
     this.health = health;
-    this.shortage = shortage;
-    shortage.start();
+    this.shortage = news.shortage();
+    this.shortage.start();
   }
 
   /**
    * What the node is told of the daemon around it.
    *
    * @param mirrors of distributions, by their names
+   * @param limits of users' documents
    * @param info what is known of the daemon, given the machines and the facts that are known
+   * @param warnings what is wrong with how the API is served
    * @param stop ends the daemon soon; told whether to shut the VMs down first
    */
   public record Surroundings(
@@ -106,8 +115,10 @@ public final class LocalNode implements AutoCloseable {
       boolean root,
       Clock clock,
       Map<String, String> mirrors,
+      DocumentLimits limits,
       Authorizer authorizer,
       InfoSource info,
+      Supplier<List<Problem>> warnings,
       Consumer<Boolean> stop) {}
 
   /** Tells about the daemon. */
@@ -153,11 +164,12 @@ public final class LocalNode implements AutoCloseable {
     var importer = new Importer(tools.qemuImg());
     var tasks = new TaskEngine(store, types(machines, catalogue, tools, importer), around.clock());
     var watches = new Watches(store, machines, repository, catalogue);
-    tasks.addListener(events::taskChanged);
-    tasks.addListener(watches::taskChanged);
-    var drafts = drafts(around, repository, parts.volumes(), tools, catalogue);
     var revisions = new LastKnown<>(store::revision);
     var shortage = new ShortageWatch(store::shortage, events::publish);
+    var taskWatches = new TaskWatches(revisions::get);
+    tasks.addListener(events::taskChanged);
+    tasks.addListener(taskWatches);
+    var drafts = drafts(around, repository, parts.volumes(), tools, catalogue);
     var desks =
         new LocalActions.Desks(
             new VmActions(machines, repository, drafts, tasks),
@@ -169,7 +181,8 @@ public final class LocalNode implements AutoCloseable {
             new ConsoleDesk(parts.access(), SteadyTime::now),
             new StateActions(store, tools.images(), tasks, around.clock()),
             new UnknownActions(machines, repository, tasks),
-            watches);
+            watches,
+            taskWatches);
     var actions =
         new LocalActions(
             around.authorizer(), revisions, machines, parts.access(), catalogue, tasks, desks);
@@ -182,8 +195,16 @@ public final class LocalNode implements AutoCloseable {
         tasks,
         actions,
         shield,
-        new NodeHealth(layout, store),
-        shortage);
+        new NodeHealth(layout, store, () -> pulse(tasks, events)),
+        new News(events, shortage));
+  }
+
+  /** By virtual threads through the engine of tasks to the events, and back. */
+  private static boolean pulse(TaskEngine tasks, EventBus events)
+      throws InterruptedException, ExecutionException {
+    boolean told = tasks.pulse().get();
+    events.subscribe(null, null).close();
+    return told;
   }
 
   private static NodeActions node(
@@ -204,7 +225,13 @@ public final class LocalNode implements AutoCloseable {
             around
                 .info()
                 .info(machines, tools.facts().last(), names(damaged.get()), shortage.now()),
-        new NodeDoctor(tools.doctor(), damaged, parts.volumes()::damaged, unknown, shortage::now),
+        new NodeDoctor(
+            tools.doctor(),
+            damaged,
+            parts.volumes()::damaged,
+            unknown,
+            shortage::now,
+            around.warnings()),
         new Metrics(parts.measures(), () -> damaged.get().size(), damagedImages::age),
         events,
         tasks,
@@ -224,7 +251,8 @@ public final class LocalNode implements AutoCloseable {
         tools.cpus(),
         catalogue::find,
         around.layout(),
-        around.clock());
+        around.clock(),
+        around.limits());
   }
 
   private static ImageActions images(
@@ -401,6 +429,15 @@ public final class LocalNode implements AutoCloseable {
   /** The names of the kinds of tasks that are carried out here. */
   public List<String> taskTypes() {
     return tasks.types();
+  }
+
+  /**
+   * Tells of something that concerns the node as a whole.
+   *
+   * @param type such as {@code node.port-taken}
+   */
+  public void publish(String type, String message) {
+    events.publish(type, "node", message, Map.of());
   }
 
   /** Whether what it stands on holds. */

@@ -20,13 +20,15 @@ import java.util.stream.Stream;
  * @param volumes what is wrong with volumes
  * @param unknown what is here and not in the store
  * @param shortage why nothing is begun now that takes space
+ * @param warnings what is wrong with how the API is served
  */
 record NodeDoctor(
     Doctor doctor,
     Supplier<List<Problem>> objects,
     Supplier<List<Problem>> volumes,
     Supplier<List<Problem>> unknown,
-    Supplier<Optional<Problem>> shortage) {
+    Supplier<Optional<Problem>> shortage,
+    Supplier<List<Problem>> warnings) {
   DoctorReport report() {
     DoctorReport host = doctor.report();
     List<Problem> damaged = Stream.concat(objects.get().stream(), volumes.get().stream()).toList();
@@ -65,6 +67,10 @@ record NodeDoctor(
                     CheckState.BROKEN,
                     full.oneLine(),
                     full.remedy())));
+    for (Problem one : warnings.get()) {
+      String what = one.detail() + (one.cause() == null ? "" : ": " + one.cause());
+      checks.add(new Check("api.tls", "API over TLS", CheckState.LIMITED, what, one.remedy()));
+    }
     return new DoctorReport(
         host.host(), host.accelerator(), checks, host.missingPackages(), host.checkedAt());
   }

@@ -11,8 +11,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 
-/** Whether what the daemon stands on holds: its store, and the disk with its state. */
+/**
+ * Whether what the daemon stands on holds: its store, the disk with its state, and the threads that
+ * tell of events.
+ */
 public final class NodeHealth {
   /** With less than this the next writes may fail. */
   static final long LEAST_BYTES = 16L << 20;
@@ -23,12 +27,25 @@ public final class NodeHealth {
   private final Store store;
   private final List<Probe> probes;
 
-  NodeHealth(Layout layout, Store store) {
+  /**
+   * One of which nothing is known yet.
+   *
+   * @param pulse goes the way of events, and comes back when they do
+   */
+  NodeHealth(Layout layout, Store store, Callable<?> pulse) {
     this.store = store;
     this.probes =
         List.of(
             new Probe("the store", GOOD, PATIENCE, () -> read(store)),
-            new Probe("the disk", GOOD, PATIENCE, () -> write(layout.state())));
+            new Probe("the disk", GOOD, PATIENCE, () -> write(layout.state())),
+            new Probe(
+                "telling of events",
+                GOOD,
+                PATIENCE,
+                () -> {
+                  var _ = pulse.call();
+                  return Optional.empty();
+                }));
   }
 
   /** What does not hold; empty when all does. Waits for two seconds at most. */

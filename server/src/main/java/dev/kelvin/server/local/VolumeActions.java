@@ -20,7 +20,7 @@ final class VolumeActions {
     this.tasks = tasks;
   }
 
-  Outcome list(Query query, long revision) {
+  Outcome.Page list(Query query, long revision) {
     return Selection.page(volumes.list(), query, Volume::id, revision);
   }
 

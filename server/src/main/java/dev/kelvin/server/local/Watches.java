@@ -6,7 +6,6 @@ import dev.kelvin.machine.VmRecord;
 import dev.kelvin.machine.VmRepository;
 import dev.kelvin.model.Image;
 import dev.kelvin.model.Problem;
-import dev.kelvin.model.Task;
 import dev.kelvin.model.Vm;
 import dev.kelvin.server.action.Action.Query;
 import dev.kelvin.server.action.Outcome.Subscription;
@@ -20,16 +19,12 @@ import dev.kelvin.state.WatchListener;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Iterator;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,8 +38,6 @@ final class Watches {
   /** A VM with a change that its supervisor has not come to. */
   private record Ahead(long revision, Vm vm) {}
 
-  private record TaskWatch(ItemQueue queue, Query query) {}
-
   private final Store store;
   private final Machines machines;
   private final VmRepository vms;
@@ -52,9 +45,6 @@ final class Watches {
 
   /** Such changes by the ids of VMs: all who watch ask for the same ones. */
   private final Map<String, Ahead> ahead = new ConcurrentHashMap<>();
-
-  private final List<TaskWatch> taskWatches = new CopyOnWriteArrayList<>();
-  private final AtomicLong taskChanges = new AtomicLong();
 
   Watches(Store store, Machines machines, VmRepository vms, ImageCatalogue images) {
     this.store = store;
@@ -141,27 +131,6 @@ final class Watches {
         return Optional.of(id);
       }
     }.begin(store, ImageCatalogue.IMAGES, fromRevision, images.list());
-  }
-
-  /** Tasks as they are now, then their changes, progress included. */
-  Subscription tasks(Query query, Supplier<List<Task>> all) {
-    var holder = new AtomicReference<TaskWatch>();
-    var queue = new ItemQueue(() -> taskWatches.remove(holder.get()));
-    var watch = new TaskWatch(queue, query);
-    holder.set(watch);
-    taskWatches.add(watch);
-    all.get().forEach(task -> tell(watch, task));
-    return queue;
-  }
-
-  void taskChanged(Task task) {
-    taskWatches.forEach(watch -> tell(watch, task));
-  }
-
-  private void tell(TaskWatch watch, Task task) {
-    if (Selection.matches(task, watch.query())) {
-      watch.queue().offer(new Item(taskChanges.incrementAndGet(), "put", task));
-    }
   }
 
   /** A watch on the store that tells objects rather than keys. */

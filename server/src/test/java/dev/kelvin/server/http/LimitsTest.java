@@ -68,7 +68,9 @@ class LimitsTest {
             16_384,
             4_096,
             1 << 20,
-            2 << 20);
+            2 << 20,
+            100,
+            512);
     var server =
         TestServer.start(
             new HttpSettings(usual.socket(), usual.peerUids(), usual.tls(), limits),

@@ -56,7 +56,8 @@ final class TestServer implements AutoCloseable {
             0,
             directory.resolve("tls.crt"),
             directory.resolve("tls.key"),
-            directory.resolve("token")),
+            directory.resolve("token"),
+            _ -> ""),
         HttpLimits.USUAL);
   }
 

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.kelvin.api.Client;
 import dev.kelvin.api.Endpoint;
 import dev.kelvin.codec.Documents;
-import dev.kelvin.model.Code;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.server.action.Outcome;
 import dev.kelvin.server.action.Principal;
@@ -207,7 +206,14 @@ class TlsTest {
     return new HttpSettings(
         usual.socket(),
         usual.peerUids(),
-        new Tls("127.0.0.1", first, last, tls.certificate(), tls.key(), tls.token()),
+        new Tls(
+            "127.0.0.1",
+            first,
+            last,
+            tls.certificate(),
+            tls.key(),
+            tls.token(),
+            _ -> "somebody (pid 1)"),
         HttpLimits.USUAL);
   }
 
@@ -219,14 +225,55 @@ class TlsTest {
         assertThat(server.server.port()).isGreaterThan(port);
         assertThat(server.server.url()).isEqualTo("https://127.0.0.1:" + server.server.port());
       }
-      assertThatThrownBy(() -> TestServer.start(at(port, port), Duration.ofSeconds(1)).close())
-          .isInstanceOfSatisfying(
-              ProblemException.class,
-              e -> {
-                assertThat(e.problem().code()).isEqualTo(Code.CONFLICT);
-                assertThat(e.problem().cause()).contains("port " + port);
-              });
-      assertThat(directory.resolve("api.sock")).doesNotExist();
+    }
+  }
+
+  @Test
+  void anotherPortThanTheWantedOneIsToldWithWhoHasIt() throws Exception {
+    try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      int port = taken.getLocalPort();
+      try (var server = TestServer.start(at(port, port + 20), Duration.ofSeconds(1))) {
+        assertThat(server.server.portTrouble().orElseThrow().oneLine())
+            .contains("port " + port + " was taken by somebody (pid 1)")
+            .contains("port " + server.server.port());
+        assertThat(server.call("GET", "/healthz").status()).isEqualTo(200);
+      }
+    }
+  }
+
+  /** The local socket is the way to find out; the port is had as soon as it is free. */
+  @Test
+  void withoutAPortTheLocalSocketAnswersAndThePortIsTriedAgain() throws Exception {
+    var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+    int port = taken.getLocalPort();
+    try (taken;
+        var server = TestServer.start(at(port, port), Duration.ofSeconds(1))) {
+      server.server.fingerprint();
+      assertThat(server.server.mendPort()).isFalse();
+      assertThat(server.server.url()).isEmpty();
+      var unwell = server.call("GET", "/healthz");
+      assertThat(unwell.status()).isEqualTo(503);
+      assertThat(unwell.text())
+          .contains("port " + port)
+          .contains("somebody (pid 1)")
+          .contains("listen.port");
+      taken.close();
+      TestServer.await(
+          "the port is free",
+          () -> {
+            try {
+              return server.server.mendPort();
+            } catch (Exception e) {
+              throw new AssertionError(e);
+            }
+          });
+      assertThat(server.server.portTrouble()).isEmpty();
+      assertThat(server.server.port()).isEqualTo(port);
+      assertThat(server.call("GET", "/healthz").status()).isEqualTo(200);
+      try (var http = server.remote()) {
+        var request = HttpRequest.newBuilder(URI.create(server.server.url() + "/healthz")).build();
+        assertThat(http.send(request, BodyHandlers.ofString()).statusCode()).isEqualTo(200);
+      }
     }
   }
 

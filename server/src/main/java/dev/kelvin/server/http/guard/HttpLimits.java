@@ -3,6 +3,7 @@ package dev.kelvin.server.http.guard;
 import dev.kelvin.codec.Documents;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
+import dev.kelvin.model.spec.DocumentLimits;
 
 /**
  * How much clients may ask for. Those of connections, streams and requests are for the API over
@@ -18,6 +19,8 @@ import dev.kelvin.model.Problem;
  * @param documentBytes one document
  * @param answerBytes answers that wait for their clients
  * @param consoleBytes output of consoles that waits for their clients
+ * @param faultsTold of one document, in one answer
+ * @param devices of one VM
  */
 public record HttpLimits(
     Integer connections,
@@ -28,10 +31,12 @@ public record HttpLimits(
     Integer headBytes,
     Integer documentBytes,
     Integer answerBytes,
-    Integer consoleBytes) {
+    Integer consoleBytes,
+    Integer faultsTold,
+    Integer devices) {
   @SuppressWarnings("NullAway") // a null that a constructor is given asks it for the default
   public static final HttpLimits USUAL =
-      new HttpLimits(null, null, null, null, null, null, null, null, null);
+      new HttpLimits(null, null, null, null, null, null, null, null, null, null, null);
 
   public HttpLimits {
     connections = connections == null ? 512 : connections;
@@ -43,6 +48,8 @@ public record HttpLimits(
     documentBytes = documentBytes == null ? Documents.MAX_BYTES : documentBytes;
     answerBytes = answerBytes == null ? 32 << 20 : answerBytes;
     consoleBytes = consoleBytes == null ? 24 << 20 : consoleBytes;
+    faultsTold = faultsTold == null ? DocumentLimits.USUAL.faultsTold() : faultsTold;
+    devices = devices == null ? DocumentLimits.USUAL.devices() : devices;
   }
 
   /**
@@ -60,6 +67,13 @@ public record HttpLimits(
     range("documentBytes", documentBytes, 1 << 10, Documents.MAX_BYTES);
     range("answerBytes", answerBytes, 1 << 20, 1 << 30);
     range("consoleBytes", consoleBytes, 1 << 20, 1 << 30);
+    range("faultsTold", faultsTold, 1, 10_000);
+    range("devices", devices, 1, 4096);
+  }
+
+  /** Those that are for documents. */
+  public DocumentLimits ofDocuments() {
+    return new DocumentLimits(faultsTold, devices);
   }
 
   private static void range(String field, int value, int least, int most) {

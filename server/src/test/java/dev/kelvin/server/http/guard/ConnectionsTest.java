@@ -23,7 +23,8 @@ class ConnectionsTest {
   private final List<Client> all = new ArrayList<>();
   private final Connections connections =
       new Connections(
-          new HttpLimits(100, 50, MOST, 100, 100, 16_384, 4_096, 1 << 20, 1 << 20), nanos::get);
+          new HttpLimits(100, 50, MOST, 100, 100, 16_384, 4_096, 1 << 20, 1 << 20, 100, 512),
+          nanos::get);
 
   private static final class Client extends ByteArrayEndPoint {
     private final SocketChannel channel;
