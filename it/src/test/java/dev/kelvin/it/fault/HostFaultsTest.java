@@ -92,8 +92,8 @@ class HostFaultsTest {
       daemon.whenEnded(disk);
       awaitReserve(daemon);
       List<String> names = List.of("stopped", "forced", "shut", "left");
-      names.forEach(name ->
-          daemon.create(Guests.empty(name, spec -> spec.shutdownTimeoutSeconds(1))));
+      names.forEach(
+          name -> daemon.create(Guests.empty(name, spec -> spec.shutdownTimeoutSeconds(1))));
       Path filler = home.resolve("var/filler");
       fill(filler);
 
