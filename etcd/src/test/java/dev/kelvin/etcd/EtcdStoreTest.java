@@ -46,7 +46,8 @@ class EtcdStoreTest {
       List<StoreEngine> engines = new ArrayList<>();
       ServiceLoader.load(StoreEngine.class).forEach(engines::add);
       assertThat(engines).extracting(StoreEngine::name).containsExactly("etcd");
-      try (Store store = engines.getFirst().open(server.place("/k"))) {
+      var open = new Place(List.of(server.endpoint()), null, null, null, "/k", true);
+      try (Store store = engines.getFirst().open(open)) {
         assertThat(store.revision()).isEqualTo(1);
       }
     }

@@ -1,7 +1,6 @@
 package dev.kelvin.machine;
 
 import dev.kelvin.machine.SpecDiff.LiveChange;
-import dev.kelvin.model.Code;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.VmStatus.Forward;
 import dev.kelvin.model.spec.Cdrom;
@@ -12,6 +11,7 @@ import dev.kelvin.qemu.BlockSource;
 import dev.kelvin.qemu.RunningVm;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -156,22 +156,29 @@ final class LiveChanges {
     };
   }
 
-  /** What is in the drive then: nothing, where an image was deleted that an update goes back to. */
+  /** What is in the drive then: nothing, where an image is gone that an update goes back to. */
   private @Nullable String changeMedia(Running now, String drive, @Nullable String image)
       throws InterruptedException {
+    Path media = image == null ? null : media(drive, image);
+    if (media == null) {
+      now.qemu().ejectMedia(drive);
+      return null;
+    }
+    now.qemu().insertMedia(drive, media);
+    return image;
+  }
+
+  private @Nullable Path media(String drive, String image) {
     try {
-      if (image != null) {
-        now.qemu().insertMedia(drive, launcher.media(image));
-        return image;
-      }
+      return launcher.media(image);
     } catch (ProblemException e) {
-      if (!back || e.problem().code() != Code.NOT_FOUND) {
+      // Its name may also be another image's by now, or of one that is just made.
+      if (!back) {
         throw e;
       }
       LOG.log(Level.WARNING, "CD drive {0} stays empty: {1}", drive, e.problem().oneLine());
+      return null;
     }
-    now.qemu().ejectMedia(drive);
-    return null;
   }
 
   private static Running saved(Running changed, Consumer<Running> save) {

@@ -4,17 +4,24 @@ import dev.kelvin.model.spec.Nic;
 import dev.kelvin.state.Compare;
 import dev.kelvin.state.Entry;
 import dev.kelvin.state.Op;
+import dev.kelvin.state.Range;
 import dev.kelvin.state.Store;
+import dev.kelvin.state.TaskEngine;
+import dev.kelvin.state.Txn;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
 /** The keys that only one VM may have: of its name, its addresses and its user. */
 final class OwnKeys {
+  private static final int PAGE = 500;
+
   private final Store store;
 
   OwnKeys(Store store) {
@@ -80,6 +87,31 @@ final class OwnKeys {
         compares.add(Compare.modRevision(key, held.get().modRevision()));
         ops.add(Op.delete(key));
       }
+    }
+  }
+
+  /** Gives back what VMs have kept since an update, for which no task needs it any more. */
+  void reconcile(List<VmRecord> vms) {
+    var byId = new HashMap<String, VmRecord>();
+    vms.forEach(vm -> byId.put(vm.metadata().id(), vm));
+    Range page = store.range(VmRepository.MACS, null, PAGE);
+    while (true) {
+      page.entries().forEach(entry -> giveBackUnneeded(entry, byId));
+      if (!page.more()) {
+        return;
+      }
+      page = store.range(VmRepository.MACS, page.entries().getLast().key(), PAGE, page.revision());
+    }
+  }
+
+  private void giveBackUnneeded(Entry entry, Map<String, VmRecord> byId) {
+    VmRecord vm = byId.get(new String(entry.value(), StandardCharsets.UTF_8));
+    if (vm != null && !of(vm).contains(entry.key())) {
+      store.commit(
+          Txn.when(
+                  Compare.modRevision(entry.key(), entry.modRevision()),
+                  TaskEngine.unlocked("vm/" + vm.metadata().name()))
+              .andThen(Op.delete(entry.key())));
     }
   }
 }

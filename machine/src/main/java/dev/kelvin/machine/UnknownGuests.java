@@ -351,7 +351,7 @@ final class UnknownGuests {
   /** Ends one by force, and removes what it had only while it ran. */
   void end(Guest guest) {
     end(guest.id(), guest.processes());
-    if (!guest.stored()) {
+    if (!guest.stored() && Processes.naming(home.files(guest.id()).runtime()).isEmpty()) {
       home.removeUnlessUsed(guest.id());
     }
     forget(guest.id());

@@ -73,6 +73,10 @@ public final class VmRepository {
     return claims;
   }
 
+  OwnKeys ownKeys() {
+    return own;
+  }
+
   public static Collection.Form<VmRecord> vmForm() {
     return Collection.Form.first(VMS, VmRecord.class);
   }

@@ -4,12 +4,15 @@ import dev.kelvin.host.ProcessId;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.Problem;
+import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.Vm;
 import dev.kelvin.model.spec.Disk;
 import dev.kelvin.model.spec.Power;
 import dev.kelvin.state.Step;
 import dev.kelvin.state.StepContext;
 import dev.kelvin.state.TaskType;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -19,6 +22,8 @@ import java.util.stream.Collectors;
 
 /** The durable tasks that work on VMs. Every step can be run again after a crash in the middle. */
 public final class VmTasks {
+  private static final Logger LOG = System.getLogger(VmTasks.class.getName());
+
   public static final String CREATE = "vm.create";
   public static final String UPDATE = "vm.update";
   public static final String DELETE = "vm.delete";
@@ -292,7 +297,10 @@ public final class VmTasks {
     }
   }
 
-  /** Gives back volumes and addresses that were taken out; after this nothing is undone. */
+  /**
+   * Gives back volumes and addresses that were taken out. It never fails: what is given back may be
+   * another's at once, so nothing could be undone any more.
+   */
   private final class LetGo implements Step<Update> {
     @Override
     public String name() {
@@ -301,8 +309,17 @@ public final class VmTasks {
 
     @Override
     public void run(Update task, StepContext context) {
-      machines.volumes().release(task.wanted().metadata().id());
-      machines.repository().giveBack(task.before());
+      String id = task.wanted().metadata().id();
+      letGo(id, () -> machines.volumes().release(id));
+      letGo(id, () -> machines.repository().giveBack(task.before()));
+    }
+
+    private void letGo(String id, Runnable what) {
+      try {
+        what.run();
+      } catch (ProblemException e) {
+        LOG.log(Level.WARNING, "what vm/" + id + " had is given back when the daemon starts", e);
+      }
     }
   }
 

@@ -12,6 +12,7 @@ import dev.kelvin.state.Range;
 import dev.kelvin.state.Store;
 import dev.kelvin.state.Txn;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -22,6 +23,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
+import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 
 /**
@@ -37,18 +39,27 @@ final class VolumeClaims {
   /** Below the store's limit, with room for what else a transaction does. */
   private static final int RELEASED_AT_ONCE = 100;
 
+  /** Whoever was about to claim a volume has done so by then, or never will. */
+  private static final Duration CLAIMED_BY = Duration.ofMinutes(10);
+
   private final Store store;
+  private final LongSupplier nanoTime;
 
   /**
-   * The volumes that VMs may have: all that they have, and some that they had. So nobody looks
-   * through the claims of all for those of one.
+   * The volumes that VMs may have, and when that was last said: all that they have, and some that
+   * they had. So nobody looks through the claims of all for those of one.
    */
-  private final Map<String, Set<String>> hints = new ConcurrentHashMap<>();
+  private final Map<String, Map<String, Long>> hints = new ConcurrentHashMap<>();
 
   private volatile boolean read;
 
   VolumeClaims(Store store) {
+    this(store, System::nanoTime);
+  }
+
+  VolumeClaims(Store store, LongSupplier nanoTime) {
     this.store = store;
+    this.nanoTime = nanoTime;
   }
 
   /** The volume of a disk: the one it names, or its own. */
@@ -111,19 +122,37 @@ final class VolumeClaims {
       read = true;
     }
     var held = new TreeMap<String, Long>();
-    for (String volume : hints.getOrDefault(vmId, Set.of())) {
-      store
-          .get(key(volume))
-          .filter(claim -> text(claim).equals(vmId))
-          .ifPresent(claim -> held.put(volume, claim.modRevision()));
-    }
+    hints
+        .getOrDefault(vmId, Map.of())
+        .forEach((volume, since) ->
+            store
+                .get(key(volume))
+                .filter(claim -> text(claim).equals(vmId))
+                .ifPresentOrElse(
+                    claim -> held.put(volume, claim.modRevision()),
+                    () -> forgetOld(vmId, volume, since)));
     return held;
+  }
+
+  /** Forgets a volume that the VM had, unless it is about to be claimed. */
+  private void forgetOld(String vmId, String volume, long since) {
+    Map<String, Long> ofVm = hints.get(vmId);
+    if (ofVm != null && nanoTime.getAsLong() - since > CLAIMED_BY.toNanos()) {
+      ofVm.remove(volume, since);
+    }
+  }
+
+  /** How many volumes of a VM are looked at. */
+  int lookedAt(String vmId) {
+    return hints.getOrDefault(vmId, Map.of()).size();
   }
 
   /** Before a claim is written. */
   private void hint(String holder, String volume) {
     if (!isDeletion(holder)) {
-      hints.computeIfAbsent(holder, id -> ConcurrentHashMap.newKeySet()).add(volume);
+      hints
+          .computeIfAbsent(holder, id -> new ConcurrentHashMap<>())
+          .put(volume, nanoTime.getAsLong());
     }
   }
 

@@ -2,16 +2,19 @@ package dev.kelvin.machine;
 
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
+import dev.kelvin.state.Op;
 import dev.kelvin.state.PassingStore;
 import dev.kelvin.state.Result;
 import dev.kelvin.state.Store;
 import dev.kelvin.state.Txn;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 
 /** A store whose disk is full whenever a test says so. */
 final class BreakableStore extends PassingStore {
   private final AtomicInteger left = new AtomicInteger(Integer.MAX_VALUE);
   private volatile boolean full;
+  private volatile Predicate<Op> refused = op -> false;
 
   BreakableStore(Store behind) {
     super(behind);
@@ -27,12 +30,17 @@ final class BreakableStore extends PassingStore {
     left.set(writes);
   }
 
+  /** It fails at transactions with such an operation. */
+  void refuse(Predicate<Op> operation) {
+    refused = operation;
+  }
+
   @Override
   public Result commit(Txn txn) {
     if (!txn.then().isEmpty() && left.decrementAndGet() < 0) {
       full = true;
     }
-    if (full) {
+    if (full || txn.then().stream().anyMatch(refused)) {
       throw Problem.of(Code.HOST_FAILURE, "The store cannot be written").asException();
     }
     return super.commit(txn);

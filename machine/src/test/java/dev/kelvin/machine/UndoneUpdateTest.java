@@ -12,6 +12,7 @@ import dev.kelvin.model.spec.Nic;
 import dev.kelvin.model.spec.PortForward;
 import dev.kelvin.model.spec.Protocol;
 import dev.kelvin.model.spec.VmSpec;
+import dev.kelvin.state.Op;
 import dev.kelvin.state.TaskEngine;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -99,6 +100,19 @@ class UndoneUpdateTest {
     Task task = submit(SupervisedVm.spec());
     assertThat(tasks.await(task.id(), DEADLINE).state()).isEqualTo(TaskState.SUCCEEDED);
     assertThat(vm.qemu().devices()).isEmpty();
+    vm.repository().create(other(MAC), List.of());
+  }
+
+  /** What it let go of may be another's at once: going back could wait for that for ever. */
+  @Test
+  void anUpdateThatIsDoneIsNotUndoneWhenAnAddressCannotBeGivenBack() throws Exception {
+    String key = VmRepository.MACS + MAC;
+    vm.store().refuse(op -> op instanceof Op.Delete delete && delete.key().equals(key));
+    Task task = submit(SupervisedVm.spec());
+    assertThat(tasks.await(task.id(), DEADLINE).state()).isEqualTo(TaskState.SUCCEEDED);
+    requireTaken(MAC);
+    vm.store().refuse(op -> false);
+    vm.repository().ownKeys().reconcile(vm.repository().all());
     vm.repository().create(other(MAC), List.of());
   }
 

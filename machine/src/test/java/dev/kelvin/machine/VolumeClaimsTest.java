@@ -13,11 +13,13 @@ import dev.kelvin.state.PassingStore;
 import dev.kelvin.state.Range;
 import dev.kelvin.state.TaskEngine;
 import dev.kelvin.state.Txn;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -32,7 +34,8 @@ class VolumeClaimsTest {
           return super.range(prefix, after, limit, revision);
         }
       };
-  private final VolumeClaims claims = new VolumeClaims(store);
+  private final AtomicLong nanos = new AtomicLong();
+  private final VolumeClaims claims = new VolumeClaims(store, nanos::get);
 
   @AfterEach
   void close() {
@@ -73,6 +76,22 @@ class VolumeClaimsTest {
     Map<String, Long> held = claims.revisionsHeldBy("a");
     assertThat(require(vm().spec().disks())).isTrue();
     assertThat(claims.revisionsHeldBy("a")).isEqualTo(held);
+  }
+
+  /** Else a VM that gets and loses disks all its life is looked at for ever longer. */
+  @Test
+  void whatAVmHadLongAgoIsForgotten() {
+    for (String volume : List.of("old", "kept", "soon")) {
+      assertThat(claims.claim(volume, "a")).isTrue();
+    }
+    claims.release("old", "a");
+    nanos.addAndGet(Duration.ofMinutes(11).toNanos());
+    assertThat(claims.claim("soon", "a")).as("it has it, and says so again").isTrue();
+    claims.release("soon", "a");
+    assertThat(claims.revisionsHeldBy("a")).containsOnlyKeys("kept");
+    assertThat(claims.lookedAt("a")).isEqualTo(2);
+    assertThat(claims.claim("old", "a")).isTrue();
+    assertThat(claims.revisionsHeldBy("a")).containsOnlyKeys("kept", "old");
   }
 
   /** What a task may need to undo what it did is not another's before it has ended. */

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -87,13 +88,15 @@ class StalledPeersTest {
                   line.send("x".repeat(100_000));
                   while (true) {
                     line.send("x");
-                    Thread.onSpinWait();
+                    LockSupport.parkNanos(1_000_000); // else it sends more than a message may have
                   }
                 });
         var wire = open(peer.socket(), budget, Duration.ofMillis(200))) {
       var end = new End();
       wire.start(end);
-      assertThat(end.why.get(10, TimeUnit.SECONDS)).isInstanceOf(QmpException.class);
+      assertThat(end.why.get(10, TimeUnit.SECONDS))
+          .isInstanceOf(QmpException.Disconnected.class)
+          .hasMessageContaining("had not ended");
       allIsGivenBack(budget);
     }
   }
@@ -101,9 +104,9 @@ class StalledPeersTest {
   @Test
   void manyLargeMessagesThatEndAreNoStall() throws Exception {
     var budget = new Budget(BUDGET);
-    var large = Duration.ofMillis(500);
+    var large = Duration.ofSeconds(3); // a sender may stand still for a while on a busy host
     long begin = System.nanoTime();
-    var longer = large.multipliedBy(3);
+    var longer = large.plusSeconds(1);
     try (var peer =
             FakePeer.start(
                 directory,
@@ -117,7 +120,6 @@ class StalledPeersTest {
       wire.start(end);
       assertThat(end.why.get(20, TimeUnit.SECONDS)).hasMessageContaining("closed the connection");
     }
-    assertThat(Duration.ofNanos(System.nanoTime() - begin)).isGreaterThan(longer);
   }
 
   @Test

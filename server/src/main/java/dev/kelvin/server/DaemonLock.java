@@ -89,12 +89,12 @@ final class DaemonLock implements AutoCloseable {
    * @throws dev.kelvin.model.ProblemException conflict when another daemon was faster
    */
   void mend(Layout layout) throws IOException {
-    if (!Files.exists(runtime.file())) {
+    if (Files.notExists(runtime.file())) {
       LockedFile deleted = runtime;
       runtime = takeRuntime(layout);
       deleted.close();
     }
-    if (!Files.exists(state.file()) && Files.isDirectory(layout.state())) {
+    if (Files.notExists(state.file()) && Files.isDirectory(layout.state())) {
       LockedFile deleted = state;
       state = takeState(layout);
       deleted.close();

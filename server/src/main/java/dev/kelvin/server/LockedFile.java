@@ -1,5 +1,6 @@
 package dev.kelvin.server;
 
+import dev.kelvin.model.LockHolder;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -20,6 +21,11 @@ record LockedFile(Path file, FileChannel channel) implements AutoCloseable {
 
   /** Locks a file, which is made if need be; empty when another process has locked it. */
   static Optional<LockedFile> lock(Path file) throws IOException {
+    // A process that closes any descriptor of a file loses its locks on it (fcntl(2)): what is its
+    // own already is not even opened.
+    if (LockHolder.ofHost().of(file).orElse(-1) == ProcessHandle.current().pid()) {
+      return Optional.empty();
+    }
     FileChannel channel =
         FileChannel.open(
             file,

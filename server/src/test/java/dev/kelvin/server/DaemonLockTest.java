@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Layout;
+import dev.kelvin.model.LockHolder;
 import dev.kelvin.model.ProblemException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -35,6 +37,10 @@ class DaemonLockTest {
     try (DaemonLock _ = DaemonLock.take(layout("state", "one"))) {
       refused(layout("state", "two"));
       refused(layout("other", "one"));
+      // Java has a table of its own; what counts is that the kernel still has the locks.
+      for (Path file : List.of(layout("state", "one").daemonLock(), layout("state", "one").pidFile())) {
+        assertThat(LockHolder.ofHost().of(file)).hasValue(ProcessHandle.current().pid());
+      }
     }
     DaemonLock.take(layout("state", "two")).close();
   }

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
@@ -39,6 +40,12 @@ final class DiskReserve implements AutoCloseable {
 
   private static final Duration LOOK = Duration.ofSeconds(5);
 
+  /** Where the disk has room and a quota has not, each try takes what others could have. */
+  private static final Duration LONGEST_WAIT = Duration.ofMinutes(5);
+
+  /** As much has to be free, in pieces, before a disk that was full has room again. */
+  private static final int ROOM_AGAIN = 4;
+
   /** More than SQLite ever asks for at once. */
   private static final int PROBE = 256 << 10;
 
@@ -58,6 +65,7 @@ final class DiskReserve implements AutoCloseable {
 
   private final CountDownLatch closing = new CountDownLatch(1);
   private volatile boolean inUse;
+  private volatile boolean low;
   private @Nullable Thread keeper;
 
   /** The reserve of a store; its file is made by {@link #fill}, or was made before. */
@@ -86,13 +94,24 @@ final class DiskReserve implements AutoCloseable {
   private void keepWhole() {
     try {
       Duration wait = FIRST_LOOK;
+      Duration next = LOOK;
       while (!closing.await(wait.toNanos(), TimeUnit.NANOSECONDS)) {
-        fill();
-        wait = LOOK;
+        boolean failed = !fill() && hasRoom();
+        next = failed ? shorter(next.multipliedBy(2), LONGEST_WAIT) : LOOK;
+        wait = next;
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  private static Duration shorter(Duration one, Duration other) {
+    return one.compareTo(other) < 0 ? one : other;
+  }
+
+  /** Whether there is room for what is missing, and as much as all of it besides. */
+  private boolean hasRoom() {
+    return !lacks(2L * size.whole() - Math.max(0, held()));
   }
 
   /** Whether a part of it was given back and is not there again. */
@@ -110,7 +129,7 @@ final class DiskReserve implements AutoCloseable {
     try {
       long held = Math.max(0, held());
       if (held < size.whole()) {
-        if (room() < size.whole() - held + size.whole()) {
+        if (!hasRoom()) {
           return false;
         }
         write(held);
@@ -171,13 +190,19 @@ final class DiskReserve implements AutoCloseable {
     }
   }
 
-  /** Gives a piece back; false when there is none. */
+  /**
+   * Gives a piece back; false when there is none. What was just being made, and had taken the rest
+   * of a quota, is given back too.
+   */
   boolean release() {
-    lock.lock();
+    boolean wasMade = !lock.tryLock();
+    if (wasMade) {
+      lock.lock();
+    }
     try {
       long held = held();
       if (held <= 0) {
-        return false;
+        return wasMade;
       }
       cut(Math.max(0, held - size.piece()));
       if (!inUse) {
@@ -196,6 +221,19 @@ final class DiskReserve implements AutoCloseable {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Whether a write failed for want of space, which may be why something else failed. */
+  boolean isWanted(Exception error) {
+    for (Throwable why = error; why != null; why = why.getCause()) {
+      if (why instanceof SQLException known && isWanted(SqliteProblems.code(known))) {
+        return true;
+      }
+      if (why instanceof IOException && takesNoMore()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**
@@ -237,7 +275,18 @@ final class DiskReserve implements AutoCloseable {
    * whole, or the disk is full and SQLite's log has room of its own for the moment.
    */
   boolean refuses() {
-    return inUse ? !fill() : lacks(size.piece());
+    return inUse ? !hasRoom() : isLow();
+  }
+
+  /** Who writes and discards beside the mark does not make the disk full and not full in turn. */
+  private boolean isLow() {
+    low = lacks(mark(low, size));
+    return low;
+  }
+
+  /** Below how many free bytes a disk is full, which was or was not so far. */
+  static long mark(boolean low, Size size) {
+    return low ? (long) ROOM_AGAIN * size.piece() : size.piece();
   }
 
   private boolean lacks(long bytes) {
@@ -255,7 +304,7 @@ final class DiskReserve implements AutoCloseable {
 
   /** What is told while it is in use or the disk is full; empty otherwise. */
   Optional<Problem> shortage() {
-    return inUse || lacks(size.piece()) ? Optional.of(refusal()) : Optional.empty();
+    return inUse || isLow() ? Optional.of(refusal()) : Optional.empty();
   }
 
   /** Why what takes space is not begun, and what to do. */

@@ -130,7 +130,7 @@ public final class SqliteStore implements Store {
         create(file);
         return new SqliteStore(file, clock, keep, lock, reserve);
       } catch (SQLException e) {
-        if (!reserve.isWanted(SqliteProblems.code(e)) || !reserve.release()) {
+        if (!reserve.isWanted(e) || !reserve.release()) {
           throw e;
         }
       }

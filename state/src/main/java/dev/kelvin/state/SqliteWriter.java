@@ -216,7 +216,7 @@ final class SqliteWriter implements AutoCloseable {
     }
     List<Job<?>> left = unanswered(jobs);
     for (Exception error = attempt(left); error != null; error = attempt(left)) {
-      boolean full = error instanceof SQLException e && reserve.isWanted(SqliteProblems.code(e));
+      boolean full = reserve.isWanted(error);
       if (full) {
         refuseSparing(left, error);
         left = unanswered(left);

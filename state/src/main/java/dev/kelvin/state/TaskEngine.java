@@ -372,13 +372,15 @@ public final class TaskEngine implements AutoCloseable {
    * All tasks.
    *
    * @param upTo the sequence of news that this is not older than
+   * @param notAfter that of news after which none is older than this; those between may be
    */
-  public record Snapshot(long upTo, List<Task> tasks) {}
+  public record Snapshot(long upTo, long notAfter, List<Task> tasks) {}
 
   /** All tasks, for those who go on with news after them. */
   public Snapshot snapshot() {
     long upTo = notifier.sequence();
-    return new Snapshot(upTo, list());
+    List<Task> tasks = list();
+    return new Snapshot(upTo, notifier.sequence(), tasks);
   }
 
   /**

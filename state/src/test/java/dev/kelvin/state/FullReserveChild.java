@@ -45,6 +45,7 @@ final class FullReserveChild {
       require(refuses(store), "and refuses what takes space");
       Files.delete(filler);
       put(store, "takes", true);
+      require(store.fillReserve(), "there is room for the reserve");
       require(store.shortage().isEmpty(), "there is room again");
       require(blocks(reserve) >= SIZE.whole(), "the reserve is whole again");
       require(store.range("frees", null, 999).entries().size() == 63, "all is written");

@@ -138,9 +138,11 @@ class HostFaultsTest {
       awaitReserve(daemon);
       var vm = Guests.empty("kept", spec -> spec.shutdownTimeoutSeconds(1));
       long pid = daemon.create(vm).status().pid();
-      Files.delete(reserve(daemon));
       Path filler = home.resolve("var/filler");
+      Path more = home.resolve("var/more");
       fill(filler);
+      Files.delete(reserve(daemon)); // where there is room the daemon makes it again
+      fill(more);
       exhaustStore(daemon);
 
       var down = daemon.kelvin("down", "--stop-vms");
@@ -150,6 +152,7 @@ class HostFaultsTest {
       assertThat(ProcessHandle.of(pid)).isPresent();
 
       Files.delete(filler);
+      Files.delete(more);
       daemon.restart();
       Await.until(
           "it is taken over",

@@ -50,6 +50,8 @@ final class TlsEndpoint implements AutoCloseable {
   /** Sessions of TLS that can be resumed. */
   private static final int SESSIONS = 512;
 
+  private static final Duration HOLDER_ASKED = Duration.ofMinutes(1);
+
   private record Secrets(TlsIdentity identity, AdminToken token) {}
 
   /** Makes the server that is behind a gate. */
@@ -72,6 +74,14 @@ final class TlsEndpoint implements AutoCloseable {
   private volatile boolean started;
   private volatile boolean closed;
   private volatile @Nullable Server server;
+
+  /** Who has the port, and when that was asked. */
+  private @Nullable String holder;
+
+  private long holderAsked;
+
+  /** Whether it could not be served at the last port that was found free. */
+  private boolean mendFailed;
 
   /** What connects once there is a port. */
   private @Nullable Connecting connecting;
@@ -142,8 +152,13 @@ final class TlsEndpoint implements AutoCloseable {
   }
 
   private String holder() {
-    String name = settings.holder().apply(settings.firstPort());
-    return name.isEmpty() ? "" : " by " + name;
+    // To find it is to look through all processes; a port is tried every few seconds.
+    long now = System.nanoTime();
+    if (holder == null || now - holderAsked > HOLDER_ASKED.toNanos()) {
+      holder = settings.holder().apply(settings.firstPort());
+      holderAsked = now;
+    }
+    return holder.isEmpty() ? "" : " by " + holder;
   }
 
   /** What is wrong with the port; empty while it is the one that was wanted. */
@@ -164,11 +179,15 @@ final class TlsEndpoint implements AutoCloseable {
       }
       try {
         connecting.connect(bound);
+        mendFailed = false;
         return true;
       } catch (Exception e) {
+        LOG.log(mendFailed ? Level.DEBUG : Level.WARNING, "the API cannot be served over TLS", e);
+        mendFailed = true;
         port = null;
         bound.close();
         trouble = none(new IOException(e));
+        stopServer(); // what of it has started already
         throw e;
       }
     } finally {
@@ -272,12 +291,17 @@ final class TlsEndpoint implements AutoCloseable {
     changing.lock();
     try {
       closed = true;
-      Server running = server;
-      if (running != null) {
-        running.stop();
-      }
+      stopServer();
     } finally {
       changing.unlock();
+    }
+  }
+
+  private void stopServer() throws Exception {
+    Server running = server;
+    server = null;
+    if (running != null) {
+      running.stop();
     }
   }
 

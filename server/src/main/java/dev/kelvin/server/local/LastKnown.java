@@ -94,7 +94,7 @@ final class LastKnown<T> {
     } catch (TimeoutException e) {
       LOG.log(Level.TRACE, "no answer yet", e);
     } catch (ExecutionException e) {
-      LOG.log(Level.WARNING, "what is known could not be asked for", e);
+      throw new IllegalStateException("nobody completes it so", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -102,18 +102,18 @@ final class LastKnown<T> {
   }
 
   private void ask(CompletableFuture<Optional<Answer<T>>> answer) {
+    Optional<Answer<T>> told = Optional.empty();
     try {
       Answer<T> now = answer();
       last = now;
-      asked.set(null);
-      answer.complete(Optional.of(now));
+      told = Optional.of(now);
     } catch (ProblemException e) {
       LOG.log(Level.DEBUG, () -> "what was last known is told: " + e.problem().oneLine());
-      asked.set(null);
-      answer.complete(Optional.empty());
     } catch (RuntimeException e) {
-      asked.set(null);
-      answer.completeExceptionally(e);
+      LOG.log(Level.WARNING, "what is known could not be asked for", e);
+    } finally {
+      asked.set(null); // whatever happened: the next one asks again
+      answer.complete(told);
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.kelvin.server.local;
 
 import dev.kelvin.model.Task;
+import dev.kelvin.model.Task.TaskState;
 import dev.kelvin.server.action.Action.Query;
 import dev.kelvin.server.action.Outcome.Subscription;
 import dev.kelvin.server.action.Outcome.Subscription.Item;
@@ -8,6 +9,7 @@ import dev.kelvin.server.event.ItemQueue;
 import dev.kelvin.state.TaskEngine;
 import dev.kelvin.state.TaskListener;
 import dev.kelvin.state.TaskNews;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +34,11 @@ final class TaskWatches implements TaskListener {
     /** The last of what comes of each task before the list does; null afterwards. */
     private @Nullable Map<String, TaskNews> early = new LinkedHashMap<>();
 
+    /** The tasks of the list, as long as what comes of them may be older than that. */
+    private final Map<String, Task> listed = new HashMap<>();
+
     private long upTo;
+    private long notAfter;
     private long lastId;
 
     TaskWatch(ItemQueue queue, Query query) {
@@ -45,12 +51,24 @@ final class TaskWatches implements TaskListener {
       try {
         if (early != null) {
           early.put(news.task().id(), news);
-        } else if (news.sequence() > upTo) {
+        } else if (news.sequence() > upTo && !isOlder(news)) {
           offer(news.task(), news.revision());
         }
       } finally {
         lock.unlock();
       }
+    }
+
+    private boolean isOlder(TaskNews news) {
+      if (news.sequence() > notAfter) {
+        listed.clear();
+      }
+      Task known = listed.get(news.task().id());
+      if (known != null && Age.of(news.task()).compareTo(Age.of(known)) < 0) {
+        return true;
+      }
+      listed.replace(news.task().id(), news.task());
+      return false;
     }
 
     void begin(TaskEngine.Snapshot all, long revision) {
@@ -59,6 +77,10 @@ final class TaskWatches implements TaskListener {
         Map<String, TaskNews> waiting = early == null ? Map.of() : early;
         early = null;
         upTo = all.upTo();
+        notAfter = all.notAfter();
+        if (notAfter > upTo) {
+          all.tasks().forEach(task -> listed.put(task.id(), task));
+        }
         lastId = revision;
         all.tasks().forEach(task -> offer(task, revision));
         waiting.values().forEach(this::tell);
@@ -72,6 +94,29 @@ final class TaskWatches implements TaskListener {
         lastId = Math.max(lastId, revision);
         queue.offer(new Item(lastId, "put", task));
       }
+    }
+  }
+
+  /** How far a task is on its way; neither part ever falls. */
+  private record Age(TaskState state, int steps) implements Comparable<Age> {
+    static Age of(Task task) {
+      return new Age(task.state(), task.steps().stream().mapToInt(Age::of).sum());
+    }
+
+    private static int of(Task.TaskStep step) {
+      return switch (step.state()) {
+        case PENDING -> 0;
+        case RUNNING -> 1;
+        case DONE -> 2;
+        case FAILED -> 3;
+        case UNDONE -> 4;
+      };
+    }
+
+    @Override
+    public int compareTo(Age other) {
+      int byState = state.compareTo(other.state);
+      return byState == 0 ? Integer.compare(steps, other.steps) : byState;
     }
   }
 

@@ -1,7 +1,5 @@
 package dev.kelvin.server.local;
 
-import dev.kelvin.model.Code;
-import dev.kelvin.model.Problem;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -19,7 +17,10 @@ import java.util.concurrent.locks.ReentrantLock;
  * @param <T> what they are good for
  */
 final class Tickets<T> {
-  /** So many wait at once: whoever asks for more than a console takes fills no memory. */
+  /**
+   * So many wait at once, of which the oldest gives way: whoever asks for more than a console takes
+   * neither fills the memory nor keeps others from theirs.
+   */
   static final int MOST = 1_000;
 
   private static final int SECRET_BYTES = 24;
@@ -39,11 +40,7 @@ final class Tickets<T> {
     this.clock = clock;
   }
 
-  /**
-   * Makes one.
-   *
-   * @throws dev.kelvin.model.ProblemException too-many
-   */
+  /** Makes one. */
   String grant(T what) {
     byte[] secret = new byte[SECRET_BYTES];
     random.nextBytes(secret);
@@ -52,14 +49,12 @@ final class Tickets<T> {
     try {
       Instant now = clock.instant();
       Iterator<Grant<T>> all = grants.values().iterator();
-      while (all.hasNext() && all.next().until().isBefore(now)) {
+      while (all.hasNext()) {
+        boolean over = all.next().until().isBefore(now);
+        if (!over && grants.size() < MOST) {
+          break;
+        }
         all.remove();
-      }
-      if (grants.size() >= MOST) {
-        throw Problem.of(Code.TOO_MANY, "There are too many tickets that nobody has used")
-            .because(MOST + " wait to be used")
-            .remedy("use them, or wait " + validFor.toSeconds() + " s until they end")
-            .asException();
       }
       grants.put(ticket, new Grant<>(what, now.plus(validFor)));
       return ticket;

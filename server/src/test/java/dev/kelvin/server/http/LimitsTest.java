@@ -27,6 +27,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -207,11 +208,11 @@ class LimitsTest {
         Thread.ofVirtual()
             .start(() -> {
               try (body) {
-                body.write(document.substring(0, 10).getBytes(StandardCharsets.US_ASCII));
-                body.flush();
+                // More than the pipe holds: it is through when the request is under way.
+                body.write(" ".repeat(4096).getBytes(StandardCharsets.US_ASCII));
                 open.countDown();
                 go.await();
-                body.write(document.substring(10).getBytes(StandardCharsets.US_ASCII));
+                body.write(document.getBytes(StandardCharsets.US_ASCII));
               } catch (IOException | InterruptedException e) {
                 throw new AssertionError(e);
               }
@@ -223,8 +224,8 @@ class LimitsTest {
                 .build();
         answers.add(http.sendAsync(request, BodyHandlers.ofString()));
       }
-      open.await();
-      // All of them are under way; before, four at most were let in.
+      assertThat(open.await(30, TimeUnit.SECONDS)).as("all of them are under way").isTrue();
+      // Before, four at most were let in.
       go.countDown();
       for (var one : answers) {
         assertThat(one.join().statusCode()).as(one.join().body()).isNotEqualTo(429);

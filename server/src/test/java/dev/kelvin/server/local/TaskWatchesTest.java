@@ -62,7 +62,7 @@ class TaskWatchesTest {
               watches.told(new TaskNews(task("a", TaskState.PENDING), 6, 48));
               watches.told(new TaskNews(task("b", TaskState.SUCCEEDED), 8, 51));
               return new TaskEngine.Snapshot(
-                  7, List.of(task("a", TaskState.RUNNING), task("b", TaskState.RUNNING)));
+                  7, 8, List.of(task("a", TaskState.RUNNING), task("b", TaskState.RUNNING)));
             })) {
       watches.told(new TaskNews(task("a", TaskState.PENDING), 7, 49));
       watches.told(new TaskNews(task("a", TaskState.SUCCEEDED), 9, 52));
@@ -72,9 +72,33 @@ class TaskWatchesTest {
     assertThat(watches.count()).isZero();
   }
 
+  /** The list is made while tasks go on, and news wait to be told. */
+  @Test
+  void newsThatAreOlderThanTheListAreNotTold() throws InterruptedException {
+    try (Subscription watch =
+        watches.begin(
+            ALL,
+            () -> {
+              watches.told(new TaskNews(task("a", TaskState.RUNNING), 11, 48));
+              return new TaskEngine.Snapshot(
+                  10, 13, List.of(task("a", TaskState.SUCCEEDED), task("b", TaskState.PENDING)));
+            })) {
+      watches.told(new TaskNews(task("b", TaskState.RUNNING), 12, 51));
+      watches.told(new TaskNews(task("a", TaskState.SUCCEEDED), 13, 52));
+      watches.told(new TaskNews(task("b", TaskState.SUCCEEDED), 14, 53));
+      assertThat(told(watch))
+          .containsExactly(
+              "50 a succeeded",
+              "50 b pending",
+              "51 b running",
+              "52 a succeeded",
+              "53 b succeeded");
+    }
+  }
+
   @Test
   void theIdsAreRevisionsOfTheStoreAndNeverFall() throws InterruptedException {
-    try (Subscription watch = watches.begin(ALL, () -> new TaskEngine.Snapshot(0, List.of()))) {
+    try (Subscription watch = watches.begin(ALL, () -> new TaskEngine.Snapshot(0, 0, List.of()))) {
       watches.told(new TaskNews(task("a", TaskState.PENDING), 1, 0));
       watches.told(new TaskNews(task("a", TaskState.RUNNING), 2, 60));
       watches.told(new TaskNews(task("b", TaskState.RUNNING), 3, 55));

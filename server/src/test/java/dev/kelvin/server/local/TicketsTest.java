@@ -1,10 +1,7 @@
 package dev.kelvin.server.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import dev.kelvin.model.Code;
-import dev.kelvin.model.ProblemException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.atomic.AtomicReference;
@@ -28,13 +25,15 @@ class TicketsTest {
   }
 
   @Test
-  void soManyWaitAndNoMore() {
-    for (int i = 0; i < Tickets.MOST; i++) {
+  void soManyWaitAndTheOldestGivesWay() {
+    String first = tickets.grant("first");
+    String second = tickets.grant("second");
+    for (int i = 0; i < Tickets.MOST - 1; i++) {
       tickets.grant("a");
     }
-    assertThatExceptionOfType(ProblemException.class)
-        .isThrownBy(() -> tickets.grant("one more"))
-        .satisfies(e -> assertThat(e.problem().code()).isEqualTo(Code.TOO_MANY));
+    assertThat(tickets.count()).isEqualTo(Tickets.MOST);
+    assertThat(tickets.use(first)).isEmpty();
+    assertThat(tickets.use(second)).contains("second");
     now.set(Instant.EPOCH.plus(VALID).plusMillis(1));
     assertThat(tickets.use(tickets.grant("again"))).contains("again");
     assertThat(tickets.count()).isZero();

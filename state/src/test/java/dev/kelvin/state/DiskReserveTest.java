@@ -1,0 +1,52 @@
+package dev.kelvin.state;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What needs no full disk; that is {@link FullReserveChild}'s. */
+class DiskReserveTest {
+  private static final DiskReserve.Size SIZE = new DiskReserve.Size(1 << 20, 64 << 10);
+
+  @TempDir private Path directory;
+
+  /** Else whoever writes and discards beside the mark makes an event each time. */
+  @Test
+  void aDiskThatWasFullNeedsMoreThanTheMarkToHaveRoomAgain() {
+    assertThat(DiskReserve.mark(false, SIZE)).isEqualTo(64 << 10);
+    assertThat(DiskReserve.mark(true, SIZE)).isEqualTo(256 << 10);
+  }
+
+  @Test
+  void isGivenBackPieceByPieceAndMadeWholeAgain() throws IOException {
+    Path store = directory.resolve("store.db");
+    Path file = directory.resolve("store.db.reserve");
+    try (var reserve = new DiskReserve(store, SIZE)) {
+      assertThat(reserve.release()).as("there is none yet").isFalse();
+      assertThat(reserve.fill()).isTrue();
+      assertThat(Files.size(file)).isEqualTo(SIZE.whole());
+      assertThat(reserve.release()).isTrue();
+      assertThat(Files.size(file)).isEqualTo(SIZE.whole() - SIZE.piece());
+      assertThat(reserve.inUse()).isTrue();
+      assertThat(reserve.refuses()).as("there is room for all of it").isFalse();
+    }
+    try (var next = new DiskReserve(store, SIZE)) {
+      assertThat(next.inUse()).as("it is shorter than it should be").isTrue();
+      assertThat(next.fill()).isTrue();
+      assertThat(next.inUse()).isFalse();
+    }
+  }
+
+  /** Whoever rescues a deleted store needs room for it. */
+  @Test
+  void whyAnotherFailureCameAboutIsLookedAt() throws IOException {
+    try (var reserve = new DiskReserve(directory.resolve("store.db"), SIZE)) {
+      var other = new IllegalStateException("gone", new IOException("the disk is well"));
+      assertThat(reserve.isWanted(other)).isFalse();
+    }
+  }
+}
