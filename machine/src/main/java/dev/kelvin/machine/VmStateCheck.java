@@ -119,7 +119,7 @@ public final class VmStateCheck {
   /** Every key is a VM's, and every VM has its keys. */
   private void compare(String prefix, Map<String, String> wanted, String what) {
     Map<String, String> stored = scan.texts(prefix);
-    Map<String, String> locks = scan.texts("task-lock/");
+    Set<String> held = scan.heldByTasks();
     wanted.forEach((word, id) -> {
       if (!id.equals(stored.get(word))) {
         scan.report(
@@ -133,7 +133,7 @@ public final class VmStateCheck {
       } else if (vm != null
           && !id.equals(wanted.get(word))
           // A task keeps what it needs to undo what it does.
-          && !locks.containsKey("vm/" + vm.metadata().name())) {
+          && !held.contains("vm/" + vm.metadata().name())) {
         scan.report(prefix + word, "VM " + id + " does not have this " + what, REPAIR);
       }
     });

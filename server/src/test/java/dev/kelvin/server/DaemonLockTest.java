@@ -38,7 +38,8 @@ class DaemonLockTest {
       refused(layout("state", "two"));
       refused(layout("other", "one"));
       // Java has a table of its own; what counts is that the kernel still has the locks.
-      for (Path file : List.of(layout("state", "one").daemonLock(), layout("state", "one").pidFile())) {
+      for (Path file :
+          List.of(layout("state", "one").daemonLock(), layout("state", "one").pidFile())) {
         assertThat(LockHolder.ofHost().of(file)).hasValue(ProcessHandle.current().pid());
       }
     }

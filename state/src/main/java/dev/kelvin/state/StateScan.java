@@ -14,12 +14,14 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** All that a store holds at one revision, and what is found wrong with it. */
 public final class StateScan {
   private static final int PAGE = 500;
+  private static final String LOCKS = "task-lock/";
 
   private final NavigableMap<String, Entry> entries = new TreeMap<>(Keys.ORDER);
 
@@ -95,7 +97,7 @@ public final class StateScan {
   public void checkTasks(Function<String, Optional<String>> unattended) {
     Map<String, @Nullable TaskRecord> tasks = documents(TaskStorage.form());
     var inputs = documents(TaskStorage.inputForm()).keySet();
-    Map<String, String> locks = texts("task-lock/");
+    Map<String, String> locks = texts(LOCKS);
     tasks.forEach((id, task) -> {
       if (task != null && !task.state().ended()) {
         checkUnderWay(task, inputs.contains(id), locks, unattended.apply(id).orElse(null));
@@ -105,7 +107,28 @@ public final class StateScan {
       requireUnderWay("task-input/" + id, id, tasks);
     }
     texts("task-cancel/").keySet().forEach(id -> requireUnderWay("task-cancel/" + id, id, tasks));
-    locks.forEach((object, id) -> requireUnderWay("task-lock/" + object, id, tasks));
+    locks.forEach((object, id) -> requireUnderWay(LOCKS + object, id, tasks));
+  }
+
+  /** The objects that a task holds which is under way. */
+  public Set<String> heldByTasks() {
+    var held = new TreeSet<String>();
+    texts(LOCKS)
+        .forEach((object, id) -> {
+          if (isUnderWay(entries.get(TaskStorage.form().prefix() + id))) {
+            held.add(object);
+          }
+        });
+    return held;
+  }
+
+  private boolean isUnderWay(@Nullable Entry task) {
+    try {
+      return task != null
+          && !new Collection<>(store, TaskStorage.form()).read(task).value().state().ended();
+    } catch (ProblemException e) {
+      return false; // it is reported where tasks are checked
+    }
   }
 
   private void checkUnderWay(
@@ -136,7 +159,7 @@ public final class StateScan {
       report(
           key,
           "task " + id + (task == null ? " is not there" : " has ended"),
-          key.startsWith("task-lock/")
+          key.startsWith(LOCKS)
               ? "none is needed: the next task on that object removes it"
               : "none is needed: nothing reads it");
     }

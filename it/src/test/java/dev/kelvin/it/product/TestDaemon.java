@@ -303,17 +303,19 @@ public final class TestDaemon implements AutoCloseable {
         () -> client.vm(vm).status().phase() == phase);
   }
 
-  /** Waits until the serial log of a VM has {@code text}. */
+  /** Waits until the serial log of a VM has {@code text}; the VM may still be made. */
   public void awaitSerial(String vm, String text) {
     Await.until(
-        vm + " writes \"" + text + "\"; it wrote: " + tail(vm),
+        vm + " writes \"" + text + "\"",
         Duration.ofSeconds(90),
-        () -> serial(vm).contains(text));
-  }
-
-  private String tail(String vm) {
-    String all = serial(vm);
-    return all.substring(Math.max(0, all.length() - 400));
+        () -> {
+          String all = serial(vm);
+          if (!all.contains(text)) {
+            String tail = all.substring(Math.max(0, all.length() - 400));
+            throw new IllegalStateException("it wrote: " + tail);
+          }
+          return true;
+        });
   }
 
   public String serial(String vm) {

@@ -88,11 +88,7 @@ class TaskWatchesTest {
       watches.told(new TaskNews(task("b", TaskState.SUCCEEDED), 14, 53));
       assertThat(told(watch))
           .containsExactly(
-              "50 a succeeded",
-              "50 b pending",
-              "51 b running",
-              "52 a succeeded",
-              "53 b succeeded");
+              "50 a succeeded", "50 b pending", "51 b running", "52 a succeeded", "53 b succeeded");
     }
   }
 
