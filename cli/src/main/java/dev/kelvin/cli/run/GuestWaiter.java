@@ -27,7 +27,7 @@ public final class GuestWaiter {
     CLOUD_INIT,
     /**
      * The same of a guest that may have no agent: there cloud-init's last words on the serial port
-     * are enough, and in the end that it has run for a while.
+     * are enough, and in the end that it has been silent for a while.
      */
     ANY_SIGN
   }
@@ -43,7 +43,7 @@ public final class GuestWaiter {
    *
    * @param words how often cloud-init's last words are looked for
    * @param agent how long after them an agent may still come
-   * @param all how long the guest runs until it is waited for no longer
+   * @param all how long the guest says nothing new until it is waited for no longer
    */
   record Patience(Duration words, Duration agent, Duration all) {
     static Patience usual() {
@@ -66,10 +66,11 @@ public final class GuestWaiter {
   /** The same in fewer words, for the line of progress. */
   private String shortly = "";
 
-  /** When it was first seen to run, and when its serial port was looked at for last words. */
-  private long runsSince;
+  /** Since when its serial port has said nothing new, and when that was looked at. */
+  private long silentSince;
 
   private long looked;
+  private String heard = "";
   private long heardLastWords;
 
   public GuestWaiter(Session session) {
@@ -163,16 +164,21 @@ public final class GuestWaiter {
 
   private boolean readyWithoutAgent(Vm vm) {
     long now = System.nanoTime();
-    if (runsSince == 0) {
-      runsSince = now;
+    if (silentSince == 0) {
+      silentSince = now;
       looked = now;
     }
     if (heardLastWords == 0 && now - looked >= patience.words().toNanos()) {
       looked = now;
-      heardLastWords = LAST_WORDS.matcher(tail(vm, WORDS_TAIL)).find() ? now : 0;
+      String words = tail(vm, WORDS_TAIL);
+      heardLastWords = LAST_WORDS.matcher(words).find() ? now : 0;
+      if (!words.equals(heard)) { // it still boots, on a slow host for long
+        heard = words;
+        silentSince = now;
+      }
     }
     boolean noneCame = heardLastWords != 0 && now - heardLastWords >= patience.agent().toNanos();
-    return noneCame || now - runsSince >= patience.all().toNanos();
+    return noneCame || now - silentSince >= patience.all().toNanos();
   }
 
   private static ProblemException cloudInitFailed(Vm vm) {

@@ -65,6 +65,18 @@ class GuestWaiterTest extends OnFakeDaemon {
     assertThat(await(Readiness.ANY_SIGN, patience, LONG).status().phase()).isEqualTo(Phase.RUNNING);
   }
 
+  /** A host may be slow: as long as the guest writes, it boots. */
+  @Test
+  void oneThatStillBootsIsWaitedFor() throws IOException {
+    for (int line = 0; line < 5; line++) { // 300 ms and more each
+      daemon.on(LOG, Reply.text("[   " + line + ".0] another line\r\n"));
+    }
+    daemon.on(LOG, Reply.text(WORDS));
+    var patience = new Patience(Duration.ofMillis(100), Duration.ofMillis(1), Duration.ofSeconds(1));
+    assertThat(await(Readiness.ANY_SIGN, patience, LONG).status().phase()).isEqualTo(Phase.RUNNING);
+    assertThat(daemon.lines().stream().filter(LOG::equals)).hasSizeGreaterThanOrEqualTo(6);
+  }
+
   @Test
   void oneThatHasAnAgentMustAnswer() {
     var patience = new Patience(Duration.ofMillis(1), Duration.ofMillis(1), Duration.ofMillis(1));
