@@ -72,7 +72,8 @@ class GuestWaiterTest extends OnFakeDaemon {
       daemon.on(LOG, Reply.text("[   " + line + ".0] another line\r\n"));
     }
     daemon.on(LOG, Reply.text(WORDS));
-    var patience = new Patience(Duration.ofMillis(100), Duration.ofMillis(1), Duration.ofSeconds(1));
+    var patience =
+        new Patience(Duration.ofMillis(100), Duration.ofMillis(1), Duration.ofSeconds(1));
     assertThat(await(Readiness.ANY_SIGN, patience, LONG).status().phase()).isEqualTo(Phase.RUNNING);
     assertThat(daemon.lines().stream().filter(LOG::equals)).hasSizeGreaterThanOrEqualTo(6);
   }
