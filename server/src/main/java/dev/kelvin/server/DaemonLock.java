@@ -49,8 +49,7 @@ final class DaemonLock implements AutoCloseable {
     Path file = layout.pidFile();
     Optional<LockedFile> locked = LockedFile.lock(file);
     if (locked.isEmpty()) {
-      String pid = Files.readString(file).strip();
-      throw taken(layout.runtime(), pid.isEmpty() ? "it holds the lock" : "it has pid " + pid);
+      throw taken(layout.runtime(), file);
     }
     byte[] pid = (ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.US_ASCII);
     try {
@@ -67,15 +66,16 @@ final class DaemonLock implements AutoCloseable {
     Path file = layout.daemonLock();
     Optional<LockedFile> locked = LockedFile.lock(file);
     if (locked.isEmpty()) {
-      var holder = LockHolder.ofHost().of(file);
-      throw taken(
-          layout.state(),
-          holder.isPresent() ? "it is process " + holder.getAsLong() : "it holds the lock");
+      throw taken(layout.state(), file);
     }
     return locked.get();
   }
 
-  private static ProblemException taken(Path directory, String cause) {
+  private static ProblemException taken(Path directory, Path lock) {
+    // By the kernel's word: to read the file in the process that has it locked ends the lock.
+    var holder = LockHolder.ofHost().of(lock);
+    String cause =
+        holder.isPresent() ? "it is process " + holder.getAsLong() : "it holds the lock";
     return Problem.of(Code.CONFLICT, "Another daemon uses these directories")
         .on(directory.toString())
         .because(cause)
