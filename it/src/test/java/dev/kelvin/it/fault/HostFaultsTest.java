@@ -117,7 +117,10 @@ class HostFaultsTest {
       Files.delete(filler);
       daemon.restart();
       awaitReserve(daemon);
-      assertThat(daemon.client().info().shortage()).isNull();
+      Await.until(
+          "nothing is told any more",
+          Duration.ofSeconds(5),
+          () -> daemon.client().info().shortage() == null);
       for (String name : List.of("stopped", "shut", "left")) {
         assertThat(daemon.client().vm(name).status().phase()).as(name).isEqualTo(Phase.STOPPED);
       }
