@@ -28,7 +28,10 @@ public record ProcessId(long pid, long startTicks, String boot) {
   static final int SIGKILL = 9;
   static final int SIGTERM = 15;
 
-  private static final Duration LOOK = Duration.ofMillis(2);
+  /** How soon it is looked at again: twice as long each time, for many may be waited for at once. */
+  private static final Duration FIRST_LOOK = Duration.ofMillis(2);
+
+  private static final Duration LONGEST_LOOK = Duration.ofMillis(50);
 
   private static final Pattern FORM =
       Pattern.compile("(\\d{1,10}):(-?\\d{1,18}):([0-9a-f-]{1,64})");
@@ -161,12 +164,14 @@ public record ProcessId(long pid, long startTicks, String boot) {
   private static boolean await(BooleanSupplier ended, Duration deadline) {
     long end = System.nanoTime() + deadline.toNanos();
     boolean interrupted = false;
+    long pause = FIRST_LOOK.toNanos();
     try {
       while (!ended.getAsBoolean()) {
         if (System.nanoTime() > end) {
           return false;
         }
-        LockSupport.parkNanos(LOOK.toNanos());
+        LockSupport.parkNanos(pause);
+        pause = Math.min(2 * pause, LONGEST_LOOK.toNanos());
         interrupted |= Thread.interrupted(); // parking would return at once from then on
       }
       return true;
