@@ -9,6 +9,7 @@ import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.Task;
 import dev.kelvin.model.Task.TaskState;
+import dev.kelvin.model.Waits;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -76,7 +77,7 @@ public final class TaskFollower {
     Duration look = FIRST_LOOK;
     while (!task.state().ended()) {
       session.pause(look);
-      look = look.multipliedBy(2).compareTo(LAST_LOOK) < 0 ? look.multipliedBy(2) : LAST_LOOK;
+      look = Waits.twice(look, LAST_LOOK);
       task = look(task.id());
       if (!interrupted.get()) {
         show(task);

@@ -49,9 +49,7 @@ class StrangersTest {
   @Test
   void certificatesThatAreDemandedKeepStrangersOut() throws Exception {
     var authority = new Certificates(directory, "ca");
-    Path member = authority.issue("member");
-    var tls = new EtcdServer.Tls(authority.ca(), member, Certificates.key(member));
-    try (EtcdServer server = EtcdServer.start(directory, tls)) {
+    try (EtcdServer server = demanding(authority)) {
       works(place(server, authority, authority.issue("daemon")));
     }
   }
@@ -75,9 +73,7 @@ class StrangersTest {
   @Test
   void aUserOfEtcdsReachesWhatIsGrantedOnly() throws Exception {
     var authority = new Certificates(directory, "ca");
-    Path member = authority.issue("member");
-    var tls = new EtcdServer.Tls(authority.ca(), member, Certificates.key(member));
-    try (EtcdServer server = EtcdServer.start(directory, tls)) {
+    try (EtcdServer server = demanding(authority)) {
       turnUsersOn(place(server, authority, authority.issue("root")));
       works(place(server, authority, authority.issue("kelvin")));
       Problem other =
@@ -86,6 +82,13 @@ class StrangersTest {
               () -> engine.open(place(server, authority, authority.issue("other"))));
       assertThat(other.cause()).contains("etcdserver");
     }
+  }
+
+  /** One that demands certificates. */
+  private EtcdServer demanding(Certificates authority) throws Exception {
+    Path member = authority.issue("member");
+    var tls = new EtcdServer.Tls(authority.ca(), member, Certificates.key(member));
+    return EtcdServer.start(directory, tls);
   }
 
   private static Place place(EtcdServer server, Certificates authority, Path shown) {

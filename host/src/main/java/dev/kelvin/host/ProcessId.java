@@ -28,7 +28,9 @@ public record ProcessId(long pid, long startTicks, String boot) {
   static final int SIGKILL = 9;
   static final int SIGTERM = 15;
 
-  /** How soon it is looked at again: twice as long each time, for many may be waited for at once. */
+  /**
+   * How soon it is looked at again: twice as long each time, for many may be waited for at once.
+   */
   private static final Duration FIRST_LOOK = Duration.ofMillis(2);
 
   private static final Duration LONGEST_LOOK = Duration.ofMillis(50);

@@ -5,6 +5,7 @@ import dev.kelvin.model.Code;
 import dev.kelvin.model.GuestInfo;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.Waits;
 import dev.kelvin.qmp.AgentClient;
 import dev.kelvin.qmp.QmpException;
 import java.lang.System.Logger;
@@ -194,7 +195,7 @@ final class GuestWatch implements AutoCloseable {
   /** How long an agent is left alone that has broken the rules so often. */
   static Duration restAfter(int breaches) {
     Duration rest = SOON.multipliedBy(1L << Math.min(breaches, 10));
-    return rest.compareTo(LONGEST_REST) < 0 ? rest : LONGEST_REST;
+    return Waits.shorter(rest, LONGEST_REST);
   }
 
   /** Asks again and again over one connection, until the agent stops answering. */

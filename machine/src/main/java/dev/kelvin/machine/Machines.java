@@ -129,9 +129,9 @@ public final class Machines implements AutoCloseable {
         stored.stream().filter(vm -> !damaged.contains(vm.metadata().id())).toList();
     findUnknown(all, runs);
     volumes.reconcile(all);
-    repository.ownKeys().reconcile(all);
     // Those of VMs that are off, too: another daemon of this host must not give them away.
     Thread.ofVirtual().name("claim-users").start(() -> all.forEach(repository::hasOwnUser));
+    Thread.ofVirtual().name("own-keys").start(() -> repository.ownKeys().reconcile(all));
     Map<String, VmStatus> statuses = result(reading);
     var looking = new ArrayList<Thread>();
     for (VmRecord vm : all) {

@@ -4,11 +4,11 @@ import dev.kelvin.model.spec.Nic;
 import dev.kelvin.state.Compare;
 import dev.kelvin.state.Entry;
 import dev.kelvin.state.Op;
-import dev.kelvin.state.Range;
 import dev.kelvin.state.Store;
 import dev.kelvin.state.TaskEngine;
 import dev.kelvin.state.Txn;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -17,11 +17,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** The keys that only one VM may have: of its name, its addresses and its user. */
 final class OwnKeys {
-  private static final int PAGE = 500;
-
   private final Store store;
 
   OwnKeys(Store store) {
@@ -42,8 +41,41 @@ final class OwnKeys {
     return keys;
   }
 
+  /** All keys of a VM, found without reading it. */
+  Set<String> naming(String id) {
+    var keys = new HashSet<String>();
+    Stream.of(VmRepository.NAMES, VmRepository.MACS, VmRepository.UIDS)
+        .forEach(prefix -> keys.addAll(naming(prefix, id)));
+    return keys;
+  }
+
+  /** Those of them that begin with {@code prefix}. */
+  List<String> naming(String prefix, String id) {
+    var keys = new ArrayList<String>();
+    store.scan(
+        prefix,
+        entry -> {
+          if (owner(entry).equals(id)) {
+            keys.add(entry.key());
+          }
+        });
+    return keys;
+  }
+
   private static byte[] owner(VmRecord vm) {
     return vm.metadata().id().getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static String owner(Entry entry) {
+    return new String(entry.value(), StandardCharsets.UTF_8);
+  }
+
+  /** What it takes to give keys, which nobody may have, to a VM. */
+  static void take(Set<String> keys, VmRecord vm, List<Compare> compares, List<Op> ops) {
+    for (String key : keys) {
+      compares.add(Compare.absent(key));
+      ops.add(Op.put(key, owner(vm)));
+    }
   }
 
   /** The entry of a key, if it is this VM's. */
@@ -66,8 +98,7 @@ final class OwnKeys {
         if (held.isPresent()) { // kept since an update took it from the VM
           compares.add(Compare.modRevision(key, held.get().modRevision()));
         } else {
-          compares.add(Compare.absent(key));
-          ops.add(Op.put(key, owner(after)));
+          take(Set.of(key), after, compares, ops);
         }
       }
     }
@@ -94,18 +125,11 @@ final class OwnKeys {
   void reconcile(List<VmRecord> vms) {
     var byId = new HashMap<String, VmRecord>();
     vms.forEach(vm -> byId.put(vm.metadata().id(), vm));
-    Range page = store.range(VmRepository.MACS, null, PAGE);
-    while (true) {
-      page.entries().forEach(entry -> giveBackUnneeded(entry, byId));
-      if (!page.more()) {
-        return;
-      }
-      page = store.range(VmRepository.MACS, page.entries().getLast().key(), PAGE, page.revision());
-    }
+    store.scan(VmRepository.MACS, entry -> giveBackUnneeded(entry, byId));
   }
 
   private void giveBackUnneeded(Entry entry, Map<String, VmRecord> byId) {
-    VmRecord vm = byId.get(new String(entry.value(), StandardCharsets.UTF_8));
+    VmRecord vm = byId.get(owner(entry));
     if (vm != null && !of(vm).contains(entry.key())) {
       store.commit(
           Txn.when(

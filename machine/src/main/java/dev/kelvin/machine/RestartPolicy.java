@@ -1,6 +1,7 @@
 package dev.kelvin.machine;
 
 import dev.kelvin.model.VmStatus.ExitReason;
+import dev.kelvin.model.Waits;
 import dev.kelvin.model.spec.Restart;
 import dev.kelvin.model.spec.RestartMode;
 import java.time.Duration;
@@ -44,7 +45,7 @@ final class RestartPolicy {
     for (int i = 0; i < restartsInRow && wait.compareTo(LONGEST_WAIT) < 0; i++) {
       wait = wait.multipliedBy(2);
     }
-    return Optional.of(wait.compareTo(LONGEST_WAIT) < 0 ? wait : LONGEST_WAIT);
+    return Optional.of(Waits.shorter(wait, LONGEST_WAIT));
   }
 
   private static boolean applies(RestartMode mode, ExitReason reason) {

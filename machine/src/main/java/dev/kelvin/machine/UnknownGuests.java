@@ -256,7 +256,8 @@ final class UnknownGuests {
     return false;
   }
 
-  private void end(String id, List<Found> processes) {
+  /** Returns whether nothing of it is left; another process of the VM may go on. */
+  private boolean end(String id, List<Found> processes) {
     // QEMU first: what serves it ends by itself then.
     processes.stream()
         .sorted(Comparator.comparing(one -> !one.qemu()))
@@ -265,11 +266,13 @@ final class UnknownGuests {
           Processes.kill(one.process());
         });
     // Another process of the VM, which the store knows, needs what is there.
-    if (Processes.naming(home.files(id).runtime()).isEmpty()) {
-      DamagedVms.removeLocks(home.files(id));
-      home.removeRuntime(id);
-      kept.delete(id);
+    if (!Processes.naming(home.files(id).runtime()).isEmpty()) {
+      return false;
     }
+    DamagedVms.removeLocks(home.files(id));
+    home.removeRuntime(id);
+    kept.delete(id);
+    return true;
   }
 
   KeptRuns kept() {
@@ -350,8 +353,8 @@ final class UnknownGuests {
 
   /** Ends one by force, and removes what it had only while it ran. */
   void end(Guest guest) {
-    end(guest.id(), guest.processes());
-    if (!guest.stored() && Processes.naming(home.files(guest.id()).runtime()).isEmpty()) {
+    boolean left = !end(guest.id(), guest.processes());
+    if (!left && !guest.stored()) {
       home.removeUnlessUsed(guest.id());
     }
     forget(guest.id());

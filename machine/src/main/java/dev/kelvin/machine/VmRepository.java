@@ -11,24 +11,20 @@ import dev.kelvin.state.Collection;
 import dev.kelvin.state.Compare;
 import dev.kelvin.state.Entry;
 import dev.kelvin.state.Op;
-import dev.kelvin.state.Range;
 import dev.kelvin.state.Result;
 import dev.kelvin.state.Store;
 import dev.kelvin.state.Txn;
 import dev.kelvin.state.Versioned;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * VMs in the store. A name, a MAC address, a user id and a volume belong to one VM at most: each
@@ -45,8 +41,6 @@ public final class VmRepository {
   static final String NAMES = "/vm-names/";
   static final String MACS = "/vm-macs/";
   static final String UIDS = "/vm-uids/";
-
-  private static final int PAGE = 500;
 
   private final Store store;
   private final VmUsers users;
@@ -108,32 +102,10 @@ public final class VmRepository {
 
   /** The name that is kept for a VM; its id when there is none. */
   String keptName(String id) {
-    return keysNaming(NAMES, id).stream()
+    return own.naming(NAMES, id).stream()
         .findFirst()
         .map(key -> key.substring(NAMES.length()))
         .orElse(id);
-  }
-
-  /** What {@link OwnKeys} says of a VM, found without reading it. */
-  private Set<String> keysNaming(String id) {
-    var keys = new HashSet<String>();
-    Stream.of(NAMES, MACS, UIDS).forEach(prefix -> keys.addAll(keysNaming(prefix, id)));
-    return keys;
-  }
-
-  private List<String> keysNaming(String prefix, String id) {
-    var keys = new ArrayList<String>();
-    Range page = store.range(prefix, null, PAGE);
-    while (true) {
-      page.entries().stream()
-          .filter(entry -> text(entry).equals(id))
-          .map(Entry::key)
-          .forEach(keys::add);
-      if (!page.more()) {
-        return keys;
-      }
-      page = store.range(prefix, page.entries().getLast().key(), PAGE, page.revision());
-    }
   }
 
   public Optional<VmRecord> find(String id) {
@@ -235,10 +207,7 @@ public final class VmRepository {
       compares.add(Compare.absent(vms.key(id)));
       ops.add(vms.put(id, vm));
       ops.add(statuses.put(id, VmStatus.initial()));
-      for (String key : OwnKeys.of(vm)) {
-        compares.add(Compare.absent(key));
-        ops.add(Op.put(key, id.getBytes(StandardCharsets.UTF_8)));
-      }
+      OwnKeys.take(OwnKeys.of(vm), vm, compares, ops);
       claims.require(vm, List.of(), compares, ops);
       Result result = store.commit(new Txn(compares, ops, List.of()));
       if (result.succeeded()) {
@@ -458,7 +427,7 @@ public final class VmRepository {
     ops.add(Op.delete(statuses.key(id)));
     ops.add(Op.delete(runs.key(id)));
     Optional<VmRecord> last = readable(id);
-    last.map(OwnKeys::of).orElseGet(() -> keysNaming(id)).forEach(key -> ops.add(Op.delete(key)));
+    last.map(OwnKeys::of).orElseGet(() -> own.naming(id)).forEach(key -> ops.add(Op.delete(key)));
     store.commit(Txn.of(ops));
     lastSaved.remove(id);
     claims.forget(id);

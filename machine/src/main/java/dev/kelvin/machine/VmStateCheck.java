@@ -18,6 +18,9 @@ public final class VmStateCheck {
   private final Set<String> images;
   private final Map<String, @Nullable VmRecord> vms;
 
+  /** What tasks hold: it keeps what they need to undo what they do. */
+  private final Set<String> held;
+
   /**
    * @param images the names of those there are
    */
@@ -25,6 +28,7 @@ public final class VmStateCheck {
     this.scan = scan;
     this.images = images;
     this.vms = scan.documents(VmRepository.vmForm());
+    this.held = scan.heldByTasks();
   }
 
   public void check() {
@@ -119,7 +123,6 @@ public final class VmStateCheck {
   /** Every key is a VM's, and every VM has its keys. */
   private void compare(String prefix, Map<String, String> wanted, String what) {
     Map<String, String> stored = scan.texts(prefix);
-    Set<String> held = scan.heldByTasks();
     wanted.forEach((word, id) -> {
       if (!id.equals(stored.get(word))) {
         scan.report(
@@ -132,7 +135,6 @@ public final class VmStateCheck {
         scan.report(prefix + word, "it is kept for VM " + id + ", which is not there", REPAIR);
       } else if (vm != null
           && !id.equals(wanted.get(word))
-          // A task keeps what it needs to undo what it does.
           && !held.contains("vm/" + vm.metadata().name())) {
         scan.report(prefix + word, "VM " + id + " does not have this " + what, REPAIR);
       }

@@ -2,8 +2,6 @@ package dev.kelvin.machine;
 
 import dev.kelvin.host.UserIdClaims;
 import dev.kelvin.model.Layout;
-import dev.kelvin.state.Entry;
-import dev.kelvin.state.Range;
 import dev.kelvin.state.Store;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -28,8 +26,6 @@ public final class VmUsers {
 
   /** How many ids are given before processes are looked at anew. */
   private static final int AT_ONCE = 64;
-
-  private static final int PAGE = 500;
 
   private final @Nullable UserIdClaims claims;
   private final List<Path> places;
@@ -99,16 +95,10 @@ public final class VmUsers {
 
   private static Set<Integer> stored(Store store) {
     var uids = new HashSet<Integer>();
-    Range page = store.range(VmRepository.UIDS, null, PAGE);
-    while (true) {
-      for (Entry entry : page.entries()) {
-        uids.add(Integer.parseInt(entry.key().substring(VmRepository.UIDS.length())));
-      }
-      if (!page.more()) {
-        return uids;
-      }
-      page = store.range(VmRepository.UIDS, page.entries().getLast().key(), PAGE, page.revision());
-    }
+    store.scan(
+        VmRepository.UIDS,
+        entry -> uids.add(Integer.parseInt(entry.key().substring(VmRepository.UIDS.length()))));
+    return uids;
   }
 
   /** Whether the id is this daemon's on this host, now if not before. */

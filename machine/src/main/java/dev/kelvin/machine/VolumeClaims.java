@@ -8,7 +8,6 @@ import dev.kelvin.model.spec.Disk;
 import dev.kelvin.state.Compare;
 import dev.kelvin.state.Entry;
 import dev.kelvin.state.Op;
-import dev.kelvin.state.Range;
 import dev.kelvin.state.Store;
 import dev.kelvin.state.Txn;
 import java.nio.charset.StandardCharsets;
@@ -34,7 +33,6 @@ import java.util.stream.Collectors;
 final class VolumeClaims {
   static final String KEYS = "/vm-volumes/";
   private static final String DELETION = "delete:";
-  private static final int PAGE = 500;
 
   /** Below the store's limit, with room for what else a transaction does. */
   private static final int RELEASED_AT_ONCE = 100;
@@ -101,14 +99,8 @@ final class VolumeClaims {
   /** All holders by volume. */
   Map<String, String> all() {
     var all = new LinkedHashMap<String, String>();
-    Range page = store.range(KEYS, null, PAGE);
-    while (true) {
-      page.entries().forEach(entry -> all.put(entry.key().substring(KEYS.length()), text(entry)));
-      if (!page.more()) {
-        return all;
-      }
-      page = store.range(KEYS, page.entries().getLast().key(), PAGE, page.revision());
-    }
+    store.scan(KEYS, entry -> all.put(entry.key().substring(KEYS.length()), text(entry)));
+    return all;
   }
 
   List<String> heldBy(String holder) {
@@ -122,24 +114,16 @@ final class VolumeClaims {
       read = true;
     }
     var held = new TreeMap<String, Long>();
-    hints
-        .getOrDefault(vmId, Map.of())
-        .forEach((volume, since) ->
-            store
-                .get(key(volume))
-                .filter(claim -> text(claim).equals(vmId))
-                .ifPresentOrElse(
-                    claim -> held.put(volume, claim.modRevision()),
-                    () -> forgetOld(vmId, volume, since)));
+    Map<String, Long> hinted = hints.getOrDefault(vmId, Map.of());
+    hinted.forEach((volume, since) -> {
+      Optional<Entry> claim = store.get(key(volume)).filter(one -> text(one).equals(vmId));
+      if (claim.isPresent()) {
+        held.put(volume, claim.get().modRevision());
+      } else if (nanoTime.getAsLong() - since > CLAIMED_BY.toNanos()) {
+        hinted.remove(volume, since); // unless it is about to be claimed again
+      }
+    });
     return held;
-  }
-
-  /** Forgets a volume that the VM had, unless it is about to be claimed. */
-  private void forgetOld(String vmId, String volume, long since) {
-    Map<String, Long> ofVm = hints.get(vmId);
-    if (ofVm != null && nanoTime.getAsLong() - since > CLAIMED_BY.toNanos()) {
-      ofVm.remove(volume, since);
-    }
   }
 
   /** How many volumes of a VM are looked at. */

@@ -3,12 +3,6 @@ package dev.kelvin.machine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kelvin.model.Phase;
-import java.io.IOException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
-import java.nio.ByteBuffer;
-import java.nio.channels.ServerSocketChannel;
-import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.Collections;
 import org.junit.jupiter.api.Test;
@@ -24,9 +18,7 @@ class AgentEventsTest {
   void thatItsAgentBreaksTheRulesIsToldOnceAndStandsInItsStatus() throws Exception {
     var spec = SupervisedVm.spec().toBuilder().guestAgent(true).build();
     try (var vm = new SupervisedVm(directory, spec);
-        var server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
-      server.bind(UnixDomainSocketAddress.of(vm.agentSocket()));
-      Thread.ofVirtual().start(() -> flood(server));
+        var _ = new FloodingAgent(vm.agentSocket())) {
       SupervisedVm.await("it is told", () -> vm.told().contains("vm.agent-misbehaves"));
       SupervisedVm.await(
           "it stands in the status",
@@ -37,24 +29,6 @@ class AgentEventsTest {
       // Neither needs the agent.
       vm.supervisor().ask(new Request.Stop());
       vm.awaitPhase(Phase.STOPPED);
-    }
-  }
-
-  private static void flood(ServerSocketChannel server) {
-    try {
-      while (true) {
-        try (SocketChannel channel = server.accept()) {
-          while (true) {
-            channel.write(ByteBuffer.allocate(1 << 20));
-          }
-        } catch (IOException e) {
-          if (!server.isOpen()) {
-            throw e;
-          }
-        }
-      }
-    } catch (IOException e) {
-      return; // closed with the test
     }
   }
 }

@@ -35,6 +35,10 @@ public record Problem(
     return new Problem(code, detail, null, null, null, null, List.of());
   }
 
+  public Problem as(Code newCode) {
+    return new Problem(newCode, detail, object, field, cause, remedy, violations);
+  }
+
   public Problem on(String newObject) {
     return new Problem(code, detail, newObject, field, cause, remedy, violations);
   }
@@ -61,6 +65,11 @@ public record Problem(
 
   public ProblemException asException(Throwable reason) {
     return new ProblemException(this, reason);
+  }
+
+  /** The same line, and what to do. */
+  public String oneLineWithRemedy() {
+    return remedy == null ? oneLine() : oneLine() + "; " + remedy;
   }
 
   /** One line for logs and for exceptions. */

@@ -39,7 +39,6 @@ final class AgentLink implements AutoCloseable {
 
   private final Path socket;
   private final Dialer dialer;
-  private final Budget budget;
   private final Budget.Peer peer;
   private final SecureRandom random = new SecureRandom();
   private final ReentrantLock turn = new ReentrantLock();
@@ -52,7 +51,6 @@ final class AgentLink implements AutoCloseable {
   AgentLink(Path socket, Dialer dialer, Budget budget) {
     this.socket = socket;
     this.dialer = dialer;
-    this.budget = budget;
     this.peer = budget.new Peer();
   }
 
@@ -213,8 +211,7 @@ final class AgentLink implements AutoCloseable {
         throw meanwhile;
       }
     }
-    var lines = new Lines(budget, peer);
-    current = new Session(Wire.open(socket, left(deadline), dialer, lines), peer);
+    current = new Session(Wire.open(socket, left(deadline), dialer, peer), peer);
     session = current;
     current.wire.start(current);
     if (closed) {

@@ -71,6 +71,15 @@ public final class Budget {
     }
 
     /**
+     * What a message of it takes while it is collected.
+     *
+     * @param own how many bytes are the peer's own
+     */
+    Account account(int own) {
+      return new Account(this, own);
+    }
+
+    /**
      * Takes what a message needs until it has been used.
      *
      * @param own how much of it the peer has of its own
@@ -125,12 +134,7 @@ public final class Budget {
     private final int own;
     private int mine;
 
-    /**
-     * Has nothing yet.
-     *
-     * @param own how many bytes are the peer's own
-     */
-    Account(Peer peer, int own) {
+    private Account(Peer peer, int own) {
       this.peer = peer;
       this.own = own;
     }

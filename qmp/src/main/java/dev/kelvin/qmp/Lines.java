@@ -43,8 +43,8 @@ final class Lines implements AutoCloseable {
   private int length;
   private boolean skipping;
 
-  Lines(Budget budget, Budget.Peer peer) {
-    account = budget.new Account(peer, OWN);
+  Lines(Budget.Peer peer) {
+    account = peer.account(OWN);
   }
 
   /** Whether a line has begun, and not ended, that takes what others could have. */

@@ -87,8 +87,7 @@ public final class QmpClient implements AutoCloseable {
       throws QmpException, InterruptedException {
     long deadline = System.nanoTime() + timeout.toNanos();
     var peer = budget.new Peer();
-    var lines = new Lines(budget, peer);
-    var client = new QmpClient(Wire.open(socket, timeout, dialer, lines), peer);
+    var client = new QmpClient(Wire.open(socket, timeout, dialer, peer), peer);
     boolean ready = false;
     try {
       client.wire.start(client.new Incoming());

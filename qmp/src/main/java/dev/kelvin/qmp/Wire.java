@@ -78,23 +78,24 @@ final class Wire implements AutoCloseable {
 
   private volatile boolean stalled;
 
-  private Wire(SocketChannel channel, Lines lines, Duration largeMessage) {
+  private Wire(SocketChannel channel, Budget.Peer peer, Duration largeMessage) {
     this.channel = channel;
-    this.lines = lines;
+    this.lines = new Lines(peer);
     this.largeMessage = largeMessage;
   }
 
   /**
    * Connects to a socket that is there; it does not wait for one to appear.
    *
-   * @param lines where what is read is collected; closed with the connection
+   * @param peer whose part of the budget it takes
    */
-  static Wire open(Path socket, Duration timeout, Dialer dialer, Lines lines)
+  static Wire open(Path socket, Duration timeout, Dialer dialer, Budget.Peer peer)
       throws QmpException, InterruptedException {
-    return open(socket, timeout, dialer, lines, LARGE_MESSAGE);
+    return open(socket, timeout, dialer, peer, LARGE_MESSAGE);
   }
 
-  static Wire open(Path socket, Duration timeout, Dialer dialer, Lines lines, Duration largeMessage)
+  static Wire open(
+      Path socket, Duration timeout, Dialer dialer, Budget.Peer peer, Duration largeMessage)
       throws QmpException, InterruptedException {
     var dialed = new CompletableFuture<SocketChannel>();
     // A platform thread: on a virtual one the socket is non-blocking, and a peer that hangs with
@@ -114,7 +115,7 @@ final class Wire implements AutoCloseable {
               }
             });
     try {
-      return new Wire(dialed.get(timeout.toNanos(), TimeUnit.NANOSECONDS), lines, largeMessage);
+      return new Wire(dialed.get(timeout.toNanos(), TimeUnit.NANOSECONDS), peer, largeMessage);
     } catch (TimeoutException e) {
       throw new QmpException.TimedOut("connecting to " + socket, timeout, false);
     } catch (ExecutionException e) {

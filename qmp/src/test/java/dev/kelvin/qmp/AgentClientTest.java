@@ -48,26 +48,15 @@ class AgentClientTest {
   }
 
   private static void answer(FakePeer.Line line, Answers answers) throws Exception {
-    JsonNode command = readCommand(line);
+    JsonNode command = line.readCommand();
     if (command.path("execute").asString().equals("guest-sync-delimited")) {
-      sync(line, command);
+      line.synchronize(command);
       return;
     }
     String answer = answers.to(command.path("execute").asString(), command.path("arguments"));
     if (!answer.isEmpty()) {
       line.send("{\"return\": " + answer + "}\n");
     }
-  }
-
-  private static JsonNode readCommand(FakePeer.Line line) throws IOException {
-    byte[] bytes = line.readBytes();
-    int start = bytes[0] == (byte) 0xFF ? 1 : 0;
-    return Json.MAPPER.readTree(bytes, start, bytes.length - start);
-  }
-
-  private static void sync(FakePeer.Line line, JsonNode command) throws IOException {
-    line.send(new byte[] {(byte) 0xFF});
-    line.send("{\"return\": " + command.path("arguments").path("id") + "}\n");
   }
 
   @Test
@@ -79,7 +68,7 @@ class AgentClientTest {
                 line -> {
                   byte[] bytes = line.readBytes();
                   first.add(bytes);
-                  sync(line, Json.MAPPER.readTree(bytes, 1, bytes.length - 1));
+                  line.synchronize(Json.MAPPER.readTree(bytes, 1, bytes.length - 1));
                   line.read();
                   line.send("{\"return\": {}}\n");
                   line.drain();
@@ -99,9 +88,9 @@ class AgentClientTest {
                 directory,
                 line -> {
                   line.send("f of an answer\"}\n{\"return\": 5}\n{\"return\": {\"half");
-                  JsonNode command = readCommand(line);
+                  JsonNode command = line.readCommand();
                   line.send("{\"error\": {\"class\": \"GenericError\", \"desc\": \"Invalid\"}}\n");
-                  sync(line, command);
+                  line.synchronize(command);
                   line.read();
                   line.send("{\"return\": {\"host-name\": \"web1\"}}\n");
                   line.drain();
@@ -155,7 +144,7 @@ class AgentClientTest {
             FakePeer.start(
                 directory,
                 line -> {
-                  sync(line, readCommand(line));
+                  line.synchronize();
                   line.read();
                   line.send(
                       "{\"error\": {\"class\": \"CommandNotFound\", \"desc\": \"no \\u0007such\"}}\n");

@@ -34,7 +34,7 @@ class BudgetTest {
   void whatIsCollectedCountsToo() throws Exception {
     var budget = new Budget(32 * MIB, 16 * MIB);
     var peer = budget.new Peer();
-    try (var account = budget.new Account(peer, 0)) {
+    try (var account = peer.account(0)) {
       account.hold(10 * MIB);
       assertThatThrownBy(() -> peer.share(7 * MIB, 0))
           .isInstanceOf(QmpException.ProtocolViolation.class);

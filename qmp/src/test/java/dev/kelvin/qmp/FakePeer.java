@@ -68,6 +68,24 @@ final class FakePeer implements AutoCloseable {
       succeed(read());
     }
 
+    /** Answers the synchronization with which one begins to talk with an agent. */
+    void synchronize() throws IOException {
+      synchronize(readCommand());
+    }
+
+    /** The same, of a command that was read. */
+    void synchronize(JsonNode command) throws IOException {
+      send(new byte[] {(byte) 0xFF}); // as guest-sync-delimited has it
+      send("{\"return\": " + command.path("arguments").path("id") + "}\n");
+    }
+
+    /** The next command to an agent, before which there may be a sentinel. */
+    JsonNode readCommand() throws IOException {
+      byte[] bytes = readBytes();
+      int start = bytes[0] == (byte) 0xFF ? 1 : 0;
+      return Json.MAPPER.readTree(bytes, start, bytes.length - start);
+    }
+
     void succeed(JsonNode command) throws IOException {
       reply(command, "{}");
     }

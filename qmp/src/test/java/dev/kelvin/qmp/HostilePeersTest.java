@@ -24,7 +24,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(60)
 class HostilePeersTest {
   private static final Duration SOON = Duration.ofSeconds(10);
-  private static final byte[] SENTINEL = {(byte) 0xFF};
 
   @TempDir Path directory;
 
@@ -69,10 +68,7 @@ class HostilePeersTest {
     return FakePeer.start(
         directory,
         line -> {
-          byte[] sync = line.readBytes();
-          var command = Json.MAPPER.readTree(sync, 1, sync.length - 1);
-          line.send(SENTINEL);
-          line.send("{\"return\": " + command.path("arguments").path("id") + "}\n");
+          line.synchronize();
           line.readBytes();
           attack.send(line);
           line.drain();
@@ -121,10 +117,7 @@ class HostilePeersTest {
             FakePeer.start(
                 directory,
                 line -> {
-                  byte[] sync = line.readBytes();
-                  var command = Json.MAPPER.readTree(sync, 1, sync.length - 1);
-                  line.send(SENTINEL);
-                  line.send("{\"return\": " + command.path("arguments").path("id") + "}\n");
+                  line.synchronize();
                   line.readBytes();
                   line.send("{\"return\": {}}\n");
                   Attack.LINES.send(line);

@@ -20,7 +20,7 @@ class LinesTest {
   }
 
   private static Lines lines(Budget budget) {
-    return new Lines(budget, budget.new Peer());
+    return new Lines(budget.new Peer());
   }
 
   /** Takes lines up to a limit; those that are longer are refused, or passed over. */

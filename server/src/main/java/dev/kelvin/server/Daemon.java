@@ -241,9 +241,9 @@ public final class Daemon implements AutoCloseable {
     portTrouble = now;
     // Who holds the port may change; that is not news.
     if (now.isPresent() && !now.map(Problem::detail).equals(before.map(Problem::detail))) {
-      Problem problem = now.get();
-      LOG.log(Level.WARNING, problem.oneLine() + "; " + problem.remedy());
-      opened.publish("node.port-taken", problem.oneLine() + "; " + problem.remedy());
+      String told = now.get().oneLineWithRemedy();
+      LOG.log(Level.WARNING, told);
+      opened.publish("node.port-taken", told);
     } else if (now.isEmpty() && before.isPresent()) {
       opened.publish("node.port-served", "the API answers at " + server.url());
     }

@@ -74,8 +74,7 @@ final class DaemonLock implements AutoCloseable {
   private static ProblemException taken(Path directory, Path lock) {
     // By the kernel's word: to read the file in the process that has it locked ends the lock.
     var holder = LockHolder.ofHost().of(lock);
-    String cause =
-        holder.isPresent() ? "it is process " + holder.getAsLong() : "it holds the lock";
+    String cause = holder.isPresent() ? "it is process " + holder.getAsLong() : "it holds the lock";
     return Problem.of(Code.CONFLICT, "Another daemon uses these directories")
         .on(directory.toString())
         .because(cause)

@@ -1,24 +1,19 @@
 package dev.kelvin.server;
 
 import dev.kelvin.model.LockHolder;
+import dev.kelvin.model.OwnerOnly;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** A file that this process has locked. The kernel drops the lock with the process. */
 record LockedFile(Path file, FileChannel channel) implements AutoCloseable {
-  private static final Set<PosixFilePermission> OWNER_ONLY =
-      Set.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
-
   /** Locks a file, which is made if need be; empty when another process has locked it. */
   static Optional<LockedFile> lock(Path file) throws IOException {
     // A process that closes any descriptor of a file loses its locks on it (fcntl(2)): what is its
@@ -30,11 +25,9 @@ record LockedFile(Path file, FileChannel channel) implements AutoCloseable {
         FileChannel.open(
             file,
             Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE),
-            PosixFilePermissions.asFileAttribute(OWNER_ONLY));
+            OwnerOnly.attribute());
     // Whoever may read a file may lock it, and so keep a daemon from starting.
-    if (!OWNER_ONLY.equals(Files.getPosixFilePermissions(file))) {
-      Files.setPosixFilePermissions(file, OWNER_ONLY);
-    }
+    var _ = OwnerOnly.restrict(file);
     if (tryLock(channel) == null) {
       channel.close();
       return Optional.empty();

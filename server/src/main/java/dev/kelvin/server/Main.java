@@ -55,11 +55,8 @@ public final class Main {
       daemon.awaitEnd();
       System.exit(0);
     } catch (ProblemException e) {
-      var problem = e.problem();
-      LOG.log(
-          Level.ERROR,
-          problem.oneLine() + (problem.remedy() == null ? "" : "; " + problem.remedy()));
-      System.exit(problem.code().exitCode());
+      LOG.log(Level.ERROR, e.problem().oneLineWithRemedy());
+      System.exit(e.problem().code().exitCode());
     }
   }
 

@@ -27,7 +27,6 @@ import tools.jackson.databind.JsonNode;
  * @param <T> a record that {@link Documents} can write and read
  */
 public final class Collection<T> {
-  private static final int PAGE = 500;
 
   /**
    * How documents are stored.
@@ -176,23 +175,20 @@ public final class Collection<T> {
   public Page<T> listing() {
     List<Item<T>> items = new ArrayList<>();
     Map<String, Problem> damaged = new TreeMap<>();
-    Range range = store.range(prefix, null, PAGE);
-    while (true) {
-      for (Entry entry : range.entries()) {
-        try {
-          items.add(new Item<>(id(entry.key()), value(entry), entry.modRevision()));
-        } catch (ProblemException e) {
-          if (e.problem().code() != Code.HOST_FAILURE) {
-            throw e;
-          }
-          damaged.put(id(entry.key()), e.problem());
-        }
-      }
-      if (!range.more()) {
-        return new Page<>(List.copyOf(items), Map.copyOf(damaged), range.revision(), false);
-      }
-      range = store.range(prefix, range.entries().getLast().key(), PAGE, range.revision());
-    }
+    long revision =
+        store.scan(
+            prefix,
+            entry -> {
+              try {
+                items.add(new Item<>(id(entry.key()), value(entry), entry.modRevision()));
+              } catch (ProblemException e) {
+                if (e.problem().code() != Code.HOST_FAILURE) {
+                  throw e;
+                }
+                damaged.put(id(entry.key()), e.problem());
+              }
+            });
+    return new Page<>(List.copyOf(items), Map.copyOf(damaged), revision, false);
   }
 
   /**

@@ -2,14 +2,15 @@ package dev.kelvin.state;
 
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
+import dev.kelvin.model.OwnerOnly;
 import dev.kelvin.model.Problem;
+import dev.kelvin.model.Waits;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Locale;
@@ -93,20 +94,16 @@ final class DiskReserve implements AutoCloseable {
 
   private void keepWhole() {
     try {
-      Duration wait = FIRST_LOOK;
-      Duration next = LOOK;
-      while (!closing.await(wait.toNanos(), TimeUnit.NANOSECONDS)) {
+      Duration usual = LOOK;
+      for (Duration wait = FIRST_LOOK;
+          !closing.await(wait.toNanos(), TimeUnit.NANOSECONDS);
+          wait = usual) {
         boolean failed = !fill() && hasRoom();
-        next = failed ? shorter(next.multipliedBy(2), LONGEST_WAIT) : LOOK;
-        wait = next;
+        usual = failed ? Waits.twice(usual, LONGEST_WAIT) : LOOK;
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-  }
-
-  private static Duration shorter(Duration one, Duration other) {
-    return one.compareTo(other) < 0 ? one : other;
   }
 
   /** Whether there is room for what is missing, and as much as all of it besides. */
@@ -178,9 +175,7 @@ final class DiskReserve implements AutoCloseable {
 
   private FileChannel channel() throws IOException {
     return FileChannel.open(
-        file,
-        Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
-        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        file, Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE), OwnerOnly.attribute());
   }
 
   private void cut(long left) throws IOException {
@@ -240,7 +235,7 @@ final class DiskReserve implements AutoCloseable {
    * Whether a write that failed found no space. SQLite says so in one case of several; for the
    * others, such as quotas, a write of our own is tried.
    */
-  boolean isWanted(int resultCode) {
+  private boolean isWanted(int resultCode) {
     return switch (SqliteProblems.primary(resultCode)) {
       case SqliteProblems.FULL -> true;
       case SqliteProblems.IOERR, SqliteProblems.CANTOPEN -> takesNoMore();

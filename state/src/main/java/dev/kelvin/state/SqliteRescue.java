@@ -1,12 +1,12 @@
 package dev.kelvin.state;
 
+import dev.kelvin.model.OwnerOnly;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.SQLException;
 import java.util.Optional;
 
@@ -50,8 +50,7 @@ final class SqliteRescue implements AutoCloseable {
     Path copy = copy(file);
     Files.createDirectories(directory(file));
     Files.deleteIfExists(copy);
-    var mode = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
-    Files.createFile(copy, mode);
+    Files.createFile(copy, OwnerOnly.attribute());
     try (var out = FileChannel.open(copy, StandardOpenOption.WRITE)) {
       long size = content.size();
       for (long at = 0; at < size; ) {

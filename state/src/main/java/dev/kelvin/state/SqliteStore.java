@@ -1,6 +1,7 @@
 package dev.kelvin.state;
 
 import dev.kelvin.model.Code;
+import dev.kelvin.model.OwnerOnly;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.SteadyTime;
@@ -8,14 +9,11 @@ import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -138,9 +136,8 @@ public final class SqliteStore implements Store {
   }
 
   private static void create(Path file) throws IOException {
-    Set<PosixFilePermission> ownerOnly = PosixFilePermissions.fromString("rw-------");
     try {
-      Files.createFile(file, PosixFilePermissions.asFileAttribute(ownerOnly));
+      Files.createFile(file, OwnerOnly.attribute());
     } catch (FileAlreadyExistsException e) {
       if (!Files.isRegularFile(file)) {
         throw e;
@@ -148,9 +145,8 @@ public final class SqliteStore implements Store {
       // Its journal and shared memory take their modes from it, unless they are left from before.
       for (String part : List.of("", "-wal", "-shm")) {
         Path one = file.resolveSibling(file.getFileName() + part);
-        if (Files.isRegularFile(one)
-            && !ownerOnly.containsAll(Files.getPosixFilePermissions(one))) {
-          Files.setPosixFilePermissions(one, ownerOnly);
+        if (Files.isRegularFile(one)) {
+          var _ = OwnerOnly.restrict(one);
         }
       }
     }

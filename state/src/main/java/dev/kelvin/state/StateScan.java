@@ -20,7 +20,6 @@ import org.jspecify.annotations.Nullable;
 
 /** All that a store holds at one revision, and what is found wrong with it. */
 public final class StateScan {
-  private static final int PAGE = 500;
   private static final String LOCKS = "task-lock/";
 
   private final NavigableMap<String, Entry> entries = new TreeMap<>(Keys.ORDER);
@@ -34,15 +33,7 @@ public final class StateScan {
 
   public StateScan(Store store) {
     this.store = store;
-    Range page = store.range("", null, PAGE);
-    this.revision = page.revision();
-    while (true) {
-      page.entries().forEach(entry -> entries.put(entry.key(), entry));
-      if (!page.more()) {
-        break;
-      }
-      page = store.range("", page.entries().getLast().key(), PAGE, revision);
-    }
+    this.revision = store.scan("", entry -> entries.put(entry.key(), entry));
     for (String fault : store.faults()) {
       report("", fault, "back the state up if it can still be read, and restore the last good one");
     }
@@ -113,19 +104,19 @@ public final class StateScan {
   /** The objects that a task holds which is under way. */
   public Set<String> heldByTasks() {
     var held = new TreeSet<String>();
+    var tasks = new Collection<>(store, TaskStorage.form());
     texts(LOCKS)
         .forEach((object, id) -> {
-          if (isUnderWay(entries.get(TaskStorage.form().prefix() + id))) {
+          if (isUnderWay(tasks, entries.get(tasks.key(id)))) {
             held.add(object);
           }
         });
     return held;
   }
 
-  private boolean isUnderWay(@Nullable Entry task) {
+  private static boolean isUnderWay(Collection<TaskRecord> tasks, @Nullable Entry task) {
     try {
-      return task != null
-          && !new Collection<>(store, TaskStorage.form()).read(task).value().state().ended();
+      return task != null && !tasks.read(task).value().state().ended();
     } catch (ProblemException e) {
       return false; // it is reported where tasks are checked
     }

@@ -5,6 +5,7 @@ import dev.kelvin.model.ProblemException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +26,9 @@ public interface Store extends AutoCloseable {
   int MAX_KEY_BYTES = 1024;
   int MAX_OPS = 128;
   int MAX_TXN_BYTES = 3 << 19;
+
+  /** How many entries {@link #scan} reads at a time. */
+  int SCANNED_AT_ONCE = 500;
 
   /** The key that says which node a store belongs to. It is no part of backups. */
   String OWNER = "/owner";
@@ -51,6 +55,23 @@ public interface Store extends AutoCloseable {
    * @throws ProblemException revision-mismatch when it is compacted or not reached yet
    */
   Range range(String prefix, @Nullable String afterKey, int limit, long revision);
+
+  /**
+   * Gives all entries whose keys begin with {@code prefix}, of one moment, in the order of keys.
+   *
+   * @return the revision at which they are so
+   */
+  default long scan(String prefix, Consumer<Entry> taker) {
+    Range page = range(prefix, null, SCANNED_AT_ONCE);
+    while (true) {
+      page.entries().forEach(taker);
+      if (!page.more()) {
+        return page.revision();
+      }
+      String last = page.entries().getLast().key();
+      page = range(prefix, last, SCANNED_AT_ONCE, page.revision());
+    }
+  }
 
   /** The revision of the last change. */
   long revision();

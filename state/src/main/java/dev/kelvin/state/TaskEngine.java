@@ -6,6 +6,7 @@ import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.SteadyTime;
 import dev.kelvin.model.Task;
+import dev.kelvin.model.Waits;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -240,8 +241,7 @@ public final class TaskEngine implements AutoCloseable {
         Thread.currentThread().interrupt();
         return Optional.empty();
       }
-      Duration twice = wait.multipliedBy(2);
-      wait = twice.compareTo(settings.lastRetry()) < 0 ? twice : settings.lastRetry();
+      wait = Waits.twice(wait, settings.lastRetry());
     }
   }
 

@@ -5,6 +5,7 @@ import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.Task;
 import dev.kelvin.model.Task.Progress;
+import dev.kelvin.model.Waits;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
@@ -311,9 +312,7 @@ final class TaskRun<I> {
   }
 
   private Duration longer(Duration wait) {
-    Duration twice = wait.multipliedBy(2);
-    Duration last = shared.settings().lastRetry();
-    return twice.compareTo(last) < 0 ? twice : last;
+    return Waits.twice(wait, shared.settings().lastRetry());
   }
 
   /** Waits before something is tried again; false when the engine closes meanwhile. */

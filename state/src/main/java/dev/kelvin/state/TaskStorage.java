@@ -16,7 +16,6 @@ import tools.jackson.databind.JsonNode;
  * task-lock/OBJECT}, which holds the id of the exclusive task on an object.
  */
 final class TaskStorage {
-  private static final int PAGE = 500;
 
   private final Store store;
   private final Collection<TaskRecord> records;
@@ -243,20 +242,16 @@ final class TaskStorage {
   Listing list() {
     List<TaskRecord> found = new ArrayList<>();
     List<Problem> problems = new ArrayList<>();
-    Range range = store.range("task/", null, PAGE);
-    while (true) {
-      for (Entry entry : range.entries()) {
-        try {
-          found.add(records.read(entry).value());
-        } catch (ProblemException e) {
-          problems.add(e.problem());
-        }
-      }
-      if (!range.more()) {
-        return new Listing(found, problems);
-      }
-      range = store.range("task/", range.entries().getLast().key(), PAGE, range.revision());
-    }
+    store.scan(
+        "task/",
+        entry -> {
+          try {
+            found.add(records.read(entry).value());
+          } catch (ProblemException e) {
+            problems.add(e.problem());
+          }
+        });
+    return new Listing(found, problems);
   }
 
   /** Forgets tasks that have ended. */

@@ -127,7 +127,7 @@ class TaskAdmissionTest {
     try (var engine = engine(store, script, DEADLINE)) {
       store.always(Fate.LOST);
       var told = new java.util.concurrent.LinkedBlockingQueue<Task>();
-      engine.addListener(told::add);
+      engine.addListener(news -> told.add(news.task()));
       var submitter = Thread.ofVirtual().start(() -> refused(Code.CANCELLED, () -> submit(engine)));
       Task seen = told.take();
       assertThat(seen.state()).isEqualTo(TaskState.PENDING);

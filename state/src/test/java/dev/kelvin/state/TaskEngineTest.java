@@ -46,7 +46,7 @@ class TaskEngineTest {
             DEADLINE,
             DEADLINE);
     var made = new TaskEngine(store, List.of(types), clock, new TaskIds(clock), settings);
-    made.addListener(told::add);
+    made.addListener(news -> told.add(news.task()));
     return made;
   }
 
@@ -158,7 +158,7 @@ class TaskEngineTest {
       throw new IllegalStateException("on purpose");
     });
     Queue<Task> after = new ConcurrentLinkedQueue<>();
-    engine.addListener(after::add);
+    engine.addListener(news -> after.add(news.task()));
     Task task = ended(engine.submit(Scripted.TYPE, Scripted.passing(), WEB1));
     Await.until("the end is told", () -> after.contains(task));
   }
@@ -167,18 +167,7 @@ class TaskEngineTest {
   @Test
   void newsAreNumberedAndASnapshotSaysWhichOfThemItHas() throws Exception {
     Queue<TaskNews> told = new ConcurrentLinkedQueue<>();
-    engine.addListener(
-        new TaskListener() {
-          @Override
-          public void changed(Task task) {
-            throw new AssertionError("it wants the news");
-          }
-
-          @Override
-          public void told(TaskNews news) {
-            told.add(news);
-          }
-        });
+    engine.addListener(told::add);
     Task task = ended(engine.submit(Scripted.TYPE, Scripted.passing(), WEB1));
     TaskEngine.Snapshot all = engine.snapshot();
     assertThat(all.tasks()).containsExactly(task);

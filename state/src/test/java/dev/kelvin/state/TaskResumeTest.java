@@ -137,7 +137,7 @@ class TaskResumeTest {
 
   private void checkStranded(TaskEngine engine, Task left, String cause) {
     Queue<Task> told = new ConcurrentLinkedQueue<>();
-    engine.addListener(told::add);
+    engine.addListener(news -> told.add(news.task()));
     List<Problem> problems = engine.resume();
     assertThat(problems).hasSize(1);
     assertThat(problems.getFirst().cause()).contains(cause);

@@ -2,13 +2,13 @@ package dev.kelvin.cli.command;
 
 import dev.kelvin.cli.Session;
 import dev.kelvin.cli.run.DaemonControl;
+import dev.kelvin.model.OwnerOnly;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Parameters;
@@ -78,9 +78,7 @@ public final class StateBackupCommand extends Command {
 
   private static long copy(InputStream in, Path unfinished) throws IOException {
     Files.deleteIfExists(unfinished);
-    Files.createFile(
-        unfinished,
-        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    Files.createFile(unfinished, OwnerOnly.attribute());
     try (var out = Files.newOutputStream(unfinished)) {
       return in.transferTo(out);
     }

@@ -3,6 +3,7 @@ package dev.kelvin.cli.command;
 import dev.kelvin.cli.Session;
 import dev.kelvin.cli.command.TopHistory.Order;
 import dev.kelvin.cli.text.Sparkline;
+import dev.kelvin.model.Waits;
 import java.io.Closeable;
 import java.io.IOException;
 import java.time.Duration;
@@ -68,7 +69,7 @@ final class TopScreen {
   private void show(int rounds) throws InterruptedException {
     Metrics before = Metrics.parse(session.client().metrics());
     long then = System.nanoTime();
-    Duration wait = FIRST.compareTo(pause) < 0 ? FIRST : pause;
+    Duration wait = Waits.shorter(FIRST, pause);
     Metrics now = before;
     for (int i = 0; i < rounds && !session.out().checkError(); i++) {
       if (!listenFor(wait, now)) {

@@ -8,6 +8,7 @@ import dev.kelvin.cli.text.Progress;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Layout;
 import dev.kelvin.model.LockHolder;
+import dev.kelvin.model.OwnerOnly;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import java.io.IOException;
@@ -45,6 +46,10 @@ public final class DaemonControl {
   private static final Duration RETURN = Duration.ofSeconds(15);
 
   private static final Duration LOOK = Duration.ofMillis(25);
+
+  /** What a daemon could not stop it tells for some seconds; so it is not asked at each look. */
+  private static final int LOOKS_A_QUESTION = 20;
+
   private static final int LOG_TAIL = 2000;
 
   private final Session session;
@@ -228,8 +233,7 @@ public final class DaemonControl {
   /** It names VMs and users: nobody else is to read it. */
   private static void makeLog(Path log) throws IOException {
     if (!Files.exists(log)) {
-      Files.createFile(
-          log, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+      Files.createFile(log, OwnerOnly.attribute());
     }
   }
 
@@ -300,6 +304,7 @@ public final class DaemonControl {
     session.client().stopDaemon(stopVms);
     long end = System.nanoTime() + limit.toNanos();
     List<String> left = List.of();
+    int looks = 0;
     try (Progress progress = TaskFollower.progress(session)) {
       progress.step(stopVms ? "Shut down the VMs and end the daemon" : "End the daemon");
       while (answers() || (here && process.runs())) {
@@ -310,7 +315,9 @@ public final class DaemonControl {
               .remedy("look at its log: " + session.layout().daemonLog())
               .asException();
         }
-        left = left.isEmpty() && stopVms ? notStopped() : left;
+        if (stopVms && left.isEmpty() && looks++ % LOOKS_A_QUESTION == 0) {
+          left = notStopped();
+        }
         progress.update("");
         session.pause(LOOK);
       }

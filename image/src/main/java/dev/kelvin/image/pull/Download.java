@@ -6,6 +6,7 @@ import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.ProgressSink;
 import dev.kelvin.model.Task.Progress;
+import dev.kelvin.model.Waits;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.URI;
@@ -89,8 +90,7 @@ final class Download {
       Duration wait = failure.wait == null ? backoff : failure.wait;
       progress.report(new Progress(length, 0, "bytes", failure.getMessage() + "; trying again"));
       Pauses.pause(wait);
-      Duration twice = backoff.multipliedBy(2);
-      backoff = twice.compareTo(LONGEST_BACKOFF) < 0 ? twice : LONGEST_BACKOFF;
+      backoff = Waits.twice(backoff, LONGEST_BACKOFF);
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.kelvin.image.pull;
 
 import dev.kelvin.model.ByteSize;
+import dev.kelvin.model.Waits;
 import java.time.Duration;
 
 /**
@@ -35,9 +36,9 @@ public record PullLimits(
   /** The same for somebody who wants to know soon whether the publisher can be reached at all. */
   PullLimits within(Duration limit) {
     return new PullLimits(
-        shorter(connect, limit),
-        shorter(header, limit),
-        shorter(stall, limit),
+        Waits.shorter(connect, limit),
+        Waits.shorter(header, limit),
+        Waits.shorter(stall, limit),
         1,
         backoff,
         longestRetryAfter,
@@ -45,10 +46,6 @@ public record PullLimits(
         most,
         ratio,
         free);
-  }
-
-  private static Duration shorter(Duration one, Duration other) {
-    return one.compareTo(other) < 0 ? one : other;
   }
 
   public static PullLimits usual() {

@@ -1,6 +1,7 @@
 package dev.kelvin.server.http;
 
 import dev.kelvin.model.Code;
+import dev.kelvin.model.OwnerOnly;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import java.io.IOException;
@@ -44,7 +45,7 @@ public final class AdminToken {
         PrivateFiles.write(file, (made + "\n").getBytes(StandardCharsets.US_ASCII));
         return new AdminToken(made);
       }
-      if (PrivateFiles.restrict(file)) {
+      if (OwnerOnly.restrict(file)) {
         LOG.log(
             Level.WARNING,
             "others could read the administrator''s token {0}; delete it and restart to have a new"

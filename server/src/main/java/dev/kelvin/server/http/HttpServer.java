@@ -173,7 +173,7 @@ public final class HttpServer implements AutoCloseable {
   /** What is wrong with the port of the API over TLS; empty while it is the one that was wanted. */
   public Optional<Problem> portTrouble() {
     TlsEndpoint remote = tls;
-    return remote == null ? Optional.empty() : remote.trouble();
+    return remote == null ? Optional.empty() : remote.port().trouble();
   }
 
   /**
@@ -244,12 +244,12 @@ public final class HttpServer implements AutoCloseable {
 
   /** Where the API is over TLS, such as {@code https://127.0.0.1:8006}; empty when nowhere. */
   public String url() {
-    return started().url();
+    return started().port().url();
   }
 
   /** The port of the API over TLS. */
   public int port() {
-    return started().number();
+    return started().port().number();
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.kelvin.server.http;
 
+import dev.kelvin.model.OwnerOnly;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -7,26 +8,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Set;
 
 /** Files that hold secrets. */
 final class PrivateFiles {
-  private static final Set<PosixFilePermission> OWNER_ONLY =
-      Set.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
-
   private PrivateFiles() {}
 
   /** Writes a file that only its owner can read. After a crash it is there whole or not at all. */
   static void write(Path file, byte[] content) throws IOException {
     Path directory = file.toAbsolutePath().getParent();
     Path fresh =
-        Files.createTempFile(
-            directory,
-            "." + file.getFileName(),
-            ".new",
-            PosixFilePermissions.asFileAttribute(OWNER_ONLY));
+        Files.createTempFile(directory, "." + file.getFileName(), ".new", OwnerOnly.attribute());
     try {
       try (var channel = FileChannel.open(fresh, StandardOpenOption.WRITE)) {
         var buffer = ByteBuffer.wrap(content);
@@ -42,14 +33,5 @@ final class PrivateFiles {
     } finally {
       Files.deleteIfExists(fresh);
     }
-  }
-
-  /** Takes everybody else's access away; true when somebody had some. */
-  static boolean restrict(Path file) throws IOException {
-    if (OWNER_ONLY.containsAll(Files.getPosixFilePermissions(file))) {
-      return false;
-    }
-    Files.setPosixFilePermissions(file, OWNER_ONLY);
-    return true;
   }
 }

@@ -1,6 +1,5 @@
 package dev.kelvin.server.http;
 
-import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.server.http.HttpSettings.Tls;
@@ -10,9 +9,6 @@ import dev.kelvin.server.http.guard.HttpLimits;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.net.BindException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.time.Duration;
 import java.util.Optional;
@@ -37,7 +33,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class TlsEndpoint implements AutoCloseable {
   private static final Logger LOG = System.getLogger(TlsEndpoint.class.getName());
-  private static final int BACKLOG = 128;
 
   /** Frames of control in a second; closing all watches of a browser at once is no attack. */
   private static final int CONTROL_FRAMES_PER_SECOND = 1024;
@@ -50,8 +45,6 @@ final class TlsEndpoint implements AutoCloseable {
   /** Sessions of TLS that can be resumed. */
   private static final int SESSIONS = 512;
 
-  private static final Duration HOLDER_ASKED = Duration.ofMinutes(1);
-
   private record Secrets(TlsIdentity identity, AdminToken token) {}
 
   /** Makes the server that is behind a gate. */
@@ -61,6 +54,7 @@ final class TlsEndpoint implements AutoCloseable {
   }
 
   private final Tls settings;
+  private final TlsPort port;
   private final HttpLimits limits;
   private final Connections connections;
   private final CompletableFuture<Secrets> secrets = new CompletableFuture<>();
@@ -68,17 +62,9 @@ final class TlsEndpoint implements AutoCloseable {
   /** Held while it comes up and goes down. */
   private final ReentrantLock changing = new ReentrantLock();
 
-  private volatile @Nullable ServerSocketChannel port;
-  private volatile int number;
-  private volatile @Nullable Problem trouble;
   private volatile boolean started;
   private volatile boolean closed;
   private volatile @Nullable Server server;
-
-  /** Who has the port, and when that was asked. */
-  private @Nullable String holder;
-
-  private long holderAsked;
 
   /** Whether it could not be served at the last port that was found free. */
   private boolean mendFailed;
@@ -92,6 +78,7 @@ final class TlsEndpoint implements AutoCloseable {
 
   private TlsEndpoint(Tls settings, HttpLimits limits) {
     this.settings = settings;
+    this.port = new TlsPort(settings);
     this.limits = limits;
     this.connections = new Connections(limits);
   }
@@ -102,78 +89,22 @@ final class TlsEndpoint implements AutoCloseable {
    */
   static TlsEndpoint bind(Tls settings, HttpLimits limits) throws IOException {
     var made = new TlsEndpoint(settings, limits);
-    var _ = made.bind();
+    var _ = made.port.bind();
     return made;
   }
 
-  private @Nullable ServerSocketChannel bind() throws IOException {
-    IOException taken = null;
-    for (int candidate = settings.firstPort(); candidate <= settings.lastPort(); candidate++) {
-      ServerSocketChannel channel = ServerSocketChannel.open();
-      try {
-        InetAddress host = InetAddress.getByName(settings.host());
-        channel.bind(new InetSocketAddress(host, candidate), BACKLOG);
-        number = ((InetSocketAddress) channel.getLocalAddress()).getPort();
-        port = channel;
-        trouble = candidate == settings.firstPort() ? null : another(number);
-        return channel;
-      } catch (BindException e) {
-        channel.close();
-        taken = e;
-      } catch (IOException e) {
-        channel.close();
-        throw e;
-      }
-    }
-    trouble = none(taken);
-    return null;
-  }
-
-  private Problem another(int used) {
-    return Problem.of(Code.CONFLICT, "The API is at port " + used)
-        .on(settings.host() + ":" + settings.firstPort())
-        .because("port " + settings.firstPort() + " was taken" + holder())
-        .remedy(
-            "if clients expect it there, free it and start the daemon anew, or name a port in"
-                + " kelvin.yaml: listen.port");
-  }
-
-  private Problem none(@Nullable IOException taken) {
-    String ports =
-        settings.firstPort() == settings.lastPort()
-            ? "port " + settings.firstPort()
-            : "the ports from " + settings.firstPort() + " to " + settings.lastPort();
-    return Problem.of(Code.UNAVAILABLE, "The API is not served over TLS, only at the local socket")
-        .on(settings.host() + ":" + settings.firstPort())
-        .because(ports + " cannot be had" + holder() + ": " + taken)
-        .remedy(
-            "free it, and the daemon takes it by itself; or name another one in kelvin.yaml"
-                + " (listen.port) and start the daemon anew");
-  }
-
-  private String holder() {
-    // To find it is to look through all processes; a port is tried every few seconds.
-    long now = System.nanoTime();
-    if (holder == null || now - holderAsked > HOLDER_ASKED.toNanos()) {
-      holder = settings.holder().apply(settings.firstPort());
-      holderAsked = now;
-    }
-    return holder.isEmpty() ? "" : " by " + holder;
-  }
-
-  /** What is wrong with the port; empty while it is the one that was wanted. */
-  Optional<Problem> trouble() {
-    return Optional.ofNullable(trouble);
+  TlsPort port() {
+    return port;
   }
 
   /** Tries again to get a port when there is none. Returns whether it has come up by that. */
   boolean mend() throws Exception {
     changing.lock();
     try {
-      if (port != null || closed || connecting == null) {
+      if (port.bound() != null || closed || connecting == null) {
         return false;
       }
-      ServerSocketChannel bound = bind();
+      ServerSocketChannel bound = port.bind();
       if (bound == null) {
         return false;
       }
@@ -184,9 +115,7 @@ final class TlsEndpoint implements AutoCloseable {
       } catch (Exception e) {
         LOG.log(mendFailed ? Level.DEBUG : Level.WARNING, "the API cannot be served over TLS", e);
         mendFailed = true;
-        port = null;
-        bound.close();
-        trouble = none(new IOException(e));
+        port.giveUp(e);
         stopServer(); // what of it has started already
         throw e;
       }
@@ -217,12 +146,9 @@ final class TlsEndpoint implements AutoCloseable {
           } catch (Exception e) {
             // The local API goes on: it is the way to find out and to mend it.
             if (e instanceof ProblemException known) {
-              var problem = known.problem();
               LOG.log(
                   Level.ERROR,
-                  "the API is not served over TLS: "
-                      + problem.oneLine()
-                      + (problem.remedy() == null ? "" : "; " + problem.remedy()));
+                  "the API is not served over TLS: " + known.problem().oneLineWithRemedy());
             } else {
               LOG.log(Level.ERROR, "the API is not served over TLS", e);
             }
@@ -235,7 +161,7 @@ final class TlsEndpoint implements AutoCloseable {
     changing.lock();
     try {
       connecting = how;
-      ServerSocketChannel bound = port;
+      ServerSocketChannel bound = port.bound();
       if (bound != null) {
         how.connect(bound);
       }
@@ -305,25 +231,10 @@ final class TlsEndpoint implements AutoCloseable {
     }
   }
 
-  /** Empty while there is no port. */
-  String url() {
-    if (port == null) {
-      return "";
-    }
-    String host = settings.host();
-    boolean everywhere = host.equals("0.0.0.0") || host.equals("::");
-    String shown = everywhere ? "localhost" : host.contains(":") ? "[" + host + "]" : host;
-    return "https://" + shown + ":" + number;
-  }
-
-  int number() {
-    return number;
-  }
-
   /** Why it is not served; empty while it is, or is being got ready. */
   Optional<Problem> failure() {
-    return port == null
-        ? trouble()
+    return port.bound() == null
+        ? port.trouble()
         : secrets.isCompletedExceptionally()
             ? Optional.of(ProblemException.toProblem(secrets.exceptionNow()))
             : Optional.empty();
@@ -358,13 +269,6 @@ final class TlsEndpoint implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    ServerSocketChannel bound = port;
-    try {
-      if (bound != null) {
-        bound.close();
-      }
-    } catch (IOException e) {
-      LOG.log(Level.WARNING, "the port of the API could not be closed", e);
-    }
+    port.close();
   }
 }

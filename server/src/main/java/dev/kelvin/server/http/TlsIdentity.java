@@ -1,6 +1,7 @@
 package dev.kelvin.server.http;
 
 import dev.kelvin.model.Code;
+import dev.kelvin.model.OwnerOnly;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import java.io.ByteArrayInputStream;
@@ -61,7 +62,7 @@ public final class TlsIdentity {
         PrivateFiles.write(key, ascii(made.keyPem()));
         PrivateFiles.write(certificate, ascii(made.certificatePem()));
       }
-      if (PrivateFiles.restrict(key)) {
+      if (OwnerOnly.restrict(key)) {
         LOG.log(
             Level.WARNING,
             "others could read the TLS key {0}; delete it and {1} and restart to have new ones",

@@ -167,7 +167,7 @@ public final class LocalNode implements AutoCloseable {
     var revisions = new LastKnown<>(store::revision);
     var shortage = new ShortageWatch(store::shortage, events::publish);
     var taskWatches = new TaskWatches(revisions::get);
-    tasks.addListener(events::taskChanged);
+    tasks.addListener(news -> events.taskChanged(news.task()));
     tasks.addListener(taskWatches);
     var drafts = drafts(around, repository, parts.volumes(), tools, catalogue);
     var desks =

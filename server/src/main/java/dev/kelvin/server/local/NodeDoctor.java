@@ -54,8 +54,7 @@ record NodeDoctor(
     }
     for (Problem one : unknown.get()) {
       String object = Objects.requireNonNull(one.object(), "unknown objects are named");
-      String what = one.detail() + (one.cause() == null ? "" : ": " + one.cause());
-      checks.add(new Check("unknown." + object, object, CheckState.LIMITED, what, one.remedy()));
+      checks.add(limited("unknown." + object, object, one));
     }
     shortage
         .get()
@@ -68,10 +67,14 @@ record NodeDoctor(
                     full.oneLine(),
                     full.remedy())));
     for (Problem one : warnings.get()) {
-      String what = one.detail() + (one.cause() == null ? "" : ": " + one.cause());
-      checks.add(new Check("api.tls", "API over TLS", CheckState.LIMITED, what, one.remedy()));
+      checks.add(limited("api.tls", "API over TLS", one));
     }
     return new DoctorReport(
         host.host(), host.accelerator(), checks, host.missingPackages(), host.checkedAt());
+  }
+
+  private static Check limited(String id, String name, Problem why) {
+    String what = why.detail() + (why.cause() == null ? "" : ": " + why.cause());
+    return new Check(id, name, CheckState.LIMITED, what, why.remedy());
   }
 }

@@ -52,12 +52,7 @@ public final class NodeHealth {
   public Optional<Problem> complaint() {
     Optional<Problem> full = store.shortage();
     if (full.isPresent()) {
-      Problem why = full.get();
-      return Optional.of(
-          Problem.of(Code.UNAVAILABLE, why.detail())
-              .on(String.valueOf(why.object()))
-              .because(String.valueOf(why.cause()))
-              .remedy(String.valueOf(why.remedy())));
+      return full.map(why -> why.as(Code.UNAVAILABLE));
     }
     probes.forEach(Probe::renew); // so that they are waited for at the same time
     return probes.stream().map(Probe::complaint).flatMap(Optional::stream).findFirst();

@@ -51,12 +51,7 @@ final class ShortageWatch implements AutoCloseable {
 
   private void tell(Optional<Problem> now) {
     if (now.isPresent()) {
-      String remedy = now.get().remedy();
-      events.publish(
-          "node.disk-full",
-          "node/disk",
-          now.get().oneLine() + (remedy == null ? "" : "; " + remedy),
-          Map.of());
+      events.publish("node.disk-full", "node/disk", now.get().oneLineWithRemedy(), Map.of());
     } else {
       events.publish(
           "node.disk-has-room", "node/disk", "the disk with the state has room again", Map.of());

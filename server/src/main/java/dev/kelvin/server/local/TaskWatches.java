@@ -154,11 +154,6 @@ final class TaskWatches implements TaskListener {
     all.forEach(watch -> watch.tell(news));
   }
 
-  @Override
-  public void changed(Task task) {
-    throw new UnsupportedOperationException("it wants the news");
-  }
-
   /** How many clients watch. */
   int count() {
     return all.size();

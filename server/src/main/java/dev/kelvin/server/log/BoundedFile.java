@@ -1,13 +1,12 @@
 package dev.kelvin.server.log;
 
+import dev.kelvin.model.OwnerOnly;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 
 /**
@@ -16,9 +15,6 @@ import java.util.Set;
  * started this process has it open, and the JVM writes to it, too.
  */
 final class BoundedFile {
-  private static final Set<PosixFilePermission> OWNER_ONLY =
-      Set.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
-
   private final Path file;
   private final long most;
 
@@ -39,9 +35,7 @@ final class BoundedFile {
 
   /** Keeps it from everybody else: it names VMs, users and addresses. */
   void restrict() throws IOException {
-    if (!OWNER_ONLY.containsAll(Files.getPosixFilePermissions(file))) {
-      Files.setPosixFilePermissions(file, OWNER_ONLY);
-    }
+    var _ = OwnerOnly.restrict(file);
   }
 
   /**
@@ -70,7 +64,7 @@ final class BoundedFile {
         FileChannel.open(
             last,
             Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
-            PosixFilePermissions.asFileAttribute(OWNER_ONLY))) {
+            OwnerOnly.attribute())) {
       // The end of it, should something have written without end.
       long at = Math.max(0, size - 2 * most);
       while (at < size) {

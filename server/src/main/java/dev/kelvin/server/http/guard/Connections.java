@@ -33,7 +33,7 @@ public final class Connections {
   private final HttpLimits limits;
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<SelectableChannel, One> all = new HashMap<>();
-  private final Map<Source, Integer> perSource = new HashMap<>();
+  private final Tally<Source> perSource = new Tally<>();
 
   /** Those on which nobody has shown the token. */
   private final Crowd<SelectableChannel> strangers;
@@ -56,7 +56,7 @@ public final class Connections {
     EndPoint leaves = null;
     lock.lock();
     try {
-      boolean crowded = perSource.getOrDefault(source, 0) >= limits.connectionsPerAddress();
+      boolean crowded = perSource.of(source) >= limits.connectionsPerAddress();
       if (crowded
           || all.size() >= limits.connections()
           || strangers.size() >= limits.unauthenticated()) {
@@ -69,7 +69,7 @@ public final class Connections {
         leaves = gone.end;
       }
       all.put(channel, new One(source));
-      perSource.merge(source, 1, Integer::sum);
+      perSource.add(source, 1);
       strangers.add(channel, source);
     } finally {
       lock.unlock();
@@ -89,7 +89,7 @@ public final class Connections {
   private @Nullable One forget(SelectableChannel channel) {
     One one = all.remove(channel);
     if (one != null) {
-      perSource.computeIfPresent(one.source, (_, count) -> count == 1 ? null : count - 1);
+      perSource.take(one.source, 1);
       strangers.remove(channel);
     }
     return one;

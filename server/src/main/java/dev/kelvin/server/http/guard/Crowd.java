@@ -1,7 +1,6 @@
 package dev.kelvin.server.http.guard;
 
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.LongSupplier;
@@ -29,7 +28,7 @@ final class Crowd<T> {
   /** The oldest first. */
   private final Map<T, Member> members = new LinkedHashMap<>();
 
-  private final Map<Source, Integer> perSource = new HashMap<>();
+  private final Tally<Source> perSource = new Tally<>();
 
   Crowd(LongSupplier nanoTime) {
     this.nanoTime = nanoTime;
@@ -37,7 +36,7 @@ final class Crowd<T> {
 
   void add(T one, Source source) {
     members.put(one, new Member(source, nanoTime.getAsLong()));
-    perSource.merge(source, 1, Integer::sum);
+    perSource.add(source, 1);
   }
 
   boolean remove(T one) {
@@ -45,7 +44,7 @@ final class Crowd<T> {
     if (member == null) {
       return false;
     }
-    perSource.computeIfPresent(member.source(), (_, count) -> count == 1 ? null : count - 1);
+    perSource.take(member.source(), 1);
     return true;
   }
 
@@ -70,15 +69,15 @@ final class Crowd<T> {
    * @return null when there is none that can leave
    */
   @Nullable T leaves(Predicate<T> canLeave) {
-    int most = perSource.values().stream().mapToInt(Integer::intValue).max().orElse(0);
+    long most = perSource.most();
     long now = nanoTime.getAsLong();
     T chosen = null;
-    int chosenWeight = 0;
+    long chosenWeight = 0;
     for (var one : members.entrySet()) {
       Member member = one.getValue();
-      int count = perSource.getOrDefault(member.source(), 0);
+      long count = perSource.of(member.source());
       boolean late = now - member.since() >= GRACE.toNanos();
-      int weight = late && count * NEARLY_AS_MANY >= most ? most + count : count;
+      long weight = late && count * NEARLY_AS_MANY >= most ? most + count : count;
       // Equal ones: the first, which is the oldest.
       if (weight > chosenWeight && canLeave.test(one.getKey())) {
         chosen = one.getKey();

@@ -6,8 +6,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -35,7 +33,7 @@ public final class DocumentRoom {
   private final Condition given = lock.newCondition();
 
   /** By client, for those that have any. */
-  private final Map<Object, Long> taken = new HashMap<>();
+  private final Tally<Object> taken = new Tally<>();
 
   private long inUse;
 
@@ -126,7 +124,7 @@ public final class DocumentRoom {
           }
           left = given.awaitNanos(left);
         }
-        taken.merge(client, amount, Long::sum);
+        taken.add(client, amount);
         inUse += amount;
         mine += amount;
       } catch (InterruptedException e) {
@@ -139,18 +137,14 @@ public final class DocumentRoom {
 
     private boolean fits(long amount) {
       return inUse + amount <= room(DOCUMENTS)
-          && taken.getOrDefault(client, 0L) + amount <= room(DOCUMENTS_OF_ONE);
+          && taken.of(client) + amount <= room(DOCUMENTS_OF_ONE);
     }
 
     private Problem full() {
       return Problem.of(Code.TOO_MANY, "Clients want too much at once")
           .because(
               "%d bytes of documents (limits.documentBytes) are being read, %d of them of this client; there is room for %d, and for %d of one client"
-                  .formatted(
-                      inUse,
-                      taken.getOrDefault(client, 0L),
-                      room(DOCUMENTS),
-                      room(DOCUMENTS_OF_ONE)))
+                  .formatted(inUse, taken.of(client), room(DOCUMENTS), room(DOCUMENTS_OF_ONE)))
           .remedy("send fewer documents at a time, each as fast as it goes");
     }
 
@@ -161,7 +155,7 @@ public final class DocumentRoom {
         long gone = mine;
         mine = 0;
         inUse -= gone;
-        taken.computeIfPresent(client, (_, had) -> had == gone ? null : had - gone);
+        taken.take(client, gone);
         given.signalAll();
       } finally {
         lock.unlock();

@@ -1,0 +1,31 @@
+package dev.kelvin.model;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+
+/** Files that only their owner reads and writes. */
+public final class OwnerOnly {
+  private static final Set<PosixFilePermission> MODE =
+      Set.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
+
+  private OwnerOnly() {}
+
+  /** Makes a new file so. */
+  public static FileAttribute<Set<PosixFilePermission>> attribute() {
+    return PosixFilePermissions.asFileAttribute(MODE);
+  }
+
+  /** Takes everybody else's access to a file away; true when somebody had some. */
+  public static boolean restrict(Path file) throws IOException {
+    if (MODE.containsAll(Files.getPosixFilePermissions(file))) {
+      return false;
+    }
+    Files.setPosixFilePermissions(file, MODE);
+    return true;
+  }
+}
