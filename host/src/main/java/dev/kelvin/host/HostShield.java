@@ -12,10 +12,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -41,9 +43,6 @@ public final class HostShield implements AutoCloseable {
   /** How soon rules are there again after another program has flushed all tables. */
   private static final Duration AGAIN = Duration.ofSeconds(60);
 
-  /** So that many VMs can start at once. */
-  private static final Duration FRESH = Duration.ofSeconds(2);
-
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
   private static final Path RESOLVERS = Path.of("/etc/resolv.conf");
   private static final Pattern UID = Pattern.compile("\\b[12]\\d{9}\\b");
@@ -60,21 +59,29 @@ public final class HostShield implements AutoCloseable {
   /** What was open when this began; null until it is known. */
   private volatile @Nullable Set<Integer> earlier;
 
-  /** When the rules were last set, by {@link System#nanoTime()}. */
-  private volatile long setAt = System.nanoTime() - AGAIN.toNanos();
+  private final Supplier<OptionalLong> generation;
+
+  /** That of the rules as this set them, if nobody else changed any meanwhile. */
+  private volatile OptionalLong set = OptionalLong.empty();
 
   /**
    * @param before a program that becomes the one that follows its arguments
+   * @param generation what changes with the rules, whoever changes them; empty when that is unknown
    */
-  HostShield(@Nullable Commands commands, List<String> before, String users) {
+  HostShield(
+      @Nullable Commands commands,
+      List<String> before,
+      String users,
+      Supplier<OptionalLong> generation) {
     this.commands = commands;
     this.before = List.copyOf(before);
     this.users = users;
+    this.generation = generation;
   }
 
   /** For a daemon that is not root: nothing that the kernel has tells its guests from its user. */
   public static HostShield none() {
-    return new HostShield(null, List.of(), "");
+    return new HostShield(null, List.of(), "", OptionalLong::empty);
   }
 
   /**
@@ -83,7 +90,7 @@ public final class HostShield implements AutoCloseable {
    * @param first and {@code last}: user ids, both inclusive
    */
   public static HostShield of(Commands commands, int first, int last) {
-    return new HostShield(commands, List.of(), first + "-" + last);
+    return new HostShield(commands, List.of(), first + "-" + last, RulesGeneration::now);
   }
 
   /** Sets the rules, now and again from time to time until it is closed. */
@@ -116,7 +123,7 @@ public final class HostShield implements AutoCloseable {
 
   /**
    * Says whether the guest of this user may reach the host; it may not until this is said. Sets the
-   * rules again unless that was just done: some other program may have flushed them.
+   * rules again unless none of the host's have changed: some other program may have flushed them.
    *
    * @throws ProblemException host-failure when it shall and the rules cannot be changed
    */
@@ -132,7 +139,7 @@ public final class HostShield implements AutoCloseable {
     boolean wasOpen = open.remove(uid);
     Set<Integer> others = earlier;
     boolean mayBeOpen = wasOpen || others == null || others.contains(uid);
-    if (!mayBeOpen && System.nanoTime() - setAt < FRESH.toNanos()) {
+    if (!mayBeOpen && isAsSet()) {
       return;
     }
     try {
@@ -157,7 +164,13 @@ public final class HostShield implements AutoCloseable {
         .collect(Collectors.toUnmodifiableSet());
   }
 
+  private boolean isAsSet() {
+    OptionalLong known = set;
+    return known.isPresent() && known.equals(generation.get());
+  }
+
   private void apply(String more) {
+    OptionalLong was = generation.get();
     Result result = nft(List.of("-f", "-"), rules(users, resolvers()) + more);
     if (!result.ok()) {
       throw Problem.of(Code.HOST_FAILURE, "Guests cannot be kept from the host's own services")
@@ -165,13 +178,16 @@ public final class HostShield implements AutoCloseable {
           .remedy("install nftables, and load the kernel's module nf_tables")
           .asException();
     }
-    setAt = System.nanoTime();
+    OptionalLong is = generation.get();
+    // One further is by this alone.
+    boolean alone = was.isPresent() && is.isPresent() && is.getAsLong() == was.getAsLong() + 1;
+    set = alone ? is : OptionalLong.empty();
   }
 
   /** Whether the kernel takes the rules; it is asked without a change. Null when it does. */
   static @Nullable String fault(Commands commands) {
     Result result =
-        new HostShield(commands, List.of(), "4-5")
+        new HostShield(commands, List.of(), "4-5", OptionalLong::empty)
             .nft(List.of("-c", "-f", "-"), rules("4-5", List.of()));
     return result.ok() ? null : result.lastError();
   }

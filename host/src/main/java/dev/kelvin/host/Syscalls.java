@@ -77,13 +77,17 @@ final class Syscalls {
 
   private static final long SOCKET = X86 ? 41 : 198;
   private static final long SENDTO = X86 ? 44 : 206;
+  private static final long RECVFROM = X86 ? 45 : 207;
 
   private static final long GETSOCKOPT = X86 ? 55 : 209;
   private static final long SOL_SOCKET = 1;
 
   private static final short AF_UNIX = 1;
+  private static final short AF_NETLINK = 16;
+  private static final long NETLINK_NETFILTER = 12;
   private static final long SOCK_DGRAM_CLOEXEC = 0x80002;
   private static final long MSG_NOSIGNAL = 0x4000;
+  private static final long MSG_DONTWAIT = 0x40;
 
   private static final short POLLIN = 1;
   private static final long AT_FDCWD = -100;
@@ -214,6 +218,30 @@ final class Syscalls {
           MSG_NOSIGNAL,
           address.address(),
           address.byteSize());
+    } finally {
+      close(socket.value());
+    }
+  }
+
+  /**
+   * Asks the kernel's netfilter something that it answers with one message (netlink(7)). The answer
+   * is there when the question has been sent.
+   *
+   * @return the answer; empty when there is none
+   */
+  byte[] askNetfilter(byte[] question) {
+    Answer socket = call(SOCKET, AF_NETLINK, SOCK_DGRAM_CLOEXEC, NETLINK_NETFILTER);
+    if (!socket.ok()) {
+      return new byte[0];
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment asked = arena.allocateFrom(ValueLayout.JAVA_BYTE, question);
+      MemorySegment answer = arena.allocate(4096);
+      // Without an address it goes to the kernel.
+      call(SENDTO, socket.value(), asked.address(), question.length, 0);
+      long length =
+          call(RECVFROM, socket.value(), answer.address(), answer.byteSize(), MSG_DONTWAIT).value();
+      return answer.asSlice(0, Math.max(0, length)).toArray(ValueLayout.JAVA_BYTE);
     } finally {
       close(socket.value());
     }

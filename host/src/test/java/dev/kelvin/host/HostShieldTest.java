@@ -7,6 +7,10 @@ import dev.kelvin.host.Commands.Command;
 import dev.kelvin.host.Commands.Result;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -62,7 +66,11 @@ class HostShieldTest {
   }
 
   private HostShield shield() {
-    return new HostShield(commands, inside, FIRST + "-" + (FIRST + 100));
+    return shield(OptionalLong::empty);
+  }
+
+  private HostShield shield(Supplier<OptionalLong> generation) {
+    return new HostShield(commands, inside, FIRST + "-" + (FIRST + 100), generation);
   }
 
   private Result nft(String... arguments) throws InterruptedException {
@@ -103,6 +111,62 @@ class HostShieldTest {
       Await.until(() -> !reaches(GUEST + 1, "127.0.0.1", 8006), "the rules are back");
       assertThat(reaches(GUEST, "127.0.0.1", 8006)).isTrue();
     }
+  }
+
+  @Test
+  void rulesAreSetAgainWhenAnyOfTheHostHaveChanged() throws Exception {
+    var generation = new AtomicLong();
+    // Each look while rules are set sees one more, as the kernel counts.
+    var stepping = new AtomicBoolean(true);
+    try (HostShield shield =
+        shield(() ->
+            OptionalLong.of(
+                stepping.get() ? generation.getAndIncrement() : generation.get() - 1))) {
+      shield.raise();
+      Await.until(() -> !reaches(GUEST, "127.0.0.1", 8006), "the rules are there");
+      Await.until(() -> generation.get() == 2, "they are known to be");
+      stepping.set(false);
+
+      Await.until(
+          () -> flushed() && kept(shield) && reaches(GUEST, "127.0.0.1", 8006),
+          "nothing is set where nothing is said to have changed");
+
+      generation.incrementAndGet();
+      shield.expose(GUEST, false);
+      assertThat(reaches(GUEST, "127.0.0.1", 8006)).isFalse();
+    }
+  }
+
+  private boolean flushed() {
+    try {
+      return nft("flush", "ruleset").ok();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static boolean kept(HostShield shield) {
+    shield.expose(GUEST, false);
+    return true;
+  }
+
+  @Test
+  void theKernelCountsWhatIsDoneToItsRules() throws Exception {
+    var commands = new Commands();
+    String table = "kelvin_test_" + ProcessHandle.current().pid();
+    long before = RulesGeneration.now().orElseThrow();
+    try {
+      assertThat(commands.run(Command.of("nft", "add", "table", "inet", table)).ok()).isTrue();
+      assertThat(RulesGeneration.now().orElseThrow()).isGreaterThan(before);
+    } finally {
+      commands.run(Command.of("nft", "delete", "table", "inet", table));
+    }
+  }
+
+  @Test
+  void whatIsNoAnswerSaysNothing() {
+    assertThat(RulesGeneration.parse(new byte[0])).isEmpty();
+    assertThat(RulesGeneration.parse(new byte[64])).isEmpty();
   }
 
   @Test
