@@ -150,6 +150,12 @@ public final class GuestDirectory implements AutoCloseable {
    */
   public void take(Path finished, String name) throws IOException {
     Durable.flush(finished);
+    takeForNow(finished, name);
+    flush();
+  }
+
+  /** As {@link #take}, for what is made anew after the host has lost its power. */
+  public void takeForNow(Path finished, String name) throws IOException {
     try (Pinned there = pinned.child(name)) {
       if (there.kind() == Pinned.Kind.DIRECTORY) {
         delete(name);
@@ -162,7 +168,6 @@ public final class GuestDirectory implements AutoCloseable {
         pinned.path().resolve(name),
         StandardCopyOption.ATOMIC_MOVE,
         StandardCopyOption.REPLACE_EXISTING);
-    flush();
   }
 
   /** Renames; what has the new name is replaced. */

@@ -3,8 +3,6 @@ package dev.kelvin.host;
 import dev.kelvin.host.ProcStat.Look;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
@@ -205,7 +203,7 @@ public record ProcessId(long pid, long startTicks, String boot) {
 
   private static String currentBoot() {
     try {
-      return Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip();
+      return BootId.current();
     } catch (IOException e) {
       throw new UncheckedIOException("The kernel does not tell its boot id", e);
     }

@@ -1,5 +1,6 @@
 package dev.kelvin.machine;
 
+import dev.kelvin.host.BootId;
 import dev.kelvin.host.Commands;
 import dev.kelvin.host.Commands.Command;
 import dev.kelvin.host.GuestDirectory;
@@ -116,11 +117,15 @@ final class VmHome {
 
   /** Gives a finished file, made in the directory that is Kelvin's alone, to the VM's user. */
   void hand(Path finished, Path target, VmRecord vm) throws IOException {
-    Files.setPosixFilePermissions(finished, PosixFilePermissions.fromString("rw-------"));
-    own(finished, vm.uid());
+    makePrivate(finished, vm);
     try (var state = state(vm.metadata().id())) {
       state.take(finished, name(target));
     }
+  }
+
+  private static void makePrivate(Path file, VmRecord vm) throws IOException {
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+    own(file, vm.uid());
   }
 
   private static String name(Path file) {
@@ -155,16 +160,18 @@ final class VmHome {
           .asException();
     }
     try {
-      // Without following a link: the VM's user may have left one there.
-      boolean same =
-          Files.isRegularFile(to, LinkOption.NOFOLLOW_LINKS)
-              && attributes(to).size() == Files.size(from)
-              && attributes(to).lastModifiedTime().equals(Files.getLastModifiedTime(from));
-      if (!same) {
-        Path copy = layout.vmKept(vm.metadata().id()).resolve(name + ".partial");
-        Files.copy(
-            from, copy, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.COPY_ATTRIBUTES);
-        hand(copy, to, vm);
+      Path kept = layout.vmKept(vm.metadata().id());
+      Path key = kept.resolve(name + ".key");
+      String wanted = copyKey(from);
+      if (!isMadeFrom(to, key, wanted)) {
+        Path copy = kept.resolve(name + ".partial");
+        Files.copy(from, copy, StandardCopyOption.REPLACE_EXISTING);
+        makePrivate(copy, vm);
+        try (var state = state(vm.metadata().id())) {
+          // To flush it would take longer than all else that a start does.
+          state.takeForNow(copy, name);
+        }
+        write(key, wanted.getBytes(StandardCharsets.UTF_8));
       }
     } catch (IOException e) {
       throw failed("The " + name + " cannot be copied", vm, e);
@@ -172,8 +179,15 @@ final class VmHome {
     return to.toString();
   }
 
-  private static BasicFileAttributes attributes(Path file) throws IOException {
-    return Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+  /** Another one for each content of a file, and for each boot: an earlier copy may be damaged. */
+  private static String copyKey(Path from) throws IOException {
+    var source = Files.readAttributes(from, BasicFileAttributes.class);
+    return String.join(
+        " ",
+        BootId.current(),
+        String.valueOf(source.fileKey()),
+        Long.toString(source.size()),
+        source.lastModifiedTime().toString());
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.kelvin.machine;
 
+import dev.kelvin.host.BootId;
 import dev.kelvin.host.HeadStart;
 import dev.kelvin.host.HostShield;
 import dev.kelvin.host.Launch;
@@ -232,7 +233,7 @@ final class VmLauncher {
 
   private static String readBootId() {
     try {
-      return Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip();
+      return BootId.current();
     } catch (IOException e) {
       throw Problem.of(Code.HOST_FAILURE, "The kernel does not tell its boot id")
           .because(e.toString())

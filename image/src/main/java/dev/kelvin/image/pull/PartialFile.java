@@ -1,5 +1,6 @@
 package dev.kelvin.image.pull;
 
+import dev.kelvin.host.BootId;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
@@ -24,8 +25,6 @@ import java.util.Properties;
 final class PartialFile {
   /** How many bytes are written between two moments at which all is on the medium. */
   private static final long FLUSH = 64L << 20;
-
-  private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
 
   private final Path path;
   private final Path notes;
@@ -56,7 +55,7 @@ final class PartialFile {
       return;
     }
     flushed = number("flushed");
-    if (!Files.readString(BOOT_ID).strip().equals(known.getProperty("boot"))) {
+    if (!BootId.current().equals(known.getProperty("boot"))) {
       try (var out = FileChannel.open(path, StandardOpenOption.WRITE)) {
         out.truncate(Math.max(flushed, 0));
       }
@@ -105,7 +104,7 @@ final class PartialFile {
     known.setProperty("url", uri.toString());
     known.setProperty("validator", validator);
     known.setProperty("total", Long.toString(total));
-    known.setProperty("boot", Files.readString(BOOT_ID).strip());
+    known.setProperty("boot", BootId.current());
     Files.createFile(path);
     flushed = 0;
     save();

@@ -1,5 +1,6 @@
 package dev.kelvin.server.local;
 
+import dev.kelvin.host.BootId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -37,9 +38,7 @@ final class AutostartMark {
   }
 
   static AutostartMark of(Path runtime) throws IOException {
-    return new AutostartMark(
-        runtime.resolve("autostarted"),
-        Files.readString(Path.of("/proc/sys/kernel/random/boot_id")));
+    return new AutostartMark(runtime.resolve("autostarted"), BootId.current() + "\n");
   }
 
   /** Whether a VM has not had its turn. */
