@@ -132,6 +132,7 @@ interface Gate {
         connections.vouch(end);
         return new Passed(true, requests.take(1)::close);
       }
+      connections.charge(end);
       Object asking = strangers.enter(end);
       return new Passed(false, () -> strangers.leave(asking));
     }

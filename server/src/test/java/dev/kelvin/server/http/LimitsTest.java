@@ -26,6 +26,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -58,12 +59,18 @@ class LimitsTest {
   }
 
   private TestServer server(int connections, int perAddress, int unauthenticated, int requests) {
+    return server(connections, perAddress, unauthenticated, 1000, requests);
+  }
+
+  private TestServer server(
+      int connections, int perAddress, int unauthenticated, int perSecond, int requests) {
     var usual = TestServer.settings(directory, Set.of(TestServer.ownUid()));
     var limits =
         new HttpLimits(
             connections,
             perAddress,
             unauthenticated,
+            perSecond,
             100,
             requests,
             16_384,
@@ -179,6 +186,40 @@ class LimitsTest {
               throw new AssertionError(e);
             }
           });
+    }
+  }
+
+  @Test
+  void whoGoesOnAskingWithoutTheTokenIsRefusedThenHungUpOn() throws Exception {
+    try (var server = server(100, 100, 50, 10, 100);
+        var stranger = server.remote();
+        var http = server.remote()) {
+      var anonymous =
+          HttpRequest.newBuilder(URI.create(server.server.url() + "/healthz"))
+              .timeout(Duration.ofSeconds(20))
+              .build();
+      var told = new TreeSet<Integer>();
+      TestServer.await(
+          "its connection is closed",
+          () -> {
+            try {
+              told.add(stranger.send(anonymous, BodyHandlers.discarding()).statusCode());
+              return false;
+            } catch (IOException hungUp) {
+              return true;
+            } catch (InterruptedException e) {
+              throw new AssertionError(e);
+            }
+          });
+      assertThat(told).containsExactly(200, 429);
+      assertThat(server.call("GET", "/healthz").status()).isEqualTo(200);
+      // Whoever has the token waits for a moment at that address, and has all it wants then.
+      for (int i = 0; i < 200; i++) {
+        assertThat(
+                http.send(request(server, "/healthz").build(), BodyHandlers.discarding())
+                    .statusCode())
+            .isEqualTo(200);
+      }
     }
   }
 

@@ -1,12 +1,17 @@
 package dev.kelvin.server.http.guard;
 
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Problem;
+import dev.kelvin.model.ProblemException;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.SocketAddress;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SocketChannel;
+import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
@@ -22,10 +27,15 @@ public final class Connections {
   private static final Logger LOG = System.getLogger(Connections.class.getName());
 
   private static final class One {
+    final SelectableChannel channel;
     final Source source;
     @Nullable EndPoint end;
 
-    One(Source source) {
+    /** Whether it stands in the queue of those whose address is in debt. */
+    boolean waits;
+
+    One(SelectableChannel channel, Source source) {
+      this.channel = channel;
       this.source = source;
     }
   }
@@ -38,6 +48,8 @@ public final class Connections {
   /** Those on which nobody has shown the token. */
   private final Crowd<SelectableChannel> strangers;
 
+  private final Allowance allowance;
+
   public Connections(HttpLimits limits) {
     this(limits, System::nanoTime);
   }
@@ -45,15 +57,26 @@ public final class Connections {
   Connections(HttpLimits limits, LongSupplier nanoTime) {
     this.limits = limits;
     this.strangers = new Crowd<>(nanoTime);
+    this.allowance = new Allowance(limits.unauthenticatedPerSecond(), nanoTime);
   }
 
-  /** Whether a new connection may stay. Others may have to give way to it. */
-  boolean admit(SelectableChannel channel) {
+  /**
+   * Whether a new connection may stay, and when it is its turn.
+   *
+   * @param delay after which {@link #comesOn} is to be called; zero when its turn is now
+   */
+  record Admission(boolean stays, Duration delay) {
+    static final Admission REFUSED = new Admission(false, Duration.ZERO);
+  }
+
+  /** Takes a new connection if it may stay. Others may have to give way to it. */
+  Admission admit(SelectableChannel channel) {
     return admit(channel, source(channel));
   }
 
-  boolean admit(SelectableChannel channel, Source source) {
-    EndPoint leaves = null;
+  Admission admit(SelectableChannel channel, Source source) {
+    Duration delay = allowance.take(source, Allowance.CONNECTION);
+    One leaves = null;
     lock.lock();
     try {
       boolean crowded = perSource.of(source) >= limits.connectionsPerAddress();
@@ -62,28 +85,70 @@ public final class Connections {
           || strangers.size() >= limits.unauthenticated()) {
         SelectableChannel loser =
             crowded ? strangers.oldestOf(source, this::isOpen) : strangers.leaves(this::isOpen);
-        One gone = loser == null ? null : forget(loser);
-        if (gone == null) {
-          return false;
+        leaves = loser == null ? null : forget(loser);
+        if (leaves == null) {
+          return Admission.REFUSED;
         }
-        leaves = gone.end;
       }
-      all.put(channel, new One(source));
+      var one = new One(channel, source);
+      one.waits = !delay.isZero();
+      all.put(channel, one);
       perSource.add(source, 1);
       strangers.add(channel, source);
     } finally {
       lock.unlock();
     }
     if (leaves != null) {
-      leaves.close(new IOException("it gave way to a newer connection"));
+      end(leaves);
     }
-    return true;
+    return new Admission(true, delay);
+  }
+
+  private static void end(One one) {
+    EndPoint end = one.end;
+    if (end != null) {
+      end.close(new IOException("it gave way to a newer connection"));
+      return;
+    }
+    try {
+      one.channel.close();
+    } catch (IOException e) {
+      LOG.log(Level.DEBUG, "a connection that waited is gone", e);
+    }
+  }
+
+  /** The turn of a connection has come; false when it has given way meanwhile. */
+  boolean comesOn(SelectableChannel channel) {
+    lock.lock();
+    try {
+      One one = all.get(channel);
+      if (one == null) {
+        return false;
+      }
+      one.waits = false;
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Ends those whose turn has not come. */
+  void endWaiting() {
+    List<One> ended;
+    lock.lock();
+    try {
+      ended = all.values().stream().filter(one -> one.waits).toList();
+      ended.forEach(one -> forget(one.channel));
+    } finally {
+      lock.unlock();
+    }
+    ended.forEach(Connections::end);
   }
 
   /** One that is still being taken cannot be closed yet. */
   private boolean isOpen(SelectableChannel channel) {
     One one = all.get(channel);
-    return one != null && one.end != null;
+    return one != null && (one.end != null || one.waits);
   }
 
   private @Nullable One forget(SelectableChannel channel) {
@@ -115,7 +180,42 @@ public final class Connections {
     }
     lock.lock();
     try {
-      strangers.remove(channel);
+      One one = all.get(channel);
+      if (one != null && strangers.remove(channel)) {
+        allowance.giveBack(one.source, Allowance.CONNECTION);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Takes a request without the token out of what its address is allowed. A connection that goes on
+   * with them, and on which nobody has shown the token, is closed.
+   *
+   * @throws ProblemException too-many when the address is in debt
+   */
+  public void charge(EndPoint end) {
+    Duration owed = allowance.take(Source.of(end.getRemoteSocketAddress()), 1);
+    if (owed.isZero()) {
+      return;
+    }
+    if (owed.compareTo(Allowance.longest()) >= 0 && isStranger(Connections.channel(end))) {
+      end.close(new IOException("its address asks for too much"));
+    }
+    throw Problem.of(Code.TOO_MANY, "One address asks for too much without the token")
+        .because(
+            "more than "
+                + limits.unauthenticatedPerSecond()
+                + " requests a second come from it (limits.unauthenticatedPerSecond)")
+        .remedy("send the token with each request, or send fewer of them")
+        .asException();
+  }
+
+  private boolean isStranger(@Nullable SelectableChannel channel) {
+    lock.lock();
+    try {
+      return channel != null && strangers.has(channel);
     } finally {
       lock.unlock();
     }

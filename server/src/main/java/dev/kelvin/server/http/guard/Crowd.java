@@ -48,6 +48,10 @@ final class Crowd<T> {
     return true;
   }
 
+  boolean has(T one) {
+    return members.containsKey(one);
+  }
+
   int size() {
     return members.size();
   }

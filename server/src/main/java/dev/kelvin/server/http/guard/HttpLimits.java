@@ -13,6 +13,8 @@ import dev.kelvin.model.spec.DocumentLimits;
  * @param connectionsPerAddress at once from one address (of IPv6: from one network of 64 bits)
  * @param unauthenticated connections at once on which nobody has shown the token yet, and requests
  *     without it that are answered at once
+ * @param unauthenticatedPerSecond requests without the token from one address in a second, of which
+ *     a connection counts as five until the token is shown on it; ten seconds' worth at once
  * @param streams requests at once on one connection of HTTP/2
  * @param requests with the token at once, event streams included
  * @param headBytes the address and the headers of one request
@@ -26,6 +28,7 @@ public record HttpLimits(
     Integer connections,
     Integer connectionsPerAddress,
     Integer unauthenticated,
+    Integer unauthenticatedPerSecond,
     Integer streams,
     Integer requests,
     Integer headBytes,
@@ -36,12 +39,13 @@ public record HttpLimits(
     Integer devices) {
   @SuppressWarnings("NullAway") // a null that a constructor is given asks it for the default
   public static final HttpLimits USUAL =
-      new HttpLimits(null, null, null, null, null, null, null, null, null, null, null);
+      new HttpLimits(null, null, null, null, null, null, null, null, null, null, null, null);
 
   public HttpLimits {
     connections = connections == null ? 512 : connections;
     connectionsPerAddress = connectionsPerAddress == null ? 256 : connectionsPerAddress;
     unauthenticated = unauthenticated == null ? 384 : unauthenticated;
+    unauthenticatedPerSecond = unauthenticatedPerSecond == null ? 200 : unauthenticatedPerSecond;
     streams = streams == null ? 100 : streams;
     requests = requests == null ? 512 : requests;
     headBytes = headBytes == null ? 16 << 10 : headBytes;
@@ -61,6 +65,7 @@ public record HttpLimits(
     range("connections", connections, 8, 100_000);
     range("connectionsPerAddress", connectionsPerAddress, 1, 100_000);
     range("unauthenticated", unauthenticated, 4, 100_000);
+    range("unauthenticatedPerSecond", unauthenticatedPerSecond, 10, 100_000);
     range("streams", streams, 1, 1000);
     range("requests", requests, 4, 100_000);
     range("headBytes", headBytes, 4 << 10, 64 << 10);

@@ -18,12 +18,14 @@ import org.junit.jupiter.api.Test;
 /** Who gives way when there are too many who have not shown the token. */
 class ConnectionsTest {
   private static final int MOST = 8;
+  private static final int PER_SECOND = 100;
 
   private final AtomicLong nanos = new AtomicLong();
   private final List<Client> all = new ArrayList<>();
   private final Connections connections =
       new Connections(
-          new HttpLimits(100, 50, MOST, 100, 100, 16_384, 4_096, 1 << 20, 1 << 20, 100, 512),
+          new HttpLimits(
+              100, 50, MOST, PER_SECOND, 100, 100, 16_384, 4_096, 1 << 20, 1 << 20, 100, 512),
           nanos::get);
 
   private static final class Client extends ByteArrayEndPoint {
@@ -49,7 +51,8 @@ class ConnectionsTest {
   private Client from(String address) throws IOException {
     var made = new Client();
     all.add(made);
-    assertThat(connections.admit(made.channel, Source.of(InetAddress.getByName(address)))).isTrue();
+    assertThat(connections.admit(made.channel, Source.of(InetAddress.getByName(address))).stays())
+        .isTrue();
     connections.opened(made);
     return made;
   }
@@ -131,6 +134,52 @@ class ConnectionsTest {
     }
     assertThat(connections.count()).isZero();
     assertThat(connections.sources()).isZero();
+  }
+
+  /** In turn, so that an address which keeps the daemon busy waits for itself. */
+  @Test
+  void theNextOneOfAnAddressInDebtWaits() throws Exception {
+    Source source = Source.of(InetAddress.getByName("10.0.0.1"));
+    for (int i = 0; i < PER_SECOND * 10 / Allowance.CONNECTION; i++) {
+      connections.closed(Connections.channel(from("10.0.0.1")));
+    }
+    var late = new Client();
+    all.add(late);
+    var admission = connections.admit(late.channel, source);
+    assertThat(admission.stays()).isTrue();
+    assertThat(admission.delay()).isEqualTo(Duration.ofMillis(1000 * 5 / PER_SECOND));
+    assertThat(connections.comesOn(late.channel)).isTrue();
+    assertThat(connections.admit(from("10.0.0.2").channel, source).delay()).isPositive();
+
+    // Those that wait give way as well.
+    var waiting = new Client();
+    all.add(waiting);
+    assertThat(connections.admit(waiting.channel, source).delay()).isPositive();
+    for (int i = 0; i < 2 * MOST; i++) {
+      from("10.0.0.1");
+    }
+    assertThat(waiting.channel.isOpen()).isFalse();
+    assertThat(connections.comesOn(waiting.channel)).isFalse();
+
+    var last = new Client();
+    all.add(last);
+    connections.admit(last.channel, source);
+    connections.endWaiting();
+    assertThat(last.channel.isOpen()).isFalse();
+  }
+
+  @Test
+  void whoShowsTheTokenHasTakenNothing() throws IOException {
+    for (int i = 0; i < PER_SECOND * 100; i++) {
+      Client known = from("10.0.0.1");
+      connections.vouch(known);
+      connections.vouch(known);
+      connections.closed(Connections.channel(known));
+    }
+    var next = new Client();
+    all.add(next);
+    Source source = Source.of(InetAddress.getByName("10.0.0.1"));
+    assertThat(connections.admit(next.channel, source).delay()).isZero();
   }
 
   @Test

@@ -1,0 +1,68 @@
+package dev.kelvin.server.http.guard;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+/** What strangers of one place may take, and when they may again. */
+class AllowanceTest {
+  private static final int PER_SECOND = 10;
+  private static final Source HERE = new Source("here");
+  private static final Source THERE = new Source("there");
+
+  private final AtomicLong nanos = new AtomicLong();
+  private final Allowance allowance = new Allowance(PER_SECOND, nanos::get);
+
+  private void pass(Duration time) {
+    nanos.addAndGet(time.toNanos());
+  }
+
+  @Test
+  void tenSecondsWorthAreHadAtOnce() {
+    for (int i = 0; i < 100; i++) {
+      assertThat(allowance.take(HERE, 1)).isZero();
+    }
+    assertThat(allowance.take(HERE, 1)).isEqualTo(Duration.ofMillis(100));
+    assertThat(allowance.take(THERE, 1)).isZero();
+  }
+
+  @Test
+  void timePaysDebtsOff() {
+    allowance.take(HERE, 110);
+    pass(Duration.ofMillis(500));
+    assertThat(allowance.take(HERE, 1)).isEqualTo(Duration.ofMillis(600));
+    pass(Duration.ofMillis(700));
+    assertThat(allowance.take(HERE, 1)).isZero();
+  }
+
+  @Test
+  void noDebtLastsForLong() {
+    assertThat(allowance.take(HERE, 100_000)).isEqualTo(Allowance.longest());
+    assertThat(allowance.take(HERE, 1)).isEqualTo(Allowance.longest());
+    pass(Allowance.longest().plusMillis(100));
+    assertThat(allowance.take(HERE, 1)).isZero();
+  }
+
+  @Test
+  void noMoreIsSavedThanCanBe() {
+    allowance.take(HERE, 50);
+    pass(Duration.ofDays(1));
+    assertThat(allowance.take(HERE, 101)).isEqualTo(Duration.ofMillis(100));
+    allowance.giveBack(HERE, 100_000);
+    assertThat(allowance.take(HERE, 101)).isEqualTo(Duration.ofMillis(100));
+  }
+
+  @Test
+  void placesThatOweNothingAreForgotten() {
+    for (int i = 0; i < 100_000; i++) {
+      allowance.take(new Source("place " + i), 1);
+    }
+    assertThat(allowance.places()).isLessThan(5_000);
+    allowance.giveBack(HERE, 1);
+    pass(Duration.ofSeconds(20));
+    allowance.take(HERE, 1);
+    assertThat(allowance.places()).isLessThan(5);
+  }
+}
