@@ -29,6 +29,7 @@ public final class VmUsers {
 
   private final @Nullable UserIdClaims claims;
   private final List<Path> places;
+  private final int first;
   private final ReentrantLock lock = new ReentrantLock();
   private final Set<Integer> taken = new HashSet<>();
 
@@ -37,14 +38,15 @@ public final class VmUsers {
 
   private int untilLook;
 
-  private VmUsers(@Nullable UserIdClaims claims, List<Path> places) {
+  private VmUsers(@Nullable UserIdClaims claims, List<Path> places, int first) {
     this.claims = claims;
     this.places = places;
+    this.first = first;
   }
 
   /** For a daemon that is not root: its VMs run as its own user. */
   public static VmUsers none() {
-    return new VmUsers(null, List.of());
+    return new VmUsers(null, List.of(), FIRST);
   }
 
   /**
@@ -53,9 +55,15 @@ public final class VmUsers {
    * @param layout where it keeps files, some of which may be of VMs that its store does not know
    */
   public static VmUsers of(UserIdClaims claims, Layout layout) {
+    return of(claims, layout, FIRST);
+  }
+
+  /** As the other one, with another id to begin with. */
+  static VmUsers of(UserIdClaims claims, Layout layout, int first) {
     return new VmUsers(
         claims,
-        List.of(layout.volumes(), layout.state().resolve("vms"), layout.runtime().resolve("vms")));
+        List.of(layout.volumes(), layout.state().resolve("vms"), layout.runtime().resolve("vms")),
+        first);
   }
 
   /**
@@ -70,7 +78,7 @@ public final class VmUsers {
     lock.lock();
     try {
       if (next == 0) {
-        next = FIRST;
+        next = first;
         taken.addAll(stored(store));
         taken.addAll(claims.all());
         places.forEach(place -> taken.addAll(UserIdClaims.ofFiles(place)));

@@ -30,6 +30,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class VmRepositoryTest {
+  /** Beyond the ids of any VMs that run on this host meanwhile. */
+  private static final int FIRST = 2_140_000_000;
+
   @TempDir private Path directory;
 
   private static int create(VmRepository repository, String id) {
@@ -51,7 +54,7 @@ class VmRepositoryTest {
       for (Future<Integer> uid : uids) {
         given.add(uid.get());
       }
-      assertThat(given).doesNotHaveDuplicates().allMatch(uid -> uid >= VmUsers.FIRST);
+      assertThat(given).doesNotHaveDuplicates().allMatch(uid -> uid >= FIRST);
     }
   }
 
@@ -87,7 +90,7 @@ class VmRepositoryTest {
   private VmUsers users(String home) {
     Path at = directory.resolve(home);
     var layout = new Layout(at, at.resolve("etc"), at.resolve("var"), at.resolve("run"));
-    return VmUsers.of(new UserIdClaims(directory.resolve("uids"), layout.state()), layout);
+    return VmUsers.of(new UserIdClaims(directory.resolve("uids"), layout.state()), layout, FIRST);
   }
 
   @Test
@@ -99,8 +102,7 @@ class VmRepositoryTest {
       int third = create(repository, "c");
       repository.delete("b");
 
-      assertThat(List.of(first, second, third))
-          .containsExactly(VmUsers.FIRST, VmUsers.FIRST + 1, VmUsers.FIRST + 2);
+      assertThat(List.of(first, second, third)).containsExactly(FIRST, FIRST + 1, FIRST + 2);
       assertThat(create(repository, "d")).isEqualTo(third + 1);
       var next = new VmRepository(store, users("home"));
       assertThat(create(next, "e")).isEqualTo(second);
@@ -156,8 +158,8 @@ class VmRepositoryTest {
     Path file = directory.resolve("home/var/volumes/lost.qcow2");
     Files.createDirectories(file.getParent());
     Files.writeString(file, "of a VM that no store knows");
-    Files.setAttribute(file, "unix:uid", VmUsers.FIRST);
-    int second = VmUsers.FIRST + 1;
+    Files.setAttribute(file, "unix:uid", FIRST);
+    int second = FIRST + 1;
     Process process =
         new ProcessBuilder("setpriv", "--reuid=" + second, "--clear-groups", "cat").start();
     try (var store = SqliteStore.open(directory.resolve("store.db"))) {
@@ -178,8 +180,7 @@ class VmRepositoryTest {
     try (var store = SqliteStore.open(directory.resolve("store.db"))) {
       create(new VmRepository(store, users("gone")), "a");
     }
-    assertThat(new UserIdClaims(directory.resolve("uids"), directory).all())
-        .containsExactly(VmUsers.FIRST);
+    assertThat(new UserIdClaims(directory.resolve("uids"), directory).all()).containsExactly(FIRST);
     Files.delete(gone);
     assertThat(new UserIdClaims(directory.resolve("uids"), directory).all()).isEmpty();
   }
