@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -51,6 +52,10 @@ public final class HostShield implements AutoCloseable {
   private final @Nullable Commands commands;
   private final List<String> before;
   private final String users;
+
+  /** Held while rules are set: of many starts at once one does it. */
+  private final ReentrantLock setting = new ReentrantLock();
+
   private final AtomicReference<@Nullable Thread> keeper = new AtomicReference<>();
 
   /** Those of this daemon that may reach the host. */
@@ -61,8 +66,11 @@ public final class HostShield implements AutoCloseable {
 
   private final Supplier<OptionalLong> generation;
 
-  /** That of the rules as this set them, if nobody else changed any meanwhile. */
-  private volatile OptionalLong set = OptionalLong.empty();
+  /** Of what the rules were made, and their generation after that. */
+  private record Setting(long generation, List<String> resolvers) {}
+
+  /** The rules as this set them; null if somebody else changed any meanwhile. */
+  private volatile @Nullable Setting set;
 
   /**
    * @param before a program that becomes the one that follows its arguments
@@ -139,14 +147,17 @@ public final class HostShield implements AutoCloseable {
     boolean wasOpen = open.remove(uid);
     Set<Integer> others = earlier;
     boolean mayBeOpen = wasOpen || others == null || others.contains(uid);
-    if (!mayBeOpen && isAsSet()) {
-      return;
-    }
+    setting.lock();
     try {
+      if (!mayBeOpen && isAsSet()) {
+        return;
+      }
       // Adding what is there is no fault, and deleting what is not is one.
       apply(mayBeOpen ? element("add", Set.of(uid)) + element("delete", Set.of(uid)) : "");
     } catch (ProblemException e) {
       LOG.log(System.Logger.Level.WARNING, e.problem().oneLine());
+    } finally {
+      setting.unlock();
     }
   }
 
@@ -165,23 +176,37 @@ public final class HostShield implements AutoCloseable {
   }
 
   private boolean isAsSet() {
-    OptionalLong known = set;
-    return known.isPresent() && known.equals(generation.get());
+    Setting known = set;
+    return known != null
+        && OptionalLong.of(known.generation()).equals(generation.get())
+        && known.resolvers().equals(resolvers());
   }
 
   private void apply(String more) {
-    OptionalLong was = generation.get();
-    Result result = nft(List.of("-f", "-"), rules(users, resolvers()) + more);
+    setting.lock();
+    try {
+      set = null;
+      OptionalLong was = generation.get();
+      List<String> resolvers = resolvers();
+      setRules(rules(users, resolvers) + more);
+      OptionalLong is = generation.get();
+      // One further is by this alone.
+      if (was.isPresent() && is.isPresent() && is.getAsLong() == was.getAsLong() + 1) {
+        set = new Setting(is.getAsLong(), resolvers);
+      }
+    } finally {
+      setting.unlock();
+    }
+  }
+
+  private void setRules(String rules) {
+    Result result = nft(List.of("-f", "-"), rules);
     if (!result.ok()) {
       throw Problem.of(Code.HOST_FAILURE, "Guests cannot be kept from the host's own services")
           .because(result.lastError())
           .remedy("install nftables, and load the kernel's module nf_tables")
           .asException();
     }
-    OptionalLong is = generation.get();
-    // One further is by this alone.
-    boolean alone = was.isPresent() && is.isPresent() && is.getAsLong() == was.getAsLong() + 1;
-    set = alone ? is : OptionalLong.empty();
   }
 
   /** Whether the kernel takes the rules; it is asked without a change. Null when it does. */
