@@ -1,5 +1,6 @@
 package dev.kelvin.machine;
 
+import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.spec.Nic;
 import dev.kelvin.state.Compare;
 import dev.kelvin.state.Entry;
@@ -7,6 +8,8 @@ import dev.kelvin.state.Op;
 import dev.kelvin.state.Store;
 import dev.kelvin.state.TaskEngine;
 import dev.kelvin.state.Txn;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -17,14 +20,22 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /** The keys that only one VM may have: of its name, its addresses and its user. */
 final class OwnKeys {
-  private final Store store;
+  private static final Logger LOG = System.getLogger(OwnKeys.class.getName());
 
-  OwnKeys(Store store) {
+  private final Store store;
+  private final UnaryOperator<String> recordKey;
+
+  /**
+   * @param recordKey where the store has the record of the VM with an id
+   */
+  OwnKeys(Store store, UnaryOperator<String> recordKey) {
     this.store = store;
+    this.recordKey = recordKey;
   }
 
   static Set<String> of(VmRecord vm) {
@@ -121,11 +132,19 @@ final class OwnKeys {
     }
   }
 
-  /** Gives back what VMs have kept since an update, for which no task needs it any more. */
+  /**
+   * Gives back what VMs have kept since an update, for which no task needs it any more. What has
+   * changed since {@code vms} were read stays as it is.
+   */
   void reconcile(List<VmRecord> vms) {
     var byId = new HashMap<String, VmRecord>();
     vms.forEach(vm -> byId.put(vm.metadata().id(), vm));
-    store.scan(VmRepository.MACS, entry -> giveBackUnneeded(entry, byId));
+    try {
+      store.scan(VmRepository.MACS, entry -> giveBackUnneeded(entry, byId));
+    } catch (ProblemException e) {
+      // They stay until the daemon starts again.
+      LOG.log(Level.WARNING, "what VMs have kept is not given back: " + e.problem().oneLine());
+    }
   }
 
   private void giveBackUnneeded(Entry entry, Map<String, VmRecord> byId) {
@@ -134,6 +153,8 @@ final class OwnKeys {
       store.commit(
           Txn.when(
                   Compare.modRevision(entry.key(), entry.modRevision()),
+                  Compare.modRevision(
+                      recordKey.apply(vm.metadata().id()), vm.metadata().revision()),
                   TaskEngine.unlocked("vm/" + vm.metadata().name()))
               .andThen(Op.delete(entry.key())));
     }

@@ -163,9 +163,10 @@ final class VmHome {
       Path kept = layout.vmKept(vm.metadata().id());
       Path key = kept.resolve(name + ".key");
       String wanted = copyKey(from);
-      if (!isMadeFrom(to, key, wanted)) {
+      if (!isMadeFrom(to, key, wanted) || Files.size(to) != Files.size(from)) {
         Path copy = kept.resolve(name + ".partial");
         Files.copy(from, copy, StandardCopyOption.REPLACE_EXISTING);
+        Files.deleteIfExists(key);
         makePrivate(copy, vm);
         try (var state = state(vm.metadata().id())) {
           // To flush it would take longer than all else that a start does.
@@ -209,6 +210,7 @@ final class VmHome {
       if (!isMadeFrom(seed, key, wanted)) {
         Path made = kept.resolve("seed.iso");
         seedIso.write(made, config, vm.metadata().name(), vm.metadata().id(), agent);
+        Files.deleteIfExists(key);
         hand(made, seed, vm);
         write(key, wanted.getBytes(StandardCharsets.UTF_8));
       }

@@ -60,7 +60,7 @@ public final class VmRepository {
     this.statuses = new Collection<>(store, statusForm());
     this.runs = new Collection<>(store, runForm());
     this.claims = new VolumeClaims(store);
-    this.own = new OwnKeys(store);
+    this.own = new OwnKeys(store, vms::key);
   }
 
   VolumeClaims claims() {
