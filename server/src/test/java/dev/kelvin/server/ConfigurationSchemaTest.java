@@ -21,7 +21,7 @@ class ConfigurationSchemaTest {
   void theConfigurationHasTheFieldsAndDefaultsOfItsSchema() {
     JsonNode schema = Documents.tree(OpenApi.schema(DocumentKind.CONFIG));
     JsonNode defaults = Documents.tree(new Settings(null, null, null, null));
-    assertThat(agree(Settings.class, schema, schema, defaults)).isEqualTo(25);
+    assertThat(agree(Settings.class, schema, schema, defaults)).isEqualTo(26);
   }
 
   @Test

@@ -41,10 +41,20 @@ public final class Attacker implements AutoCloseable {
 
   private final InetSocketAddress target;
   private final SSLContext trusting;
+
+  /** From how many addresses of the loopback it comes. */
+  private final int addresses;
+
+  private final AtomicInteger connections = new AtomicInteger();
   private volatile boolean closed;
 
-  /** One against the API at this address. */
-  public Attacker(URI api) {
+  /**
+   * One against the API at this address of the loopback.
+   *
+   * @param addresses from how many addresses it comes, at most 65,000
+   */
+  public Attacker(URI api, int addresses) {
+    this.addresses = addresses;
     this.target = new InetSocketAddress(api.getHost(), api.getPort());
     try {
       this.trusting = SSLContext.getInstance("TLS");
@@ -194,6 +204,8 @@ public final class Attacker implements AutoCloseable {
     var socket = new Socket();
     held.add(socket);
     socket.setSoTimeout(TIMEOUT_MILLIS);
+    int from = connections.getAndIncrement() % addresses;
+    socket.bind(new InetSocketAddress("127.1.%d.%d".formatted(from / 254, 1 + from % 254), 0));
     socket.connect(target, TIMEOUT_MILLIS);
     if (closed) {
       socket.close();

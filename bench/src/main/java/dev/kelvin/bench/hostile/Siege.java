@@ -14,6 +14,9 @@ public final class Siege {
   static final int SLOW = 500;
   static final int WATCHES = 200;
 
+  /** From so many addresses, so that what one address may do is not all that keeps it at bay. */
+  static final int ADDRESSES = 500;
+
   /** What it writes when all connections have been opened. */
   public static final String READY = "besieged";
 
@@ -22,7 +25,7 @@ public final class Siege {
   /** Takes the address of the API, and the file with the token. */
   public static void main(String[] args) throws IOException, InterruptedException {
     String token = Files.readString(Path.of(args[1])).strip();
-    try (var attacker = new Attacker(URI.create(args[0]))) {
+    try (var attacker = new Attacker(URI.create(args[0]), ADDRESSES)) {
       int watches = attacker.watches(WATCHES, token);
       int idle = attacker.idle(IDLE);
       int slow = attacker.heads(SLOW / 2, 1_000) + attacker.posts(SLOW - SLOW / 2);
@@ -41,7 +44,7 @@ public final class Siege {
   private static void trick(URI api) {
     try {
       while (!Thread.currentThread().isInterrupted()) {
-        try (var attacker = new Attacker(api)) {
+        try (var attacker = new Attacker(api, ADDRESSES)) {
           attacker.windowless(4, 100);
           attacker.resets(4, 500);
         }

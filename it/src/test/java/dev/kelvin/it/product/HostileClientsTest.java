@@ -42,14 +42,16 @@ class HostileClientsTest {
     assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(AT_ONCE);
   }
 
+  /** As if they were so many that none of them asks for more than it may in a second. */
   @Test
   void noneEndsItHoweverLongTheyTry() throws Exception {
-    try (TestDaemon daemon = TestDaemon.start(product())) {
+    Path home = TestDaemon.home("limits: {unauthenticatedPerSecond: 100000}\n");
+    try (TestDaemon daemon = TestDaemon.start(product(), home)) {
       URI api = URI.create(daemon.client().info().url());
       long end = System.nanoTime() + SIEGE.toNanos();
       int rounds = 0;
       do {
-        try (var attacker = new Attacker(api)) {
+        try (var attacker = new Attacker(api, 1)) {
           attacker.windowless(20, 1_000);
           answersAtOnce(daemon);
           attacker.windowless(100, 99);
@@ -76,7 +78,7 @@ class HostileClientsTest {
     try (TestDaemon daemon = TestDaemon.start(product())) {
       URI api = URI.create(daemon.client().info().url());
       String token = Files.readString(daemon.layout().token()).strip();
-      try (var attacker = new Attacker(api)) {
+      try (var attacker = new Attacker(api, 1)) {
         assertThat(attacker.watches(50, token)).isEqualTo(50);
         assertThat(attacker.posts(40)).isEqualTo(40);
         for (int i = 0; i < 20; i++) {

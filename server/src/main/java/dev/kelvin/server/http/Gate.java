@@ -100,6 +100,8 @@ interface Gate {
 
   /** That of the network. */
   final class Remote implements Gate {
+    private static final String CONSOLES = "/v1/consoles/";
+
     private record Passed(boolean known, Runnable leave) implements Pass {
       @Override
       public void close() {
@@ -131,6 +133,16 @@ interface Gate {
       if (showsToken.test(request)) {
         connections.vouch(end);
         return new Passed(true, requests.take(1)::close);
+      }
+      if (Request.getPathInContext(request).startsWith(CONSOLES)) {
+        // What is in the path may show that it is no stranger.
+        Object asking = strangers.enter(end);
+        return new Passed(
+            false,
+            () -> {
+              strangers.leave(asking);
+              connections.chargeLate(end);
+            });
       }
       connections.charge(end);
       Object asking = strangers.enter(end);

@@ -17,6 +17,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.net.URI;
+import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
@@ -213,13 +214,25 @@ class LimitsTest {
           });
       assertThat(told).containsExactly(200, 429);
       assertThat(server.call("GET", "/healthz").status()).isEqualTo(200);
-      // Whoever has the token waits for a moment at that address, and has all it wants then.
+      // Whoever has the token is served at that address, too, and then has all it wants.
+      TestServer.await("it is let in", () -> isServed(http, server));
       for (int i = 0; i < 200; i++) {
         assertThat(
                 http.send(request(server, "/healthz").build(), BodyHandlers.discarding())
                     .statusCode())
             .isEqualTo(200);
       }
+    }
+  }
+
+  private static boolean isServed(HttpClient http, TestServer server) {
+    try {
+      return http.send(request(server, "/healthz").build(), BodyHandlers.discarding()).statusCode()
+          == 200;
+    } catch (IOException hungUp) {
+      return false;
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
     }
   }
 

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import org.eclipse.jetty.io.EndPoint;
@@ -75,7 +76,12 @@ public final class Connections {
   }
 
   Admission admit(SelectableChannel channel, Source source) {
-    Duration delay = allowance.take(source, Allowance.CONNECTION);
+    Optional<Allowance.Debt> taken = allowance.tryTake(source, Allowance.CONNECTION);
+    if (taken.isEmpty()) {
+      // More come than can be served: each has a chance, and none waits in vain.
+      return Admission.REFUSED;
+    }
+    Allowance.Debt debt = taken.get();
     One leaves = null;
     lock.lock();
     try {
@@ -91,33 +97,20 @@ public final class Connections {
         }
       }
       var one = new One(channel, source);
-      one.waits = !delay.isZero();
+      one.waits = !debt.none();
       all.put(channel, one);
       perSource.add(source, 1);
       strangers.add(channel, source);
     } finally {
       lock.unlock();
     }
-    if (leaves != null) {
-      end(leaves);
+    if (leaves != null && leaves.end != null) {
+      leaves.end.close(new IOException("it gave way to a newer connection"));
     }
-    return new Admission(true, delay);
+    return new Admission(true, debt.lasts());
   }
 
-  private static void end(One one) {
-    EndPoint end = one.end;
-    if (end != null) {
-      end.close(new IOException("it gave way to a newer connection"));
-      return;
-    }
-    try {
-      one.channel.close();
-    } catch (IOException e) {
-      LOG.log(Level.DEBUG, "a connection that waited is gone", e);
-    }
-  }
-
-  /** The turn of a connection has come; false when it has given way meanwhile. */
+  /** The turn of a connection has come; false when the end of all has come before. */
   boolean comesOn(SelectableChannel channel) {
     lock.lock();
     try {
@@ -142,13 +135,19 @@ public final class Connections {
     } finally {
       lock.unlock();
     }
-    ended.forEach(Connections::end);
+    for (One one : ended) {
+      try {
+        one.channel.close();
+      } catch (IOException e) {
+        LOG.log(Level.DEBUG, "a connection that waited is gone", e);
+      }
+    }
   }
 
-  /** One that is still being taken cannot be closed yet. */
+  /** One that waits, or is being taken, cannot give way: it would never have its turn. */
   private boolean isOpen(SelectableChannel channel) {
     One one = all.get(channel);
-    return one != null && (one.end != null || one.waits);
+    return one != null && one.end != null;
   }
 
   private @Nullable One forget(SelectableChannel channel) {
@@ -193,26 +192,35 @@ public final class Connections {
    * Takes a request without the token out of what its address is allowed. A connection that goes on
    * with them, and on which nobody has shown the token, is closed.
    *
-   * @throws ProblemException too-many when the address is in debt
+   * @throws ProblemException too-many when the address is in debt, or all of them together are
    */
   public void charge(EndPoint end) {
-    Duration owed = allowance.take(Source.of(end.getRemoteSocketAddress()), 1);
-    if (owed.isZero()) {
+    Allowance.Debt debt = allowance.take(Source.of(end.getRemoteSocketAddress()), 1);
+    if (debt.none()) {
       return;
     }
-    if (owed.compareTo(Allowance.longest()) >= 0 && isStranger(Connections.channel(end))) {
+    if (debt.ownIsMost() && isStranger(end)) {
       end.close(new IOException("its address asks for too much"));
     }
-    throw Problem.of(Code.TOO_MANY, "One address asks for too much without the token")
+    throw Problem.of(Code.TOO_MANY, "Too much is asked for without the token")
         .because(
             "more than "
                 + limits.unauthenticatedPerSecond()
-                + " requests a second come from it (limits.unauthenticatedPerSecond)")
+                + " requests a second come from one address, or some times as many from all"
+                + " (limits.unauthenticatedPerSecond)")
         .remedy("send the token with each request, or send fewer of them")
         .asException();
   }
 
-  private boolean isStranger(@Nullable SelectableChannel channel) {
+  /** As {@link #charge} for what was let in before: nothing for one that is a stranger no more. */
+  public void chargeLate(EndPoint end) {
+    if (isStranger(end)) {
+      var _ = allowance.take(Source.of(end.getRemoteSocketAddress()), 1);
+    }
+  }
+
+  private boolean isStranger(EndPoint end) {
+    SelectableChannel channel = channel(end);
     lock.lock();
     try {
       return channel != null && strangers.has(channel);

@@ -26,8 +26,12 @@ public final class GuardedConnector extends ServerConnector {
 
   @Override
   protected void doStop() throws Exception {
-    super.doStop();
     connections.endWaiting();
+    try {
+      super.doStop();
+    } finally {
+      connections.endWaiting();
+    }
   }
 
   @Override

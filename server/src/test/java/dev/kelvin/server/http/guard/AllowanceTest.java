@@ -19,50 +19,67 @@ class AllowanceTest {
     nanos.addAndGet(time.toNanos());
   }
 
+  private Duration take(Source source, int requests) {
+    return allowance.take(source, requests).lasts();
+  }
+
   @Test
   void tenSecondsWorthAreHadAtOnce() {
     for (int i = 0; i < 100; i++) {
-      assertThat(allowance.take(HERE, 1)).isZero();
+      assertThat(take(HERE, 1)).isZero();
     }
-    assertThat(allowance.take(HERE, 1)).isEqualTo(Duration.ofMillis(100));
-    assertThat(allowance.take(THERE, 1)).isZero();
+    assertThat(take(HERE, 1)).isEqualTo(Duration.ofMillis(100));
+    assertThat(take(THERE, 1)).isZero();
+  }
+
+  @Test
+  void manyPlacesHaveTogetherWhatFourHave() {
+    for (int i = 0; i < 40; i++) {
+      assertThat(take(new Source("place " + i), 10)).isZero();
+    }
+    var debt = allowance.take(HERE, 4);
+    assertThat(debt.lasts()).isEqualTo(Duration.ofMillis(100));
+    assertThat(debt.ownIsMost()).as("it is not this place that goes on without heed").isFalse();
+    pass(Duration.ofSeconds(1));
+    assertThat(take(HERE, 1)).isZero();
   }
 
   @Test
   void timePaysDebtsOff() {
-    allowance.take(HERE, 110);
+    take(HERE, 110);
     pass(Duration.ofMillis(500));
-    assertThat(allowance.take(HERE, 1)).isEqualTo(Duration.ofMillis(600));
+    assertThat(take(HERE, 1)).isEqualTo(Duration.ofMillis(600));
     pass(Duration.ofMillis(700));
-    assertThat(allowance.take(HERE, 1)).isZero();
+    assertThat(take(HERE, 1)).isZero();
   }
 
   @Test
   void noDebtLastsForLong() {
-    assertThat(allowance.take(HERE, 100_000)).isEqualTo(Allowance.longest());
-    assertThat(allowance.take(HERE, 1)).isEqualTo(Allowance.longest());
-    pass(Allowance.longest().plusMillis(100));
-    assertThat(allowance.take(HERE, 1)).isZero();
+    var longest = new Allowance.Debt(Duration.ofSeconds(2), true);
+    assertThat(allowance.take(HERE, 100_000)).isEqualTo(longest);
+    assertThat(allowance.take(HERE, 1)).isEqualTo(longest);
+    pass(Duration.ofMillis(2_100));
+    assertThat(take(HERE, 1)).isZero();
   }
 
   @Test
   void noMoreIsSavedThanCanBe() {
-    allowance.take(HERE, 50);
+    take(HERE, 50);
     pass(Duration.ofDays(1));
-    assertThat(allowance.take(HERE, 101)).isEqualTo(Duration.ofMillis(100));
+    assertThat(take(HERE, 101)).isEqualTo(Duration.ofMillis(100));
     allowance.giveBack(HERE, 100_000);
-    assertThat(allowance.take(HERE, 101)).isEqualTo(Duration.ofMillis(100));
+    assertThat(take(HERE, 101)).isEqualTo(Duration.ofMillis(100));
   }
 
   @Test
   void placesThatOweNothingAreForgotten() {
     for (int i = 0; i < 100_000; i++) {
-      allowance.take(new Source("place " + i), 1);
+      take(new Source("place " + i), 1);
     }
     assertThat(allowance.places()).isLessThan(5_000);
     allowance.giveBack(HERE, 1);
     pass(Duration.ofSeconds(20));
-    allowance.take(HERE, 1);
+    take(HERE, 1);
     assertThat(allowance.places()).isLessThan(5);
   }
 }
