@@ -53,7 +53,7 @@ public final class HostShield implements AutoCloseable {
   private final List<String> before;
   private final String users;
 
-  /** Held while rules are set: of many starts at once one does it. */
+  /** Held while rules are looked at and set: of many starts at once one does it. */
   private final ReentrantLock setting = new ReentrantLock();
 
   private final AtomicReference<@Nullable Thread> keeper = new AtomicReference<>();
@@ -113,6 +113,7 @@ public final class HostShield implements AutoCloseable {
     String told = "";
     while (!Thread.currentThread().isInterrupted()) {
       String fault = "";
+      setting.lock();
       try {
         apply(open.isEmpty() ? "" : element("add", open));
         if (earlier == null) {
@@ -123,6 +124,8 @@ public final class HostShield implements AutoCloseable {
         if (!fault.equals(told) && !Thread.currentThread().isInterrupted()) {
           LOG.log(System.Logger.Level.WARNING, fault);
         }
+      } finally {
+        setting.unlock();
       }
       told = fault;
       LockSupport.parkNanos(AGAIN.toNanos());
@@ -139,25 +142,32 @@ public final class HostShield implements AutoCloseable {
     if (commands == null || uid < 0) {
       return;
     }
-    if (may) {
-      apply(element("add", Set.of(uid)));
-      open.add(uid);
-      return;
+    setting.lock();
+    try {
+      if (may) {
+        apply(element("add", Set.of(uid)));
+        open.add(uid);
+      } else {
+        conceal(uid);
+      }
+    } finally {
+      setting.unlock();
     }
+  }
+
+  private void conceal(int uid) {
     boolean wasOpen = open.remove(uid);
     Set<Integer> others = earlier;
     boolean mayBeOpen = wasOpen || others == null || others.contains(uid);
-    setting.lock();
+    if (!mayBeOpen && isAsSet()) {
+      return;
+    }
     try {
-      if (!mayBeOpen && isAsSet()) {
-        return;
-      }
       // Adding what is there is no fault, and deleting what is not is one.
       apply(mayBeOpen ? element("add", Set.of(uid)) + element("delete", Set.of(uid)) : "");
     } catch (ProblemException e) {
+      earlier = null; // it may still be open
       LOG.log(System.Logger.Level.WARNING, e.problem().oneLine());
-    } finally {
-      setting.unlock();
     }
   }
 
@@ -169,6 +179,7 @@ public final class HostShield implements AutoCloseable {
   /** Who may reach the host by what an earlier daemon has set; ids are given again. */
   private Set<Integer> openInKernel() {
     Result result = nft(List.of("-n", "list", "set", "inet", TABLE, "open"), "");
+    require(result);
     return UID.matcher(result.stdout())
         .results()
         .map(found -> Integer.parseInt(found.group()))
@@ -183,24 +194,18 @@ public final class HostShield implements AutoCloseable {
   }
 
   private void apply(String more) {
-    setting.lock();
-    try {
-      set = null;
-      OptionalLong was = generation.get();
-      List<String> resolvers = resolvers();
-      setRules(rules(users, resolvers) + more);
-      OptionalLong is = generation.get();
-      // One further is by this alone.
-      if (was.isPresent() && is.isPresent() && is.getAsLong() == was.getAsLong() + 1) {
-        set = new Setting(is.getAsLong(), resolvers);
-      }
-    } finally {
-      setting.unlock();
+    set = null;
+    OptionalLong was = generation.get();
+    List<String> resolvers = resolvers();
+    require(nft(List.of("-f", "-"), rules(users, resolvers) + more));
+    OptionalLong is = generation.get();
+    // One further is by this alone.
+    if (was.isPresent() && is.isPresent() && is.getAsLong() == was.getAsLong() + 1) {
+      set = new Setting(is.getAsLong(), resolvers);
     }
   }
 
-  private void setRules(String rules) {
-    Result result = nft(List.of("-f", "-"), rules);
+  private static void require(Result result) {
     if (!result.ok()) {
       throw Problem.of(Code.HOST_FAILURE, "Guests cannot be kept from the host's own services")
           .because(result.lastError())

@@ -1,37 +1,22 @@
 package dev.kelvin.server.http.guard;
 
 import java.io.IOException;
-import java.lang.System.Logger.Level;
 import java.nio.channels.SelectableChannel;
 import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.io.SelectorManager;
 import org.eclipse.jetty.server.ConnectionFactory;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
-import org.eclipse.jetty.util.IO;
 import org.eclipse.jetty.util.thread.Scheduler;
 
 /** Takes connections from the network as far as {@link Connections} lets it. */
 public final class GuardedConnector extends ServerConnector {
-  private static final System.Logger LOG = System.getLogger(GuardedConnector.class.getName());
-
   private final Connections connections;
 
   public GuardedConnector(Server server, Connections connections, ConnectionFactory... factories) {
     super(server, 0, 1, factories);
     this.connections = connections;
-  }
-
-  @Override
-  protected void doStop() throws Exception {
-    connections.endWaiting();
-    try {
-      super.doStop();
-    } finally {
-      connections.endWaiting();
-    }
   }
 
   @Override
@@ -46,30 +31,10 @@ public final class GuardedConnector extends ServerConnector {
 
     @Override
     protected void accepted(SelectableChannel channel) throws IOException {
-      Connections.Admission admission = GuardedConnector.this.connections.admit(channel);
-      if (!admission.stays()) {
+      if (!GuardedConnector.this.connections.admit(channel)) {
         channel.close();
-      } else if (admission.delay().isZero()) {
-        take(channel);
-      } else {
-        getScheduler()
-            .schedule(() -> takeLate(channel), admission.delay().toMillis(), TimeUnit.MILLISECONDS);
-      }
-    }
-
-    private void takeLate(SelectableChannel channel) {
-      if (!GuardedConnector.this.connections.comesOn(channel)) {
         return;
       }
-      try {
-        take(channel);
-      } catch (IOException e) {
-        LOG.log(Level.DEBUG, "a connection that waited is gone", e);
-        IO.close(channel);
-      }
-    }
-
-    private void take(SelectableChannel channel) throws IOException {
       boolean taken = false;
       try {
         super.accepted(channel);
