@@ -87,6 +87,29 @@ class VmRepositoryTest {
     }
   }
 
+  /** A task that goes on beside it may have taken up again what the list says is not needed. */
+  @Test
+  void whatAVmHasTakenUpAgainIsNotGivenBack() {
+    try (var store = SqliteStore.open(directory.resolve("store.db"))) {
+      var repository = new VmRepository(store, users("home"));
+      var nic = Nic.of("net").withMac("52:54:00:00:00:01");
+      var with = VmSpec.defaults().toBuilder().nics(List.of(nic)).build();
+      var metadata = new Metadata("web", "aa", Map.of(), 0, Instant.EPOCH);
+      VmRecord vm = repository.create(new VmRecord(metadata, with, -1), List.of());
+      VmRecord without =
+          repository.replaceForNow(vm.withSpec(VmSpec.defaults()), vm.metadata().revision());
+      List<VmRecord> read = repository.all();
+      VmRecord again = repository.replaceForNow(vm, without.metadata().revision());
+
+      repository.ownKeys().reconcile(read);
+      assertThat(store.get(VmRepository.MACS + "52:54:00:00:00:01")).isPresent();
+
+      repository.replaceForNow(without, again.metadata().revision());
+      repository.ownKeys().reconcile(repository.all());
+      assertThat(store.get(VmRepository.MACS + "52:54:00:00:00:01")).isEmpty();
+    }
+  }
+
   private VmUsers users(String home) {
     Path at = directory.resolve(home);
     var layout = new Layout(at, at.resolve("etc"), at.resolve("var"), at.resolve("run"));
