@@ -20,6 +20,9 @@ final class Hostile {
   private static final int REQUESTS = 3_000;
   private static final int WARM_UP = 1_000;
 
+  /** So many that what one of them may ask for keeps none of them at bay. */
+  private static final int ADDRESSES = 500;
+
   private final Session session;
   private final Node node;
 
@@ -40,29 +43,37 @@ final class Hostile {
       Session.say("a local client in quiet");
       ask(client, WARM_UP, "warm-up");
       Series quiet = ask(client, REQUESTS, "local request, in quiet");
-      Session.say("the same during a siege");
-      Process siege = besiege(client);
-      Series besieged;
-      double memory;
-      try {
-        besieged = ask(client, REQUESTS, "local request, during a siege");
-        memory = DaemonFigures.residentMiB(node.pid());
-      } finally {
-        siege.destroy();
-        siege.waitFor();
-      }
-      session.add(quiet, besieged);
-      session.add(
-          new Bar(
-              "local request during a siege to one in quiet, p99",
-              besieged.quantile(0.99) / quiet.quantile(0.99),
-              3,
-              "x"));
-      session.add(new Bar("resident memory of the daemon during a siege", memory, 320, "MiB"));
+      session.add(quiet);
+      besieged(client, quiet, 1, "one address");
+      besieged(client, quiet, ADDRESSES, ADDRESSES + " addresses");
       session.note(
           "hostile: the attackers are a process on the same CPUs, with the lowest priority there.");
       session.describe(client.info());
     }
+  }
+
+  private void besieged(Client client, Series quiet, int addresses, String from)
+      throws IOException, InterruptedException {
+    Session.say("the same during a siege from " + from);
+    Process siege = besiege(client, addresses);
+    Series besieged;
+    double memory;
+    try {
+      besieged = ask(client, REQUESTS, "local request, during a siege from " + from);
+      memory = DaemonFigures.residentMiB(node.pid());
+    } finally {
+      siege.destroy();
+      siege.waitFor();
+    }
+    session.add(besieged);
+    session.add(
+        new Bar(
+            "local request during a siege from " + from + " to one in quiet, p99",
+            besieged.quantile(0.99) / quiet.quantile(0.99),
+            3,
+            "x"));
+    session.add(
+        new Bar("resident memory of the daemon during a siege from " + from, memory, 320, "MiB"));
   }
 
   private static Series ask(Client client, int count, String name) throws IOException {
@@ -76,7 +87,7 @@ final class Hostile {
   }
 
   /** Returns when all its connections have been opened. */
-  private Process besiege(Client client) throws IOException {
+  private Process besiege(Client client, int addresses) throws IOException {
     var command =
         List.of(
             "nice",
@@ -88,7 +99,8 @@ final class Hostile {
             System.getProperty("java.class.path"),
             Siege.class.getName(),
             client.info().url(),
-            node.layout().token().toString());
+            node.layout().token().toString(),
+            Integer.toString(addresses));
     Process siege =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     try {

@@ -14,22 +14,23 @@ public final class Siege {
   static final int SLOW = 500;
   static final int WATCHES = 200;
 
-  /** From so many addresses, so that what one address may do is not all that keeps it at bay. */
-  static final int ADDRESSES = 500;
-
   /** What it writes when all connections have been opened. */
   public static final String READY = "besieged";
 
   private Siege() {}
 
-  /** Takes the address of the API, and the file with the token. */
+  /**
+   * Takes the address of the API, the file with the token, and from how many addresses it attacks.
+   */
   public static void main(String[] args) throws IOException, InterruptedException {
     String token = Files.readString(Path.of(args[1])).strip();
-    try (var attacker = new Attacker(URI.create(args[0]), ADDRESSES)) {
+    int addresses = Integer.parseInt(args[2]);
+    try (var attacker = new Attacker(URI.create(args[0]), addresses)) {
       int watches = attacker.watches(WATCHES, token);
       int idle = attacker.idle(IDLE);
       int slow = attacker.heads(SLOW / 2, 1_000) + attacker.posts(SLOW - SLOW / 2);
-      Thread tricks = Thread.ofVirtual().name("tricks").start(() -> trick(URI.create(args[0])));
+      Thread tricks =
+          Thread.ofVirtual().name("tricks").start(() -> trick(URI.create(args[0]), addresses));
       System.out.println(
           READY + " by " + watches + " streams, " + idle + " idle, " + slow + " slow");
       while (System.in.read() >= 0) {
@@ -41,10 +42,10 @@ public final class Siege {
   }
 
   /** Windows of no size and streams that are taken back, again and again. */
-  private static void trick(URI api) {
+  private static void trick(URI api, int addresses) {
     try {
       while (!Thread.currentThread().isInterrupted()) {
-        try (var attacker = new Attacker(api, ADDRESSES)) {
+        try (var attacker = new Attacker(api, addresses)) {
           attacker.windowless(4, 100);
           attacker.resets(4, 500);
         }

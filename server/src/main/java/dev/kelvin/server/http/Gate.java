@@ -8,6 +8,7 @@ import dev.kelvin.server.http.guard.HttpLimits;
 import dev.kelvin.server.http.guard.Source;
 import dev.kelvin.server.http.guard.Strangers;
 import java.util.function.Predicate;
+import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.server.Request;
 
@@ -134,19 +135,25 @@ interface Gate {
         connections.vouch(end);
         return new Passed(true, requests.take(1)::close);
       }
-      if (Request.getPathInContext(request).startsWith(CONSOLES)) {
-        // What is in the path may show that it is no stranger.
-        Object asking = strangers.enter(end);
-        return new Passed(
-            false,
-            () -> {
-              strangers.leave(asking);
-              connections.chargeLate(end);
-            });
+      boolean mayShowTicket = opensConsole(request);
+      if (!mayShowTicket) {
+        connections.charge(end);
       }
-      connections.charge(end);
       Object asking = strangers.enter(end);
-      return new Passed(false, () -> strangers.leave(asking));
+      return new Passed(
+          false,
+          () -> {
+            strangers.leave(asking);
+            if (mayShowTicket) {
+              connections.chargeUnlessKnown(end);
+            }
+          });
+    }
+
+    /** A browser cannot send the token with such a request; the ticket in its path is as good. */
+    private static boolean opensConsole(Request request) {
+      return request.getHeaders().contains(HttpHeader.UPGRADE, "websocket")
+          && Request.getPathInContext(request).startsWith(CONSOLES);
     }
 
     @Override

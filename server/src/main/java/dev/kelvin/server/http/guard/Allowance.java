@@ -3,14 +3,13 @@ package dev.kelvin.server.http.guard;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 
 /**
- * How much strangers may make the daemon do. From one place: so many requests a second, and those
- * of {@value #SAVED} seconds at once; from all of them together {@value #TOGETHER} times as much.
- * Whoever takes more is in debt, which time pays off. Safe for use by many threads.
+ * How much strangers from one place may make the daemon do: so many requests a second, and those of
+ * {@value #SAVED} seconds at once. Whoever takes more is in debt, which time pays off. Places have
+ * nothing in common: what many of them take keeps nobody out. Safe for use by many threads.
  */
 final class Allowance {
   /** What a connection counts, in requests: it takes more work than one until it is secure. */
@@ -22,10 +21,7 @@ final class Allowance {
   /** So many seconds' is the greatest debt. */
   private static final int OWED = 2;
 
-  /** So many places have all that they are allowed at the same time. */
-  private static final int TOGETHER = 4;
-
-  /** Places that are remembered; only what all take together holds back further ones. */
+  /** Places that are remembered; nothing holds back further ones. */
   private static final int PLACES = 4096;
 
   /** How often those that owe nothing any more are looked for when there are so many. */
@@ -37,9 +33,9 @@ final class Allowance {
    * What is owed after something was taken.
    *
    * @param lasts until it has been paid off; zero without debt
-   * @param ownIsMost whether the place owes as much as a place can: it goes on without heed
+   * @param most whether as much is owed as can be: the place goes on without heed
    */
-  record Debt(Duration lasts, boolean ownIsMost) {
+  record Debt(Duration lasts, boolean most) {
     boolean none() {
       return lasts.isZero();
     }
@@ -52,16 +48,12 @@ final class Allowance {
   /** Of places that have not all that a place can have. */
   private final Map<Source, Balance> balances = new HashMap<>();
 
-  /** That of all places together. */
-  private Balance all;
-
   private long sweptAt;
 
   Allowance(int perSecond, LongSupplier nanoTime) {
     this.perSecond = perSecond;
     this.nanoTime = nanoTime;
     this.sweptAt = nanoTime.getAsLong();
-    this.all = new Balance((double) TOGETHER * SAVED * perSecond, sweptAt);
   }
 
   /** Takes something, however much is owed. */
@@ -74,24 +66,22 @@ final class Allowance {
     }
   }
 
-  /** Takes something; nothing, and empty, when more would be owed than can be. */
-  Optional<Debt> tryTake(Source source, int requests) {
+  /** Takes something if there is so much; nothing otherwise. */
+  boolean tryTake(Source source, int requests) {
     lock.lock();
     try {
       long now = nanoTime.getAsLong();
-      Balance own = after(of(source, now), 0, perSecond, now);
-      Balance others = after(all, 0, (long) TOGETHER * perSecond, now);
-      if (own.requests() - requests < -(double) OWED * perSecond
-          || others.requests() - requests < -(double) OWED * TOGETHER * perSecond) {
-        return Optional.empty();
+      if (at(source, now) < requests) {
+        return false;
       }
-      return Optional.of(change(source, -requests, now));
+      var _ = change(source, -requests, now);
+      return true;
     } finally {
       lock.unlock();
     }
   }
 
-  /** Gives back what was taken by one who turned out to be no stranger. */
+  /** Gives back what was taken by one who turned out to be no stranger, or had nothing of it. */
   void giveBack(Source source, int requests) {
     lock.lock();
     try {
@@ -101,22 +91,25 @@ final class Allowance {
     }
   }
 
-  private Balance of(Source source, long now) {
-    return balances.getOrDefault(source, new Balance((double) SAVED * perSecond, now));
-  }
-
   private Debt change(Source source, int by, long now) {
-    Balance has = after(of(source, now), by, perSecond, now);
-    if (isWhole(has, perSecond)) {
+    double has = Math.clamp(at(source, now) + by, -most(), saved());
+    if (has >= saved()) {
       balances.remove(source);
     } else if (isRemembered(source, now)) {
-      balances.put(source, has);
+      balances.put(source, new Balance(has, now));
     }
-    long together = (long) TOGETHER * perSecond;
-    all = after(all, by, together, now);
-    double own = owed(has, perSecond);
-    double seconds = Math.max(own, owed(all, together));
-    return new Debt(Duration.ofMillis((long) (seconds * 1000)), own >= OWED);
+    double seconds = Math.max(0, -has / perSecond);
+    return new Debt(Duration.ofMillis((long) (seconds * 1000)), has <= -most());
+  }
+
+  private double at(Source source, long now) {
+    Balance balance = balances.get(source);
+    return balance == null ? saved() : at(balance, now);
+  }
+
+  private double at(Balance balance, long now) {
+    double paid = (double) (now - balance.since()) * perSecond / 1e9;
+    return Math.min(saved(), balance.requests() + paid);
   }
 
   private boolean isRemembered(Source source, long now) {
@@ -125,25 +118,17 @@ final class Allowance {
     }
     if (now - sweptAt >= SWEEP.toNanos()) {
       sweptAt = now;
-      balances.values().removeIf(balance -> isWhole(after(balance, 0, perSecond, now), perSecond));
+      balances.values().removeIf(balance -> at(balance, now) >= saved());
     }
     return balances.size() < PLACES;
   }
 
-  private static Balance after(Balance before, int by, long perSecond, long now) {
-    double most = (double) SAVED * perSecond;
-    double paid = (double) (now - before.since()) * perSecond / 1e9;
-    double has = Math.min(most, before.requests() + paid) + by;
-    return new Balance(Math.clamp(has, -(double) OWED * perSecond, most), now);
+  private double saved() {
+    return (double) SAVED * perSecond;
   }
 
-  private static boolean isWhole(Balance balance, long perSecond) {
-    return balance.requests() >= (double) SAVED * perSecond;
-  }
-
-  /** In seconds. */
-  private static double owed(Balance balance, long perSecond) {
-    return Math.max(0, -balance.requests() / perSecond);
+  private double most() {
+    return (double) OWED * perSecond;
   }
 
   /** How many places are remembered. */

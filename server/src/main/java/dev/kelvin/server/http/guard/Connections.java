@@ -9,11 +9,8 @@ import java.lang.System.Logger.Level;
 import java.net.SocketAddress;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SocketChannel;
-import java.time.Duration;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import org.eclipse.jetty.io.EndPoint;
@@ -28,15 +25,10 @@ public final class Connections {
   private static final Logger LOG = System.getLogger(Connections.class.getName());
 
   private static final class One {
-    final SelectableChannel channel;
     final Source source;
     @Nullable EndPoint end;
 
-    /** Whether it stands in the queue of those whose address is in debt. */
-    boolean waits;
-
-    One(SelectableChannel channel, Source source) {
-      this.channel = channel;
+    One(Source source) {
       this.source = source;
     }
   }
@@ -61,28 +53,16 @@ public final class Connections {
     this.allowance = new Allowance(limits.unauthenticatedPerSecond(), nanoTime);
   }
 
-  /**
-   * Whether a new connection may stay, and when it is its turn.
-   *
-   * @param delay after which {@link #comesOn} is to be called; zero when its turn is now
-   */
-  record Admission(boolean stays, Duration delay) {
-    static final Admission REFUSED = new Admission(false, Duration.ZERO);
-  }
-
-  /** Takes a new connection if it may stay. Others may have to give way to it. */
-  Admission admit(SelectableChannel channel) {
+  /** Whether a new connection may stay. Others may have to give way to it. */
+  boolean admit(SelectableChannel channel) {
     return admit(channel, source(channel));
   }
 
-  Admission admit(SelectableChannel channel, Source source) {
-    Optional<Allowance.Debt> taken = allowance.tryTake(source, Allowance.CONNECTION);
-    if (taken.isEmpty()) {
-      // More come than can be served: each has a chance, and none waits in vain.
-      return Admission.REFUSED;
+  boolean admit(SelectableChannel channel, Source source) {
+    if (!allowance.tryTake(source, Allowance.CONNECTION)) {
+      return false;
     }
-    Allowance.Debt debt = taken.get();
-    One leaves = null;
+    EndPoint leaves = null;
     lock.lock();
     try {
       boolean crowded = perSource.of(source) >= limits.connectionsPerAddress();
@@ -91,60 +71,26 @@ public final class Connections {
           || strangers.size() >= limits.unauthenticated()) {
         SelectableChannel loser =
             crowded ? strangers.oldestOf(source, this::isOpen) : strangers.leaves(this::isOpen);
-        leaves = loser == null ? null : forget(loser);
-        if (leaves == null) {
-          return Admission.REFUSED;
+        One gone = loser == null ? null : forget(loser);
+        if (gone == null) {
+          allowance.giveBack(source, Allowance.CONNECTION);
+          return false;
         }
+        leaves = gone.end;
       }
-      var one = new One(channel, source);
-      one.waits = !debt.none();
-      all.put(channel, one);
+      all.put(channel, new One(source));
       perSource.add(source, 1);
       strangers.add(channel, source);
     } finally {
       lock.unlock();
     }
-    if (leaves != null && leaves.end != null) {
-      leaves.end.close(new IOException("it gave way to a newer connection"));
+    if (leaves != null) {
+      leaves.close(new IOException("it gave way to a newer connection"));
     }
-    return new Admission(true, debt.lasts());
+    return true;
   }
 
-  /** The turn of a connection has come; false when the end of all has come before. */
-  boolean comesOn(SelectableChannel channel) {
-    lock.lock();
-    try {
-      One one = all.get(channel);
-      if (one == null) {
-        return false;
-      }
-      one.waits = false;
-      return true;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Ends those whose turn has not come. */
-  void endWaiting() {
-    List<One> ended;
-    lock.lock();
-    try {
-      ended = all.values().stream().filter(one -> one.waits).toList();
-      ended.forEach(one -> forget(one.channel));
-    } finally {
-      lock.unlock();
-    }
-    for (One one : ended) {
-      try {
-        one.channel.close();
-      } catch (IOException e) {
-        LOG.log(Level.DEBUG, "a connection that waited is gone", e);
-      }
-    }
-  }
-
-  /** One that waits, or is being taken, cannot give way: it would never have its turn. */
+  /** One that is still being taken cannot be closed yet. */
   private boolean isOpen(SelectableChannel channel) {
     One one = all.get(channel);
     return one != null && one.end != null;
@@ -192,30 +138,46 @@ public final class Connections {
    * Takes a request without the token out of what its address is allowed. A connection that goes on
    * with them, and on which nobody has shown the token, is closed.
    *
-   * @throws ProblemException too-many when the address is in debt, or all of them together are
+   * @throws ProblemException too-many when the address is in debt
    */
   public void charge(EndPoint end) {
-    Allowance.Debt debt = allowance.take(Source.of(end.getRemoteSocketAddress()), 1);
-    if (debt.none()) {
-      return;
+    if (mayNotAsk(end)) {
+      throw Problem.of(Code.TOO_MANY, "One address asks for too much without the token")
+          .because(
+              "more than "
+                  + limits.unauthenticatedPerSecond()
+                  + " requests a second come from it (limits.unauthenticatedPerSecond)")
+          .remedy("send the token with each request, or send fewer of them")
+          .asException();
     }
-    if (debt.ownIsMost() && isStranger(end)) {
-      end.close(new IOException("its address asks for too much"));
-    }
-    throw Problem.of(Code.TOO_MANY, "Too much is asked for without the token")
-        .because(
-            "more than "
-                + limits.unauthenticatedPerSecond()
-                + " requests a second come from one address, or some times as many from all"
-                + " (limits.unauthenticatedPerSecond)")
-        .remedy("send the token with each request, or send fewer of them")
-        .asException();
   }
 
-  /** As {@link #charge} for what was let in before: nothing for one that is a stranger no more. */
-  public void chargeLate(EndPoint end) {
+  /** As {@link #charge}, for a request that has been let in as one that may show who it is from. */
+  public void chargeUnlessKnown(EndPoint end) {
     if (isStranger(end)) {
-      var _ = allowance.take(Source.of(end.getRemoteSocketAddress()), 1);
+      var _ = mayNotAsk(end);
+    }
+  }
+
+  private boolean mayNotAsk(EndPoint end) {
+    Source source = sourceOf(end);
+    if (source == null) { // it has been closed, and what came before is still read
+      return true;
+    }
+    Allowance.Debt debt = allowance.take(source, 1);
+    if (debt.most() && isStranger(end)) {
+      end.close(new IOException("its address asks for too much"));
+    }
+    return !debt.none();
+  }
+
+  private @Nullable Source sourceOf(EndPoint end) {
+    lock.lock();
+    try {
+      One one = all.get(channel(end));
+      return one == null ? null : one.source;
+    } finally {
+      lock.unlock();
     }
   }
 

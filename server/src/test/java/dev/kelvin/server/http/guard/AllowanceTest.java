@@ -33,15 +33,14 @@ class AllowanceTest {
   }
 
   @Test
-  void manyPlacesHaveTogetherWhatFourHave() {
-    for (int i = 0; i < 40; i++) {
-      assertThat(take(new Source("place " + i), 10)).isZero();
-    }
-    var debt = allowance.take(HERE, 4);
-    assertThat(debt.lasts()).isEqualTo(Duration.ofMillis(100));
-    assertThat(debt.ownIsMost()).as("it is not this place that goes on without heed").isFalse();
-    pass(Duration.ofSeconds(1));
-    assertThat(take(HERE, 1)).isZero();
+  void nothingIsTakenOfWhatIsNotThere() {
+    take(HERE, 96);
+    assertThat(allowance.tryTake(HERE, 5)).isFalse();
+    assertThat(allowance.tryTake(HERE, 4)).isTrue();
+    pass(Duration.ofMillis(500));
+    assertThat(allowance.tryTake(HERE, 6)).isFalse();
+    assertThat(allowance.tryTake(HERE, 5)).isTrue();
+    assertThat(allowance.tryTake(THERE, 100)).isTrue();
   }
 
   @Test

@@ -1,6 +1,7 @@
 package dev.kelvin.server.http.guard;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -51,8 +52,7 @@ class ConnectionsTest {
   private Client from(String address) throws IOException {
     var made = new Client();
     all.add(made);
-    assertThat(connections.admit(made.channel, Source.of(InetAddress.getByName(address))).stays())
-        .isTrue();
+    assertThat(connections.admit(made.channel, Source.of(InetAddress.getByName(address)))).isTrue();
     connections.opened(made);
     return made;
   }
@@ -136,35 +136,6 @@ class ConnectionsTest {
     assertThat(connections.sources()).isZero();
   }
 
-  /** In turn, so that an address which keeps the daemon busy waits for itself. */
-  @Test
-  void theNextOneOfAnAddressInDebtWaits() throws Exception {
-    Source source = Source.of(InetAddress.getByName("10.0.0.1"));
-    for (int i = 0; i < PER_SECOND * 10 / Allowance.CONNECTION; i++) {
-      connections.closed(Connections.channel(from("10.0.0.1")));
-    }
-    var late = new Client();
-    all.add(late);
-    var admission = connections.admit(late.channel, source);
-    assertThat(admission.stays()).isTrue();
-    assertThat(admission.delay()).isEqualTo(Duration.ofMillis(1000 * 5 / PER_SECOND));
-    assertThat(connections.comesOn(late.channel)).isTrue();
-    var waiting = new Client();
-    all.add(waiting);
-    assertThat(connections.admit(waiting.channel, source).delay()).isPositive();
-    for (int i = 0; i < 2 * MOST; i++) {
-      from("10.0.0.1");
-    }
-    assertThat(connections.comesOn(waiting.channel)).as("it gives way to none").isTrue();
-
-    var last = new Client();
-    all.add(last);
-    connections.admit(last.channel, source);
-    connections.endWaiting();
-    assertThat(last.channel.isOpen()).isFalse();
-    assertThat(connections.comesOn(last.channel)).isFalse();
-  }
-
   @Test
   void whatComesFasterThanItCanBeServedIsRefused() throws Exception {
     Source source = Source.of(InetAddress.getByName("10.0.0.1"));
@@ -173,26 +144,60 @@ class ConnectionsTest {
       pass(Duration.ofMillis(1));
       var one = new Client();
       all.add(one);
-      refused += connections.admit(one.channel, source).stays() ? 0 : 1;
+      refused += connections.admit(one.channel, source) ? 0 : 1;
       connections.closed(one.channel);
     }
-    // Taken are 200 at once, 40 that wait, and 20 in the second that this lasts.
-    assertThat(refused).isBetween(735, 745);
+    // Taken are 200 at once, and 20 in the second that this lasts.
+    assertThat(refused).isBetween(775, 785);
     assertThat(from("10.0.0.2")).matches(ConnectionsTest::isOpen);
   }
 
   @Test
   void whoShowsTheTokenHasTakenNothing() throws IOException {
-    for (int i = 0; i < PER_SECOND * 100; i++) {
+    for (int i = 0; i < 500; i++) {
       Client known = from("10.0.0.1");
       connections.vouch(known);
       connections.vouch(known);
       connections.closed(Connections.channel(known));
     }
-    var next = new Client();
-    all.add(next);
-    Source source = Source.of(InetAddress.getByName("10.0.0.1"));
-    assertThat(connections.admit(next.channel, source).delay()).isZero();
+  }
+
+  @Test
+  void whatIsRefusedForLackOfPlaceHasTakenNothing() throws IOException {
+    for (int i = 0; i < MOST; i++) { // they are still being taken, so none can leave
+      var one = new Client();
+      all.add(one);
+      assertThat(connections.admit(one.channel, Source.of(InetAddress.getByName("10.0.0.1"))))
+          .isTrue();
+    }
+    Source source = Source.of(InetAddress.getByName("10.0.0.2"));
+    for (int i = 0; i < PER_SECOND * 100; i++) {
+      assertThat(connections.admit(all.getFirst().channel, source)).isFalse();
+    }
+    connections.closed(all.getFirst().channel);
+    assertThat(connections.admit(all.getFirst().channel, source)).isTrue();
+  }
+
+  @Test
+  void requestsCountForTheAddressOfTheirConnection() throws IOException {
+    Client asking = from("10.0.0.1");
+    Client known = from("10.0.0.1");
+    connections.vouch(known);
+    for (int i = 0; i < PER_SECOND * 10 - Allowance.CONNECTION; i++) {
+      connections.charge(asking);
+    }
+    assertThatThrownBy(() -> connections.charge(asking)).hasMessageContaining("too much");
+    assertThat(asking).matches(ConnectionsTest::isOpen);
+    for (int i = 0; i < PER_SECOND * 2; i++) {
+      connections.chargeUnlessKnown(known);
+      connections.chargeUnlessKnown(asking);
+    }
+    assertThat(asking).matches(end -> !end.isOpen());
+    assertThatThrownBy(() -> connections.charge(known)).hasMessageContaining("too much");
+    assertThat(known).matches(ConnectionsTest::isOpen);
+    connections.closed(Connections.channel(asking));
+    assertThatThrownBy(() -> connections.charge(asking)).hasMessageContaining("too much");
+    assertThat(from("10.0.0.2")).matches(ConnectionsTest::isOpen);
   }
 
   @Test
