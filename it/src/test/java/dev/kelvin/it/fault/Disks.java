@@ -46,21 +46,6 @@ final class Disks {
     };
   }
 
-  /** As {@link #block}, with btrfs; skipped where that cannot be made. */
-  static Closeable btrfs(Path file, Path place) throws IOException, InterruptedException {
-    requireRoot();
-    Assumptions.assumeTrue(Files.exists(Path.of("/sbin/mkfs.btrfs")), "btrfs-progs are missing");
-    Files.createDirectories(place);
-    run("truncate", "-s", "256M", file.toString());
-    run("mkfs.btrfs", "-q", "--mixed", file.toString());
-    run("mount", "-o", "loop", file.toString(), place.toString());
-    run("chmod", "0711", place.toString());
-    return () -> {
-      unmount(place);
-      Files.deleteIfExists(file);
-    };
-  }
-
   private static void unmount(Path place) throws IOException {
     try {
       run("umount", "-l", place.toString());

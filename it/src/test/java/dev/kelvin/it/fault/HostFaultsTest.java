@@ -70,14 +70,12 @@ class HostFaultsTest {
 
   enum Disk {
     MEMORY,
-    EXT4,
-    BTRFS;
+    EXT4;
 
     private Closeable mount(Path place) throws IOException, InterruptedException {
       return switch (this) {
         case MEMORY -> Disks.memory(place, "48m");
         case EXT4 -> Disks.block(Files.createTempFile("kelvin-it-", ".ext4"), place);
-        case BTRFS -> Disks.btrfs(Files.createTempFile("kelvin-it-", ".btrfs"), place);
       };
     }
   }
