@@ -11,10 +11,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
@@ -53,16 +53,19 @@ public final class HostShield implements AutoCloseable {
   private final List<String> before;
   private final String users;
 
-  /** Held while rules are looked at and set: of many starts at once one does it. */
+  /**
+   * Held while rules are looked at and set, and what is known of them is used: of many starts at
+   * once one does it.
+   */
   private final ReentrantLock setting = new ReentrantLock();
 
   private final AtomicReference<@Nullable Thread> keeper = new AtomicReference<>();
 
   /** Those of this daemon that may reach the host. */
-  private final Set<Integer> open = ConcurrentHashMap.newKeySet();
+  private final Set<Integer> open = new HashSet<>();
 
   /** What was open when this began; null until it is known. */
-  private volatile @Nullable Set<Integer> earlier;
+  private @Nullable Set<Integer> earlier;
 
   private final Supplier<OptionalLong> generation;
 
@@ -70,7 +73,7 @@ public final class HostShield implements AutoCloseable {
   private record Setting(long generation, List<String> resolvers) {}
 
   /** The rules as this set them; null if somebody else changed any meanwhile. */
-  private volatile @Nullable Setting set;
+  private @Nullable Setting set;
 
   /**
    * @param before a program that becomes the one that follows its arguments

@@ -155,7 +155,6 @@ class HostShieldTest {
 
   @Test
   void theKernelCountsWhatIsDoneToItsRules() throws Exception {
-    var commands = new Commands();
     String table = "kelvin_test_" + ProcessHandle.current().pid();
     long before = RulesGeneration.now().orElseThrow();
     try {

@@ -9,7 +9,6 @@ import dev.kelvin.model.spec.CdromBus;
 import dev.kelvin.model.spec.WindowsSetup;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -51,9 +50,7 @@ record InstallerCds(VmHome home, SeedIso seedIso, ImageSource images) {
       if (!VmHome.isMadeFrom(iso, key, wanted)) {
         Path made = files.kept().resolve("windows-setup.iso");
         seedIso.writeAnswers(made, text);
-        Files.deleteIfExists(key);
-        home.hand(made, iso, vm);
-        VmHome.write(key, wanted.getBytes(StandardCharsets.UTF_8));
+        home.hand(made, iso, vm, key, wanted);
       }
       return iso;
     } catch (IOException e) {

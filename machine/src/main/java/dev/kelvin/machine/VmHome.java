@@ -123,6 +123,18 @@ final class VmHome {
     }
   }
 
+  /**
+   * As {@link #hand(Path, Path, VmRecord)}, and notes what the file was made from. No note is ever
+   * beside another file than its own.
+   *
+   * @param key where that is noted; see {@link #isMadeFrom}
+   */
+  void hand(Path finished, Path target, VmRecord vm, Path key, String madeFrom) throws IOException {
+    Files.deleteIfExists(key);
+    hand(finished, target, vm);
+    write(key, madeFrom.getBytes(StandardCharsets.UTF_8));
+  }
+
   private static void makePrivate(Path file, VmRecord vm) throws IOException {
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
     own(file, vm.uid());
@@ -210,9 +222,7 @@ final class VmHome {
       if (!isMadeFrom(seed, key, wanted)) {
         Path made = kept.resolve("seed.iso");
         seedIso.write(made, config, vm.metadata().name(), vm.metadata().id(), agent);
-        Files.deleteIfExists(key);
-        hand(made, seed, vm);
-        write(key, wanted.getBytes(StandardCharsets.UTF_8));
+        hand(made, seed, vm, key, wanted);
       }
     } catch (IOException e) {
       throw failed("The seed for cloud-init cannot be written", vm, e);
