@@ -1,7 +1,9 @@
 package dev.kelvin.host;
 
+import dev.kelvin.host.Syscalls.Answer;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -26,6 +28,28 @@ public final class Durable {
   public static void flushWithName(Path file) throws IOException {
     flush(file);
     flush(directory(file));
+  }
+
+  /**
+   * Returns when all of a file system is on the medium (syncfs(2)); with much that is not written
+   * yet that takes long.
+   *
+   * @param place a file or directory of it
+   */
+  public static void flushFileSystem(Path place) throws IOException {
+    var syscalls = new Syscalls();
+    Answer opened = syscalls.openToRead(place.toString());
+    if (!opened.ok()) {
+      throw new FileSystemException(place.toString(), null, opened.error());
+    }
+    try {
+      Answer done = syscalls.call(Syscalls.SYNCFS, opened.value());
+      if (!done.ok()) {
+        throw new FileSystemException(place.toString(), null, done.error());
+      }
+    } finally {
+      syscalls.close(opened.value());
+    }
   }
 
   private static Path directory(Path file) {

@@ -41,6 +41,7 @@ final class Syscalls {
           Map.entry(EPERM, "EPERM, not permitted"),
           Map.entry(ENOENT, "ENOENT, no such file"),
           Map.entry(ESRCH, "ESRCH, no such process"),
+          Map.entry(5, "EIO, the disk fails"),
           Map.entry(6, "ENXIO, no such device"),
           Map.entry(9, "EBADF, bad descriptor"),
           Map.entry(12, "ENOMEM, not enough memory"),
@@ -51,6 +52,7 @@ final class Syscalls {
           Map.entry(40, "ELOOP, a link"),
           Map.entry(19, "ENODEV, no such device"),
           Map.entry(22, "EINVAL, not understood"),
+          Map.entry(28, "ENOSPC, the disk is full"),
           Map.entry(25, "ENOTTY, not understood by the device"),
           Map.entry(ENOSYS, "ENOSYS, not in this kernel"),
           Map.entry(95, "EOPNOTSUPP, not switched on"));
@@ -73,6 +75,7 @@ final class Syscalls {
   static final long USERFAULTFD = X86 ? 323 : 282;
   static final long SETPRIORITY = X86 ? 141 : 140;
   static final long KILL = X86 ? 62 : 129;
+  static final long SYNCFS = X86 ? 306 : 267;
   private static final long PPOLL = X86 ? 271 : 73;
 
   private static final long SOCKET = X86 ? 41 : 198;
@@ -91,6 +94,7 @@ final class Syscalls {
 
   private static final short POLLIN = 1;
   private static final long AT_FDCWD = -100;
+  private static final long O_RDONLY_CLOEXEC = 0x80000;
   private static final long O_RDWR_CLOEXEC = 0x80002;
   private static final long O_PATH_CLOEXEC = 0x280000;
 
@@ -134,8 +138,17 @@ final class Syscalls {
 
   /** Opens a file for reading and writing. */
   Answer open(String path) {
+    return open(path, O_RDWR_CLOEXEC);
+  }
+
+  /** Opens a file or a directory for reading. */
+  Answer openToRead(String path) {
+    return open(path, O_RDONLY_CLOEXEC);
+  }
+
+  private Answer open(String path, long flags) {
     try (Arena arena = Arena.ofConfined()) {
-      return call(OPENAT, AT_FDCWD, arena.allocateFrom(path).address(), O_RDWR_CLOEXEC);
+      return call(OPENAT, AT_FDCWD, arena.allocateFrom(path).address(), flags);
     }
   }
 

@@ -348,7 +348,9 @@ final class VmLauncher {
     if (wanted != null && wanted.compareTo(volume.size()) > 0) {
       volume = storage.resize(id, wanted);
     }
-    return new BlockSource(volume.path().toString(), volume.format());
+    Path backing = volume.backing();
+    return new BlockSource(
+        volume.path().toString(), volume.format(), backing == null ? null : backing.toString());
   }
 
   /** An ordinary user's server reaches nothing that is not the user's. */

@@ -8,7 +8,7 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 
-/** Files that only their owner reads and writes. */
+/** Files and directories that only their owner reads and writes. */
 public final class OwnerOnly {
   private static final Set<PosixFilePermission> MODE =
       Set.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
@@ -18,6 +18,11 @@ public final class OwnerOnly {
   /** Makes a new file so. */
   public static FileAttribute<Set<PosixFilePermission>> attribute() {
     return PosixFilePermissions.asFileAttribute(MODE);
+  }
+
+  /** Makes a new directory so. */
+  public static FileAttribute<Set<PosixFilePermission>> directoryAttribute() {
+    return PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
   }
 
   /** Takes everybody else's access to a file away; true when somebody had some. */

@@ -79,25 +79,40 @@ final class Devices {
             .set("aio", direct ? "native" : "threads")
             .set("cache", cache)
             .set("discard", discard);
-    return Props.of("driver", source.format())
-        .set("node-name", node)
-        .set("read-only", disk.readOnly())
-        .set("cache", cache)
-        .set("discard", discard)
-        .set("file", file.map());
+    var top =
+        Props.of("driver", source.format())
+            .set("node-name", node)
+            .set("read-only", disk.readOnly())
+            .set("cache", cache)
+            .set("discard", discard)
+            .set("file", file.map());
+    String backing = source.backing();
+    return backing == null ? top : top.set("backing", below(backing).map());
+  }
+
+  /** What QEMU else takes from the file's own header, with the lock on it. */
+  private static Props below(String path) {
+    return Props.of("driver", "qcow2").set("read-only", true).set("file", shared(path).map());
+  }
+
+  /**
+   * A file that many read. Whoever may read it can take QEMU's locks on it (fcntl(2)), such as the
+   * QEMU of a guest that has taken it over, and so keep all others from starting: it is opened
+   * without any.
+   */
+  private static Props shared(String path) {
+    return Props.of("driver", "file")
+        .set("filename", path)
+        .set("read-only", true)
+        .set("locking", "off");
   }
 
   /** The block nodes of something that is only read and may be shared: a CD, a seed. */
   static Props readOnlyNode(String node, String path) {
-    var file =
-        Props.of("driver", "file")
-            .set("node-name", fileNode(node))
-            .set("filename", path)
-            .set("read-only", true);
     return Props.of("driver", "raw")
         .set("node-name", node)
         .set("read-only", true)
-        .set("file", file.map());
+        .set("file", shared(path).set("node-name", fileNode(node)).map());
   }
 
   /**

@@ -145,8 +145,7 @@ record GoldenCase(
       String format = raw != null && raw.contains(disk.name()) ? "raw" : "qcow2";
       disks.put(
           disk.name(),
-          new BlockSource(
-              base.resolve("volumes/" + disk.name() + "." + format).toString(), format));
+          BlockSource.of(base.resolve("volumes/" + disk.name() + "." + format).toString(), format));
     }
     Map<String, Path> media = new HashMap<>();
     for (var cdrom : pinned.cdroms()) {

@@ -106,16 +106,26 @@ final class Rig implements AutoCloseable {
   }
 
   private static BlockSource source(Path directory, String disk) {
-    return new BlockSource(directory.resolve(disk + ".qcow2").toString(), "qcow2");
+    return BlockSource.of(directory.resolve(disk + ".qcow2").toString(), "qcow2");
   }
 
   private static void newDisk(BlockSource source) throws IOException, InterruptedException {
-    var image =
-        new ProcessBuilder("qemu-img", "create", "-q", "-f", "qcow2", source.path(), "64M")
-            .inheritIO()
-            .start();
+    var argv = new ArrayList<>(List.of("qemu-img", "create", "-q", "-f", "qcow2"));
+    if (source.backing() != null) {
+      argv.addAll(List.of("-F", "qcow2", "-b", source.backing()));
+    }
+    argv.addAll(List.of(source.path(), "64M"));
+    var image = new ProcessBuilder(argv).inheritIO().start();
     assertThat(image.waitFor(30, TimeUnit.SECONDS)).isTrue();
     assertThat(image.exitValue()).isZero();
+  }
+
+  /** As {@link #volume(String)}, made from another. */
+  BlockSource clone(String name, BlockSource base) throws IOException, InterruptedException {
+    var source =
+        new BlockSource(directory.resolve(name + ".qcow2").toString(), "qcow2", base.path());
+    newDisk(source);
+    return source;
   }
 
   /** A new volume, to be plugged in. */

@@ -16,11 +16,14 @@ import dev.kelvin.model.spec.Memory;
 import dev.kelvin.model.spec.VideoModel;
 import dev.kelvin.model.spec.VmSpec;
 import dev.kelvin.qemu.testkit.QemuProcess;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -232,10 +235,39 @@ class RunningVmTest {
     }
   }
 
+  /** Whoever can read a file can lock it: the QEMU of another guest, any user of the host. */
+  @Test
+  void locksThatOthersHoldOnSharedFilesKeepNobodyOff() throws Exception {
+    var spec = small().cdroms(List.of(cdrom("{name: cd}"))).build();
+    try (var rig = Rig.start(directory, spec)) {
+      BlockSource image = rig.volume("image");
+      Path iso = iso("shared.iso");
+      BlockSource clone = rig.clone("clone", image);
+      try (var _ = locked(Path.of(image.path()));
+          var _ = locked(iso)) {
+        rig.vm().attachDisk(rig.plan(), disk("d", DiskBus.VIRTIO_SCSI), clone);
+        assertThat(rig.openFiles()).contains(clone.path(), image.path());
+        rig.vm().insertMedia("cd", iso);
+        var alone = BlockSource.of(image.path(), "qcow2");
+        assertProblem(
+            () -> rig.vm().attachDisk(rig.plan(), disk("own", DiskBus.VIRTIO_SCSI), alone),
+            Code.QEMU_REFUSED,
+            "lock");
+      }
+    }
+  }
+
+  /** Holds what QEMU's locks are made of (raw_apply_lock_bytes in its file-posix.c). */
+  private static FileChannel locked(Path file) throws IOException {
+    var channel = FileChannel.open(file, StandardOpenOption.READ);
+    assertThat(channel.lock(100, 200, true).isShared()).isTrue();
+    return channel;
+  }
+
   @Test
   void aPlugThatFailsLeavesNothingBehind() throws Exception {
     try (var rig = Rig.start(directory, small().build())) {
-      var missing = new BlockSource(directory.resolve("missing").toString(), "qcow2");
+      var missing = BlockSource.of(directory.resolve("missing").toString(), "qcow2");
       assertProblem(
           () -> rig.vm().attachDisk(rig.plan(), disk("d", DiskBus.VIRTIO_BLK), missing),
           Code.QEMU_REFUSED,

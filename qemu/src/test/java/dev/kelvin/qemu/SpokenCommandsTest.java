@@ -128,7 +128,7 @@ class SpokenCommandsTest {
                 .attachDisk(
                     rig.plan(),
                     disk("gone", DiskBus.VIRTIO_BLK),
-                    new BlockSource("/none/gone", "raw")))
+                    BlockSource.of("/none/gone", "raw")))
         .isInstanceOf(ProblemException.class);
     var nic = Specs.nic("net0").withMac("52:54:00:00:00:09");
     rig.vm().attachNic(rig.plan(), nic, List.of(new Forward("net0", "tcp", "127.0.0.1", 0, 22)));

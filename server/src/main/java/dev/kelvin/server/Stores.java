@@ -1,5 +1,6 @@
 package dev.kelvin.server;
 
+import dev.kelvin.host.Durable;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Layout;
 import dev.kelvin.model.Problem;
@@ -48,7 +49,7 @@ final class Stores {
   /** As {@link #open}, also when a restore was interrupted. */
   static Store openAnyway(Layout layout, StateSettings settings) throws IOException {
     return switch (settings.engine()) {
-      case SQLITE -> SqliteStore.openWithReserve(layout.store());
+      case SQLITE -> SqliteStore.openWithReserve(layout.store(), Durable::flushFileSystem);
       case ETCD -> {
         Store store = engine(settings.engine().wire()).open(settings.place());
         try {

@@ -13,22 +13,27 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file beside the store whose blocks are given back when the disk is full, so that VMs can still
+ * Files beside the store whose blocks are given back when the disk is full, so that VMs can still
  * be stopped and deleted: who frees space has to write down that he does.
  *
  * <p>It is given back piece by piece: whatever else has filled the disk may take a piece before the
- * store does. While a part of it is gone, only what frees space is begun. That outlives the daemon:
- * a file that is shorter than it should be is a reserve in use.
+ * store does. Each is a file, since a full btrfs deletes files and does not shorten them. While one
+ * is gone, only what frees space is begun. That outlives the daemon: a directory with less than
+ * there should be is a reserve in use.
  */
 final class DiskReserve implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(DiskReserve.class.getName());
@@ -53,15 +58,16 @@ final class DiskReserve implements AutoCloseable {
   /**
    * How large it is.
    *
-   * @param whole in bytes
+   * @param whole in bytes; a multiple of the piece
    * @param piece what is given back at once
    */
   record Size(int whole, int piece) {}
 
-  private final Path file;
+  private final Path pieces;
   private final Size size;
+  private final FileSystemSync sync;
 
-  /** Held while the file changes. */
+  /** Held while the pieces change. */
   private final ReentrantLock lock = new ReentrantLock();
 
   private final CountDownLatch closing = new CountDownLatch(1);
@@ -69,10 +75,11 @@ final class DiskReserve implements AutoCloseable {
   private volatile boolean low;
   private @Nullable Thread keeper;
 
-  /** The reserve of a store; its file is made by {@link #fill}, or was made before. */
-  DiskReserve(Path store, Size size) {
-    this.file = store.resolveSibling(store.getFileName() + ".reserve");
+  /** The reserve of a store; it is made by {@link #fill}, or was made before. */
+  DiskReserve(Path store, Size size, FileSystemSync sync) {
+    this.pieces = store.resolveSibling(store.getFileName() + ".reserve");
     this.size = size;
+    this.sync = sync;
     long held = held();
     this.inUse = held >= 0 && held < size.whole();
   }
@@ -80,11 +87,28 @@ final class DiskReserve implements AutoCloseable {
   /** How much it holds; -1 when it was never made. */
   private long held() {
     try {
-      return Files.exists(file) ? Files.size(file) : -1;
+      if (!Files.isDirectory(pieces)) {
+        return -1;
+      }
+      long held = 0;
+      for (Path piece : all()) {
+        held += isWhole(piece) ? size.piece() : 0;
+      }
+      return held;
     } catch (IOException e) {
       LOG.log(System.Logger.Level.WARNING, "the reserve of disk cannot be looked at", e);
       return -1;
     }
+  }
+
+  private List<Path> all() {
+    return IntStream.range(0, size.whole() / size.piece())
+        .mapToObj(number -> pieces.resolve(Integer.toString(number)))
+        .toList();
+  }
+
+  private boolean isWhole(Path piece) throws IOException {
+    return Files.exists(piece) && Files.size(piece) == size.piece();
   }
 
   /** Makes it, now and whenever there is room again, until it is closed. */
@@ -124,12 +148,11 @@ final class DiskReserve implements AutoCloseable {
   boolean fill() {
     lock.lock();
     try {
-      long held = Math.max(0, held());
-      if (held < size.whole()) {
+      if (held() < size.whole()) {
         if (!hasRoom()) {
           return false;
         }
-        write(held);
+        write();
       }
       if (inUse) {
         LOG.log(System.Logger.Level.INFO, "there is room on the disk again; its reserve is whole");
@@ -144,44 +167,52 @@ final class DiskReserve implements AutoCloseable {
     }
   }
 
-  /** Bytes that nobody can compress or share, so that they take up blocks of the disk. */
-  private void write(long from) throws IOException {
-    byte[] bytes = new byte[size.piece()];
-    var random = new SplittableRandom();
-    try (FileChannel out = channel()) {
-      long at = from;
-      while (at < size.whole() && closing.getCount() > 0) {
-        random.nextBytes(bytes);
-        int much = (int) Math.min(bytes.length, size.whole() - at);
-        at += writeAll(out, ByteBuffer.wrap(bytes, 0, much), at);
-      }
-      out.force(true);
-      if (at < size.whole()) {
-        throw new IOException("the store was closed meanwhile");
+  private void write() throws IOException {
+    if (Files.isRegularFile(pieces)) {
+      Files.delete(pieces); // the one file that older versions made
+    }
+    if (!Files.isDirectory(pieces)) {
+      Files.createDirectory(pieces, OwnerOnly.directoryAttribute());
+    }
+    var written = new ArrayList<Path>();
+    try {
+      for (Path piece : all()) {
+        if (closing.getCount() == 0) {
+          throw new IOException("the store was closed meanwhile");
+        }
+        if (!isWhole(piece)) {
+          written.add(piece);
+          write(piece);
+        }
       }
     } catch (IOException e) {
-      cut(from); // a quota, of which the file system's free space says nothing
+      for (Path piece : written) { // a quota, of which the file system's free space says nothing
+        Files.deleteIfExists(piece);
+      }
       throw e;
     }
   }
 
-  private static int writeAll(FileChannel out, ByteBuffer bytes, long from) throws IOException {
-    int before = bytes.remaining();
-    while (bytes.hasRemaining()) {
-      out.write(bytes, from + before - bytes.remaining());
+  /** Bytes that nobody can compress or share, so that they take up blocks of the disk. */
+  private void write(Path piece) throws IOException {
+    byte[] bytes = new byte[size.piece()];
+    new SplittableRandom().nextBytes(bytes);
+    try (FileChannel out =
+        FileChannel.open(
+            piece,
+            Set.of(
+                StandardOpenOption.CREATE,
+                StandardOpenOption.WRITE,
+                StandardOpenOption.TRUNCATE_EXISTING),
+            OwnerOnly.attribute())) {
+      writeAll(out, bytes);
+      out.force(true);
     }
-    return before;
   }
 
-  private FileChannel channel() throws IOException {
-    return FileChannel.open(
-        file, Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE), OwnerOnly.attribute());
-  }
-
-  private void cut(long left) throws IOException {
-    try (FileChannel out = channel()) {
-      out.truncate(left);
-      out.force(true); // some file systems give blocks back only when that is on the disk
+  private static void writeAll(FileChannel out, byte[] bytes) throws IOException {
+    for (var left = ByteBuffer.wrap(bytes); left.hasRemaining(); ) {
+      out.write(left);
     }
   }
 
@@ -199,22 +230,38 @@ final class DiskReserve implements AutoCloseable {
       if (held <= 0) {
         return wasMade;
       }
-      cut(Math.max(0, held - size.piece()));
       if (!inUse) {
         LOG.log(
             System.Logger.Level.WARNING,
             "the disk with "
-                + file
+                + pieces
                 + " is full: its reserve is in use, for what frees space; everything else is"
                 + " refused");
       }
       inUse = true;
+      giveBackOne();
       return true;
     } catch (IOException e) {
       LOG.log(System.Logger.Level.WARNING, "the reserve of disk cannot be given back", e);
       return false;
     } finally {
       lock.unlock();
+    }
+  }
+
+  private void giveBackOne() throws IOException {
+    long before = room();
+    for (Path piece : all().reversed()) {
+      if (Files.deleteIfExists(piece)) {
+        break;
+      }
+    }
+    // Journals give blocks back when the deletion is on the disk, btrfs when all is.
+    try (FileChannel directory = FileChannel.open(pieces, StandardOpenOption.READ)) {
+      directory.force(true);
+    }
+    if (room() < before + size.piece() / 2) {
+      sync.sync(pieces);
     }
   }
 
@@ -244,7 +291,7 @@ final class DiskReserve implements AutoCloseable {
   }
 
   private boolean takesNoMore() {
-    Path probe = file.resolveSibling(file.getFileName() + ".probe");
+    Path probe = pieces.resolveSibling(pieces.getFileName() + ".probe");
     try {
       try (FileChannel out =
           FileChannel.open(
@@ -252,7 +299,7 @@ final class DiskReserve implements AutoCloseable {
               StandardOpenOption.CREATE,
               StandardOpenOption.WRITE,
               StandardOpenOption.TRUNCATE_EXISTING)) {
-        writeAll(out, ByteBuffer.allocate(PROBE), 0);
+        writeAll(out, new byte[PROBE]);
         out.force(true);
       } finally {
         Files.deleteIfExists(probe);
@@ -293,8 +340,12 @@ final class DiskReserve implements AutoCloseable {
     }
   }
 
+  private Path directory() {
+    return Objects.requireNonNull(pieces.toAbsolutePath().getParent(), "a file has a directory");
+  }
+
   private long room() throws IOException {
-    return Files.getFileStore(file.toAbsolutePath().getParent()).getUsableSpace();
+    return Files.getFileStore(directory()).getUsableSpace();
   }
 
   /** What is told while it is in use or the disk is full; empty otherwise. */
@@ -305,7 +356,7 @@ final class DiskReserve implements AutoCloseable {
   /** Why what takes space is not begun, and what to do. */
   Problem refusal() {
     return Problem.of(Code.HOST_FAILURE, "The disk with the daemon's state is full")
-        .on(String.valueOf(file.toAbsolutePath().getParent()))
+        .on(directory().toString())
         .because(free() + "; what is kept in reserve is for stopping and deleting only")
         .remedy(
             "make room: delete VMs (\"kelvin rm --force NAME\"), volumes (\"kelvin volume rm\"),"

@@ -10,6 +10,7 @@ import org.sqlite.SQLiteException;
 /** What SQLite's result codes (https://sqlite.org/rescode.html) mean to a user. */
 final class SqliteProblems {
   private static final int PRIMARY = 0xff;
+  private static final int BUSY = 5;
   private static final int READONLY = 8;
   static final int IOERR = 10;
   private static final int CORRUPT = 11;
@@ -52,6 +53,13 @@ final class SqliteProblems {
                   error,
                   "The store cannot be opened for writing",
                   "check the owner and mode of the file, its directory and its mount");
+          case BUSY ->
+              failed(
+                  file,
+                  error,
+                  "Another program has the store open",
+                  "end that program, such as sqlite3; \"kelvin state check\" reads the store for"
+                      + " you");
           default ->
               failed(
                   file,

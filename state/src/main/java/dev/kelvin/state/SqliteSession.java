@@ -17,6 +17,13 @@ import org.sqlite.SQLiteOpenMode;
 final class SqliteSession implements AutoCloseable {
   private static final int BUSY_MILLIS = 10_000;
 
+  /**
+   * The file is this process's alone, and the index of its log is in memory
+   * (https://sqlite.org/vfs.html). As a file it would be mapped: a full disk that copies on write,
+   * such as btrfs, ends the process with SIGBUS when it is written to.
+   */
+  private static final String OWN = "unix-excl";
+
   private final Connection connection;
   private final Map<String, PreparedStatement> prepared = new HashMap<>();
 
@@ -31,7 +38,7 @@ final class SqliteSession implements AutoCloseable {
     config.setBusyTimeout(BUSY_MILLIS);
     // Every acknowledged commit is on the disk (https://sqlite.org/pragma.html#pragma_synchronous).
     config.setSynchronous(SynchronousMode.FULL);
-    return connect(file, config, "PRAGMA query_only=ON");
+    return connect(file, config, "?vfs=" + OWN, "PRAGMA query_only=ON");
   }
 
   /** From now on it can write; readers then do not wait for it. */
@@ -57,12 +64,13 @@ final class SqliteSession implements AutoCloseable {
     config.setBusyTimeout(0);
     // The lock takes a transaction, and that a journal: in a file it would take space on the disk.
     config.setJournalMode(JournalMode.MEMORY);
-    return connect(file, config, "PRAGMA locking_mode=EXCLUSIVE");
+    return connect(file, config, "", "PRAGMA locking_mode=EXCLUSIVE");
   }
 
-  private static SqliteSession connect(Path file, SQLiteConfig config, String first)
-      throws SQLException {
-    var session = new SqliteSession(config.createConnection("jdbc:sqlite:" + file.toUri()));
+  private static SqliteSession connect(
+      Path file, SQLiteConfig config, String parameters, String first) throws SQLException {
+    var session =
+        new SqliteSession(config.createConnection("jdbc:sqlite:" + file.toUri() + parameters));
     try {
       session.execute(first);
     } catch (SQLException e) {

@@ -61,8 +61,8 @@ public final class SqliteStore implements Store {
   /**
    * Opens a store, or makes an empty one, readable by its owner only.
    *
-   * @param file its directory is there or is made; SQLite keeps two more files beside it, and there
-   *     are a lock and SQLite's library
+   * @param file its directory is there or is made; SQLite keeps its log beside it, and there are a
+   *     lock and SQLite's library
    * @throws ProblemException conflict when a daemon has it open; wrong-state when a newer Kelvin
    *     wrote it; host-failure when it is damaged or cannot be read or written
    */
@@ -77,20 +77,23 @@ public final class SqliteStore implements Store {
    * @param keep how many revisions are kept, from 1
    */
   public static SqliteStore open(Path file, InstantSource clock, int keep) {
-    return open(file, clock, keep, DiskReserve.USUAL);
+    return open(file, clock, keep, DiskReserve.USUAL, one -> {});
   }
 
   /**
    * As {@link #open(Path)}, and keeps some disk in reserve beside the file for as long as it is
    * open: on a full disk what frees space can still be written.
+   *
+   * @param sync for file systems that else keep for a while what is given back
    */
-  public static SqliteStore openWithReserve(Path file) {
-    SqliteStore store = open(file);
+  public static SqliteStore openWithReserve(Path file, FileSystemSync sync) {
+    SqliteStore store = open(file, SteadyTime::now, KEEP, DiskReserve.USUAL, sync);
     store.reserve.keep();
     return store;
   }
 
-  static SqliteStore open(Path file, InstantSource clock, int keep, DiskReserve.Size size) {
+  static SqliteStore open(
+      Path file, InstantSource clock, int keep, DiskReserve.Size size, FileSystemSync sync) {
     Path absolute = file.toAbsolutePath();
     Path directory = Optional.ofNullable(absolute.getParent()).orElseThrow();
     StoreLock lock = null;
@@ -100,7 +103,7 @@ public final class SqliteStore implements Store {
       // Whoever may read a file may lock it, and so keep a daemon from starting.
       create(absolute.resolveSibling(absolute.getFileName() + ".lock"));
       lock = StoreLock.of(absolute);
-      var reserve = new DiskReserve(absolute, size);
+      var reserve = new DiskReserve(absolute, size, sync);
       SqliteStore store = open(absolute, clock, keep, lock, reserve);
       lock = null; // the store's now
       return store;
@@ -142,8 +145,8 @@ public final class SqliteStore implements Store {
       if (!Files.isRegularFile(file)) {
         throw e;
       }
-      // Its journal and shared memory take their modes from it, unless they are left from before.
-      for (String part : List.of("", "-wal", "-shm")) {
+      // Its journal takes its mode from it, unless it is left from before.
+      for (String part : List.of("", "-wal")) {
         Path one = file.resolveSibling(file.getFileName() + part);
         if (Files.isRegularFile(one)) {
           var _ = OwnerOnly.restrict(one);

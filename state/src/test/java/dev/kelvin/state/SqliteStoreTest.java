@@ -4,6 +4,7 @@ import static dev.kelvin.state.Refusals.refused;
 import static dev.kelvin.state.StoreConformance.bytes;
 import static dev.kelvin.state.StoreConformance.put;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
@@ -13,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -25,6 +27,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.sqlite.SQLiteConfig;
 
 /** What is particular to the store in a file. */
 class SqliteStoreTest {
@@ -96,13 +99,32 @@ class SqliteStoreTest {
   void othersCannotReadIt() throws IOException {
     try (var store = SqliteStore.open(file)) {
       store.commit(Txn.of(put("password", "secret")));
-      for (String name : List.of("store.db", "store.db-wal", "store.db-shm")) {
+      for (String name : List.of("store.db", "store.db-wal")) {
         assertThat(
                 PosixFilePermissions.toString(
                     Files.getPosixFilePermissions(directory.resolve(name))))
             .as(name)
             .isEqualTo("rw-------");
       }
+    }
+  }
+
+  /** Readers would have to share the index of the log, which is in the other's memory. */
+  @Test
+  void otherProgramsCannotReadItMeanwhile() throws Exception {
+    try (var child = ChildJvm.start(WriterChild.class, file, 1)) {
+      child.expect("0/5");
+      var config = new SQLiteConfig();
+      config.setBusyTimeout(0);
+      try (var connection = config.createConnection("jdbc:sqlite:" + file);
+          var statement = connection.createStatement()) {
+        SQLException refused =
+            catchThrowableOfType(
+                SQLException.class, () -> statement.executeQuery("SELECT count(*) FROM lease"));
+        Problem told = SqliteProblems.of(file, refused).problem();
+        assertThat(told.detail()).contains("Another program");
+      }
+      child.kill();
     }
   }
 

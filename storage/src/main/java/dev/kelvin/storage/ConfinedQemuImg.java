@@ -117,15 +117,16 @@ public final class ConfinedQemuImg {
   /**
    * Grows a disk as the user that has it; one that is root's is nobody's meanwhile.
    *
-   * @param file of which the directory is the daemon's, so that nobody else can put another there
+   * @param volume of which the directory is the daemon's, so that nobody else can put another there
    */
-  public void resize(Path file, String format, ByteSize size) throws InterruptedException {
+  public void resize(Volume volume, ByteSize size) throws InterruptedException {
+    Path file = volume.path();
     int owner = owner(file);
     boolean lend = owner == 0;
     List<String> argv = new ArrayList<>(List.of("sh", "-c", "exec 0<>\"$0\"; exec \"$@\""));
     argv.add(file.toString());
     argv.addAll(confinement(lend ? NOBODY : owner));
-    argv.addAll(List.of("qemu-img", "resize", "-q", "-f", format, SOURCE));
+    argv.addAll(List.of("qemu-img", "resize", "-q", QemuImg.nodes(volume, SOURCE)));
     argv.add(Long.toString(size.bytes()));
     try {
       if (lend) {

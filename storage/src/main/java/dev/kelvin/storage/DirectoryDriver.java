@@ -193,7 +193,7 @@ public final class DirectoryDriver implements StorageDriver {
           }
           if (size.compareTo(volume.size()) > 0) {
             ByteSize most = new ByteSize(Files.size(volume.path()) + GROWTH.bytes());
-            qemuImg.confined(most).resize(volume.path(), volume.format(), size);
+            qemuImg.confined(most).resize(volume, size);
           }
           return require(id);
         });

@@ -11,6 +11,7 @@ import dev.kelvin.model.Task;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -118,6 +119,22 @@ public final class QemuImg {
   }
 
   /**
+   * A volume as a name that qemu-img opens (json:, qemu(1)). What is below it is opened without a
+   * lock: everybody whose volume is made from the same image could hold that.
+   */
+  static String nodes(Volume volume, String opened) {
+    var nodes = new LinkedHashMap<String, Object>();
+    nodes.put("driver", volume.format());
+    nodes.put("file", Map.of("driver", "file", "filename", opened));
+    Path backing = volume.backing();
+    if (backing != null) {
+      var file = Map.of("driver", "file", "filename", at(backing), "locking", "off");
+      nodes.put("backing", Map.of("driver", "qcow2", "read-only", true, "file", file));
+    }
+    return "json:" + JSON.writeValueAsString(nodes);
+  }
+
+  /**
    * Makes an empty file.
    *
    * @param size null for that of the backing file
@@ -208,9 +225,9 @@ public final class QemuImg {
     if (result.ok()) {
       return;
     }
-    String error = result.lastError();
+    String error = result.lastError().replaceAll("'json:.*}'", "the disk");
     String all = result.stderr() + result.stdout();
-    boolean locked = all.contains("lock");
+    boolean locked = all.contains("\" lock") || all.contains("Failed to lock");
     String why = error.isEmpty() ? "it ended with exit code " + result.exitCode() : error;
     throw Problem.of(
             locked ? Code.CONFLICT : Code.HOST_FAILURE, "qemu-img cannot " + verb + " the disk")

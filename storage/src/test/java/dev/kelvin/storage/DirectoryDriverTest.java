@@ -7,6 +7,7 @@ import dev.kelvin.host.Commands;
 import dev.kelvin.host.Commands.Command;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
@@ -137,22 +138,38 @@ class DirectoryDriverTest extends StorageDriverConformance {
   @Test
   void aVolumeInUseIsShownButNotResized() throws Exception {
     Path file = driver.create("vm1-root", SMALL).path();
-    // Without commands of its own qemu-io holds the file open until its input ends.
-    Process writer =
-        new ProcessBuilder("qemu-io", "-f", "qcow2", file.toString())
-            .redirectErrorStream(true)
-            .start();
-    try {
-      Writer input = writer.outputWriter();
-      input.write("write 0 512\n");
-      input.flush();
-      assertThat(writer.inputReader().readLine()).contains("wrote 512/512");
+    try (var _ = holdingOpen(file)) {
       assertThat(driver.find("vm1-root")).isPresent();
       assertProblem(Code.CONFLICT, () -> driver.resize("vm1-root", LARGE));
-    } finally {
-      writer.destroyForcibly().waitFor();
     }
     assertThat(driver.resize("vm1-root", LARGE).size()).isEqualTo(LARGE);
+  }
+
+  /** A program that has a disk open, with QEMU's locks. */
+  private static Closeable holdingOpen(Path disk) throws IOException {
+    // Without commands of its own qemu-io holds the file open until its input ends.
+    Process holder =
+        new ProcessBuilder("qemu-io", "-f", "qcow2", disk.toString())
+            .redirectErrorStream(true)
+            .start();
+    Writer input = holder.outputWriter();
+    input.write("write 0 512\n");
+    input.flush();
+    assertThat(holder.inputReader().readLine()).contains("wrote 512/512");
+    return () -> holder.destroyForcibly().onExit().join();
+  }
+
+  /** A guest that has taken its QEMU over can hold them: it reads the image. */
+  @Test
+  void locksOfOthersOnTheImageKeepNoVolumeFromGrowing() throws Exception {
+    driver.cloneImage("vm1-root", image, null);
+    try (var _ = holdingOpen(image)) {
+      assertThat(driver.cloneImage("vm2-root", image, null).backing()).isEqualTo(image);
+      for (String id : List.of("vm1-root", "vm2-root")) {
+        assertThat(driver.resize(id, LARGE).size()).isEqualTo(LARGE);
+      }
+    }
+    assertThat(driver.find("vm1-root").orElseThrow().backing()).isEqualTo(image);
   }
 
   @Test

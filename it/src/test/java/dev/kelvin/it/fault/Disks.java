@@ -6,6 +6,8 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Assumptions;
 
 /** File systems that tests may fill, freeze and break. */
@@ -29,16 +31,34 @@ final class Disks {
     return () -> unmount(place);
   }
 
-  /**
-   * Mounts a file system in a file, on a block device of its own; closing it unmounts it and
-   * removes both.
-   */
-  static Closeable block(Path file, Path place) throws IOException, InterruptedException {
+  /** Mounts ext4 on a block device of its own; closing it unmounts and removes it. */
+  static Closeable ext4(Path place) throws IOException, InterruptedException {
+    return block(place, "64M", "errors=remount-ro", "mkfs.ext4", "-q");
+  }
+
+  /** As {@link #ext4}, with a file system that copies on write; skipped where none can be made. */
+  static Closeable btrfs(Path place, String... options) throws IOException, InterruptedException {
+    Assumptions.assumeTrue(Files.exists(Path.of("/sbin/mkfs.btrfs")), "btrfs-progs are missing");
+    var make = new ArrayList<>(List.of("mkfs.btrfs", "-q"));
+    make.addAll(List.of(options));
+    return block(place, "256M", "rw", make.toArray(String[]::new));
+  }
+
+  private static Closeable block(Path place, String size, String options, String... make)
+      throws IOException, InterruptedException {
     requireRoot();
     Files.createDirectories(place);
-    run("truncate", "-s", "64M", file.toString());
-    run("mkfs.ext4", "-q", file.toString());
-    run("mount", "-o", "loop,errors=remount-ro", file.toString(), place.toString());
+    Path file = Files.createTempFile("kelvin-it-", ".disk");
+    try {
+      run("truncate", "-s", size, file.toString());
+      var argv = new ArrayList<>(List.of(make));
+      argv.add(file.toString());
+      run(argv.toArray(String[]::new));
+      run("mount", "-o", "loop," + options, file.toString(), place.toString());
+    } catch (AssertionError | InterruptedException e) {
+      Files.delete(file);
+      throw e;
+    }
     run("chmod", "0711", place.toString());
     return () -> {
       unmount(place);
@@ -52,6 +72,11 @@ final class Disks {
     } catch (InterruptedException e) {
       throw new IOException(e);
     }
+  }
+
+  /** Lets it give back what was deleted, which btrfs else does within half a minute. */
+  static void sync(Path place) throws InterruptedException {
+    run("sync", "--file-system", place.toString());
   }
 
   /** Lets every write to the file system wait, as a disk that does not answer. */

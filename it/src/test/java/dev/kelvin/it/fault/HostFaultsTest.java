@@ -70,12 +70,16 @@ class HostFaultsTest {
 
   enum Disk {
     MEMORY,
-    EXT4;
+    EXT4,
+    BTRFS,
+    BTRFS_MIXED;
 
     private Closeable mount(Path place) throws IOException, InterruptedException {
       return switch (this) {
         case MEMORY -> Disks.memory(place, "48m");
-        case EXT4 -> Disks.block(Files.createTempFile("kelvin-it-", ".ext4"), place);
+        case EXT4 -> Disks.ext4(place);
+        case BTRFS -> Disks.btrfs(place);
+        case BTRFS_MIXED -> Disks.btrfs(place, "--mixed");
       };
     }
   }
@@ -113,6 +117,7 @@ class HostFaultsTest {
       assertThat(daemon.vmProcesses()).isEmpty();
 
       Files.delete(filler);
+      Disks.sync(home.resolve("var"));
       daemon.restart();
       awaitReserve(daemon);
       Await.until(
@@ -142,7 +147,9 @@ class HostFaultsTest {
       Path filler = home.resolve("var/filler");
       Path more = home.resolve("var/more");
       fill(filler);
-      Files.delete(reserve(daemon)); // where there is room the daemon makes it again
+      for (Path piece : reserve(daemon)) {
+        Files.delete(piece); // where there is room the daemon makes it again
+      }
       fill(more);
       exhaustStore(daemon);
 
@@ -175,16 +182,27 @@ class HostFaultsTest {
     assertThat(problem.oneLine()).contains("full");
   }
 
-  private static Path reserve(TestDaemon daemon) {
-    return daemon.layout().store().resolveSibling("store.db.reserve");
+  private static List<Path> reserve(TestDaemon daemon) throws IOException {
+    Path pieces = daemon.layout().store().resolveSibling("store.db.reserve");
+    if (!Files.isDirectory(pieces)) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.list(pieces)) {
+      return files.toList();
+    }
   }
 
   private static void awaitReserve(TestDaemon daemon) {
-    Path reserve = reserve(daemon);
     Await.until(
         "the reserve is made",
         Duration.ofSeconds(30),
-        () -> Files.exists(reserve) && Files.size(reserve) == 16 << 20);
+        () -> {
+          long held = 0;
+          for (Path piece : reserve(daemon)) {
+            held += Files.size(piece);
+          }
+          return held == 16 << 20;
+        });
   }
 
   private static void requireTold(TestDaemon daemon) throws IOException, InterruptedException {
@@ -223,8 +241,7 @@ class HostFaultsTest {
   @Test
   void aDiskThatBecomesReadOnly() throws IOException, InterruptedException {
     Path home = TestDaemon.home("");
-    Path file = Files.createTempFile("kelvin-it-", ".ext4");
-    Closeable disk = Disks.block(file, home.resolve("var"));
+    Closeable disk = Disks.ext4(home.resolve("var"));
     try (TestDaemon daemon = TestDaemon.start(Program.usual(), home)) {
       daemon.whenEnded(disk);
       long pid = daemon.create(Guests.empty("kept", spec -> spec)).status().pid();

@@ -71,8 +71,7 @@ class QemuFaultsTest {
   void aDiskThatDoesNotAnswer() throws IOException, InterruptedException {
     TinyGuest guest = TinyGuest.obtain();
     Path home = TestDaemon.home("");
-    Path file = Files.createTempFile("kelvin-it-", ".ext4");
-    Closeable disk = Disks.block(file, home.resolve("var/volumes"));
+    Closeable disk = Disks.ext4(home.resolve("var/volumes"));
     try (TestDaemon daemon = TestDaemon.start(Program.usual(), home)) {
       daemon.whenEnded(disk);
       daemon.create(Guests.empty("other", spec -> spec));
