@@ -11,10 +11,19 @@ import org.jspecify.annotations.Nullable;
  * @param argv the program and its arguments
  * @param directory where it runs
  * @param output where stdout and stderr are appended; made when absent
- * @param uid its own user and group, which only root can give; null for the daemon's own
+ * @param user its own, which only root can give; null for the daemon's own
  */
 public record Launch(
-    String name, List<String> argv, Path directory, Path output, @Nullable Integer uid) {
+    String name, List<String> argv, Path directory, Path output, @Nullable User user) {
+  /**
+   * A user of its own, and what that user may have in all.
+   *
+   * @param uid of the user and of the group
+   * @param tasks processes and threads (RLIMIT_NPROC of setrlimit(2)), since the host has only so
+   *     many numbers for them
+   */
+  public record User(int uid, int tasks) {}
+
   /** The variable of each that is launched so, with {@link #directory}: whose it is. */
   public static final String MARK = "KELVIN_LAUNCHED_FOR";
 

@@ -18,8 +18,8 @@ import java.util.function.Function;
 /**
  * Starts processes with what every Linux has: a session of its own (setsid(1)), so that neither the
  * daemon's end nor Ctrl-C on its terminal reaches it; no way to gain privileges, and a user of its
- * own when one is given (setpriv(1)); nothing on standard input. The JDK reaps it when it ends
- * while the daemon runs, init otherwise.
+ * own when one is given (setpriv(1)), with a limit of threads and no core dumps (prlimit(1));
+ * nothing on standard input. The JDK reaps it when it ends while the daemon runs, init otherwise.
  */
 public final class PlainLauncher implements ProcessLauncher {
   private static final System.Logger LOG = System.getLogger(PlainLauncher.class.getName());
@@ -47,10 +47,12 @@ public final class PlainLauncher implements ProcessLauncher {
     argv.addAll(before.apply(launch));
     argv.add(Programs.require("setpriv").toString());
     argv.add("--no-new-privs");
-    Integer uid = launch.uid();
-    if (uid != null) {
-      argv.addAll(List.of("--reuid=" + uid, "--regid=" + uid));
+    Launch.User user = launch.user();
+    if (user != null) {
+      argv.addAll(List.of("--reuid=" + user.uid(), "--regid=" + user.uid()));
       argv.add(kvmGroup().map(group -> "--groups=" + group).orElse("--clear-groups"));
+      argv.addAll(List.of("--", Programs.require("prlimit").toString()));
+      argv.addAll(List.of("--nproc=" + user.tasks(), "--core=0"));
     }
     argv.add("--");
     argv.add(Programs.require(launch.argv().getFirst()).toString());

@@ -76,6 +76,18 @@ class PlainLauncherTest {
     }
   }
 
+  /** Else one that was taken over could have all numbers for processes that the host has. */
+  @Test
+  void aUserOfItsOwnHasOnlySoManyTasks() {
+    assumeTrue(isRoot(), "only root can give another user");
+    ProcessId process = launch(61235, "sh", "-c", "for i in $(seq 100); do sleep 2 & done");
+    try {
+      Await.until(() -> output().contains("Cannot fork"), "it is stopped");
+    } finally {
+      kill(process);
+    }
+  }
+
   @Test
   void outlivesADaemonThatIsKilled() throws Exception {
     String classes =
@@ -127,7 +139,12 @@ class PlainLauncherTest {
 
   private ProcessId launch(@Nullable Integer uid, String... argv) {
     return launcher.launch(
-        new Launch("vm/test", List.of(argv), directory, directory.resolve("output"), uid));
+        new Launch(
+            "vm/test",
+            List.of(argv),
+            directory,
+            directory.resolve("output"),
+            uid == null ? null : new Launch.User(uid, 40)));
   }
 
   private String output() {

@@ -66,7 +66,7 @@ final class Companions {
                     one.argv(),
                     directory,
                     one.output(),
-                    own ? vm.uid() : null));
+                    own ? VmLauncher.user(vm) : null));
         started.add(
             new Started(
                 one.name(),

@@ -63,6 +63,15 @@ final class VmLauncher {
   /** Of which one may hold this; 16 MiB of a program's output take it when they are decoded. */
   private static final long ONE_AGENT_MAY_HOLD = 40L << 20;
 
+  /** The most that QEMU has for what it does beside a disk's thread (thread-pool-max). */
+  private static final int AIO_WORKERS = 64;
+
+  /** For as many disks more a VM's user may have threads: QEMU aborts where it gets none. */
+  private static final int PLUGGED_LATER = 8;
+
+  /** For displays, migration, io_uring, and the VM's helpers. */
+  private static final int OTHER_THREADS = 512;
+
   private final Budget qemus = new Budget(QEMUS_MAY_HOLD);
   private final Budget agents = new Budget(AGENTS_MAY_HOLD, ONE_AGENT_MAY_HOLD);
   private final Supplier<HostFacts> facts;
@@ -379,7 +388,16 @@ final class VmLauncher {
         CommandLine.build(plan),
         plan.files().runtime(),
         plan.files().output(),
-        vm.uid() < 0 ? null : vm.uid());
+        user(vm));
+  }
+
+  /** What a VM's processes run as where they have a user of their own; null where they cannot. */
+  static Launch.@Nullable User user(VmRecord vm) {
+    VmSpec spec = vm.spec();
+    int busy = AIO_WORKERS * (spec.disks().size() + PLUGGED_LATER);
+    return vm.uid() < 0
+        ? null
+        : new Launch.User(vm.uid(), spec.cpu().count() + busy + OTHER_THREADS);
   }
 
   private @Nullable SerialHub serial(VmRecord vm, VmFiles files, ProcessId process)
