@@ -35,6 +35,7 @@ public final class Durable {
    * yet that takes long.
    *
    * @param place a file or directory of it
+   * @throws IOException also when an earlier write of anybody to it has failed
    */
   public static void flushFileSystem(Path place) throws IOException {
     var syscalls = new Syscalls();

@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Starts processes with what every Linux has: a session of its own (setsid(1)), so that neither the
@@ -23,6 +25,8 @@ import java.util.function.Function;
  */
 public final class PlainLauncher implements ProcessLauncher {
   private static final System.Logger LOG = System.getLogger(PlainLauncher.class.getName());
+  private static final Pattern MOST_TASKS =
+      Pattern.compile("Max processes +\\w+ +(\\d+) +processes *");
   private static final Path KVM = Path.of("/dev/kvm");
 
   private final Function<Launch, List<String>> before;
@@ -45,14 +49,19 @@ public final class PlainLauncher implements ProcessLauncher {
     List<String> argv = new ArrayList<>();
     argv.add(Programs.require("setsid").toString());
     argv.addAll(before.apply(launch));
+    Launch.User user = launch.user();
+    if (user != null) {
+      argv.add(Programs.require("prlimit").toString());
+      argv.add("--nproc=" + Math.min(user.tasks(), mostTasks()));
+      // Programs that take core dumps through a pipe are started whatever the limit, unless it is 1
+      // (do_coredump in the kernel's fs/coredump.c); a file would need more than one byte.
+      argv.add("--core=1");
+    }
     argv.add(Programs.require("setpriv").toString());
     argv.add("--no-new-privs");
-    Launch.User user = launch.user();
     if (user != null) {
       argv.addAll(List.of("--reuid=" + user.uid(), "--regid=" + user.uid()));
       argv.add(kvmGroup().map(group -> "--groups=" + group).orElse("--clear-groups"));
-      argv.addAll(List.of("--", Programs.require("prlimit").toString()));
-      argv.addAll(List.of("--nproc=" + user.tasks(), "--core=0"));
     }
     argv.add("--");
     argv.add(Programs.require(launch.argv().getFirst()).toString());
@@ -122,6 +131,20 @@ public final class PlainLauncher implements ProcessLauncher {
           "The out-of-memory score of process {0} stays as inherited (it may have ended): {1}",
           Long.toString(pid),
           e);
+    }
+  }
+
+  /** The daemon's own limit, which it may not be able to raise (proc_pid_limits(5)). */
+  private static long mostTasks() {
+    try (var lines = Files.lines(Path.of("/proc/self/limits"))) {
+      return lines
+          .map(MOST_TASKS::matcher)
+          .filter(Matcher::matches)
+          .mapToLong(line -> Long.parseLong(line.group(1)))
+          .findAny()
+          .orElse(Long.MAX_VALUE);
+    } catch (IOException e) {
+      throw new UncheckedIOException("reading the limits of the daemon", e);
     }
   }
 

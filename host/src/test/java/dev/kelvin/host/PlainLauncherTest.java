@@ -71,6 +71,9 @@ class PlainLauncherTest {
       assertThat(status(process, "groups")).isIn("", Long.toString(kvmGroup()));
       assertThat(status(process, "capeff")).isEqualTo("0000000000000000");
       assertThat(status(process, "capprm")).isEqualTo("0000000000000000");
+      assertThat(Files.readString(Path.of("/proc/" + process.pid() + "/limits")))
+          .containsPattern("Max processes +40 +40 ")
+          .containsPattern("Max core file size +1 +1 ");
     } finally {
       kill(process);
     }

@@ -63,13 +63,16 @@ final class VmLauncher {
   /** Of which one may hold this; 16 MiB of a program's output take it when they are decoded. */
   private static final long ONE_AGENT_MAY_HOLD = 40L << 20;
 
-  /** The most that QEMU has for what it does beside a disk's thread (thread-pool-max). */
+  /**
+   * Of each thread that serves disks; QEMU's usual {@code thread-pool-max} (qom.json). QEMU aborts
+   * where it gets no thread: so the limit is far above what a VM needs.
+   */
   private static final int AIO_WORKERS = 64;
 
-  /** For as many disks more a VM's user may have threads: QEMU aborts where it gets none. */
+  /** How many threads that serve disks may be plugged in. */
   private static final int PLUGGED_LATER = 8;
 
-  /** For displays, migration, io_uring, and the VM's helpers. */
+  /** For displays, io_uring, and the VM's helpers; a guess that is far too large. */
   private static final int OTHER_THREADS = 512;
 
   private final Budget qemus = new Budget(QEMUS_MAY_HOLD);

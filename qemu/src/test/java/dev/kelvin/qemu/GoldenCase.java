@@ -145,7 +145,12 @@ record GoldenCase(
       String format = raw != null && raw.contains(disk.name()) ? "raw" : "qcow2";
       disks.put(
           disk.name(),
-          BlockSource.of(base.resolve("volumes/" + disk.name() + "." + format).toString(), format));
+          new BlockSource(
+              base.resolve("volumes/" + disk.name() + "." + format).toString(),
+              format,
+              disk.image() == null || format.equals("raw")
+                  ? null
+                  : base.resolve("images/" + disk.image() + ".qcow2").toString()));
     }
     Map<String, Path> media = new HashMap<>();
     for (var cdrom : pinned.cdroms()) {

@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -52,6 +53,9 @@ final class DiskReserve implements AutoCloseable {
   /** As much has to be free, in pieces, before a disk that was full has room again. */
   private static final int ROOM_AGAIN = 4;
 
+  /** They give back what was deleted when all that they have is on the disk. */
+  private static final Set<String> COPY_ON_WRITE = Set.of("btrfs", "bcachefs", "zfs");
+
   /** More than SQLite ever asks for at once. */
   private static final int PROBE = 256 << 10;
 
@@ -87,11 +91,14 @@ final class DiskReserve implements AutoCloseable {
   /** How much it holds; -1 when it was never made. */
   private long held() {
     try {
+      if (Files.isRegularFile(pieces)) { // as older versions made it
+        return Files.size(pieces);
+      }
       if (!Files.isDirectory(pieces)) {
         return -1;
       }
       long held = 0;
-      for (Path piece : all()) {
+      for (Path piece : all(pieces)) {
         held += isWhole(piece) ? size.piece() : 0;
       }
       return held;
@@ -101,9 +108,9 @@ final class DiskReserve implements AutoCloseable {
     }
   }
 
-  private List<Path> all() {
+  private List<Path> all(Path directory) {
     return IntStream.range(0, size.whole() / size.piece())
-        .mapToObj(number -> pieces.resolve(Integer.toString(number)))
+        .mapToObj(number -> directory.resolve(Integer.toString(number)))
         .toList();
   }
 
@@ -169,14 +176,30 @@ final class DiskReserve implements AutoCloseable {
 
   private void write() throws IOException {
     if (Files.isRegularFile(pieces)) {
-      Files.delete(pieces); // the one file that older versions made
+      Files.delete(pieces);
     }
-    if (!Files.isDirectory(pieces)) {
-      Files.createDirectory(pieces, OwnerOnly.directoryAttribute());
+    if (Files.isDirectory(pieces)) {
+      writeIn(pieces);
+      return;
     }
+    // It has its name when it is whole: one that is not is in use.
+    Path fresh = pieces.resolveSibling(pieces.getFileName() + ".new");
+    if (!Files.isDirectory(fresh)) {
+      Files.createDirectory(fresh, OwnerOnly.directoryAttribute());
+    }
+    try {
+      writeIn(fresh);
+    } catch (IOException e) {
+      Files.delete(fresh);
+      throw e;
+    }
+    Files.move(fresh, pieces, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  private void writeIn(Path directory) throws IOException {
     var written = new ArrayList<Path>();
     try {
-      for (Path piece : all()) {
+      for (Path piece : all(directory)) {
         if (closing.getCount() == 0) {
           throw new IOException("the store was closed meanwhile");
         }
@@ -226,8 +249,7 @@ final class DiskReserve implements AutoCloseable {
       lock.lock();
     }
     try {
-      long held = held();
-      if (held <= 0) {
+      if (!giveBackOne()) {
         return wasMade;
       }
       if (!inUse) {
@@ -239,7 +261,6 @@ final class DiskReserve implements AutoCloseable {
                 + " refused");
       }
       inUse = true;
-      giveBackOne();
       return true;
     } catch (IOException e) {
       LOG.log(System.Logger.Level.WARNING, "the reserve of disk cannot be given back", e);
@@ -249,19 +270,45 @@ final class DiskReserve implements AutoCloseable {
     }
   }
 
-  private void giveBackOne() throws IOException {
-    long before = room();
-    for (Path piece : all().reversed()) {
+  /** Deletes a piece; false when there is none. */
+  private boolean giveBackOne() throws IOException {
+    if (Files.isRegularFile(pieces)) {
+      Files.delete(pieces);
+      awaitBlocks(directory());
+      Files.createDirectory(pieces, OwnerOnly.directoryAttribute());
+      return true;
+    }
+    for (Path piece : all(pieces).reversed()) {
       if (Files.deleteIfExists(piece)) {
-        break;
+        awaitBlocks(pieces);
+        return true;
       }
     }
-    // Journals give blocks back when the deletion is on the disk, btrfs when all is.
-    try (FileChannel directory = FileChannel.open(pieces, StandardOpenOption.READ)) {
+    return false;
+  }
+
+  /** Journals give blocks back when the deletion is on the disk, others when all is. */
+  private void awaitBlocks(Path place) {
+    try (FileChannel directory = FileChannel.open(place, StandardOpenOption.READ)) {
       directory.force(true);
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.DEBUG, "the deletion may not be on the disk yet", e);
     }
-    if (room() < before + size.piece() / 2) {
-      sync.sync(pieces);
+    try {
+      if (keepsDeleted()) {
+        sync.sync(place);
+      }
+    } catch (IOException e) { // as of writes of others
+      LOG.log(System.Logger.Level.DEBUG, "not all is on the disk yet", e);
+    }
+  }
+
+  private boolean keepsDeleted() {
+    try {
+      return COPY_ON_WRITE.contains(Files.getFileStore(directory()).type());
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.DEBUG, "the kind of the file system cannot be told", e);
+      return true; // such as a subvolume that is not mounted itself
     }
   }
 

@@ -13,6 +13,7 @@ public interface FileSystemSync {
    * Returns when that is done, which may take long.
    *
    * @param place a directory of it
+   * @throws IOException also when an earlier write of anybody to it has failed
    */
   void sync(Path place) throws IOException;
 }

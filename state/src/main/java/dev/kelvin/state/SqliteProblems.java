@@ -58,8 +58,7 @@ final class SqliteProblems {
                   file,
                   error,
                   "Another program has the store open",
-                  "end that program, such as sqlite3; \"kelvin state check\" reads the store for"
-                      + " you");
+                  "end that program, such as sqlite3, then try again");
           default ->
               failed(
                   file,

@@ -145,6 +145,8 @@ public final class SqliteStore implements Store {
       if (!Files.isRegularFile(file)) {
         throw e;
       }
+      // As older versions left it: nobody reads it now.
+      Files.deleteIfExists(file.resolveSibling(file.getFileName() + "-shm"));
       // Its journal takes its mode from it, unless it is left from before.
       for (String part : List.of("", "-wal")) {
         Path one = file.resolveSibling(file.getFileName() + part);

@@ -25,7 +25,6 @@ class DiskReserveTest {
   void isGivenBackPieceByPieceAndMadeWholeAgain() throws IOException {
     Path store = directory.resolve("store.db");
     Path pieces = directory.resolve("store.db.reserve");
-    Files.write(pieces, new byte[100]); // what older versions made
     try (var reserve = new DiskReserve(store, SIZE, one -> {})) {
       assertThat(reserve.release()).as("there is none yet").isFalse();
       assertThat(reserve.fill()).isTrue();
@@ -39,6 +38,41 @@ class DiskReserveTest {
       assertThat(next.inUse()).as("a piece is missing").isTrue();
       assertThat(next.fill()).isTrue();
       assertThat(next.inUse()).isFalse();
+    }
+  }
+
+  /** It was a file, of which a part was given back by making it shorter. */
+  @Test
+  void theReserveOfAnOlderVersionIsUsedAndReplaced() throws IOException {
+    Path file = directory.resolve("store.db.reserve");
+    Files.write(file, new byte[SIZE.whole()]);
+    try (var reserve = new DiskReserve(directory.resolve("store.db"), SIZE, one -> {})) {
+      assertThat(reserve.inUse()).isFalse();
+      assertThat(reserve.release()).isTrue();
+      assertThat(reserve.inUse()).isTrue();
+      assertThat(reserve.release()).as("that was all of it").isFalse();
+      assertThat(reserve.fill()).isTrue();
+      assertThat(held(file)).isEqualTo(SIZE.whole());
+    }
+    Path cut = directory.resolve("other.db.reserve");
+    Files.write(cut, new byte[SIZE.piece()]);
+    try (var reserve = new DiskReserve(directory.resolve("other.db"), SIZE, one -> {})) {
+      assertThat(reserve.inUse()).isTrue();
+    }
+  }
+
+  /** Nobody may take it for one that is in use. */
+  @Test
+  void oneThatIsNotWholeYetHasAnotherName() throws IOException {
+    Path store = directory.resolve("store.db");
+    Path fresh = Files.createDirectory(directory.resolve("store.db.reserve.new"));
+    Files.write(fresh.resolve("0"), new byte[SIZE.piece()]); // a daemon was killed here
+    Files.write(fresh.resolve("1"), new byte[7]);
+    try (var reserve = new DiskReserve(store, SIZE, one -> {})) {
+      assertThat(reserve.inUse()).isFalse();
+      assertThat(reserve.fill()).isTrue();
+      assertThat(held(directory.resolve("store.db.reserve"))).isEqualTo(SIZE.whole());
+      assertThat(fresh).doesNotExist();
     }
   }
 

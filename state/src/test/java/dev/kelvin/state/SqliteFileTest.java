@@ -191,6 +191,5 @@ class SqliteFileTest {
   private static void deleteAll(Path file) throws IOException {
     Files.delete(file);
     Files.deleteIfExists(file.resolveSibling("store.db-wal"));
-    Files.deleteIfExists(file.resolveSibling("store.db-shm"));
   }
 }

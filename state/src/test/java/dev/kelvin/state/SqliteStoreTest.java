@@ -112,6 +112,7 @@ class SqliteStoreTest {
   /** Readers would have to share the index of the log, which is in the other's memory. */
   @Test
   void otherProgramsCannotReadItMeanwhile() throws Exception {
+    SqliteNative.load(directory.resolve("native"));
     try (var child = ChildJvm.start(WriterChild.class, file, 1)) {
       child.expect("0/5");
       var config = new SQLiteConfig();

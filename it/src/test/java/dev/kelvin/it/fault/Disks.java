@@ -39,6 +39,9 @@ final class Disks {
   /** As {@link #ext4}, with a file system that copies on write; skipped where none can be made. */
   static Closeable btrfs(Path place, String... options) throws IOException, InterruptedException {
     Assumptions.assumeTrue(Files.exists(Path.of("/sbin/mkfs.btrfs")), "btrfs-progs are missing");
+    var module = new Commands().run(Command.of("modprobe", "btrfs")); // none where it is built in
+    boolean known = Files.readString(Path.of("/proc/filesystems")).contains("\tbtrfs");
+    Assumptions.assumeTrue(known, "the kernel has no btrfs: " + module.stderr());
     var make = new ArrayList<>(List.of("mkfs.btrfs", "-q"));
     make.addAll(List.of(options));
     return block(place, "256M", "rw", make.toArray(String[]::new));

@@ -114,7 +114,6 @@ class LostStoreTest {
 
   private static void deleteLogs(Path store) throws IOException {
     Files.deleteIfExists(store.resolveSibling(store.getFileName() + "-wal"));
-    Files.deleteIfExists(store.resolveSibling(store.getFileName() + "-shm"));
   }
 
   /** Kills the daemon, and starts it with an empty store. */
