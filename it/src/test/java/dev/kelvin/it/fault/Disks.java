@@ -2,6 +2,7 @@ package dev.kelvin.it.fault;
 
 import dev.kelvin.host.Commands;
 import dev.kelvin.host.Commands.Command;
+import dev.kelvin.host.Programs;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -39,9 +40,11 @@ final class Disks {
   /** As {@link #ext4}, with a file system that copies on write; skipped where none can be made. */
   static Closeable btrfs(Path place, String... options) throws IOException, InterruptedException {
     Assumptions.assumeTrue(Files.exists(Path.of("/sbin/mkfs.btrfs")), "btrfs-progs are missing");
-    var module = new Commands().run(Command.of("modprobe", "btrfs")); // none where it is built in
+    if (Programs.find("modprobe").isPresent()) {
+      var _ = new Commands().run(Command.of("modprobe", "btrfs")); // fails where it is built in
+    }
     boolean known = Files.readString(Path.of("/proc/filesystems")).contains("\tbtrfs");
-    Assumptions.assumeTrue(known, "the kernel has no btrfs: " + module.stderr());
+    Assumptions.assumeTrue(known, "the kernel has no btrfs");
     var make = new ArrayList<>(List.of("mkfs.btrfs", "-q"));
     make.addAll(List.of(options));
     return block(place, "256M", "rw", make.toArray(String[]::new));
