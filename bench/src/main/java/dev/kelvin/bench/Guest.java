@@ -12,7 +12,8 @@ import java.util.stream.Stream;
 
 /**
  * A guest of two files: Debian's cloud kernel, and an initramfs whose init writes a marker to the
- * serial port and then does nothing.
+ * serial port and then does nothing. Both are made of Debian's packages, which need not be
+ * installed.
  */
 record Guest(Path kernel, Path initrd) {
   static final String MARKER = "KELVIN-BENCH-INIT";
@@ -24,6 +25,7 @@ record Guest(Path kernel, Path initrd) {
       "console=ttyS0 quiet rdinit=/init no_timer_check random.trust_cpu=on";
 
   private static final String META_PACKAGE = "linux-image-cloud-amd64";
+  private static final String BUSYBOX_PACKAGE = "busybox-static";
   private static final String INIT =
       """
       #!/bin/busybox sh
@@ -36,13 +38,23 @@ record Guest(Path kernel, Path initrd) {
   static Guest obtain(Path directory, Commands commands) throws IOException, InterruptedException {
     Files.createDirectories(directory);
     var guest = new Guest(directory.resolve("vmlinuz"), directory.resolve("initrd"));
-    if (!Files.exists(guest.kernel)) {
+    Path busybox = directory.resolve("busybox");
+    if (!Files.exists(guest.kernel) || !Files.exists(busybox)) {
       Path work = Files.createTempDirectory(directory, "fetch");
       try {
-        run(commands, work, "apt-get", "download", "-q", kernelPackage(commands, work));
-        run(commands, work, "sh", "-c", "dpkg-deb -x linux-image-*.deb root");
-        Path kernel = only(work.resolve("root/boot"), "vmlinuz-");
-        Files.move(kernel, guest.kernel, StandardCopyOption.ATOMIC_MOVE);
+        String kernel = kernelPackage(commands, work);
+        run(commands, work, "apt-get", "download", "-q", kernel, BUSYBOX_PACKAGE);
+        run(commands, work, "sh", "-c", "for p in *.deb; do dpkg-deb -x $p root || exit; done");
+        Path unpacked = work.resolve("root");
+        Files.move(
+            only(unpacked.resolve("boot"), "vmlinuz-"),
+            guest.kernel,
+            StandardCopyOption.ATOMIC_MOVE);
+        Path program = unpacked.resolve("bin/busybox"); // of Debian 12; below usr in later ones
+        Files.move(
+            Files.exists(program) ? program : unpacked.resolve("usr/bin/busybox"),
+            busybox,
+            StandardCopyOption.ATOMIC_MOVE);
       } finally {
         Trees.delete(work);
       }
@@ -50,19 +62,10 @@ record Guest(Path kernel, Path initrd) {
     var archive = new Cpio();
     archive.directory("bin");
     archive.directory("dev");
-    archive.program("bin/busybox", Files.readAllBytes(busybox()));
+    archive.program("bin/busybox", Files.readAllBytes(busybox));
     archive.program("init", INIT.getBytes(StandardCharsets.UTF_8));
     Files.write(guest.initrd, archive.finish());
     return guest;
-  }
-
-  private static Path busybox() {
-    return Stream.of("/usr/bin/busybox", "/bin/busybox")
-        .map(Path::of)
-        .filter(Files::isExecutable)
-        .findFirst()
-        .orElseThrow(
-            () -> new IllegalStateException("there is no busybox; install busybox-static"));
   }
 
   private static String kernelPackage(Commands commands, Path work) throws InterruptedException {

@@ -1,43 +1,96 @@
 package dev.kelvin.machine;
 
+import dev.kelvin.model.Code;
 import dev.kelvin.model.Phase;
+import dev.kelvin.model.Problem;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /** The part of a supervisor that makes a VM what is wanted of it. */
 final class Converger {
-  private final VmCell vm;
+  private static final String CHANGING = "changing its devices";
 
-  Converger(VmCell vm) {
+  private final VmCell vm;
+  private final Operations operations;
+
+  Converger(VmCell vm, Operations operations) {
     this.vm = vm;
+    this.operations = operations;
   }
 
   /**
-   * Makes it so.
+   * Makes it so: at once, or by an operation, since a guest gives a device up when it likes.
    *
    * @param back whether this undoes an update, which must not wait for what others have taken
+   * @param answer completed by the operation
+   * @return whether it is so already
    */
-  void converge(VmRecord wanted, boolean back) throws InterruptedException {
+  boolean converge(VmRecord wanted, boolean back, CompletableFuture<Void> answer) {
     vm.record(wanted);
     Running now = vm.running();
     if (now == null) {
       convergeUnheld(wanted);
-      return;
+      return true;
     }
-    try {
-      // One that does not answer takes what changes none of its devices.
-      if (vm.phase() != Phase.UNRESPONSIVE || changesDevices(now.run(), wanted)) {
-        new LiveChanges(vm.context().launcher(), wanted, back)
-            .apply(vm.requireProcess("changing its devices"), this::saveRun);
+    if (vm.phase() == Phase.UNRESPONSIVE) {
+      try {
+        // One that does not answer takes what changes none of its devices.
+        if (changesDevices(now.run(), wanted)) {
+          vm.requireProcess(CHANGING);
+        }
+      } finally {
+        show(now, wanted);
       }
-    } finally {
-      RunRecord run = Objects.requireNonNullElse(vm.running(), now).run();
-      vm.show(
-          vm.status()
-              .withForwards(run.forwards())
-              .withRestartRequired(SpecDiff.between(run.spec(), wanted.spec()).restart()));
+      return true;
     }
+    int mine = vm.generation;
+    operations.begin(
+        "devices-" + vm.name(),
+        answer,
+        inside ->
+            new LiveChanges(vm.context().launcher(), wanted, back)
+                .apply(now, changed -> inside.run(() -> saveRun(changed, mine))),
+        why -> ended(wanted, now, mine, answer, why));
+    return false;
+  }
+
+  private void ended(
+      VmRecord wanted,
+      Running before,
+      int mine,
+      CompletableFuture<Void> answer,
+      @Nullable Throwable why) {
+    try {
+      if (!vm.phase().hasProcess()) {
+        // It was stopped meanwhile: its next start is with what is wanted.
+        convergeUnheld(wanted);
+        answer.complete(null);
+        return;
+      }
+      show(before, wanted);
+    } catch (RuntimeException e) {
+      answer.completeExceptionally(e);
+      throw e;
+    }
+    Running now = vm.running();
+    boolean startedAnew =
+        now != null && vm.generation != mine && !changesDevices(now.run(), wanted);
+    if (why == null || startedAnew) {
+      answer.complete(null);
+    } else {
+      answer.completeExceptionally(why);
+    }
+  }
+
+  private void show(Running before, VmRecord wanted) {
+    RunRecord run = Objects.requireNonNullElse(vm.running(), before).run();
+    vm.show(
+        vm.status()
+            .withForwards(run.forwards())
+            .withRestartRequired(SpecDiff.between(run.spec(), wanted.spec()).restart()));
   }
 
   /** Also undoing is refused while nobody can see which devices a process has. */
@@ -47,7 +100,7 @@ final class Converger {
       Optional<RunRecord> run = vm.context().repository().run(vm.id());
       if (run.isPresent()) {
         if (changesDevices(run.get(), wanted)) {
-          vm.requireProcess("changing its devices");
+          vm.requireProcess(CHANGING);
         }
         later = SpecDiff.between(run.get().spec(), wanted.spec()).restart();
       }
@@ -60,7 +113,14 @@ final class Converger {
   }
 
   /** First on the disk: what memory alone knows is lost when the daemon dies. */
-  private void saveRun(Running changed) {
+  private void saveRun(Running changed, int mine) {
+    if (vm.generation != mine) {
+      throw Problem.of(Code.UNAVAILABLE, "The process of the VM is not there any more")
+          .on(vm.ref())
+          .because("it ended, or its control channel was lost, while its devices were changed")
+          .remedy("look at the VM (\"kelvin show " + vm.name() + "\"), then try again")
+          .asException();
+    }
     vm.context().repository().saveRun(vm.id(), changed.run());
     vm.hold(changed);
   }

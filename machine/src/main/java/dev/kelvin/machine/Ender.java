@@ -192,7 +192,6 @@ final class Ender {
     ExitReason why = reason;
     Exit noted = vm.status().lastExit();
     if (reason == ExitReason.CRASH && noted != null && noted.at().isAfter(run.startedAt())) {
-      vm.note(vm.status().in(Phase.RUNNING, null, run.startedAt()));
       ended(noted.reason(), noted.detail());
       return;
     }
@@ -201,7 +200,6 @@ final class Ender {
     } else if (reason == ExitReason.CRASH && vm.record().spec().power() == Power.STOPPED) {
       why = ExitReason.STOPPED;
     }
-    vm.note(vm.status().in(Phase.RUNNING, null, run.startedAt()));
     ended(why, detail);
   }
 

@@ -16,7 +16,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +36,12 @@ final class LiveChanges {
   /** How long a guest may take to let go of a device. */
   private static final Duration UNPLUG_DEADLINE = Duration.ofSeconds(30);
 
+  /** Stores what now runs. */
+  @FunctionalInterface
+  interface Saver {
+    void accept(Running changed) throws InterruptedException;
+  }
+
   private final VmLauncher launcher;
   private final VmRecord wanted;
   private final boolean back;
@@ -56,7 +61,7 @@ final class LiveChanges {
    *
    * @param save called with what now runs, after each change or before it
    */
-  void apply(Running running, Consumer<Running> save) throws InterruptedException {
+  void apply(Running running, Saver save) throws InterruptedException {
     Running now = settle(running);
     if (!now.run().equals(running.run())) {
       save.accept(now);
@@ -108,8 +113,7 @@ final class LiveChanges {
     }
   }
 
-  private Running apply(Running now, LiveChange change, Consumer<Running> save)
-      throws InterruptedException {
+  private Running apply(Running now, LiveChange change, Saver save) throws InterruptedException {
     var qemu = now.qemu();
     VmSpec spec = now.run().spec();
     RunRecord run = now.run();
@@ -181,7 +185,7 @@ final class LiveChanges {
     }
   }
 
-  private static Running saved(Running changed, Consumer<Running> save) {
+  private static Running saved(Running changed, Saver save) throws InterruptedException {
     save.accept(changed);
     return changed;
   }

@@ -42,6 +42,18 @@ final class Mailbox {
       }
     }
 
+    /**
+     * Something that an operation has done by the supervisor's thread.
+     *
+     * @param waiting who waits for it, also in vain
+     */
+    record Inside(Runnable change, CompletableFuture<Void> waiting) implements Message {
+      @Override
+      public @Nullable Object kind() {
+        return null;
+      }
+    }
+
     /** What it is counted among; null for what is not counted. */
     @Nullable Object kind();
   }

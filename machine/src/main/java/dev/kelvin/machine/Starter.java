@@ -164,6 +164,9 @@ final class Starter {
   void adopt(RunRecord run) {
     int mine = ++vm.generation;
     vm.starting |= vm.phase() == Phase.STARTING;
+    if (!vm.phase().hasProcess()) {
+      vm.move(Trigger.PROCESS_FOUND, "a process of it is there; it is taken over");
+    }
     if (!vm.context().launcher().sameBoot(run)) {
       ender.foundDead(run, ExitReason.HOST_RESTART, "the host was restarted while it ran");
       return;
@@ -198,10 +201,7 @@ final class Starter {
       HeadStart.end(adopted.process());
       observe(adopted.qemu(), mine);
     } catch (ProblemException e) {
-      vm.checkAt = SteadyTime.now().plus(RECONNECT_INTERVAL);
-      if (vm.phase() != Phase.UNRESPONSIVE) {
-        vm.show(vm.status().in(Phase.UNRESPONSIVE, e.problem().oneLine(), Instant.now()));
-      }
+      unresponsive(e.problem().oneLine());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -269,8 +269,7 @@ final class Starter {
       vm.show(vm.status());
       return;
     }
-    vm.show(vm.status().in(phase, why, Instant.now()));
-    vm.tell("vm." + phase.wire(), "is " + phase.wire() + (why == null ? "" : ": " + why));
+    vm.move(phase == Phase.RUNNING ? Trigger.FOUND_RUNNING : Trigger.FOUND_PAUSED, why);
     if (phase == Phase.RUNNING && vm.shutdown != null) {
       vm.move(Trigger.SHUTDOWN, null);
     }

@@ -2,7 +2,6 @@ package dev.kelvin.machine;
 
 import dev.kelvin.machine.Mailbox.Message;
 import dev.kelvin.model.Code;
-import dev.kelvin.model.GuestInfo;
 import dev.kelvin.model.Lifecycle.Trigger;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.Problem;
@@ -13,8 +12,6 @@ import dev.kelvin.model.VmStatus;
 import dev.kelvin.model.VmStatus.ExitReason;
 import dev.kelvin.model.spec.Power;
 import dev.kelvin.model.spec.RestartMode;
-import dev.kelvin.model.spec.Watchdog;
-import dev.kelvin.model.spec.WatchdogAction;
 import dev.kelvin.qemu.QemuSignal;
 import dev.kelvin.qemu.RunState;
 import dev.kelvin.qemu.RunningVm;
@@ -35,7 +32,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Supervisor {
   private static final Logger LOG = System.getLogger(Supervisor.class.getName());
-  private static final String AGENT_MISBEHAVES = "its guest agent breaks its protocol: ";
 
   /** How long deadlines wait after one that failed. */
   private static final Duration CALM = Duration.ofSeconds(1);
@@ -44,7 +40,9 @@ final class Supervisor {
   private final VmCell vm;
   private final Ender ender;
   private final Starter starter;
+  private final Operations operations = new Operations(this::send);
   private final Converger converger;
+  private final Listener listener;
   private final Shift shift = new Shift(this::work);
   private final CountDownLatch begun = new CountDownLatch(1);
   private volatile boolean forgotten;
@@ -52,13 +50,14 @@ final class Supervisor {
   Supervisor(VmRecord record, VmStatus status, VmCell.Context context) {
     this.vm = new VmCell(record, status, context);
     this.ender = new Ender(vm);
-    this.converger = new Converger(vm);
+    this.converger = new Converger(vm, operations);
     this.starter =
         new Starter(
             vm,
             ender,
             (from, signal) -> send(new Message.Heard(from, signal)),
             (from, news) -> send(new Message.Guest(from, news)));
+    this.listener = new Listener(vm, ender, starter);
   }
 
   private void send(Message message) {
@@ -93,6 +92,7 @@ final class Supervisor {
   /** Whether neither a message nor a deadline is there, nor a process that may send one. */
   private boolean rests() {
     return mailbox.isEmpty()
+        && !operations.busy()
         && vm.running() == null
         && vm.shutdown == null
         && vm.restartAt == null
@@ -106,14 +106,15 @@ final class Supervisor {
     }
     boolean again = restartWasPending();
     if (vm.phase().hasProcess()) {
-      vm.show(
-          vm.status()
-              .withoutProcess(
-                  new VmStatus.Exit(
-                      ExitReason.START_FAILED,
-                      "the daemon ended while it was being started",
-                      Instant.now()))
-              .in(Phase.STOPPED, null, Instant.now()));
+      var exit =
+          new VmStatus.Exit(
+              ExitReason.START_FAILED,
+              "the daemon ended while it was being started",
+              Instant.now());
+      vm.move(
+          vm.status().withoutProcess(exit),
+          vm.phase() == Phase.STARTING ? Trigger.START_FAILED : Trigger.EXITED,
+          null);
     }
     vm.restartAt = again ? SteadyTime.now() : null;
   }
@@ -219,14 +220,17 @@ final class Supervisor {
       }
     }
     shift.end();
+    operations.end(stopping());
     refuseTheRest();
   }
 
   /** Answers those whom the thread, which has ended, will not answer. */
   private void refuseTheRest() {
     for (Message left = mailbox.poll(); left != null; left = mailbox.poll()) {
-      if (left instanceof Message.Ask ask) {
-        ask.answer().completeExceptionally(stopping());
+      switch (left) {
+        case Message.Ask ask -> ask.answer().completeExceptionally(stopping());
+        case Message.Inside inside -> inside.waiting().completeExceptionally(stopping());
+        case Message.Heard _, Message.Guest _ -> {}
       }
     }
   }
@@ -280,10 +284,15 @@ final class Supervisor {
 
   private void handle(Message message) throws InterruptedException {
     switch (message) {
-      case Message.Ask(Request request, CompletableFuture<Void> answer) -> {
+      case Message.Ask ask -> {
+        Request request = ask.request();
+        CompletableFuture<Void> answer = ask.answer();
         try {
           if (!(request instanceof Request.Forget)) {
             ender.requireStored();
+          }
+          if (changesDevices(request) && operations.defer(ask)) {
+            return;
           }
           if (perform(request, answer)) {
             answer.complete(null);
@@ -300,32 +309,20 @@ final class Supervisor {
       }
       case Message.Heard(int from, QemuSignal signal) -> {
         if (from == vm.generation && vm.running() != null) {
-          heard(signal);
+          listener.heard(signal);
         }
       }
       case Message.Guest(int from, GuestNews news) -> {
         if (from == vm.generation && vm.running() != null) {
-          guest(news);
+          listener.heard(news);
         }
       }
+      case Message.Inside(Runnable change, var _) -> change.run();
     }
   }
 
-  private void guest(GuestNews news) {
-    switch (news) {
-      case GuestNews.Told(GuestInfo info) -> vm.show(vm.status().withGuest(info));
-      case GuestNews.Misbehaves(String how) -> {
-        String text = AGENT_MISBEHAVES + how + "; it is asked again later";
-        vm.show(vm.status().withGuest(null).in(vm.phase(), text, vm.status().since()));
-        vm.tell("vm.agent-misbehaves", text);
-      }
-      case GuestNews.Behaves() -> {
-        String message = vm.status().message();
-        if (message != null && message.startsWith(AGENT_MISBEHAVES)) {
-          vm.show(vm.status().in(vm.phase(), null, vm.status().since()));
-        }
-      }
-    }
+  private static boolean changesDevices(Request request) {
+    return request instanceof Request.Converge || request instanceof Request.GoBack;
   }
 
   /** Does what is asked; false when the answer comes later. */
@@ -349,15 +346,19 @@ final class Supervisor {
       case Request.Reset() -> {
         vm.require(Phase.RUNNING, "reset").qemu().reset();
         vm.tell("vm.reset", "reset by a user");
-        guestRestarted();
+        listener.guestRestarted();
       }
       case Request.Pause() -> pause();
       case Request.Resume() -> resume();
       case Request.SendKeys(var keys) -> vm.requireProcess("pressing keys").qemu().sendKeys(keys);
       case Request.Screenshot(var target, var screen) ->
           vm.requireProcess("a screenshot").qemu().screenshot(target, screen);
-      case Request.Converge(VmRecord wanted) -> converger.converge(wanted, false);
-      case Request.GoBack(VmRecord before) -> converger.converge(before, true);
+      case Request.Converge(VmRecord wanted) -> {
+        return converger.converge(wanted, false, answer);
+      }
+      case Request.GoBack(VmRecord before) -> {
+        return converger.converge(before, true, answer);
+      }
       case Request.Rename(VmRecord renamed) -> {
         vm.record(renamed);
         vm.show(vm.status());
@@ -399,94 +400,6 @@ final class Supervisor {
       }
       qemu.cont();
       vm.move(Trigger.RESUME, null);
-    }
-  }
-
-  /** A process that serves a VM ended before it: what the guest had of it is gone. */
-  private void companionEnded(String name) {
-    Running now = vm.running();
-    if (now == null || now.process().gone()) {
-      // It followed its QEMU, whose end is noted in a moment.
-      return;
-    }
-    String text =
-        name.equals("tpm")
-            ? "its TPM has failed: swtpm ended; stop and start the VM to have it again"
-            : name + " has failed: virtiofsd ended; stop and start the VM to have it again";
-    vm.show(vm.status().in(vm.phase(), text, vm.status().since()));
-    vm.tell("vm.helper-lost", text);
-  }
-
-  private void guestRestarted() {
-    GuestWatch watch = vm.guest();
-    if (watch != null) {
-      watch.guestRestarted();
-    }
-    vm.show(vm.status().withGuest(null));
-  }
-
-  /** QEMU pauses a VM that shall be powered off, so that its end is told as what it is. */
-  private void watchdogFired(String action) throws InterruptedException {
-    Running now = vm.requireProcess("its watchdog's action");
-    Watchdog wanted = now.run().spec().watchdog();
-    boolean off = wanted != null && wanted.action() == WatchdogAction.POWEROFF;
-    vm.tell("vm.watchdog", "the guest did not feed its watchdog: " + (off ? "poweroff" : action));
-    if (off) {
-      ender.end(ExitReason.WATCHDOG, "the guest did not feed its watchdog");
-    } else if (action.equals("pause") && vm.phase() == Phase.RUNNING) {
-      vm.move(Trigger.PAUSE, "its guest did not feed the watchdog");
-    }
-  }
-
-  private void heard(QemuSignal signal) throws InterruptedException {
-    switch (signal) {
-      case QemuSignal.GuestShutdown(boolean byGuest, String reason) -> {
-        ExitReason why =
-            vm.shutdown != null
-                ? ExitReason.SHUTDOWN
-                : byGuest ? ExitReason.GUEST_POWEROFF : ExitReason.CRASH;
-        ender.end(why, byGuest ? null : "QEMU was told to end from outside: " + reason);
-      }
-      case QemuSignal.GuestPanicked(String info) -> {
-        vm.tell("vm.guest-panic", info);
-        ender.end(ExitReason.GUEST_PANIC, info);
-      }
-      case QemuSignal.WatchdogFired(String action) -> watchdogFired(action);
-      case QemuSignal.GuestReset(boolean byGuest) -> {
-        if (byGuest) {
-          vm.tell("vm.guest-reboot", "the guest rebooted");
-          guestRestarted();
-        }
-      }
-      case QemuSignal.Paused() -> {
-        if (vm.phase() == Phase.RUNNING) {
-          vm.move(Trigger.PAUSE, "QEMU paused it");
-        }
-      }
-      case QemuSignal.Resumed() -> {
-        if (vm.phase() == Phase.PAUSED) {
-          vm.move(Trigger.RESUME, null);
-        }
-      }
-      case QemuSignal.DeviceDeleted(String id) -> vm.tell("vm.device-removed", id);
-      case QemuSignal.TrayMoved(String id, boolean open) ->
-          vm.tell("vm.tray", id + (open ? " opened" : " closed"));
-      case QemuSignal.BlockError(String node, String reason) ->
-          vm.tell("vm.block-error", node + ": " + reason);
-      case QemuSignal.CompanionEnded(String name) -> companionEnded(name);
-      case QemuSignal.AgentPort(boolean open) -> {
-        GuestWatch watch = vm.guest();
-        if (watch != null && open) {
-          watch.wake();
-        }
-      }
-      case QemuSignal.Closed(var why) -> {
-        Running now = vm.running();
-        if (now != null && !ender.endedWithConnection(now)) {
-          starter.unresponsive(
-              "its control channel closed" + (why == null ? "" : ": " + why.getMessage()));
-        }
-      }
     }
   }
 }

@@ -13,7 +13,6 @@ import dev.kelvin.model.spec.Power;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Instant;
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -194,9 +193,15 @@ final class VmCell {
    * @throws dev.kelvin.model.ProblemException wrong-state when the table has none
    */
   void move(Trigger trigger, @Nullable String message) {
-    VmStatus next = after(status, trigger, message);
+    move(status, trigger, message);
+  }
+
+  /** As {@link #move(Trigger, String)}, with what else is known now. */
+  void move(VmStatus from, Trigger trigger, @Nullable String message) {
+    Phase before = phase();
+    VmStatus next = after(from, trigger, message);
     show(next);
-    tellOf(next);
+    tellOf(before, trigger, next);
   }
 
   /** As {@link #move} for what begins only when it is stored: otherwise nothing has changed. */
@@ -211,7 +216,7 @@ final class VmCell {
       status(before);
       throw e;
     }
-    tellOf(next);
+    tellOf(before.phase(), trigger, next);
   }
 
   /** Stores that a process was started; the VM shall run from now on. */
@@ -237,7 +242,7 @@ final class VmCell {
       status(before);
       throw e;
     }
-    tellOf(next);
+    tellOf(before.phase(), trigger, next);
   }
 
   private VmStatus after(VmStatus from, Trigger trigger, @Nullable String message) {
@@ -246,16 +251,21 @@ final class VmCell {
         Lifecycle.next(before, trigger)
             .orElseThrow(() ->
                 wrongState(
-                    trigger.name().toLowerCase(Locale.ROOT).replace('_', ' ')
-                        + " is not possible in that state",
+                    trigger.wire() + " is not possible in that state",
                     "wait for what is under way, then look at its state"));
     return from.in(next, message, Instant.now());
   }
 
-  private void tellOf(VmStatus now) {
+  private void tellOf(Phase before, Trigger trigger, VmStatus now) {
     String phase = now.phase().wire();
     String message = now.message();
-    tell("vm." + phase, message == null ? "is " + phase : message);
+    context
+        .events()
+        .publish(
+            "vm." + phase,
+            ref(),
+            message == null ? "is " + phase : message,
+            Map.of("from", before.wire(), "trigger", trigger.wire()));
   }
 
   /** The process of a VM that must be in {@code phase} for {@code what}. */

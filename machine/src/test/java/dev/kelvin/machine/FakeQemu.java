@@ -35,6 +35,7 @@ final class FakeQemu implements AutoCloseable {
   private volatile @Nullable SocketChannel line;
   private volatile String status = "running";
   private volatile boolean silent;
+  private volatile boolean keeps;
   private volatile String last = "";
   private volatile UUID uuid = UUID.nameUUIDFromBytes(NAME);
 
@@ -75,6 +76,11 @@ final class FakeQemu implements AutoCloseable {
     UUID before = uuid;
     uuid = newUuid;
     return before;
+  }
+
+  /** From now on its guest does not give devices up. */
+  void keepsDevices() {
+    keeps = true;
   }
 
   /** From now on it accepts connections and says nothing, or speaks again. */
@@ -175,6 +181,9 @@ final class FakeQemu implements AutoCloseable {
     switch (command) {
       case "device_add" -> devices.add(arguments.path("id").asString(""));
       case "device_del" -> {
+        if (keeps) {
+          return;
+        }
         String id = arguments.path("id").asString("");
         devices.remove(id);
         event("DEVICE_DELETED", "{\"device\":\"" + id + "\"}");

@@ -9,6 +9,7 @@ import dev.kelvin.image.SeedIso;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.HostFacts;
 import dev.kelvin.model.Layout;
+import dev.kelvin.model.Lifecycle;
 import dev.kelvin.model.Metadata;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.ProblemException;
@@ -50,6 +51,7 @@ final class SupervisedVm implements AutoCloseable {
   private final VmRepository repository;
   private final MachinesSetup setup;
   private final List<String> told = new CopyOnWriteArrayList<>();
+  private final List<Lifecycle.Transition> moves = new CopyOnWriteArrayList<>();
   private final Path agent;
   private Machines machines;
 
@@ -112,10 +114,23 @@ final class SupervisedVm implements AutoCloseable {
             image -> {
               throw new AssertionError("nothing here has an image");
             },
-            (type, object, message, data) -> told.add(type),
+            this::hear,
             HostShield.none(),
             (uid, process) -> Dialer.plain());
     machines = opened();
+  }
+
+  private void hear(String type, String object, String message, Map<String, String> data) {
+    told.add(type);
+    if (data.containsKey("trigger")) {
+      moves.add(
+          Lifecycle.TABLE.stream()
+              .filter(row -> row.from().wire().equals(data.get("from")))
+              .filter(row -> row.trigger().wire().equals(data.get("trigger")))
+              .filter(row -> type.equals("vm." + row.to().wire()))
+              .findAny()
+              .orElseThrow());
+    }
   }
 
   private Machines opened() throws InterruptedException {
@@ -178,6 +193,11 @@ final class SupervisedVm implements AutoCloseable {
   /** The kinds of events that were told. */
   List<String> told() {
     return told;
+  }
+
+  /** The rows of the life cycle's table that it went through, as events told. */
+  List<Lifecycle.Transition> moves() {
+    return moves;
   }
 
   /** Where its guest's agent is to listen. */

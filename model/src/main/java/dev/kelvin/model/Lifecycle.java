@@ -3,17 +3,20 @@ package dev.kelvin.model;
 import static dev.kelvin.model.Phase.*;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
-/** The states of a VM and what leads from one to another, as a table. */
+/**
+ * The states of a VM and what leads from one to another, as a table. Each change of a VM's phase is
+ * one of its rows, and each row happens: a VM that is deleted leaves the table, since nothing is
+ * left that could have a phase.
+ */
 public final class Lifecycle {
   /** What can happen to a VM: wishes of users and observations of its process. */
   public enum Trigger {
     CREATED,
-    CREATE_FAILED,
     START,
     STARTED,
-    STARTED_PAUSED,
     START_FAILED,
     PAUSE,
     RESUME,
@@ -24,15 +27,21 @@ public final class Lifecycle {
     EXITED,
     /** The process is gone and nobody asked for it. */
     CRASH,
+    /** A VM that was taken to have none has a process, which nobody has talked to yet. */
+    PROCESS_FOUND,
     /** The control channel stopped answering. */
     LOST,
-    /** It answers again and the virtual CPUs run. */
+    /** The process was asked after a time without contact: the virtual CPUs run. */
     FOUND_RUNNING,
-    /** It answers again and the virtual CPUs are paused. */
+    /** As {@link #FOUND_RUNNING}: the virtual CPUs are paused. */
     FOUND_PAUSED,
     DELETE,
-    DELETE_FAILED,
-    DELETED
+    DELETE_FAILED;
+
+    /** As events call it, such as {@code start-failed}. */
+    public String wire() {
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
   }
 
   /** One row of the table. */
@@ -41,11 +50,9 @@ public final class Lifecycle {
   public static final List<Transition> TABLE =
       List.of(
           row(PENDING, Trigger.CREATED, STOPPED),
-          row(PENDING, Trigger.CREATE_FAILED, DELETED),
           row(STOPPED, Trigger.START, STARTING),
           row(CRASHED, Trigger.START, STARTING),
           row(STARTING, Trigger.STARTED, RUNNING),
-          row(STARTING, Trigger.STARTED_PAUSED, PAUSED),
           row(STARTING, Trigger.START_FAILED, STOPPED),
           row(STARTING, Trigger.CRASH, CRASHED),
           row(RUNNING, Trigger.PAUSE, PAUSED),
@@ -69,7 +76,19 @@ public final class Lifecycle {
           row(CRASHED, Trigger.DELETE, DELETING),
           row(PENDING, Trigger.DELETE, DELETING),
           row(DELETING, Trigger.DELETE_FAILED, STOPPED),
-          row(DELETING, Trigger.DELETED, DELETED));
+          // What a daemon finds that takes over from another, which may have died at any moment.
+          row(PENDING, Trigger.PROCESS_FOUND, UNRESPONSIVE),
+          row(STOPPED, Trigger.PROCESS_FOUND, UNRESPONSIVE),
+          row(CRASHED, Trigger.PROCESS_FOUND, UNRESPONSIVE),
+          row(DELETING, Trigger.PROCESS_FOUND, UNRESPONSIVE),
+          row(STARTING, Trigger.FOUND_RUNNING, RUNNING),
+          row(STARTING, Trigger.FOUND_PAUSED, PAUSED),
+          row(RUNNING, Trigger.FOUND_PAUSED, PAUSED),
+          row(PAUSED, Trigger.FOUND_RUNNING, RUNNING),
+          row(STOPPING, Trigger.FOUND_RUNNING, RUNNING),
+          row(STOPPING, Trigger.FOUND_PAUSED, PAUSED),
+          row(STARTING, Trigger.LOST, UNRESPONSIVE),
+          row(STARTING, Trigger.EXITED, STOPPED));
 
   private Lifecycle() {}
 

@@ -18,9 +18,7 @@ public enum Phase implements WireName {
   /** Has a process whose control channel does not answer. */
   UNRESPONSIVE("unresponsive"),
   /** Being deleted. */
-  DELETING("deleting"),
-  /** Deleted; the last state a watcher sees. */
-  DELETED("deleted");
+  DELETING("deleting");
 
   private final String wire;
 
@@ -37,7 +35,7 @@ public enum Phase implements WireName {
   public boolean hasProcess() {
     return switch (this) {
       case STARTING, RUNNING, PAUSED, STOPPING, UNRESPONSIVE -> true;
-      case PENDING, STOPPED, CRASHED, DELETING, DELETED -> false;
+      case PENDING, STOPPED, CRASHED, DELETING -> false;
     };
   }
 }

@@ -127,9 +127,8 @@ class TlsTransportTest {
         throw new IllegalStateException("a connection that no script is for");
       }
       script.play(new Peer(client.getInputStream(), client.getOutputStream()));
-    } catch (SSLException | SocketException e) {
+    } catch (SSLException | SocketException _) {
       // A client that does not trust this server ends the handshake; the test sees its side.
-      assertThat(e).isNotNull();
     } catch (Exception | AssertionError e) {
       failures.add(e);
     }

@@ -55,7 +55,7 @@ final class VmText {
       case RUNNING -> style.green(phase.wire());
       case CRASHED, UNRESPONSIVE -> style.red(phase.wire());
       case PENDING, STARTING, STOPPING, DELETING, PAUSED -> style.yellow(phase.wire());
-      case STOPPED, DELETED -> phase.wire();
+      case STOPPED -> phase.wire();
     };
   }
 

@@ -128,7 +128,7 @@ public final class GuestWaiter {
   private boolean ready(Vm vm, Readiness readiness) {
     Phase phase = vm.status().phase();
     switch (phase) {
-      case CRASHED, DELETING, DELETED -> throw ended(vm);
+      case CRASHED, DELETING -> throw ended(vm);
       case STOPPED -> {
         if (vm.status().lastExit() != null) {
           throw ended(vm);

@@ -3,7 +3,9 @@ package dev.kelvin.it.product;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kelvin.api.Client;
+import dev.kelvin.api.http.EventStream;
 import dev.kelvin.api.http.MessageSocket;
+import dev.kelvin.codec.Documents;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.VmStatus;
 import dev.kelvin.model.VmStatus.ExitReason;
@@ -17,6 +19,7 @@ import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
 
 /** The life of a VM, as its user sees it. */
 class LifeTest extends OnOneDaemon {
@@ -46,12 +49,13 @@ class LifeTest extends OnOneDaemon {
   }
 
   @Test
-  void startsPausesShowsItsScreenAndShutsDown() {
+  void startsPausesShowsItsScreenAndShutsDown() throws IOException {
     daemon.create(Guests.tiny("life", guest, "", spec -> spec));
     daemon.awaitSerial("life", TinyGuest.READY);
     VmStatus running = status("life");
     assertThat(running.phase()).isEqualTo(Phase.RUNNING);
     assertThat(running.pid()).isPositive();
+    assertThat(whatLedTo("vm.running", "vm/life")).contains("\"starting\"", "\"started\"");
 
     daemon.done(client().pauseVm("life"));
     assertThat(status("life").phase()).isEqualTo(Phase.PAUSED);
@@ -71,6 +75,19 @@ class LifeTest extends OnOneDaemon {
     daemon.done(client().renameVm("life", "afterlife"));
     daemon.done(client().stopVm("afterlife"));
     assertThat(lastExit("afterlife")).isEqualTo(ExitReason.STOPPED);
+  }
+
+  /** The data of the first event of a type that an object had. */
+  private static String whatLedTo(String type, String object) throws IOException {
+    try (EventStream events = client().events(0L, object)) {
+      while (true) {
+        EventStream.Item item = Objects.requireNonNull(events.next());
+        JsonNode event = Documents.tree(item.data().getBytes(StandardCharsets.UTF_8));
+        if (event.path("type").asString().equals(type)) {
+          return event.path("data").toString();
+        }
+      }
+    }
   }
 
   @Test

@@ -1,0 +1,114 @@
+package dev.kelvin.machine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.kelvin.model.ByteSize;
+import dev.kelvin.model.Phase;
+import dev.kelvin.model.spec.Disk;
+import dev.kelvin.model.spec.VmSpec;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A guest that does not give its disk up holds nothing else up. */
+class OperationsTest {
+  private static final Disk DATA = Disk.of("data", null, ByteSize.ofMiB(1));
+
+  /** Far less than a guest has for an unplug. */
+  private static final Duration SOON = Duration.ofSeconds(8);
+
+  @TempDir private Path directory;
+  private SupervisedVm vm;
+  private VmRecord with;
+
+  @BeforeEach
+  void plugIn() throws IOException, InterruptedException {
+    assumeTrue(Files.isExecutable(Path.of("/usr/bin/qemu-img")), "no qemu-img here");
+    vm = new SupervisedVm(directory);
+    with = stored(SupervisedVm.spec().withDisks(List.of(DATA)));
+    vm.machines().volumes().provide(with, DATA);
+    vm.supervisor().ask(new Request.Converge(with));
+    assertThat(vm.qemu().devices()).containsExactly("disk-data");
+    vm.qemu().keepsDevices();
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    if (vm != null) {
+      vm.close();
+    }
+  }
+
+  private VmRecord stored(VmSpec spec) {
+    VmRecord now = vm.repository().find(SupervisedVm.ID).orElseThrow();
+    return vm.repository().replace(now.withSpec(spec), now.metadata().revision());
+  }
+
+  private CompletableFuture<Void> unplugging() {
+    var pulled = vm.asking(new Request.Converge(stored(SupervisedVm.spec())));
+    SupervisedVm.await("it is asked for", () -> vm.qemu().count("device_del") == 1);
+    return pulled;
+  }
+
+  @Test
+  void aStopTakesEffectAtOnceAndTheRestHoldsFromTheNextStart() {
+    var pulled = unplugging();
+    assertThat(vm.asking(new Request.Stop())).succeedsWithin(SOON);
+    assertThat(vm.status().phase()).isEqualTo(Phase.STOPPED);
+    assertThat(pulled).succeedsWithin(SOON);
+    assertThat(vm.status().restartRequired()).isEmpty();
+  }
+
+  @Test
+  void whatElseIsAskedIsDone() {
+    var pulled = unplugging();
+    assertThat(vm.asking(new Request.Pause())).succeedsWithin(SOON);
+    assertThat(vm.status().phase()).isEqualTo(Phase.PAUSED);
+    assertThat(pulled).isNotDone();
+  }
+
+  @Test
+  void aProcessThatEndsEndsIt() throws IOException {
+    var pulled = unplugging();
+    vm.process().destroyForcibly();
+    vm.qemu().hangUp();
+    SupervisedVm.await("it is answered", pulled::isDone);
+    vm.awaitPhase(Phase.CRASHED);
+  }
+
+  @Test
+  void oneThatNobodyWaitsForIsBrokenOffForTheNext() throws InterruptedException {
+    VmRecord without = stored(SupervisedVm.spec());
+    Thread user =
+        Thread.ofVirtual()
+            .start(() -> {
+              try {
+                vm.supervisor().ask(new Request.Converge(without));
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            });
+    SupervisedVm.await("it is asked for", () -> vm.qemu().count("device_del") == 1);
+    user.interrupt();
+    user.join();
+    VmRecord before = stored(with.spec());
+    assertThat(vm.asking(new Request.GoBack(before))).succeedsWithin(SOON);
+    assertThat(vm.status().restartRequired()).isEmpty();
+  }
+
+  @Test
+  void aDaemonThatEndsDoesNotWaitForIt() throws InterruptedException {
+    var pulled = unplugging();
+    vm.restart();
+    assertThat(pulled).failsWithin(SOON);
+    assertThat(vm.status().phase()).isEqualTo(Phase.RUNNING);
+  }
+}
