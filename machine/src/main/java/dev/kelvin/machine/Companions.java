@@ -62,7 +62,7 @@ final class Companions {
         ProcessId process =
             processes.launch(
                 new Launch(
-                    "vm/" + vm.metadata().name() + " " + one.name(),
+                    vm.ref() + " " + one.name(),
                     one.argv(),
                     directory,
                     one.output(),
@@ -94,7 +94,7 @@ final class Companions {
         String words = VmHome.lastWords(one.output());
         throw Problem.of(
                 Code.HOST_FAILURE, "A helper process of the VM did not start: " + one.name())
-            .on("vm/" + vm.metadata().name())
+            .on(vm.ref())
             .because(
                 words == null
                     ? one.argv().getFirst() + " ended without a word, or hangs"

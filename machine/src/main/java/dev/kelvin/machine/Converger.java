@@ -3,8 +3,8 @@ package dev.kelvin.machine;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.Problem;
+import dev.kelvin.model.VmStatus;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -53,40 +53,49 @@ final class Converger {
         inside ->
             new LiveChanges(vm.context().launcher(), wanted, back)
                 .apply(now, changed -> inside.run(() -> saveRun(changed, mine))),
-        why -> ended(wanted, now, mine, answer, why));
+        why -> ended(wanted, now, answer, why));
     return false;
   }
 
   private void ended(
       VmRecord wanted,
       Running before,
-      int mine,
       CompletableFuture<Void> answer,
       @Nullable Throwable why) {
-    try {
-      if (!vm.phase().hasProcess()) {
-        // It was stopped meanwhile: its next start is with what is wanted.
-        convergeUnheld(wanted);
-        answer.complete(null);
-        return;
-      }
+    boolean changed = why == null || isOver(before, wanted);
+    if (vm.phase().hasProcess()) {
       show(before, wanted);
-    } catch (RuntimeException e) {
-      answer.completeExceptionally(e);
-      throw e;
+    } else {
+      convergeUnheld(wanted);
     }
-    Running now = vm.running();
-    boolean startedAnew =
-        now != null && vm.generation != mine && !changesDevices(now.run(), wanted);
-    if (why == null || startedAnew) {
+    if (changed) {
       answer.complete(null);
     } else {
       answer.completeExceptionally(why);
     }
   }
 
+  /** Whether somebody stopped the VM in the middle: its next start is with what is wanted. */
+  private boolean isOver(Running before, VmRecord wanted) {
+    Running now = vm.running();
+    if (now != null) {
+      return !now.process().equals(before.process()) && !changesDevices(now.run(), wanted);
+    }
+    VmStatus.Exit exit = vm.status().lastExit();
+    return !vm.phase().hasProcess()
+        && exit != null
+        && switch (exit.reason()) {
+          case STOPPED, SHUTDOWN, GUEST_POWEROFF -> true;
+          case CRASH, GUEST_PANIC, WATCHDOG, HOST_RESTART, START_FAILED -> false;
+        };
+  }
+
   private void show(Running before, VmRecord wanted) {
-    RunRecord run = Objects.requireNonNullElse(vm.running(), before).run();
+    Running now = vm.running();
+    RunRecord run =
+        now == null
+            ? vm.context().repository().run(vm.id()).orElse(before.run())
+            : now.run();
     vm.show(
         vm.status()
             .withForwards(run.forwards())

@@ -1,5 +1,6 @@
 package dev.kelvin.machine;
 
+import dev.kelvin.model.Vm;
 import dev.kelvin.host.ProcessId;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
@@ -33,7 +34,7 @@ final class DamagedVms {
   private record Damaged(String name, Problem why) {
     Problem problem() {
       return Problem.of(Code.HOST_FAILURE, "What is stored of VM " + name + " is damaged")
-          .on("vm/" + name)
+          .on(Vm.ref(name))
           .because(why.oneLine())
           .remedy(
               "restore a backup of before (\"kelvin state restore\"), or delete what is left of it"
@@ -54,7 +55,7 @@ final class DamagedVms {
         .damaged()
         .forEach((id, why) -> {
           String name = repository.keptName(id);
-          LOG.log(Level.ERROR, "vm/" + name + " is damaged and left alone: " + why.oneLine());
+          LOG.log(Level.ERROR, Vm.ref(name) + " is damaged and left alone: " + why.oneLine());
           all.put(id, new Damaged(name, why));
         });
   }

@@ -1,5 +1,6 @@
 package dev.kelvin.machine;
 
+import dev.kelvin.model.Vm;
 import dev.kelvin.codec.Documents;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.GuestInfo;
@@ -95,14 +96,14 @@ final class GuestWatch implements AutoCloseable {
     String how = breach;
     if (client == null && how != null) {
       throw Problem.of(Code.GUEST_AGENT, "The guest agent breaks the rules of its protocol")
-          .on("vm/" + vm)
+          .on(Vm.ref(vm))
           .because(how)
           .remedy("look for what speaks for the agent in the guest; Kelvin asks again by itself")
           .asException();
     }
     if (client == null) {
       throw Problem.of(Code.GUEST_AGENT, "The guest agent does not answer")
-          .on("vm/" + vm)
+          .on(Vm.ref(vm))
           .because("it is not installed, not running yet, or the guest hangs")
           .remedy(
               "wait until the guest has booted; install qemu-guest-agent in it if it is missing")

@@ -55,7 +55,7 @@ record InstallerCds(VmHome home, SeedIso seedIso, ImageSource images) {
       return iso;
     } catch (IOException e) {
       throw Problem.of(Code.HOST_FAILURE, "The answers for Windows' installer cannot be written")
-          .on("vm/" + vm.metadata().name())
+          .on(vm.ref())
           .because(e.toString())
           .remedy("check space, permissions and mount options of Kelvin's directories")
           .asException(e);

@@ -69,7 +69,7 @@ final class KeptRuns {
       }
     } catch (IOException e) {
       throw Problem.of(Code.HOST_FAILURE, "What is known of the VM's process cannot be kept")
-          .on("vm/" + vm.metadata().name())
+          .on(vm.ref())
           .because(e.toString())
           .remedy("check space and permissions of " + directory)
           .asException(e);

@@ -187,14 +187,14 @@ public final class Machines implements AutoCloseable {
               .events()
               .publish(
                   "vm.found",
-                  "vm/" + Objects.requireNonNull(byId.get(id)).metadata().name(),
+                  Objects.requireNonNull(byId.get(id)).ref(),
                   "runs, which the store did not know; it is taken over",
                   Map.of());
         });
     for (UnknownGuests.Guest guest : unknown.list()) {
       shared
           .events()
-          .publish("vm.unknown", "vm/" + guest.name(), guest.problem().oneLine(), Map.of());
+          .publish("vm.unknown", Vm.ref(guest.name()), guest.problem().oneLine(), Map.of());
     }
   }
 

@@ -56,7 +56,7 @@ final class Nvram {
       VmHome.write(files.nvramKey(), key.getBytes(StandardCharsets.UTF_8));
     } catch (IOException e) {
       throw Problem.of(Code.HOST_FAILURE, "The variables of the VM's firmware cannot be written")
-          .on("vm/" + vm.metadata().name())
+          .on(vm.ref())
           .because(e.toString())
           .remedy("check space, permissions and mount options of Kelvin's directories")
           .asException(e);

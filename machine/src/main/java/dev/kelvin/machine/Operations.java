@@ -1,6 +1,7 @@
 package dev.kelvin.machine;
 
 import dev.kelvin.machine.Mailbox.Message;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -17,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Operations {
   private static final System.Logger LOG = System.getLogger(Operations.class.getName());
+
+  /** How long one that is broken off is waited for. */
+  private static final Duration UNDO = Duration.ofSeconds(2);
 
   /** Runs in a thread of its own; what changes the VM it has done by the supervisor's. */
   @FunctionalInterface
@@ -75,16 +79,24 @@ final class Operations {
                 failure = e;
               }
               Throwable why = failure;
-              mailbox.accept(new Message.Inside(() -> finish(ended, why), answer));
+              mailbox.accept(new Message.Inside(() -> finish(ended, answer, why), answer));
             });
     current = new Operation(thread, answer);
     thread.start();
   }
 
-  private void finish(Consumer<@Nullable Throwable> ended, @Nullable Throwable why) {
+  private void finish(
+      Consumer<@Nullable Throwable> ended,
+      CompletableFuture<Void> answer,
+      @Nullable Throwable why) {
     current = null;
     try {
       ended.accept(why);
+    } catch (RuntimeException | Error e) { // nobody else would answer
+      answer.completeExceptionally(e);
+      if (e instanceof Error) {
+        LOG.log(System.Logger.Level.ERROR, "after an operation", e);
+      }
     } finally {
       List.copyOf(later).forEach(mailbox);
       later.clear();
@@ -116,7 +128,8 @@ final class Operations {
 
   /**
    * Keeps a request for when the operation under way has ended; one for which nobody waits any more
-   * is broken off for it.
+   * is broken off for it. Tasks exclude each other, so it is rare: who asked for the first one must
+   * have been interrupted.
    *
    * @return false when there is none
    */
@@ -132,12 +145,19 @@ final class Operations {
     return true;
   }
 
-  /** Breaks it off; all who wait get this as the answer. */
+  /** Breaks it off, and lets it undo what is half done; all who wait get this as the answer. */
   void end(RuntimeException why) {
     Operation now = current;
     if (now != null) {
       now.thread.interrupt();
       now.answer.completeExceptionally(why);
+      try {
+        if (!now.thread.join(UNDO)) {
+          LOG.log(System.Logger.Level.WARNING, now.thread.getName() + " is left behind");
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
     }
     later.forEach(ask -> ask.answer().completeExceptionally(why));
     later.clear();

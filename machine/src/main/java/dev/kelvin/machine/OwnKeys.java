@@ -155,7 +155,7 @@ final class OwnKeys {
                   Compare.modRevision(entry.key(), entry.modRevision()),
                   Compare.modRevision(
                       recordKey.apply(vm.metadata().id()), vm.metadata().revision()),
-                  TaskEngine.unlocked("vm/" + vm.metadata().name()))
+                  TaskEngine.unlocked(vm.ref()))
               .andThen(Op.delete(entry.key())));
     }
   }

@@ -1,5 +1,6 @@
 package dev.kelvin.machine;
 
+import dev.kelvin.model.Vm;
 import dev.kelvin.host.Pinned;
 import dev.kelvin.host.ProcessId;
 import dev.kelvin.model.Code;
@@ -87,7 +88,7 @@ final class SharedDirectories implements AutoCloseable {
     }
     if (root.isEmpty() || !root.get().equals(wanted.key())) {
       throw Problem.of(Code.CONFLICT, "Share " + name + " is not served")
-          .on("vm/" + vm)
+          .on(Vm.ref(vm))
           .because(
               root.isEmpty()
                   ? "its server has not shut itself into the directory"

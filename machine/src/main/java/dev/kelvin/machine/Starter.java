@@ -36,16 +36,19 @@ final class Starter {
 
   private final VmCell vm;
   private final Ender ender;
+  private final Operations operations;
   private final BiConsumer<Integer, QemuSignal> signals;
   private final BiConsumer<Integer, GuestNews> guestNews;
 
   Starter(
       VmCell vm,
       Ender ender,
+      Operations operations,
       BiConsumer<Integer, QemuSignal> signals,
       BiConsumer<Integer, GuestNews> guestNews) {
     this.vm = vm;
     this.ender = ender;
+    this.operations = operations;
     this.signals = signals;
     this.guestNews = guestNews;
   }
@@ -164,8 +167,9 @@ final class Starter {
   void adopt(RunRecord run) {
     int mine = ++vm.generation;
     vm.starting |= vm.phase() == Phase.STARTING;
+    vm.checkAt = SteadyTime.now().plus(RECONNECT_INTERVAL);
     if (!vm.phase().hasProcess()) {
-      vm.move(Trigger.PROCESS_FOUND, "a process of it is there; it is taken over");
+      vm.move(Trigger.PROCESS_FOUND, "a process of it is on record, and is looked for");
     }
     if (!vm.context().launcher().sameBoot(run)) {
       ender.foundDead(run, ExitReason.HOST_RESTART, "the host was restarted while it ran");
@@ -298,7 +302,7 @@ final class Starter {
       }
       if (vm.phase() == Phase.UNRESPONSIVE) {
         observe(now.qemu(), vm.generation);
-      } else {
+      } else if (!operations.busy()) { // QEMU may answer late while it plugs a device in
         now.qemu().state();
       }
     } catch (ProblemException e) {
@@ -307,10 +311,12 @@ final class Starter {
   }
 
   void unresponsive(String why) {
+    vm.checkAt = SteadyTime.now().plus(RECONNECT_INTERVAL); // also when the store takes nothing
     if (vm.phase() != Phase.UNRESPONSIVE) {
       vm.move(Trigger.LOST, why);
+    } else if (!why.equals(vm.status().message())) {
+      vm.show(vm.status().in(Phase.UNRESPONSIVE, why, vm.status().since()));
     }
-    vm.checkAt = SteadyTime.now().plus(RECONNECT_INTERVAL);
   }
 
   private void reconnect(@Nullable Running before) {

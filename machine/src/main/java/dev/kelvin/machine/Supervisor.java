@@ -27,8 +27,9 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Cares for one VM. Everything that changes the VM passes through the mailbox of its thread, one at
- * a time and in order; so nothing in here is locked, and no change of one VM waits for another.
+ * Cares for one VM. Everything that changes what is known of the VM passes through the mailbox of
+ * its thread, one at a time and in order; so nothing in here is locked, and no change of one VM
+ * waits for another. Only QEMU's devices are changed beside it, by {@link Operations}.
  */
 final class Supervisor {
   private static final Logger LOG = System.getLogger(Supervisor.class.getName());
@@ -55,6 +56,7 @@ final class Supervisor {
         new Starter(
             vm,
             ender,
+            operations,
             (from, signal) -> send(new Message.Heard(from, signal)),
             (from, news) -> send(new Message.Guest(from, news)));
     this.listener = new Listener(vm, ender, starter);

@@ -1,5 +1,6 @@
 package dev.kelvin.machine;
 
+import dev.kelvin.model.Vm;
 import dev.kelvin.host.ProcessId;
 import dev.kelvin.machine.KeptRuns.Kept;
 import dev.kelvin.machine.Processes.Found;
@@ -86,7 +87,7 @@ final class UnknownGuests {
     Kept requireAdoptable() {
       if (kept == null || stored) {
         throw Problem.of(Code.WRONG_STATE, "The guest cannot be taken over")
-            .on("vm/" + name)
+            .on(Vm.ref(name))
             .because(
                 stored
                     ? "the store has its VM, with another process"
@@ -115,7 +116,7 @@ final class UnknownGuests {
               stored
                   ? "A process of the VM runs that the store does not know"
                   : "The store does not know this VM")
-          .on("vm/" + name)
+          .on(Vm.ref(name))
           .because(what + volumes())
           .remedy(
               adopt
@@ -213,7 +214,7 @@ final class UnknownGuests {
         end(id, rest);
         return Optional.empty();
       } catch (ProblemException e) {
-        LOG.log(Level.ERROR, "vm/" + id + ": " + e.problem().oneLine());
+        LOG.log(Level.ERROR, Vm.ref(id) + ": " + e.problem().oneLine());
       }
     }
     String name =
@@ -246,7 +247,7 @@ final class UnknownGuests {
         return asked.state() == RunState.PRELAUNCH;
       } catch (ProblemException e) {
         // It may not listen yet. What does not answer is not ended.
-        LOG.log(Level.DEBUG, () -> "vm/" + id + ": " + e.problem().oneLine());
+        LOG.log(Level.DEBUG, () -> Vm.ref(id) + ": " + e.problem().oneLine());
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         return false;
@@ -341,8 +342,8 @@ final class UnknownGuests {
     for (VmRecord other : others) {
       if (vm.uid() >= 0 && vm.uid() == other.uid()) {
         throw Problem.of(Code.CONFLICT, "User id " + vm.uid() + " is taken")
-            .on("vm/" + guest.name())
-            .because("vm/" + other.metadata().name() + " has it")
+            .on(Vm.ref(guest.name()))
+            .because(other.ref() + " has it")
             .remedy("delete one of the two")
             .asException();
       }

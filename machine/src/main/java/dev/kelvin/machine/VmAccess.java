@@ -1,5 +1,6 @@
 package dev.kelvin.machine;
 
+import dev.kelvin.model.Vm;
 import dev.kelvin.host.GuestDirectory;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.GuestInfo;
@@ -65,7 +66,7 @@ public final class VmAccess {
       }
     } catch (IOException e) {
       throw Problem.of(Code.HOST_FAILURE, "The picture of the screen cannot be read")
-          .on("vm/" + vm)
+          .on(Vm.ref(vm))
           .because(e.toString())
           .remedy("check the room and the permissions of " + picture.getParent())
           .asException(e);
@@ -108,7 +109,7 @@ public final class VmAccess {
     SerialHub hub = requireRunning(vm).serial();
     if (hub == null) {
       throw Problem.of(Code.WRONG_STATE, "The VM has no serial port")
-          .on("vm/" + vm)
+          .on(Vm.ref(vm))
           .because("spec.serial.enabled is false")
           .remedy("set it to true (\"kelvin edit " + vm + "\") and start the VM again")
           .asException();
@@ -152,7 +153,7 @@ public final class VmAccess {
       return machines.launcher().screen(running, machines.byName(vm).record().uid());
     } catch (IOException e) {
       throw Problem.of(Code.UNAVAILABLE, "The screen of the VM cannot be reached")
-          .on("vm/" + vm)
+          .on(Vm.ref(vm))
           .because(e.toString())
           .remedy("see whether the VM still runs: kelvin show " + vm)
           .asException(e);
@@ -162,7 +163,7 @@ public final class VmAccess {
   private static void requireScreen(String vm, int screen, int screens) {
     if (screens == 0) {
       throw Problem.of(Code.WRONG_STATE, "The VM has no screen")
-          .on("vm/" + vm)
+          .on(Vm.ref(vm))
           .because("spec.graphics.type is none")
           .remedy(
               "set it to vnc (\"kelvin edit %1$s\") and start the VM again, or: kelvin console %1$s"
@@ -171,7 +172,7 @@ public final class VmAccess {
     }
     if (screen > screens) {
       throw Problem.of(Code.INVALID_ARGUMENT, "The VM has no screen " + screen)
-          .on("vm/" + vm)
+          .on(Vm.ref(vm))
           .because("it has " + screens)
           .remedy("name one that it has, or add one to spec.graphics.others and restart the VM")
           .asException();
@@ -184,7 +185,7 @@ public final class VmAccess {
     if (running == null) {
       Phase phase = supervisor.snapshot().status().phase();
       throw Problem.of(Code.WRONG_STATE, "The VM is " + phase.wire())
-          .on("vm/" + vm)
+          .on(Vm.ref(vm))
           .because(phase.hasProcess() ? "its process does not answer" : "it has no process")
           .remedy(
               phase.hasProcess()
@@ -210,7 +211,7 @@ public final class VmAccess {
 
   private static RuntimeException notYet(String vm) {
     return Problem.of(Code.GUEST_AGENT, "The guest has just begun to answer")
-        .on("vm/" + vm)
+        .on(Vm.ref(vm))
         .because("its agent is there and has not told of itself yet")
         .remedy("ask again in a moment")
         .asException();
@@ -221,7 +222,7 @@ public final class VmAccess {
     GuestWatch watch = machines.byName(vm).guest();
     if (watch == null) {
       throw Problem.of(Code.GUEST_AGENT, "The VM has no channel to a guest agent")
-          .on("vm/" + vm)
+          .on(Vm.ref(vm))
           .because("spec.guestAgent is false")
           .remedy("set it to true (\"kelvin edit " + vm + "\") and start the VM again")
           .asException();
@@ -251,7 +252,7 @@ public final class VmAccess {
           default -> Code.GUEST_AGENT;
         };
     return Problem.of(code, "The guest agent did not do it")
-        .on("vm/" + vm)
+        .on(Vm.ref(vm))
         .because(e.getMessage())
         .remedy("check the path or command, and that the guest is not overloaded")
         .asException(e);
@@ -292,7 +293,7 @@ public final class VmAccess {
             return agent.writeFile(path, content);
           } catch (IOException e) {
             throw Problem.of(Code.MALFORMED, "The upload ended before the file was whole")
-                .on("vm/" + vm)
+                .on(Vm.ref(vm))
                 .because(e.toString())
                 .remedy("send it again")
                 .asException(e);

@@ -314,6 +314,6 @@ final class VmCell {
   }
 
   String ref() {
-    return "vm/" + name();
+    return record.ref();
   }
 }

@@ -107,7 +107,7 @@ public final class VmDrafts {
     }
     if (draft.spec().architecture() != current.spec().architecture()) {
       throw Problem.of(Code.INVALID_ARGUMENT, "A VM cannot change its architecture")
-          .on("vm/" + current.metadata().name())
+          .on(current.ref())
           .at("spec.architecture")
           .because(
               "it was made for "
@@ -152,7 +152,7 @@ public final class VmDrafts {
               ? "The VM's document has a fault"
               : "The VM's document has " + faults.size() + " faults";
       throw Problem.of(Code.INVALID_ARGUMENT, detail)
-          .on("vm/" + draft.metadata().name())
+          .on(draft.ref())
           .at(first.field())
           .because(first.cause())
           .remedy(first.remedy())

@@ -1,5 +1,6 @@
 package dev.kelvin.machine;
 
+import dev.kelvin.model.Vm;
 import dev.kelvin.host.BootId;
 import dev.kelvin.host.Commands;
 import dev.kelvin.host.Commands.Command;
@@ -165,7 +166,7 @@ final class VmHome {
     Path to = layout.vmState(vm.metadata().id()).resolve(name);
     if (!Files.isRegularFile(from)) {
       throw Problem.of(Code.INVALID_ARGUMENT, "There is no " + name + " at " + source)
-          .on(ref(vm))
+          .on(vm.ref())
           .at("spec.boot." + name)
           .because("the path names no file of this host")
           .remedy("give the absolute path of a file on the host that runs the VM")
@@ -288,7 +289,7 @@ final class VmHome {
       GuestDirectory.deleteAll(tree);
     } catch (IOException | UncheckedIOException e) {
       throw Problem.of(Code.HOST_FAILURE, "The VM's files cannot be removed")
-          .on("vm/" + id)
+          .on(Vm.ref(id))
           .because(e.toString())
           .remedy("check what keeps " + tree + " (a mount, its permissions), then try again")
           .asException(e);
@@ -350,13 +351,9 @@ final class VmHome {
     }
   }
 
-  private static String ref(VmRecord vm) {
-    return "vm/" + vm.metadata().name();
-  }
-
   private static RuntimeException failed(String what, VmRecord vm, IOException why) {
     return Problem.of(Code.HOST_FAILURE, what)
-        .on(ref(vm))
+        .on(vm.ref())
         .because(why.toString())
         .remedy("check space, permissions and mount options of Kelvin's directories")
         .asException(why);

@@ -1,5 +1,6 @@
 package dev.kelvin.machine;
 
+import dev.kelvin.model.Vm;
 import dev.kelvin.host.BootId;
 import dev.kelvin.host.HeadStart;
 import dev.kelvin.host.HostShield;
@@ -152,7 +153,7 @@ final class VmLauncher {
       throw e instanceof ProblemException known
           ? known
           : Problem.of(Code.HOST_FAILURE, "The VM could not be started")
-              .on("vm/" + vm.metadata().name())
+              .on(vm.ref())
               .because(String.valueOf(e))
               .remedy(
                   "see what it wrote with \"kelvin logs %s\", and the daemon's log of this moment"
@@ -202,7 +203,7 @@ final class VmLauncher {
     } catch (IOException e) {
       qemu.close();
       throw Problem.of(Code.UNAVAILABLE, "The serial port of the VM cannot be opened")
-          .on("vm/" + vm.metadata().name())
+          .on(vm.ref())
           .because(e.toString())
           .remedy(
               "Kelvin tries again; if it stays so, \"kelvin stop %s\" ends the VM"
@@ -217,7 +218,7 @@ final class VmLauncher {
     String found = qemu.uuid();
     if (!found.equalsIgnoreCase(wanted)) {
       throw Problem.of(Code.UNAVAILABLE, "The control socket of the VM is that of another")
-          .on("vm/" + plan.name())
+          .on(Vm.ref(plan.name()))
           .because("the machine behind it has the UUID " + found + " and not " + wanted)
           .remedy("end the VM with \"kelvin stop %s\"".formatted(plan.name()))
           .asException();
@@ -278,7 +279,7 @@ final class VmLauncher {
                         + " emulation"
                     : "this host's CPU does not run " + architecture.wire())
             .remedy("see \"kelvin doctor\"; accelerator auto accepts software emulation");
-    return (vm == null ? problem : problem.on("vm/" + vm)).asException();
+    return (vm == null ? problem : problem.on(Vm.ref(vm))).asException();
   }
 
   private LaunchPlan plan(VmRecord vm, HostFacts host, String accelerator)
@@ -348,7 +349,7 @@ final class VmLauncher {
             .find(id)
             .orElseThrow(() ->
                 Problem.of(Code.NOT_FOUND, "The volume of disk " + disk.name() + " is missing")
-                    .on("vm/" + vm.metadata().name())
+                    .on(vm.ref())
                     .because("there is no volume " + id + " in the pool")
                     .remedy(
                         "restore the volume's file, or take the disk out: kelvin disk detach %s %s"
@@ -387,7 +388,7 @@ final class VmLauncher {
 
   private static Launch launch(VmRecord vm, LaunchPlan plan) {
     return new Launch(
-        "vm/" + vm.metadata().name(),
+        vm.ref(),
         CommandLine.build(plan),
         plan.files().runtime(),
         plan.files().output(),

@@ -1,6 +1,7 @@
 package dev.kelvin.machine;
 
 import dev.kelvin.model.Metadata;
+import dev.kelvin.model.Vm;
 import dev.kelvin.model.spec.VmSpec;
 
 /**
@@ -9,6 +10,11 @@ import dev.kelvin.model.spec.VmSpec;
  * @param uid the user that its process runs as; -1 where the daemon cannot give one
  */
 public record VmRecord(Metadata metadata, VmSpec spec, int uid) {
+  /** How problems and events name this VM. */
+  String ref() {
+    return Vm.ref(metadata.name());
+  }
+
   VmRecord withSpec(VmSpec newSpec) {
     return new VmRecord(metadata, newSpec, uid);
   }

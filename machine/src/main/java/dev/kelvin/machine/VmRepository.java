@@ -1,5 +1,6 @@
 package dev.kelvin.machine;
 
+import dev.kelvin.model.Vm;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
@@ -219,7 +220,7 @@ public final class VmRepository {
       explainConflict(vm);
       if (!stillHold(unchanged)) {
         throw Problem.of(Code.CONFLICT, "An image that the VM uses has changed meanwhile")
-            .on(ref(vm))
+            .on(vm.ref())
             .because("it was deleted or replaced while the VM was being created")
             .remedy("create the VM again")
             .asException();
@@ -280,7 +281,7 @@ public final class VmRepository {
         throw nameTaken(vm.metadata().name());
       }
       throw Problem.of(Code.CONFLICT, "MAC address " + key.substring(MACS.length()) + " is taken")
-          .on(ref(vm))
+          .on(vm.ref())
           .at("spec.nics")
           .because(other + " has it")
           .remedy("choose another address, or leave it out to get a free one")
@@ -376,14 +377,14 @@ public final class VmRepository {
 
   static Problem deletedMeanwhile(String id) {
     return Problem.of(Code.NOT_FOUND, "The VM has been deleted")
-        .on("vm/" + id)
+        .on(Vm.ref(id))
         .because("somebody deleted it meanwhile")
         .remedy("see \"kelvin ls\" for the VMs there are");
   }
 
   private static RuntimeException changedMeanwhile(VmRecord vm) {
     return Problem.of(Code.REVISION_MISMATCH, "The VM has changed meanwhile")
-        .on(ref(vm))
+        .on(vm.ref())
         .because("its revision is " + vm.metadata().revision() + " now")
         .remedy(
             "make your change on what it is now: kelvin get vm "
@@ -445,7 +446,7 @@ public final class VmRepository {
 
   private static RuntimeException nameTaken(String name) {
     return Problem.of(Code.ALREADY_EXISTS, "There is a VM named " + name)
-        .on("vm/" + name)
+        .on(Vm.ref(name))
         .at("metadata.name")
         .because("names of VMs are unique")
         .remedy("choose another name, or delete that VM first: kelvin rm " + name)
@@ -462,7 +463,4 @@ public final class VmRepository {
     return store.get(NAMES + name).map(VmRepository::text);
   }
 
-  private static String ref(VmRecord vm) {
-    return "vm/" + vm.metadata().name();
-  }
 }

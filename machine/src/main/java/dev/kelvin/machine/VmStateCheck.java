@@ -135,7 +135,7 @@ public final class VmStateCheck {
         scan.report(prefix + word, "it is kept for VM " + id + ", which is not there", REPAIR);
       } else if (vm != null
           && !id.equals(wanted.get(word))
-          && !held.contains("vm/" + vm.metadata().name())) {
+          && !held.contains(vm.ref())) {
         scan.report(prefix + word, "VM " + id + " does not have this " + what, REPAIR);
       }
     });

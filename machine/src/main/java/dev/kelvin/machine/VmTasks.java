@@ -128,7 +128,7 @@ public final class VmTasks {
     @Override
     public void run(Create task, StepContext context) {
       machines.admit(task.vm());
-      context.result("vm/" + task.vm().metadata().name());
+      context.result(task.vm().ref());
     }
 
     @Override
@@ -465,14 +465,14 @@ public final class VmTasks {
                     now.metadata().revision());
       }
       machines.supervisor(task.vmId()).ask(new Request.Rename(now));
-      context.result("vm/" + task.newName());
+      context.result(Vm.ref(task.newName()));
     }
   }
 
   /** Why a VM that has a process is not deleted, unless by force. */
   public static Problem notOff(String name, Phase phase) {
     return Problem.of(Code.WRONG_STATE, "The VM is " + phase.wire())
-        .on("vm/" + name)
+        .on(Vm.ref(name))
         .because("only a VM without a process can be deleted")
         .remedy(
             "stop it first (\"kelvin stop %1$s\"), or delete it at once (\"kelvin rm --force %1$s\")"
@@ -486,7 +486,7 @@ public final class VmTasks {
             .map(near -> "did you mean \"" + near + "\"?")
             .orElse("see \"kelvin ls\" for the VMs there are");
     return Problem.of(Code.NOT_FOUND, "There is no VM named " + name)
-        .on("vm/" + name)
+        .on(Vm.ref(name))
         .remedy(remedy);
   }
 }

@@ -203,7 +203,7 @@ final class VolumeClaims {
   private static ProblemException taken(VmRecord vm, int index, String volume, String cause) {
     boolean named = vm.spec().disks().get(index).volume() != null;
     return Problem.of(Code.CONFLICT, "Volume " + volume + " is taken")
-        .on("vm/" + vm.metadata().name())
+        .on(vm.ref())
         .at("spec.disks[" + index + "]." + (named ? "volume" : "name"))
         .because(cause)
         .remedy(

@@ -1,5 +1,6 @@
 package dev.kelvin.machine;
 
+import dev.kelvin.model.Vm;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Image;
@@ -207,7 +208,7 @@ public final class Volumes {
       List<Compare> noTask =
           repository
               .readable(vmId)
-              .map(vm -> List.of(TaskEngine.unlocked("vm/" + vm.metadata().name())))
+              .map(vm -> List.of(TaskEngine.unlocked(vm.ref())))
               .orElse(List.of());
       if (claims.hold(noTask)) {
         release(vmId, noTask);
@@ -325,7 +326,7 @@ public final class Volumes {
         .ifPresent(guest -> {
           throw inUse(
               id,
-              "vm/" + guest.name() + ", which the store does not know, has it open",
+              Vm.ref(guest.name()) + ", which the store does not know, has it open",
               "see \"kelvin doctor\" for what to do with that guest");
         });
   }

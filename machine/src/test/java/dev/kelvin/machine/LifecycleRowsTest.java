@@ -2,6 +2,7 @@ package dev.kelvin.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.kelvin.model.Lifecycle;
 import dev.kelvin.model.Lifecycle.Transition;
@@ -33,13 +34,23 @@ class LifecycleRowsTest {
   private static final Transition STARTED =
       new Transition(Phase.STARTING, Trigger.STARTED, Phase.RUNNING);
 
+  private static final int SCENARIOS = Phase.values().length + 5 + 1;
+
   private final Set<Transition> seen = ConcurrentHashMap.newKeySet();
+  private int scenarios;
 
   @AfterAll
   void allRowsHappened() {
+    assumeTrue(scenarios == SCENARIOS, "only some of the tests have run, or some have failed");
     var missing = new HashSet<>(Lifecycle.TABLE);
     missing.removeAll(seen);
     assertThat(missing).containsExactly(STARTED);
+  }
+
+  /** Once all that its supervisor has begun is done. */
+  private void note(SupervisedVm vm) throws InterruptedException {
+    vm.supervisor().ask(new Request.Created()); // which does nothing, after what is under way
+    seen.addAll(vm.moves());
   }
 
   private static void store(SupervisedVm vm, Phase phase) {
@@ -63,8 +74,11 @@ class LifecycleRowsTest {
       UUID _ = vm.qemu().uuid(UUID.randomUUID());
       vm.restartAfterEnd();
       vm.awaitPhase(Phase.UNRESPONSIVE);
-      seen.addAll(vm.moves());
+      SupervisedVm.await(
+          "why is told", () -> String.valueOf(vm.status().message()).contains("UUID"));
+      note(vm);
     }
+    scenarios++;
   }
 
   @ParameterizedTest
@@ -87,7 +101,7 @@ class LifecycleRowsTest {
                   run.runtime()));
       vm.restartAfterEnd();
       vm.awaitPhase(Phase.CRASHED);
-      seen.addAll(vm.moves());
+      note(vm);
     }
     var spec = SupervisedVm.spec().toBuilder().power(Power.STOPPED).build();
     try (var vm = new SupervisedVm(directory.resolve("stopped"), spec)) {
@@ -95,8 +109,9 @@ class LifecycleRowsTest {
       vm.process().destroyForcibly().waitFor();
       vm.restartAfterEnd();
       vm.awaitPhase(Phase.STOPPED);
-      seen.addAll(vm.moves());
+      note(vm);
     }
+    scenarios++;
   }
 
   @Test
@@ -121,8 +136,9 @@ class LifecycleRowsTest {
         vm.asking(new Request.Delete(false)).get();
         assertThat(vm.status().phase()).isEqualTo(Phase.DELETING);
       }
-      seen.addAll(vm.moves());
+      note(vm);
     }
+    scenarios++;
   }
 
   private static void reopenAs(SupervisedVm vm, Phase phase) throws InterruptedException {

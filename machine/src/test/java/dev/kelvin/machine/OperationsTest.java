@@ -64,7 +64,8 @@ class OperationsTest {
     assertThat(vm.asking(new Request.Stop())).succeedsWithin(SOON);
     assertThat(vm.status().phase()).isEqualTo(Phase.STOPPED);
     assertThat(pulled).succeedsWithin(SOON);
-    assertThat(vm.status().restartRequired()).isEmpty();
+    assertThat(vm.repository().run(SupervisedVm.ID)).isEmpty();
+    assertThat(vm.supervisor().record().spec().disks()).isEmpty();
   }
 
   @Test
@@ -80,8 +81,19 @@ class OperationsTest {
     var pulled = unplugging();
     vm.process().destroyForcibly();
     vm.qemu().hangUp();
-    SupervisedVm.await("it is answered", pulled::isDone);
+    assertThat(pulled).failsWithin(Duration.ofSeconds(20));
     vm.awaitPhase(Phase.CRASHED);
+  }
+
+  @Test
+  void aConnectionThatIsLostEndsItAndTheDiskStaysOnRecord() throws IOException {
+    var pulled = unplugging();
+    vm.qemu().hangUp();
+    assertThat(pulled).failsWithin(Duration.ofSeconds(20));
+    vm.awaitPhase(Phase.RUNNING);
+    VmSpec running = vm.repository().run(SupervisedVm.ID).orElseThrow().spec();
+    assertThat(running.disks()).containsExactly(DATA);
+    assertThat(vm.qemu().devices()).containsExactly("disk-data");
   }
 
   @Test
@@ -107,7 +119,9 @@ class OperationsTest {
   @Test
   void aDaemonThatEndsDoesNotWaitForIt() throws InterruptedException {
     var pulled = unplugging();
+    long begun = System.nanoTime();
     vm.restart();
+    assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(SOON);
     assertThat(pulled).failsWithin(SOON);
     assertThat(vm.status().phase()).isEqualTo(Phase.RUNNING);
   }

@@ -30,6 +30,11 @@ public record Vm(String kind, Metadata metadata, VmSpec spec, VmStatus status) {
 
   /** How problems and events name this VM. */
   public String ref() {
-    return "vm/" + metadata.name();
+    return ref(metadata.name());
+  }
+
+  /** How problems and events name the VM of this name. */
+  public static String ref(String name) {
+    return "vm/" + name;
   }
 }

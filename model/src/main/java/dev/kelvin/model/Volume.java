@@ -50,7 +50,7 @@ public record Volume(
   public record Use(String vm, @Nullable String disk) {
     @Override
     public String toString() {
-      return "vm/" + vm + (disk == null ? " is letting go of it" : " uses it as disk " + disk);
+      return Vm.ref(vm) + (disk == null ? " is letting go of it" : " uses it as disk " + disk);
     }
   }
 }

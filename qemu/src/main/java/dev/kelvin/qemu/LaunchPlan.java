@@ -1,5 +1,6 @@
 package dev.kelvin.qemu;
 
+import dev.kelvin.model.Vm;
 import dev.kelvin.model.HostFacts;
 import dev.kelvin.model.HostFacts.UefiFirmware;
 import dev.kelvin.model.VmStatus;
@@ -43,7 +44,7 @@ public record LaunchPlan(
 
   /** How problems name the VM. */
   String ref() {
-    return "vm/" + name;
+    return Vm.ref(name);
   }
 
   /** The firmware that a UEFI guest starts with; null when the host has none of that kind. */

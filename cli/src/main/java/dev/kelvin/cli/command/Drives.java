@@ -1,5 +1,6 @@
 package dev.kelvin.cli.command;
 
+import dev.kelvin.model.Vm;
 import dev.kelvin.cli.Session;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
@@ -22,7 +23,7 @@ final class Drives {
       return drives.getFirst();
     }
     throw Problem.of(Code.INVALID_ARGUMENT, "Which CD drive is meant")
-        .on("vm/" + vm)
+        .on(Vm.ref(vm))
         .because(drives.isEmpty() ? "the VM has none" : "it has " + String.join(", ", drives))
         .remedy(drives.isEmpty() ? "add one: kelvin edit " + vm : "name it with --drive")
         .asException();

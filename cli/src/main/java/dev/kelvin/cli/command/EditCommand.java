@@ -60,7 +60,7 @@ public final class EditCommand extends Command {
   /** What has a slash, such as vm/web1, is in no address that a daemon understands. */
   private ProblemException noSuchVm() {
     return Problem.of(Code.NOT_FOUND, "There is no VM named " + name)
-        .on("vm/" + name.substring(name.lastIndexOf('/') + 1))
+        .on(Vm.ref(name.substring(name.lastIndexOf('/') + 1)))
         .because("a VM's name has only a-z, 0-9 and -")
         .remedy("write its name alone; \"kelvin ls\" lists them")
         .asException();
@@ -80,7 +80,7 @@ public final class EditCommand extends Command {
       }
       if (edited.equals(shown)) {
         throw Problem.of(Code.CANCELLED, "The change was given up")
-            .on("vm/" + name)
+            .on(Vm.ref(name))
             .because("it was refused, and the editor ended without mending it")
             .remedy("begin anew: kelvin edit " + name)
             .asException();

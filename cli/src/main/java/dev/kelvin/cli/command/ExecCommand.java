@@ -1,5 +1,6 @@
 package dev.kelvin.cli.command;
 
+import dev.kelvin.model.Vm;
 import dev.kelvin.api.ExecRequest;
 import dev.kelvin.api.ExecResult;
 import dev.kelvin.cli.Session;
@@ -101,7 +102,7 @@ public final class ExecCommand extends Command {
     int words = Documents.json(List.of(command, environment)).length;
     if (given.length > 0 && FRAME + words + base64 > Documents.MAX_BYTES) {
       throw Problem.of(Code.TOO_LARGE, "The standard input is too large to be given to a program")
-          .on("vm/" + vm)
+          .on(Vm.ref(vm))
           .because("input and program go into one request, which has room for 760KiB of input")
           .remedy(
               "copy the file with \"kelvin cp FILE "

@@ -35,7 +35,7 @@ record NewVm(Session session, VmOptions options, Waiting waiting) {
 
   private static ProblemException taken(String name) {
     return Problem.of(Code.ALREADY_EXISTS, "There is a VM of this name already")
-        .on("vm/" + name)
+        .on(Vm.ref(name))
         .because("names of VMs are unique")
         .remedy("choose another --name, or use it: kelvin start " + name)
         .asException();

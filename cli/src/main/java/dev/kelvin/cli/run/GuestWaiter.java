@@ -203,7 +203,7 @@ public final class GuestWaiter {
 
   private ProblemException tooLong(String name, Duration limit) {
     return Problem.of(Code.TIMEOUT, "The guest is not ready after " + Units.span(limit))
-        .on("vm/" + name)
+        .on(Vm.ref(name))
         .because("last seen: " + lastSeen)
         .remedy("it goes on; look at it with kelvin logs " + name + " or kelvin console " + name)
         .asException();

@@ -1,5 +1,6 @@
 package dev.kelvin.server.local;
 
+import dev.kelvin.model.Vm;
 import dev.kelvin.machine.Machines;
 import dev.kelvin.machine.UnknownTasks;
 import dev.kelvin.machine.VmRepository;
@@ -26,14 +27,14 @@ record UnknownActions(Machines machines, VmRepository repository, TaskEngine tas
         tasks.submitExclusive(
             UnknownTasks.ADOPT,
             new UnknownTasks.Adopt(guest.id(), name),
-            "vm/" + (name == null ? guest.name() : name)));
+            Vm.ref(name == null ? guest.name() : name)));
   }
 
   Outcome end(Action.EndGuest action) {
     UnknownGuest guest = guest(action.guest());
     return new Outcome.Accepted(
         tasks.submitExclusive(
-            UnknownTasks.END, new UnknownTasks.End(guest.id()), "vm/" + guest.name()));
+            UnknownTasks.END, new UnknownTasks.End(guest.id()), Vm.ref(guest.name())));
   }
 
   private UnknownGuest guest(String word) {
@@ -44,7 +45,7 @@ record UnknownActions(Machines machines, VmRepository repository, TaskEngine tas
         .orElseThrow(() ->
             Problem.of(
                     Code.NOT_FOUND, "There is no guest " + word + " that the store does not know")
-                .on("vm/" + word)
+                .on(Vm.ref(word))
                 .remedy(
                     Names.nearest(word, all.stream().map(UnknownGuest::name).toList())
                         .map(near -> "did you mean \"" + near + "\"?")

@@ -43,7 +43,7 @@ final class VmActions {
     if (action.dryRun()) {
       return new Outcome.Document(preview(vm, action.vm().status()), null);
     }
-    String object = "vm/" + vm.metadata().name();
+    String object = vm.ref();
     return new Outcome.Accepted(
         tasks.submitExclusive(VmTasks.CREATE, new VmTasks.Create(vm), object));
   }
@@ -57,7 +57,7 @@ final class VmActions {
     Long expected = action.ifRevision();
     if (expected != null && expected != current.metadata().revision()) {
       throw Problem.of(Code.REVISION_MISMATCH, "The VM has changed meanwhile")
-          .on("vm/" + action.name())
+          .on(Vm.ref(action.name()))
           .because(
               "its revision is " + current.metadata().revision() + ", the request has " + expected)
           .remedy("make your change on what it is now: kelvin get vm " + action.name() + " -o yaml")
@@ -76,7 +76,7 @@ final class VmActions {
         tasks.submitExclusive(
             VmTasks.UPDATE,
             new VmTasks.Update(current, wanted),
-            "vm/" + current.metadata().name()));
+            current.ref()));
   }
 
   /** What is stored of a VM now. */
@@ -143,7 +143,7 @@ final class VmActions {
       List<T> items, Function<T, String> name, String kind, String vm, T added) {
     if (items.stream().map(name).anyMatch(name.apply(added)::equals)) {
       throw Problem.of(Code.ALREADY_EXISTS, "The VM has a " + kind + " named " + name.apply(added))
-          .on("vm/" + vm)
+          .on(Vm.ref(vm))
           .because("names are unique among a VM's devices")
           .remedy("choose another name; \"kelvin show " + vm + "\" tells those that it has")
           .asException();
@@ -160,7 +160,7 @@ final class VmActions {
     if (rest.size() == items.size()) {
       List<String> names = items.stream().map(name).toList();
       throw Problem.of(Code.NOT_FOUND, "The VM has no " + kind + " named " + removed)
-          .on("vm/" + vm)
+          .on(Vm.ref(vm))
           .because(names.isEmpty() ? "it has none" : "it has " + String.join(", ", names))
           .remedy(
               Names.nearest(removed, names)
@@ -198,7 +198,7 @@ final class VmActions {
 
   private static ProblemException protectedVm(String name, String remedy) {
     return Problem.of(Code.PROTECTED, "The VM is protected against deletion")
-        .on("vm/" + name)
+        .on(Vm.ref(name))
         .at("spec.deletionProtection")
         .because("its spec says so")
         .remedy(remedy)
@@ -210,7 +210,7 @@ final class VmActions {
         tasks.submitExclusive(
             VmTasks.DELETE,
             new VmTasks.Delete(id, action.force(), action.keepDisks()),
-            "vm/" + action.vm()));
+            Vm.ref(action.vm())));
   }
 
   /** Starts a task of a type that needs nothing but the VM. */
