@@ -13,10 +13,10 @@ import org.jspecify.annotations.Nullable;
 final class Converger {
   private static final String CHANGING = "changing its devices";
 
-  private final VmCell vm;
+  private final VmState vm;
   private final Operations operations;
 
-  Converger(VmCell vm, Operations operations) {
+  Converger(VmState vm, Operations operations) {
     this.vm = vm;
     this.operations = operations;
   }
@@ -58,10 +58,7 @@ final class Converger {
   }
 
   private void ended(
-      VmRecord wanted,
-      Running before,
-      CompletableFuture<Void> answer,
-      @Nullable Throwable why) {
+      VmRecord wanted, Running before, CompletableFuture<Void> answer, @Nullable Throwable why) {
     boolean changed = why == null || isOver(before, wanted);
     if (vm.phase().hasProcess()) {
       show(before, wanted);
@@ -93,9 +90,7 @@ final class Converger {
   private void show(Running before, VmRecord wanted) {
     Running now = vm.running();
     RunRecord run =
-        now == null
-            ? vm.context().repository().run(vm.id()).orElse(before.run())
-            : now.run();
+        now == null ? vm.context().repository().run(vm.id()).orElse(before.run()) : now.run();
     vm.show(
         vm.status()
             .withForwards(run.forwards())

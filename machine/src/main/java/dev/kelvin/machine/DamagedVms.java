@@ -1,9 +1,9 @@
 package dev.kelvin.machine;
 
-import dev.kelvin.model.Vm;
 import dev.kelvin.host.ProcessId;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
+import dev.kelvin.model.Vm;
 import dev.kelvin.qemu.Companion;
 import dev.kelvin.qemu.VmFiles;
 import java.io.IOException;

@@ -1,11 +1,11 @@
 package dev.kelvin.machine;
 
-import dev.kelvin.model.Vm;
 import dev.kelvin.codec.Documents;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.GuestInfo;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.Vm;
 import dev.kelvin.model.Waits;
 import dev.kelvin.qmp.AgentClient;
 import dev.kelvin.qmp.QmpException;

@@ -15,13 +15,13 @@ import dev.kelvin.qemu.QemuSignal;
 final class Listener {
   private static final String AGENT_MISBEHAVES = "its guest agent breaks its protocol: ";
 
-  private final VmCell vm;
-  private final Ender ender;
+  private final VmState vm;
+  private final Termination termination;
   private final Starter starter;
 
-  Listener(VmCell vm, Ender ender, Starter starter) {
+  Listener(VmState vm, Termination termination, Starter starter) {
     this.vm = vm;
-    this.ender = ender;
+    this.termination = termination;
     this.starter = starter;
   }
 
@@ -32,11 +32,11 @@ final class Listener {
             vm.shutdown != null
                 ? ExitReason.SHUTDOWN
                 : byGuest ? ExitReason.GUEST_POWEROFF : ExitReason.CRASH;
-        ender.end(why, byGuest ? null : "QEMU was told to end from outside: " + reason);
+        termination.end(why, byGuest ? null : "QEMU was told to end from outside: " + reason);
       }
       case QemuSignal.GuestPanicked(String info) -> {
         vm.tell("vm.guest-panic", info);
-        ender.end(ExitReason.GUEST_PANIC, info);
+        termination.end(ExitReason.GUEST_PANIC, info);
       }
       case QemuSignal.WatchdogFired(String action) -> watchdogFired(action);
       case QemuSignal.GuestReset(boolean byGuest) -> {
@@ -69,7 +69,7 @@ final class Listener {
       }
       case QemuSignal.Closed(var why) -> {
         Running now = vm.running();
-        if (now != null && !ender.endedWithConnection(now)) {
+        if (now != null && !termination.endedWithConnection(now)) {
           starter.unresponsive(
               "its control channel closed" + (why == null ? "" : ": " + why.getMessage()));
         }
@@ -125,7 +125,7 @@ final class Listener {
     boolean off = wanted != null && wanted.action() == WatchdogAction.POWEROFF;
     vm.tell("vm.watchdog", "the guest did not feed its watchdog: " + (off ? "poweroff" : action));
     if (off) {
-      ender.end(ExitReason.WATCHDOG, "the guest did not feed its watchdog");
+      termination.end(ExitReason.WATCHDOG, "the guest did not feed its watchdog");
     } else if (action.equals("pause") && vm.phase() == Phase.RUNNING) {
       vm.move(Trigger.PAUSE, "its guest did not feed the watchdog");
     }

@@ -48,7 +48,7 @@ public final class Machines implements AutoCloseable {
   private final VmNames names = new VmNames();
   private final AllVms allVms = new AllVms();
   private final Waves waves = new Waves(this, allVms);
-  private final VmCell.Context shared;
+  private final VmState.Context shared;
 
   private final DamagedVms damaged;
   private final KeptRuns kept;
@@ -76,7 +76,7 @@ public final class Machines implements AutoCloseable {
     this.unknown = unknown;
     this.kept = unknown.kept();
     this.shared =
-        new VmCell.Context(
+        new VmState.Context(
             repository, launcher, volumes, home, events, names, kept, unknown, allVms);
   }
 
@@ -448,7 +448,7 @@ public final class Machines implements AutoCloseable {
     damaged.forget(id);
     Supervisor supervisor = supervisors.get(id);
     if (supervisor != null) {
-      supervisor.ask(new Request.Forget());
+      supervisor.ask(new VmRequest.Forget());
       names.remove(supervisor.record().metadata().name(), id);
       supervisors.remove(id);
     }

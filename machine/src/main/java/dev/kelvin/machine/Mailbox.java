@@ -20,7 +20,7 @@ final class Mailbox {
   static final int PER_KIND = 64;
 
   sealed interface Message {
-    record Ask(Request request, CompletableFuture<Void> answer) implements Message {
+    record Ask(VmRequest request, CompletableFuture<Void> answer) implements Message {
       @Override
       public @Nullable Object kind() {
         return null;

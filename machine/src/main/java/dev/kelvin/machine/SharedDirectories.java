@@ -1,11 +1,11 @@
 package dev.kelvin.machine;
 
-import dev.kelvin.model.Vm;
 import dev.kelvin.host.Pinned;
 import dev.kelvin.host.ProcessId;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Layout;
 import dev.kelvin.model.Problem;
+import dev.kelvin.model.Vm;
 import dev.kelvin.model.spec.Share;
 import dev.kelvin.model.spec.VmSpec;
 import java.io.IOException;

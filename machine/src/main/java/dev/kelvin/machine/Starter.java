@@ -34,20 +34,20 @@ final class Starter {
 
   static final Duration RECONNECT_INTERVAL = Duration.ofSeconds(3);
 
-  private final VmCell vm;
-  private final Ender ender;
+  private final VmState vm;
+  private final Termination termination;
   private final Operations operations;
   private final BiConsumer<Integer, QemuSignal> signals;
   private final BiConsumer<Integer, GuestNews> guestNews;
 
   Starter(
-      VmCell vm,
-      Ender ender,
+      VmState vm,
+      Termination termination,
       Operations operations,
       BiConsumer<Integer, QemuSignal> signals,
       BiConsumer<Integer, GuestNews> guestNews) {
     this.vm = vm;
-    this.ender = ender;
+    this.termination = termination;
     this.operations = operations;
     this.signals = signals;
     this.guestNews = guestNews;
@@ -129,7 +129,7 @@ final class Starter {
       Processes.kill(partial.process());
       Companions.end(partial.run().companions());
     }
-    ender.startFailed(
+    termination.startFailed(
         why instanceof ProblemException known ? known.problem().oneLine() : String.valueOf(why),
         before,
         automatic);
@@ -138,7 +138,7 @@ final class Starter {
   /** Starts it again as the restart policy wants. */
   void restart() throws InterruptedException {
     // What start() takes away once it has begun; until then it is tried again.
-    vm.restartAt = SteadyTime.now().plus(Ender.STORE_AGAIN);
+    vm.restartAt = SteadyTime.now().plus(Termination.STORE_AGAIN);
     int restarts = vm.status().restarts() + 1;
     int generation = vm.generation;
     vm.note(vm.status().withRestarts(restarts));
@@ -172,18 +172,18 @@ final class Starter {
       vm.move(Trigger.PROCESS_FOUND, "a process of it is on record, and is looked for");
     }
     if (!vm.context().launcher().sameBoot(run)) {
-      ender.foundDead(run, ExitReason.HOST_RESTART, "the host was restarted while it ran");
+      termination.foundDead(run, ExitReason.HOST_RESTART, "the host was restarted while it ran");
       return;
     }
     ProcessId process = ProcessId.decode(run.process());
     if (process.gone()) {
-      ender.foundDead(run, ExitReason.CRASH, "its process ended while no daemon watched");
+      termination.foundDead(run, ExitReason.CRASH, "its process ended while no daemon watched");
       return;
     }
     try {
       if (process.beheaded()) {
         Processes.killOwn(run, vm.context().home().files(vm.id()).runtime());
-        ender.foundDead(run, ExitReason.CRASH, BEHEADED);
+        termination.foundDead(run, ExitReason.CRASH, BEHEADED);
         return;
       }
       Running adopted =
@@ -282,7 +282,7 @@ final class Starter {
   /** Looks whether the process still answers, and whether one that did not does again. */
   void check() throws InterruptedException {
     if (vm.ending != null) {
-      ender.storeAgain();
+      termination.storeAgain();
       return;
     }
     Running now = vm.running();
@@ -293,7 +293,7 @@ final class Starter {
     vm.checkAt = SteadyTime.now().plus(HEALTH_INTERVAL);
     try {
       if (now != null && now.process().beheaded()) {
-        ender.end(ExitReason.CRASH, BEHEADED);
+        termination.end(ExitReason.CRASH, BEHEADED);
         return;
       }
       if (now == null || !now.qemu().isOpen()) {

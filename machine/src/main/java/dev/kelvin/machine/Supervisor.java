@@ -38,33 +38,33 @@ final class Supervisor {
   private static final Duration CALM = Duration.ofSeconds(1);
 
   private final Mailbox mailbox = new Mailbox();
-  private final VmCell vm;
-  private final Ender ender;
+  private final VmState vm;
+  private final Termination termination;
   private final Starter starter;
   private final Operations operations = new Operations(this::send);
   private final Converger converger;
   private final Listener listener;
-  private final Shift shift = new Shift(this::work);
+  private final WorkerThread worker = new WorkerThread(this::work);
   private final CountDownLatch begun = new CountDownLatch(1);
   private volatile boolean forgotten;
 
-  Supervisor(VmRecord record, VmStatus status, VmCell.Context context) {
-    this.vm = new VmCell(record, status, context);
-    this.ender = new Ender(vm);
+  Supervisor(VmRecord record, VmStatus status, VmState.Context context) {
+    this.vm = new VmState(record, status, context);
+    this.termination = new Termination(vm);
     this.converger = new Converger(vm, operations);
     this.starter =
         new Starter(
             vm,
-            ender,
+            termination,
             operations,
             (from, signal) -> send(new Message.Heard(from, signal)),
             (from, news) -> send(new Message.Guest(from, news)));
-    this.listener = new Listener(vm, ender, starter);
+    this.listener = new Listener(vm, termination, starter);
   }
 
   private void send(Message message) {
     mailbox.add(message);
-    shift.wake("vm-" + vm.name());
+    worker.wake("vm-" + vm.name());
   }
 
   /** Begins to care, and first takes over the process of an earlier daemon if there is one. */
@@ -76,12 +76,12 @@ final class Supervisor {
       }
     } finally {
       begun.countDown();
-      shift.open();
+      worker.open();
       if (restartWaits() && !vm.context().all().restartsWait()) {
-        send(new Message.Ask(new Request.Autostart(), new CompletableFuture<>()));
+        send(new Message.Ask(new VmRequest.Autostart(), new CompletableFuture<>()));
       }
       if (!rests()) {
-        shift.wake("vm-" + vm.name());
+        worker.wake("vm-" + vm.name());
       }
     }
   }
@@ -161,10 +161,10 @@ final class Supervisor {
    *
    * @throws ProblemException when it cannot be done
    */
-  void ask(Request request) throws InterruptedException {
+  void ask(VmRequest request) throws InterruptedException {
     var answer = new CompletableFuture<Void>();
     send(new Message.Ask(request, answer));
-    if (shift.isClosed()) {
+    if (worker.isClosed()) {
       refuseTheRest();
     }
     try {
@@ -180,12 +180,12 @@ final class Supervisor {
 
   /** Has the care end soon; {@link #release} waits for that. */
   void interrupt() {
-    shift.interrupt();
+    worker.interrupt();
   }
 
   /** Ends the care; the VM's process goes on. One that hangs is left behind. */
   void release(Duration patience) {
-    boolean ended = shift.close(patience);
+    boolean ended = worker.close(patience);
     refuseTheRest();
     if (ended) {
       vm.letGo();
@@ -202,7 +202,7 @@ final class Supervisor {
     Instant notBefore = Instant.MIN;
     while (!forgotten) {
       try {
-        if (shift.over(this::rests)) {
+        if (worker.over(this::rests)) {
           return;
         }
         Instant next = later(nextDeadline(), notBefore);
@@ -221,7 +221,7 @@ final class Supervisor {
         notBefore = SteadyTime.now().plus(CALM); // what failed may be due still
       }
     }
-    shift.end();
+    worker.end();
     operations.end(stopping());
     refuseTheRest();
   }
@@ -270,7 +270,7 @@ final class Supervisor {
     Shutdown asked = underWay();
     if (asked != null && !now.isBefore(asked.next())) {
       if (asked.overdue(now)) {
-        ender.shutdownOverdue(asked);
+        termination.shutdownOverdue(asked);
         starter.look();
       } else {
         asked.askAgain(now, vm.running(), vm.guest());
@@ -287,11 +287,11 @@ final class Supervisor {
   private void handle(Message message) throws InterruptedException {
     switch (message) {
       case Message.Ask ask -> {
-        Request request = ask.request();
+        VmRequest request = ask.request();
         CompletableFuture<Void> answer = ask.answer();
         try {
-          if (!(request instanceof Request.Forget)) {
-            ender.requireStored();
+          if (!(request instanceof VmRequest.Forget)) {
+            termination.requireStored();
           }
           if (changesDevices(request) && operations.defer(ask)) {
             return;
@@ -323,60 +323,60 @@ final class Supervisor {
     }
   }
 
-  private static boolean changesDevices(Request request) {
-    return request instanceof Request.Converge || request instanceof Request.GoBack;
+  private static boolean changesDevices(VmRequest request) {
+    return request instanceof VmRequest.Converge || request instanceof VmRequest.GoBack;
   }
 
   /** Does what is asked; false when the answer comes later. */
-  private boolean perform(Request request, CompletableFuture<Void> answer)
+  private boolean perform(VmRequest request, CompletableFuture<Void> answer)
       throws InterruptedException {
     switch (request) {
-      case Request.Start() -> {
+      case VmRequest.Start() -> {
         vm.note(vm.status().withRestarts(0));
         starter.start();
         vm.wantPower(Power.RUNNING);
       }
-      case Request.Autostart() -> starter.autostart();
-      case Request.Stop() -> ender.stop();
-      case Request.Shutdown(Duration timeout, boolean force) -> {
-        return ender.shutdown(timeout, force, answer);
+      case VmRequest.Autostart() -> starter.autostart();
+      case VmRequest.Stop() -> termination.stop();
+      case VmRequest.Shutdown(Duration timeout, boolean force) -> {
+        return termination.shutdown(timeout, force, answer);
       }
-      case Request.CancelShutdown() -> {
-        ender.cancelShutdown();
+      case VmRequest.CancelShutdown() -> {
+        termination.cancelShutdown();
         starter.look();
       }
-      case Request.Reset() -> {
+      case VmRequest.Reset() -> {
         vm.require(Phase.RUNNING, "reset").qemu().reset();
         vm.tell("vm.reset", "reset by a user");
         listener.guestRestarted();
       }
-      case Request.Pause() -> pause();
-      case Request.Resume() -> resume();
-      case Request.SendKeys(var keys) -> vm.requireProcess("pressing keys").qemu().sendKeys(keys);
-      case Request.Screenshot(var target, var screen) ->
+      case VmRequest.Pause() -> pause();
+      case VmRequest.Resume() -> resume();
+      case VmRequest.SendKeys(var keys) -> vm.requireProcess("pressing keys").qemu().sendKeys(keys);
+      case VmRequest.Screenshot(var target, var screen) ->
           vm.requireProcess("a screenshot").qemu().screenshot(target, screen);
-      case Request.Converge(VmRecord wanted) -> {
+      case VmRequest.Converge(VmRecord wanted) -> {
         return converger.converge(wanted, false, answer);
       }
-      case Request.GoBack(VmRecord before) -> {
+      case VmRequest.GoBack(VmRecord before) -> {
         return converger.converge(before, true, answer);
       }
-      case Request.Rename(VmRecord renamed) -> {
+      case VmRequest.Rename(VmRecord renamed) -> {
         vm.record(renamed);
         vm.show(vm.status());
       }
-      case Request.Created() -> {
+      case VmRequest.Created() -> {
         if (vm.phase() == Phase.PENDING) {
           vm.decide(vm.status(), Trigger.CREATED, null);
         }
       }
-      case Request.Delete(boolean force) -> ender.markDeleting(force);
-      case Request.KeepAfterAll(String why) -> {
+      case VmRequest.Delete(boolean force) -> termination.markDeleting(force);
+      case VmRequest.KeepAfterAll(String why) -> {
         if (vm.phase() == Phase.DELETING) {
           vm.decide(vm.status(), Trigger.DELETE_FAILED, why);
         }
       }
-      case Request.Forget() -> {
+      case VmRequest.Forget() -> {
         forgotten = true;
         vm.letGo();
         vm.tell("vm.deleted", "is deleted");

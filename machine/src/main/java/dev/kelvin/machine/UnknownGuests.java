@@ -1,6 +1,5 @@
 package dev.kelvin.machine;
 
-import dev.kelvin.model.Vm;
 import dev.kelvin.host.ProcessId;
 import dev.kelvin.machine.KeptRuns.Kept;
 import dev.kelvin.machine.Processes.Found;
@@ -8,6 +7,7 @@ import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.UnknownGuest;
+import dev.kelvin.model.Vm;
 import dev.kelvin.qemu.RunState;
 import dev.kelvin.qemu.RunningVm;
 import java.lang.System.Logger;

@@ -1,12 +1,12 @@
 package dev.kelvin.machine;
 
-import dev.kelvin.model.Vm;
 import dev.kelvin.host.GuestDirectory;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.GuestInfo;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.Vm;
 import dev.kelvin.qmp.AgentClient;
 import dev.kelvin.qmp.QmpException;
 import java.io.IOException;
@@ -56,7 +56,7 @@ public final class VmAccess {
     Path picture = files.screenshot(UUID.randomUUID().toString());
     String name = picture.getFileName().toString();
     try (var runtime = GuestDirectory.open(files.runtime())) {
-      supervisor.ask(new Request.Screenshot(picture, screen));
+      supervisor.ask(new VmRequest.Screenshot(picture, screen));
       pictures.acquire();
       try {
         return runtime.read(name, MAX_PICTURE);
@@ -74,7 +74,7 @@ public final class VmAccess {
   }
 
   public void sendKeys(String vm, List<String> keys) throws InterruptedException {
-    machines.byName(vm).ask(new Request.SendKeys(keys));
+    machines.byName(vm).ask(new VmRequest.SendKeys(keys));
   }
 
   /** What is read while it is passed on: there may be more than fits into memory. */

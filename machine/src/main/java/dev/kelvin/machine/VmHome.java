@@ -1,6 +1,5 @@
 package dev.kelvin.machine;
 
-import dev.kelvin.model.Vm;
 import dev.kelvin.host.BootId;
 import dev.kelvin.host.Commands;
 import dev.kelvin.host.Commands.Command;
@@ -9,6 +8,7 @@ import dev.kelvin.image.SeedIso;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Layout;
 import dev.kelvin.model.Problem;
+import dev.kelvin.model.Vm;
 import dev.kelvin.model.spec.Boot;
 import dev.kelvin.model.spec.CloudInit;
 import dev.kelvin.qemu.VmFiles;

@@ -1,6 +1,5 @@
 package dev.kelvin.machine;
 
-import dev.kelvin.model.Vm;
 import dev.kelvin.host.BootId;
 import dev.kelvin.host.HeadStart;
 import dev.kelvin.host.HostShield;
@@ -13,6 +12,7 @@ import dev.kelvin.model.HostFacts;
 import dev.kelvin.model.Image.Format;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.Vm;
 import dev.kelvin.model.VmStatus.Forward;
 import dev.kelvin.model.spec.Architecture;
 import dev.kelvin.model.spec.Cdrom;
@@ -32,7 +32,7 @@ import dev.kelvin.qemu.cpu.CpuTables;
 import dev.kelvin.qmp.AgentClient;
 import dev.kelvin.qmp.Budget;
 import dev.kelvin.storage.StorageDriver;
-import dev.kelvin.storage.Volume;
+import dev.kelvin.storage.StoredVolume;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -344,7 +344,7 @@ final class VmLauncher {
   /** The volume of a disk, there, large enough, and readable by the VM's user. */
   BlockSource disk(VmRecord vm, Disk disk) {
     String id = VolumeClaims.volumeId(vm.metadata().id(), disk);
-    Volume volume =
+    StoredVolume volume =
         storage
             .find(id)
             .orElseThrow(() ->
@@ -388,11 +388,7 @@ final class VmLauncher {
 
   private static Launch launch(VmRecord vm, LaunchPlan plan) {
     return new Launch(
-        vm.ref(),
-        CommandLine.build(plan),
-        plan.files().runtime(),
-        plan.files().output(),
-        user(vm));
+        vm.ref(), CommandLine.build(plan), plan.files().runtime(), plan.files().output(), user(vm));
   }
 
   /** What a VM's processes run as where they have a user of their own; null where they cannot. */

@@ -1,9 +1,9 @@
 package dev.kelvin.machine;
 
-import dev.kelvin.model.Vm;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.Vm;
 import dev.kelvin.model.VmStatus;
 import dev.kelvin.model.Volume;
 import dev.kelvin.model.spec.Disk;
@@ -462,5 +462,4 @@ public final class VmRepository {
   Optional<String> idOf(String name) {
     return store.get(NAMES + name).map(VmRepository::text);
   }
-
 }

@@ -133,9 +133,7 @@ public final class VmStateCheck {
       VmRecord vm = vms.get(id);
       if (!vms.containsKey(id)) {
         scan.report(prefix + word, "it is kept for VM " + id + ", which is not there", REPAIR);
-      } else if (vm != null
-          && !id.equals(wanted.get(word))
-          && !held.contains(vm.ref())) {
+      } else if (vm != null && !id.equals(wanted.get(word)) && !held.contains(vm.ref())) {
         scan.report(prefix + word, "VM " + id + " does not have this " + what, REPAIR);
       }
     });

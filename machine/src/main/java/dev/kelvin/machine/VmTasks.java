@@ -95,17 +95,17 @@ public final class VmTasks {
         new TaskType<>(
             DELETE, Delete.class, List.of(new Mark(), new DeleteDisks(), new Remove()), false),
         new TaskType<>(START, Target.class, List.of(new Start()), false).takingSpace(),
-        new TaskType<>(STOP, Target.class, List.of(asking("stop", new Request.Stop())), false),
+        new TaskType<>(STOP, Target.class, List.of(asking("stop", new VmRequest.Stop())), false),
         new TaskType<>(SHUTDOWN, ShutDown.class, List.of(new AskShutdown()), true),
         new TaskType<>(RESET, Target.class, List.of(new ResetOnce()), false),
-        new TaskType<>(PAUSE, Target.class, List.of(asking("pause", new Request.Pause())), false),
+        new TaskType<>(PAUSE, Target.class, List.of(asking("pause", new VmRequest.Pause())), false),
         new TaskType<>(
-            RESUME, Target.class, List.of(asking("resume", new Request.Resume())), false),
+            RESUME, Target.class, List.of(asking("resume", new VmRequest.Resume())), false),
         new TaskType<>(RENAME, Rename.class, List.of(new Renaming()), false));
   }
 
   /** A step that asks the supervisor for something that may be asked twice. */
-  private Step<Target> asking(String name, Request request) {
+  private Step<Target> asking(String name, VmRequest request) {
     return new Step<>() {
       @Override
       public String name() {
@@ -165,7 +165,7 @@ public final class VmTasks {
 
     @Override
     public void run(Create task, StepContext context) throws InterruptedException {
-      machines.supervisor(task.vm().metadata().id()).ask(new Request.Created());
+      machines.supervisor(task.vm().metadata().id()).ask(new VmRequest.Created());
     }
   }
 
@@ -178,7 +178,7 @@ public final class VmTasks {
     @Override
     public void run(Create task, StepContext context) throws InterruptedException {
       if (task.vm().spec().power() == Power.RUNNING) {
-        machines.supervisor(task.vm().metadata().id()).ask(new Request.Start());
+        machines.supervisor(task.vm().metadata().id()).ask(new VmRequest.Start());
       }
     }
 
@@ -186,7 +186,7 @@ public final class VmTasks {
     public void undo(Create task, StepContext context) throws InterruptedException {
       Optional<Supervisor> started = machines.find(task.vm().metadata().id());
       if (started.isPresent()) {
-        started.get().ask(new Request.Stop());
+        started.get().ask(new VmRequest.Stop());
       }
     }
   }
@@ -216,7 +216,7 @@ public final class VmTasks {
         // Its process may still have a card with an address of the update.
         machines.repository().replaceForNow(before(task, now), now.metadata().revision());
       }
-      machines.supervisor(id).ask(new Request.GoBack(machines.supervisorRecord(id)));
+      machines.supervisor(id).ask(new VmRequest.GoBack(machines.supervisorRecord(id)));
       machines.volumes().deleteMade(id, made(context));
       machines.volumes().release(id);
       machines.repository().giveBack(task.wanted());
@@ -272,7 +272,7 @@ public final class VmTasks {
       for (Disk disk : missing) {
         machines.volumes().provide(wanted, disk);
       }
-      machines.supervisor(id).ask(new Request.Converge(wanted));
+      machines.supervisor(id).ask(new VmRequest.Converge(wanted));
     }
   }
 
@@ -289,10 +289,10 @@ public final class VmTasks {
       Vm vm = supervisor.snapshot();
       boolean runs = vm.status().phase().hasProcess();
       if (vm.spec().power() == Power.RUNNING && !runs) {
-        supervisor.ask(new Request.Start());
+        supervisor.ask(new VmRequest.Start());
       } else if (vm.spec().power() == Power.STOPPED && runs) {
         supervisor.ask(
-            new Request.Shutdown(Duration.ofSeconds(vm.spec().shutdownTimeoutSeconds()), true));
+            new VmRequest.Shutdown(Duration.ofSeconds(vm.spec().shutdownTimeoutSeconds()), true));
       }
     }
   }
@@ -332,7 +332,7 @@ public final class VmTasks {
     @Override
     public void run(Delete task, StepContext context) throws InterruptedException {
       if (!machines.damagedVms().contains(task.vmId())) {
-        machines.supervisor(task.vmId()).ask(new Request.Delete(task.force()));
+        machines.supervisor(task.vmId()).ask(new VmRequest.Delete(task.force()));
       } else if (task.force()) {
         endDamaged(task.vmId(), context);
       } else {
@@ -357,7 +357,7 @@ public final class VmTasks {
       // spec.
       Optional<Supervisor> kept = machines.find(task.vmId());
       if (kept.isPresent()) {
-        kept.get().ask(new Request.KeepAfterAll("deleting it failed; delete it again"));
+        kept.get().ask(new VmRequest.KeepAfterAll("deleting it failed; delete it again"));
       }
     }
   }
@@ -405,7 +405,7 @@ public final class VmTasks {
     @Override
     public void run(Target target, StepContext context) throws InterruptedException {
       Supervisor supervisor = machines.supervisor(target.vmId());
-      supervisor.ask(new Request.Start());
+      supervisor.ask(new VmRequest.Start());
     }
   }
 
@@ -419,14 +419,14 @@ public final class VmTasks {
     public void run(ShutDown task, StepContext context) throws InterruptedException {
       machines
           .supervisor(task.vmId())
-          .ask(new Request.Shutdown(Duration.ofSeconds(task.timeoutSeconds()), task.force()));
+          .ask(new VmRequest.Shutdown(Duration.ofSeconds(task.timeoutSeconds()), task.force()));
     }
 
     @Override
     public void undo(ShutDown task, StepContext context) throws InterruptedException {
       Optional<Supervisor> asked = machines.find(task.vmId());
       if (asked.isPresent()) {
-        asked.get().ask(new Request.CancelShutdown());
+        asked.get().ask(new VmRequest.CancelShutdown());
       }
     }
   }
@@ -442,7 +442,7 @@ public final class VmTasks {
     public void run(Target target, StepContext context) throws InterruptedException {
       if (context.recall("sent").isEmpty()) {
         context.remember("sent", "yes");
-        machines.supervisor(target.vmId()).ask(new Request.Reset());
+        machines.supervisor(target.vmId()).ask(new VmRequest.Reset());
       }
     }
   }
@@ -464,7 +464,7 @@ public final class VmTasks {
                     now.withMetadata(now.metadata().withName(task.newName())),
                     now.metadata().revision());
       }
-      machines.supervisor(task.vmId()).ask(new Request.Rename(now));
+      machines.supervisor(task.vmId()).ask(new VmRequest.Rename(now));
       context.result(Vm.ref(task.newName()));
     }
   }

@@ -1,6 +1,5 @@
 package dev.kelvin.machine;
 
-import dev.kelvin.model.Vm;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Image;
@@ -8,11 +7,13 @@ import dev.kelvin.model.Image.Format;
 import dev.kelvin.model.Names;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.Vm;
 import dev.kelvin.model.Volume;
 import dev.kelvin.model.spec.Disk;
 import dev.kelvin.state.Compare;
 import dev.kelvin.state.TaskEngine;
 import dev.kelvin.storage.StorageDriver;
+import dev.kelvin.storage.StoredVolume;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
@@ -73,14 +74,14 @@ public final class Volumes {
   /** What is wrong with a volume if it cannot be read. */
   public Optional<Problem> fault(String id) {
     try {
-      Optional<dev.kelvin.storage.Volume> _ = stored(id);
+      Optional<StoredVolume> _ = stored(id);
       return Optional.empty();
     } catch (ProblemException e) {
       return Optional.of(e.problem());
     }
   }
 
-  private Optional<dev.kelvin.storage.Volume> stored(String id) {
+  private Optional<StoredVolume> stored(String id) {
     return Volume.ID.matcher(id).matches() ? storage.find(id) : Optional.empty();
   }
 
@@ -93,7 +94,7 @@ public final class Volumes {
   public Volume get(String id, @Nullable String field) {
     return find(id)
         .orElseThrow(() -> {
-          List<String> ids = storage.list().stream().map(dev.kelvin.storage.Volume::id).toList();
+          List<String> ids = storage.list().stream().map(StoredVolume::id).toList();
           Problem problem =
               Problem.of(Code.NOT_FOUND, "There is no volume " + id)
                   .on(Volume.ref(id))
@@ -106,7 +107,7 @@ public final class Volumes {
   }
 
   private Volume describe(
-      dev.kelvin.storage.Volume volume, @Nullable String holder, Map<String, String> imageNames) {
+      StoredVolume volume, @Nullable String holder, Map<String, String> imageNames) {
     Path backing = volume.backing();
     String file = backing == null ? null : digest(backing);
     return new Volume(
@@ -263,7 +264,7 @@ public final class Volumes {
 
   /** Deletes what was made for a VM and nobody else has: its disks' volumes and earlier ones. */
   void deleteOwn(String vmId) {
-    for (dev.kelvin.storage.Volume volume : storage.list()) {
+    for (StoredVolume volume : storage.list()) {
       if (volume.id().startsWith(VolumeClaims.ownPrefix(vmId)) && claims.claim(volume.id(), vmId)) {
         storage.delete(volume.id());
       }

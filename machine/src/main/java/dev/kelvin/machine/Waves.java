@@ -81,7 +81,7 @@ final class Waves {
   private void takeTurn(Vm vm, Consumer<String> done) throws InterruptedException {
     String id = vm.metadata().id();
     try {
-      machines.supervisor(id).ask(new Request.Autostart());
+      machines.supervisor(id).ask(new VmRequest.Autostart());
     } catch (ProblemException e) {
       if (all.ending()) {
         return; // the next daemon starts it
@@ -145,8 +145,8 @@ final class Waves {
         vm.status().phase() == Phase.RUNNING || vm.status().phase() == Phase.STOPPING;
     supervisor.ask(
         canListen
-            ? new Request.Shutdown(Duration.ofSeconds(vm.spec().shutdownTimeoutSeconds()), true)
-            : new Request.Stop());
+            ? new VmRequest.Shutdown(Duration.ofSeconds(vm.spec().shutdownTimeoutSeconds()), true)
+            : new VmRequest.Stop());
   }
 
   private interface Work {

@@ -79,7 +79,7 @@ class AdoptedStatesTest {
       vm.qemu().status("postmigrate");
       vm.restart();
       vm.awaitPhase(Phase.PAUSED);
-      assertThatThrownBy(() -> vm.asking(new Request.Resume()).get())
+      assertThatThrownBy(() -> vm.asking(new VmRequest.Resume()).get())
           .hasMessageContaining("elsewhere");
       assertThat(vm.qemu().count("cont")).isZero();
     }

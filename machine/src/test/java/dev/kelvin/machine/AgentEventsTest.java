@@ -27,7 +27,7 @@ class AgentEventsTest {
       assertThat(vm.status().phase()).isEqualTo(Phase.RUNNING);
       assertThat(Collections.frequency(vm.told(), "vm.agent-misbehaves")).isEqualTo(1);
       // Neither needs the agent.
-      vm.supervisor().ask(new Request.Stop());
+      vm.supervisor().ask(new VmRequest.Stop());
       vm.awaitPhase(Phase.STOPPED);
     }
   }

@@ -33,7 +33,7 @@ class BeheadedQemuTest {
   void deletingItsVmWaitsForItsLastThread(@TempDir Path directory) throws Exception {
     var program = List.of(Beheaded.in(directory).toString());
     try (var vm = new SupervisedVm(directory.resolve("home"), SupervisedVm.spec(), program)) {
-      vm.supervisor().ask(new Request.Delete(true));
+      vm.supervisor().ask(new VmRequest.Delete(true));
       assertThat(ProcessId.of(vm.process().pid())).isEmpty();
       assertThat(vm.status().phase()).isEqualTo(Phase.DELETING);
     }

@@ -61,7 +61,7 @@ class CutOffHotPlugTest {
   /** QEMU has plugged it in, and the daemon dies before it has heard so. */
   private void diesAfterPlugging(VmRecord wanted) throws InterruptedException {
     vm.qemu().silentAfter("device_add");
-    var cutOff = vm.asking(new Request.Converge(wanted));
+    var cutOff = vm.asking(new VmRequest.Converge(wanted));
     SupervisedVm.await("it is plugged in", () -> !vm.qemu().devices().isEmpty());
     vm.restart();
     assertThat(cutOff).failsWithin(Duration.ofSeconds(20));
@@ -72,7 +72,7 @@ class CutOffHotPlugTest {
     VmRecord wanted = stored(withData());
     diesAfterPlugging(wanted);
 
-    vm.supervisor().ask(new Request.Converge(wanted));
+    vm.supervisor().ask(new VmRequest.Converge(wanted));
 
     assertThat(vm.qemu().devices()).containsExactly("disk-data");
     assertThat(vm.qemu().count("device_add")).isEqualTo(1);
@@ -88,7 +88,7 @@ class CutOffHotPlugTest {
     volumes.deleteMade(SupervisedVm.ID, List.of(VOLUME));
     assertThat(vm.storage().find(VOLUME)).isPresent();
 
-    vm.supervisor().ask(new Request.Converge(before));
+    vm.supervisor().ask(new VmRequest.Converge(before));
     assertThat(vm.qemu().devices()).isEmpty();
     assertThat(disksOnRecord()).isEmpty();
     volumes.deleteMade(SupervisedVm.ID, List.of(VOLUME));
@@ -99,12 +99,12 @@ class CutOffHotPlugTest {
   void aDiskThatWasNotPluggedInYetIsPluggedIn() throws InterruptedException {
     VmRecord wanted = stored(withData());
     vm.qemu().silentAfter("blockdev-add");
-    var cutOff = vm.asking(new Request.Converge(wanted));
+    var cutOff = vm.asking(new VmRequest.Converge(wanted));
     SupervisedVm.await("it is begun", () -> vm.qemu().count("blockdev-add") == 1);
     vm.restart();
     assertThat(cutOff).failsWithin(Duration.ofSeconds(20));
 
-    vm.supervisor().ask(new Request.Converge(wanted));
+    vm.supervisor().ask(new VmRequest.Converge(wanted));
 
     assertThat(vm.qemu().devices()).containsExactly("disk-data");
     assertThat(disksOnRecord()).containsExactly("data");
@@ -117,12 +117,12 @@ class CutOffHotPlugTest {
     VmRecord wanted = stored(SupervisedVm.spec().withNics(List.of(nic)));
     diesAfterPlugging(wanted);
 
-    vm.supervisor().ask(new Request.Converge(wanted));
+    vm.supervisor().ask(new VmRequest.Converge(wanted));
 
     assertThat(vm.qemu().count("device_add")).isEqualTo(1);
     assertThat(vm.status().forwards()).hasSize(1);
 
-    vm.supervisor().ask(new Request.Converge(stored(SupervisedVm.spec())));
+    vm.supervisor().ask(new VmRequest.Converge(stored(SupervisedVm.spec())));
     assertThat(vm.qemu().devices()).isEmpty();
     assertThat(vm.status().forwards()).isEmpty();
   }
@@ -132,7 +132,7 @@ class CutOffHotPlugTest {
     vm.qemu().devices().addAll(List.of("disk-data", "nic-lan"));
     VmRecord wanted = stored(withData());
 
-    vm.supervisor().ask(new Request.Converge(wanted));
+    vm.supervisor().ask(new VmRequest.Converge(wanted));
 
     assertThat(vm.qemu().devices()).containsExactly("disk-data");
     assertThat(vm.qemu().count("device_del")).isEqualTo(2);

@@ -71,18 +71,18 @@ class FullStoreTest {
     awaitUnstoredEnd();
 
     assertThatExceptionOfType(ProblemException.class)
-        .isThrownBy(() -> vm.supervisor().ask(new Request.Stop()))
+        .isThrownBy(() -> vm.supervisor().ask(new VmRequest.Stop()))
         .satisfies(e -> assertThat(e.problem().code()).isEqualTo(Code.UNAVAILABLE));
 
     vm.store().full(false);
-    vm.supervisor().ask(new Request.Stop());
+    vm.supervisor().ask(new VmRequest.Stop());
     assertThat(vm.status().phase()).isEqualTo(Phase.CRASHED);
     assertThat(vm.exitReason()).isEqualTo(ExitReason.CRASH);
   }
 
   @Test
   void aShutdownIsAnsweredWhenTheEndIsStored() throws Exception {
-    var answer = vm.asking(new Request.Shutdown(Duration.ofMinutes(5), false));
+    var answer = vm.asking(new VmRequest.Shutdown(Duration.ofMinutes(5), false));
     // The button is pressed when that it stops is stored.
     SupervisedVm.await("pressed", () -> vm.qemu().count("system_powerdown") == 1);
     vm.store().full(true);
@@ -98,11 +98,11 @@ class FullStoreTest {
 
   @Test
   void aStartThatIsNotStoredHasNotBegun() throws InterruptedException {
-    vm.supervisor().ask(new Request.Stop());
+    vm.supervisor().ask(new VmRequest.Stop());
     vm.store().full(true);
 
     assertThatExceptionOfType(ProblemException.class)
-        .isThrownBy(() -> vm.supervisor().ask(new Request.Start()))
+        .isThrownBy(() -> vm.supervisor().ask(new VmRequest.Start()))
         .satisfies(e -> assertThat(e.problem().code()).isEqualTo(Code.HOST_FAILURE));
 
     assertThat(vm.status().phase()).isEqualTo(Phase.STOPPED);

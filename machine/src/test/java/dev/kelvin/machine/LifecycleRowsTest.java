@@ -49,7 +49,7 @@ class LifecycleRowsTest {
 
   /** Once all that its supervisor has begun is done. */
   private void note(SupervisedVm vm) throws InterruptedException {
-    vm.supervisor().ask(new Request.Created()); // which does nothing, after what is under way
+    vm.supervisor().ask(new VmRequest.Created()); // which does nothing, after what is under way
     seen.addAll(vm.moves());
   }
 
@@ -117,23 +117,23 @@ class LifecycleRowsTest {
   @Test
   void whatUsersAskFor(@TempDir Path directory) throws Exception {
     try (var vm = new SupervisedVm(directory)) {
-      vm.asking(new Request.Pause()).get();
-      vm.asking(new Request.Resume()).get();
-      var refused = vm.asking(new Request.Shutdown(Duration.ofMillis(100), false));
+      vm.asking(new VmRequest.Pause()).get();
+      vm.asking(new VmRequest.Resume()).get();
+      var refused = vm.asking(new VmRequest.Shutdown(Duration.ofMillis(100), false));
       assertThatThrownBy(refused::get).hasMessageContaining("did not shut down");
-      vm.asking(new Request.Stop()).get();
+      vm.asking(new VmRequest.Stop()).get();
       failsToStart(vm);
-      vm.asking(new Request.Delete(false)).get();
-      vm.asking(new Request.KeepAfterAll("it stays")).get();
+      vm.asking(new VmRequest.Delete(false)).get();
+      vm.asking(new VmRequest.KeepAfterAll("it stays")).get();
       assertThat(vm.status().phase()).isEqualTo(Phase.STOPPED);
 
       reopenAs(vm, Phase.CRASHED);
       failsToStart(vm);
       reopenAs(vm, Phase.PENDING);
-      vm.asking(new Request.Created()).get();
+      vm.asking(new VmRequest.Created()).get();
       for (Phase deleted : List.of(Phase.PENDING, Phase.CRASHED)) {
         reopenAs(vm, deleted);
-        vm.asking(new Request.Delete(false)).get();
+        vm.asking(new VmRequest.Delete(false)).get();
         assertThat(vm.status().phase()).isEqualTo(Phase.DELETING);
       }
       note(vm);
@@ -148,7 +148,7 @@ class LifecycleRowsTest {
   }
 
   private static void failsToStart(SupervisedVm vm) {
-    assertThatThrownBy(() -> vm.asking(new Request.Start()).get()).isNotNull();
+    assertThatThrownBy(() -> vm.asking(new VmRequest.Start()).get()).isNotNull();
     assertThat(vm.status().phase()).isEqualTo(Phase.STOPPED);
   }
 }

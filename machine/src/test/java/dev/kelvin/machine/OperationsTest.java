@@ -35,7 +35,7 @@ class OperationsTest {
     vm = new SupervisedVm(directory);
     with = stored(SupervisedVm.spec().withDisks(List.of(DATA)));
     vm.machines().volumes().provide(with, DATA);
-    vm.supervisor().ask(new Request.Converge(with));
+    vm.supervisor().ask(new VmRequest.Converge(with));
     assertThat(vm.qemu().devices()).containsExactly("disk-data");
     vm.qemu().keepsDevices();
   }
@@ -53,7 +53,7 @@ class OperationsTest {
   }
 
   private CompletableFuture<Void> unplugging() {
-    var pulled = vm.asking(new Request.Converge(stored(SupervisedVm.spec())));
+    var pulled = vm.asking(new VmRequest.Converge(stored(SupervisedVm.spec())));
     SupervisedVm.await("it is asked for", () -> vm.qemu().count("device_del") == 1);
     return pulled;
   }
@@ -61,7 +61,7 @@ class OperationsTest {
   @Test
   void aStopTakesEffectAtOnceAndTheRestHoldsFromTheNextStart() {
     var pulled = unplugging();
-    assertThat(vm.asking(new Request.Stop())).succeedsWithin(SOON);
+    assertThat(vm.asking(new VmRequest.Stop())).succeedsWithin(SOON);
     assertThat(vm.status().phase()).isEqualTo(Phase.STOPPED);
     assertThat(pulled).succeedsWithin(SOON);
     assertThat(vm.repository().run(SupervisedVm.ID)).isEmpty();
@@ -71,7 +71,7 @@ class OperationsTest {
   @Test
   void whatElseIsAskedIsDone() {
     var pulled = unplugging();
-    assertThat(vm.asking(new Request.Pause())).succeedsWithin(SOON);
+    assertThat(vm.asking(new VmRequest.Pause())).succeedsWithin(SOON);
     assertThat(vm.status().phase()).isEqualTo(Phase.PAUSED);
     assertThat(pulled).isNotDone();
   }
@@ -103,7 +103,7 @@ class OperationsTest {
         Thread.ofVirtual()
             .start(() -> {
               try {
-                vm.supervisor().ask(new Request.Converge(without));
+                vm.supervisor().ask(new VmRequest.Converge(without));
               } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
               }
@@ -112,7 +112,7 @@ class OperationsTest {
     user.interrupt();
     user.join();
     VmRecord before = stored(with.spec());
-    assertThat(vm.asking(new Request.GoBack(before))).succeedsWithin(SOON);
+    assertThat(vm.asking(new VmRequest.GoBack(before))).succeedsWithin(SOON);
     assertThat(vm.status().restartRequired()).isEmpty();
   }
 

@@ -72,9 +72,9 @@ class RunEndTest {
   @Test
   void aStartThatAUserAskedForAndFailedIsNotRepeated() throws Exception {
     try (var vm = vm(RestartMode.ALWAYS)) {
-      vm.supervisor().ask(new Request.Stop());
+      vm.supervisor().ask(new VmRequest.Stop());
       assertThatExceptionOfType(ProblemException.class)
-          .isThrownBy(() -> vm.supervisor().ask(new Request.Start()));
+          .isThrownBy(() -> vm.supervisor().ask(new VmRequest.Start()));
       assertThat(vm.status().phase()).isEqualTo(Phase.STOPPED);
       assertThat(vm.supervisor().record().spec().power()).isEqualTo(Power.STOPPED);
       assertThat(String.valueOf(vm.status().message())).doesNotContain("starts again");
@@ -119,7 +119,7 @@ class RunEndTest {
       vm.machines().shutDownAll();
       assertThat(vm.status().phase().hasProcess()).isFalse();
       assertThat(vm.supervisor().record().spec().power()).isEqualTo(Power.STOPPED);
-      for (Request start : List.of(new Request.Start(), new Request.Autostart())) {
+      for (VmRequest start : List.of(new VmRequest.Start(), new VmRequest.Autostart())) {
         assertThatExceptionOfType(ProblemException.class)
             .isThrownBy(() -> vm.supervisor().ask(start))
             .satisfies(e -> assertThat(e.problem().code()).isEqualTo(Code.UNAVAILABLE));
@@ -144,10 +144,10 @@ class RunEndTest {
   @Test
   void anErrorEndsNoSupervisor() throws Exception {
     try (var vm = vm(RestartMode.NEVER)) {
-      vm.supervisor().ask(new Request.Stop());
+      vm.supervisor().ask(new VmRequest.Stop());
       for (int i = 0; i < 2; i++) {
         assertThatExceptionOfType(ProblemException.class)
-            .isThrownBy(() -> vm.supervisor().ask(new Request.Start()))
+            .isThrownBy(() -> vm.supervisor().ask(new VmRequest.Start()))
             .satisfies(e -> assertThat(e.problem().cause()).contains("nothing is started here"));
       }
       assertThat(vm.supervisor().snapshot().status().phase()).isEqualTo(Phase.STOPPED);

@@ -48,7 +48,7 @@ class ShutdownTest {
 
   @Test
   void whoAskedIsAnsweredAlsoWhenQemuDoesNotAnswerAnyMore() throws IOException {
-    var answer = vm.asking(new Request.Shutdown(Duration.ofSeconds(1), false));
+    var answer = vm.asking(new VmRequest.Shutdown(Duration.ofSeconds(1), false));
     vm.awaitPhase(Phase.STOPPING);
     vm.qemu().silent(true);
     vm.qemu().hangUp();
@@ -64,7 +64,7 @@ class ShutdownTest {
 
   @Test
   void aVmThatQemuHasPausedMeanwhileIsShownAsPaused() throws IOException {
-    var answer = vm.asking(new Request.Shutdown(Duration.ofSeconds(1), false));
+    var answer = vm.asking(new VmRequest.Shutdown(Duration.ofSeconds(1), false));
     vm.awaitPhase(Phase.STOPPING);
     vm.qemu().status("io-error");
     vm.qemu().event("STOP", "{}");
@@ -76,7 +76,7 @@ class ShutdownTest {
 
   @Test
   void theButtonIsPressedOverTheNewConnection() throws Exception {
-    var answer = vm.asking(new Request.Shutdown(LONG, false));
+    var answer = vm.asking(new VmRequest.Shutdown(LONG, false));
     SupervisedVm.await("pressed", () -> vm.qemu().count("system_powerdown") == 1);
     vm.qemu().hangUp();
     vm.awaitPhase(Phase.UNRESPONSIVE);
@@ -112,10 +112,10 @@ class ShutdownTest {
   void aRequestThatIsStillInTheMailboxIsTakenBack() throws Exception {
     Thread.currentThread().interrupt();
     assertThatExceptionOfType(InterruptedException.class)
-        .isThrownBy(() -> vm.supervisor().ask(new Request.Shutdown(Duration.ZERO, true)));
+        .isThrownBy(() -> vm.supervisor().ask(new VmRequest.Shutdown(Duration.ZERO, true)));
 
-    vm.supervisor().ask(new Request.CancelShutdown());
-    vm.supervisor().ask(new Request.CancelShutdown());
+    vm.supervisor().ask(new VmRequest.CancelShutdown());
+    vm.supervisor().ask(new VmRequest.CancelShutdown());
 
     assertThat(vm.status().phase()).isEqualTo(Phase.RUNNING);
     assertThat(vm.process().isAlive()).isTrue();
@@ -123,13 +123,13 @@ class ShutdownTest {
 
   @Test
   void aRequestForWhichSomebodyElseStillWaitsGoesOn() throws Exception {
-    var other = vm.asking(new Request.Shutdown(LONG, false));
+    var other = vm.asking(new VmRequest.Shutdown(LONG, false));
     vm.awaitPhase(Phase.STOPPING);
     Thread.currentThread().interrupt();
     assertThatExceptionOfType(InterruptedException.class)
-        .isThrownBy(() -> vm.supervisor().ask(new Request.Shutdown(LONG, true)));
+        .isThrownBy(() -> vm.supervisor().ask(new VmRequest.Shutdown(LONG, true)));
 
-    vm.supervisor().ask(new Request.CancelShutdown());
+    vm.supervisor().ask(new VmRequest.CancelShutdown());
 
     assertThat(vm.status().phase()).isEqualTo(Phase.STOPPING);
     vm.qemu().event("SHUTDOWN", "{\"guest\":true,\"reason\":\"guest-shutdown\"}");
@@ -138,9 +138,9 @@ class ShutdownTest {
 
   @Test
   void takingBackDoesNothingWhenTheVmHasEnded() throws Exception {
-    vm.supervisor().ask(new Request.Stop());
+    vm.supervisor().ask(new VmRequest.Stop());
 
-    vm.supervisor().ask(new Request.CancelShutdown());
+    vm.supervisor().ask(new VmRequest.CancelShutdown());
 
     assertThat(vm.status().phase()).isEqualTo(Phase.STOPPED);
   }

@@ -242,7 +242,7 @@ final class SupervisedVm implements AutoCloseable {
   }
 
   /** Asks on a thread of its own. */
-  CompletableFuture<Void> asking(Request request) {
+  CompletableFuture<Void> asking(VmRequest request) {
     var answer = new CompletableFuture<Void>();
     Thread.ofVirtual()
         .start(() -> {

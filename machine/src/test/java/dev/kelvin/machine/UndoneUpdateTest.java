@@ -120,11 +120,11 @@ class UndoneUpdateTest {
   @Test
   void aPortThatSomebodyElseTookIsLeftOut() throws Exception {
     VmRecord now = vm.repository().find(SupervisedVm.ID).orElseThrow();
-    vm.supervisor().ask(new Request.Converge(now.withSpec(SupervisedVm.spec())));
+    vm.supervisor().ask(new VmRequest.Converge(now.withSpec(SupervisedVm.spec())));
     assertThat(vm.qemu().devices()).isEmpty();
     int wanted = now.spec().nics().getFirst().forwards().getFirst().hostPort();
     try (var taken = new ServerSocket(wanted, 1, InetAddress.getLoopbackAddress())) {
-      vm.supervisor().ask(new Request.GoBack(now));
+      vm.supervisor().ask(new VmRequest.GoBack(now));
       assertThat(vm.qemu().devices()).as(taken.toString()).containsExactly("nic-lan");
       assertThat(vm.status().forwards()).isEmpty();
       assertThat(vm.status().restartRequired()).containsExactly("spec.nics[0]");

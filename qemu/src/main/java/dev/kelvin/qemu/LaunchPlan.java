@@ -1,8 +1,8 @@
 package dev.kelvin.qemu;
 
-import dev.kelvin.model.Vm;
 import dev.kelvin.model.HostFacts;
 import dev.kelvin.model.HostFacts.UefiFirmware;
+import dev.kelvin.model.Vm;
 import dev.kelvin.model.VmStatus;
 import dev.kelvin.model.spec.Board;
 import dev.kelvin.model.spec.Firmware;

@@ -119,7 +119,7 @@ public final class ConfinedQemuImg {
    *
    * @param volume of which the directory is the daemon's, so that nobody else can put another there
    */
-  public void resize(Volume volume, ByteSize size) throws InterruptedException {
+  public void resize(StoredVolume volume, ByteSize size) throws InterruptedException {
     Path file = volume.path();
     int owner = owner(file);
     boolean lend = owner == 0;

@@ -104,13 +104,13 @@ public final class DirectoryDriver implements StorageDriver {
   }
 
   @Override
-  public Volume create(String id, ByteSize size) {
+  public StoredVolume create(String id, ByteSize size) {
     checkSize(id, size);
     return make(id, size, null);
   }
 
   @Override
-  public Volume cloneImage(String id, Path image, @Nullable ByteSize size) {
+  public StoredVolume cloneImage(String id, Path image, @Nullable ByteSize size) {
     Path base = image.toAbsolutePath().normalize();
     ByteSize least =
         guarded("clone", id, () -> Qcow2Header.read(base))
@@ -130,14 +130,14 @@ public final class DirectoryDriver implements StorageDriver {
     return make(id, wanted, base);
   }
 
-  private Volume make(String id, ByteSize size, @Nullable Path backing) {
+  private StoredVolume make(String id, ByteSize size, @Nullable Path backing) {
     return exclusively(
         "make",
         checkId(id),
         () -> {
-          Optional<Volume> existing = files.find(id);
+          Optional<StoredVolume> existing = files.find(id);
           if (existing.isPresent()) {
-            Volume volume = existing.get();
+            StoredVolume volume = existing.get();
             if (volume.size().equals(size) && Objects.equals(volume.backing(), backing)) {
               return volume;
             }
@@ -161,7 +161,7 @@ public final class DirectoryDriver implements StorageDriver {
   }
 
   @Override
-  public Optional<Volume> find(String id) {
+  public Optional<StoredVolume> find(String id) {
     return guarded("find", checkId(id), () -> files.find(id));
   }
 
@@ -171,7 +171,7 @@ public final class DirectoryDriver implements StorageDriver {
   }
 
   @Override
-  public List<Volume> list() {
+  public List<StoredVolume> list() {
     return guarded("list", ALL, files::list);
   }
 
@@ -181,13 +181,13 @@ public final class DirectoryDriver implements StorageDriver {
   }
 
   @Override
-  public Volume resize(String id, ByteSize size) {
+  public StoredVolume resize(String id, ByteSize size) {
     checkSize(id, size);
     return exclusively(
         "resize",
         checkId(id),
         () -> {
-          Volume volume = require(id);
+          StoredVolume volume = require(id);
           if (size.compareTo(volume.size()) < 0) {
             throw tooSmall(id, size, "it has " + volume.size() + " already").asException();
           }
@@ -223,7 +223,7 @@ public final class DirectoryDriver implements StorageDriver {
         });
   }
 
-  private Volume require(String id) throws IOException, InterruptedException {
+  private StoredVolume require(String id) throws IOException, InterruptedException {
     return files.find(id).orElseThrow(() -> missing(id).asException());
   }
 

@@ -122,7 +122,7 @@ public final class QemuImg {
    * A volume as a name that qemu-img opens (json:, qemu(1)). What is below it is opened without a
    * lock: everybody whose volume is made from the same image could hold that.
    */
-  static String nodes(Volume volume, String opened) {
+  static String nodes(StoredVolume volume, String opened) {
     var nodes = new LinkedHashMap<String, Object>();
     nodes.put("driver", volume.format());
     nodes.put("file", Map.of("driver", "file", "filename", opened));

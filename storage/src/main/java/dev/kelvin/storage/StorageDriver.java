@@ -34,7 +34,7 @@ public interface StorageDriver {
    *
    * @param size a multiple of 512 bytes
    */
-  Volume create(String id, ByteSize size);
+  StoredVolume create(String id, ByteSize size);
 
   /**
    * Makes a volume with an image's content; done again with the same image and size, returns the
@@ -43,15 +43,15 @@ public interface StorageDriver {
    * @param image an absolute path of a qcow2 file that has no backing file itself
    * @param size at least the image's; null for the same
    */
-  Volume cloneImage(String id, Path image, @Nullable ByteSize size);
+  StoredVolume cloneImage(String id, Path image, @Nullable ByteSize size);
 
-  Optional<Volume> find(String id);
+  Optional<StoredVolume> find(String id);
 
   /** What QEMU would open of a volume, also of one that {@link #find} cannot read. */
   Optional<Path> path(String id);
 
   /** All volumes, in the order of their ids; half made ones are removed and not shown. */
-  List<Volume> list();
+  List<StoredVolume> list();
 
   /** The ids of those that {@link #find} cannot read, and which {@link #list} leaves out. */
   List<String> damaged();
@@ -60,7 +60,7 @@ public interface StorageDriver {
    * Grows a volume that no VM has open; shrinking is refused, since it destroys data. Works as the
    * user that has access, never as root: what a VM has written is hostile.
    */
-  Volume resize(String id, ByteSize size);
+  StoredVolume resize(String id, ByteSize size);
 
   /** Deletes a volume; when there is none, that is what was wanted. */
   void delete(String id);

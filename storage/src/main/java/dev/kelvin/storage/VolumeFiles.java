@@ -90,7 +90,7 @@ final class VolumeFiles {
     }
   }
 
-  Optional<Volume> find(String id) throws IOException, InterruptedException {
+  Optional<StoredVolume> find(String id) throws IOException, InterruptedException {
     Path path = path(id);
     if (!isThere(path)) {
       return Optional.empty();
@@ -141,10 +141,10 @@ final class VolumeFiles {
     return paths;
   }
 
-  List<Volume> list() throws IOException, InterruptedException {
+  List<StoredVolume> list() throws IOException, InterruptedException {
     List<Path> paths = paths();
     var allocated = allocated(paths);
-    List<Volume> volumes = new ArrayList<>();
+    List<StoredVolume> volumes = new ArrayList<>();
     for (Path path : paths) {
       Seen seen = read(path, allocated);
       if (seen.fault() != null) {
@@ -158,7 +158,7 @@ final class VolumeFiles {
   }
 
   /** What a look at a file has shown; neither when it was deleted meanwhile. */
-  private record Seen(@Nullable Volume volume, @Nullable String fault) {}
+  private record Seen(@Nullable StoredVolume volume, @Nullable String fault) {}
 
   /**
    * Looks at a file that the user of a VM may have written. A name in it that Kelvin has not put
@@ -184,7 +184,7 @@ final class VolumeFiles {
     }
     ByteSize taken = allocated.getOrDefault(path.toString(), new ByteSize(0));
     Path backing = below == null ? null : Path.of(below);
-    return new Seen(new Volume(id(path), header.size(), taken, backing, path, "qcow2"), null);
+    return new Seen(new StoredVolume(id(path), header.size(), taken, backing, path, "qcow2"), null);
   }
 
   private boolean isImage(String name, @Nullable String format) throws IOException {

@@ -84,9 +84,9 @@ class DirectoryDriverTest extends StorageDriverConformance {
     driver.create("vm1-root", SMALL);
     Path half = directory.resolve("volumes/.new-vm2-root-cafe");
     Files.writeString(half, "half made");
-    assertThat(driver.list()).extracting(Volume::id).containsExactly("vm1-root");
+    assertThat(driver.list()).extracting(StoredVolume::id).containsExactly("vm1-root");
 
-    assertThat(open().list()).extracting(Volume::id).containsExactly("vm1-root");
+    assertThat(open().list()).extracting(StoredVolume::id).containsExactly("vm1-root");
     assertThat(half).doesNotExist();
   }
 
@@ -95,7 +95,7 @@ class DirectoryDriverTest extends StorageDriverConformance {
     driver.create("vm1-root", SMALL);
     Files.writeString(directory.resolve("volumes/vm2-root.qcow2"), "overwritten");
 
-    assertThat(driver.list()).extracting(Volume::id).containsExactly("vm1-root");
+    assertThat(driver.list()).extracting(StoredVolume::id).containsExactly("vm1-root");
     assertThat(driver.damaged()).containsExactly("vm2-root");
     assertProblem(Code.HOST_FAILURE, () -> driver.find("vm2-root"));
     driver.delete("vm2-root");
@@ -223,7 +223,7 @@ class DirectoryDriverTest extends StorageDriverConformance {
 
   private void assertRefused(String id) throws Exception {
     driver.create("vm9-root", SMALL);
-    assertThat(driver.list()).extracting(Volume::id).containsExactly("vm9-root");
+    assertThat(driver.list()).extracting(StoredVolume::id).containsExactly("vm9-root");
     assertThat(driver.damaged()).containsExactly(id);
     assertProblem(Code.HOST_FAILURE, () -> driver.find(id));
     assertProblem(Code.HOST_FAILURE, () -> driver.resize(id, LARGE));

@@ -66,7 +66,7 @@ abstract class StorageDriverConformance {
 
   @Test
   void makesAVolumeThatCanBeFound() throws Exception {
-    Volume made = driver.create("vm1-root", SMALL);
+    StoredVolume made = driver.create("vm1-root", SMALL);
 
     assertThat(made.id()).isEqualTo("vm1-root");
     assertThat(made.size()).isEqualTo(SMALL);
@@ -86,21 +86,21 @@ abstract class StorageDriverConformance {
   @Test
   void thinVolumesTakeLessThanTheirSize() {
     if (driver.capabilities().contains(Capability.THIN)) {
-      Volume made = driver.create("vm1-root", ByteSize.ofGiB(64));
+      StoredVolume made = driver.create("vm1-root", ByteSize.ofGiB(64));
       assertThat(made.allocated()).isLessThan(ByteSize.ofMiB(2));
     }
   }
 
   @Test
   void makingAgainGivesTheSameVolume() {
-    Volume first = driver.create("vm1-root", SMALL);
+    StoredVolume first = driver.create("vm1-root", SMALL);
     assertThat(driver.create("vm1-root", SMALL)).isEqualTo(first);
     assertThat(driver.list()).hasSize(1);
   }
 
   @Test
   void makingAnotherOfTheSameNameIsRefused() {
-    Volume first = driver.create("vm1-root", SMALL);
+    StoredVolume first = driver.create("vm1-root", SMALL);
     assertProblem(Code.ALREADY_EXISTS, () -> driver.create("vm1-root", LARGE));
     assertProblem(Code.ALREADY_EXISTS, () -> driver.cloneImage("vm1-root", image, null));
     assertThat(driver.list()).containsExactly(first);
@@ -108,11 +108,11 @@ abstract class StorageDriverConformance {
 
   @Test
   void twoWhoMakeTheSameVolumeGetOne() throws Exception {
-    List<Callable<Volume>> both =
+    List<Callable<StoredVolume>> both =
         List.of(() -> driver.create("vm1-root", SMALL), () -> driver.create("vm1-root", SMALL));
-    List<Volume> made = new ArrayList<>();
+    List<StoredVolume> made = new ArrayList<>();
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      for (Future<Volume> future : threads.invokeAll(both)) {
+      for (Future<StoredVolume> future : threads.invokeAll(both)) {
         made.add(future.get());
       }
     }
@@ -126,7 +126,7 @@ abstract class StorageDriverConformance {
     assertThat(driver.cloneImage("vm1-root", image, null).size()).isEqualTo(SMALL);
     assertThat(driver.cloneImage("vm2-root", image, LARGE).size()).isEqualTo(LARGE);
     assertThat(driver.cloneImage("vm2-root", image, LARGE).backing()).isEqualTo(image);
-    assertThat(driver.list()).extracting(Volume::id).containsExactly("vm1-root", "vm2-root");
+    assertThat(driver.list()).extracting(StoredVolume::id).containsExactly("vm1-root", "vm2-root");
   }
 
   @Test
@@ -191,7 +191,7 @@ abstract class StorageDriverConformance {
 
   @Test
   void volumesSurviveAReopening() throws Exception {
-    Volume made = driver.create("vm1-root", SMALL);
+    StoredVolume made = driver.create("vm1-root", SMALL);
     assertThat(open().list()).containsExactly(made);
   }
 

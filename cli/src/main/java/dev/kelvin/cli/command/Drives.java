@@ -1,9 +1,9 @@
 package dev.kelvin.cli.command;
 
-import dev.kelvin.model.Vm;
 import dev.kelvin.cli.Session;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
+import dev.kelvin.model.Vm;
 import dev.kelvin.model.spec.Cdrom;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

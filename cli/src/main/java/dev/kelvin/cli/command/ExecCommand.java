@@ -1,6 +1,5 @@
 package dev.kelvin.cli.command;
 
-import dev.kelvin.model.Vm;
 import dev.kelvin.api.ExecRequest;
 import dev.kelvin.api.ExecResult;
 import dev.kelvin.cli.Session;
@@ -8,6 +7,7 @@ import dev.kelvin.cli.text.Units;
 import dev.kelvin.codec.Documents;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
+import dev.kelvin.model.Vm;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;

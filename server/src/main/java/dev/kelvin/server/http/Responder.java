@@ -101,7 +101,7 @@ final class Responder {
       case Outcome.Stream(Outcome.Subscription subscription) -> {
         try (subscription) {
           if (!request.getMethod().equals("HEAD")) {
-            new EventStream(subscription, projection, encodings, keepAlive)
+            new EventStreamWriter(subscription, projection, encodings, keepAlive)
                 .run(request, response, live);
           }
         }

@@ -22,7 +22,7 @@ import java.util.Optional;
 /** Executes actions on this node. */
 public final class LocalActions implements Actions {
   /** What executes the actions of each kind. */
-  record Desks(
+  record Handlers(
       VmActions vms,
       VolumeActions volumes,
       ImageActions images,
@@ -32,7 +32,7 @@ public final class LocalActions implements Actions {
       ConsoleDesk consoles,
       StateActions state,
       UnknownActions unknown,
-      Watches watches,
+      ObjectWatches watches,
       TaskWatches taskWatches) {}
 
   private final Authorizer authorizer;
@@ -41,7 +41,7 @@ public final class LocalActions implements Actions {
   private final VmAccess access;
   private final ImageCatalogue images;
   private final TaskEngine tasks;
-  private final Desks desks;
+  private final Handlers handlers;
 
   LocalActions(
       Authorizer authorizer,
@@ -50,14 +50,14 @@ public final class LocalActions implements Actions {
       VmAccess access,
       ImageCatalogue images,
       TaskEngine tasks,
-      Desks desks) {
+      Handlers handlers) {
     this.authorizer = authorizer;
     this.revisions = revisions;
     this.machines = machines;
     this.access = access;
     this.images = images;
     this.tasks = tasks;
-    this.desks = desks;
+    this.handlers = handlers;
   }
 
   @Override
@@ -74,18 +74,18 @@ public final class LocalActions implements Actions {
 
   private Outcome read(Action.Read action) throws InterruptedException {
     return switch (action) {
-      case Action.GetInfo() -> new Outcome.Document(desks.node().info(), null);
-      case Action.GetDoctor() -> new Outcome.Document(desks.node().doctor(), null);
-      case Action.GetCpuModels(Guests guests) -> desks.cpus().models(guests);
-      case Action.GetHostCpu(Guests guests) -> desks.cpus().describe(guests);
-      case Action.ComputeBaseline(var hosts) -> desks.cpus().baseline(hosts);
-      case Action.GetMetrics() -> desks.node().metrics();
-      case Action.BackUpState() -> desks.state().backup();
-      case Action.CheckState() -> new Outcome.Document(desks.state().check(), null);
+      case Action.GetInfo() -> new Outcome.Document(handlers.node().info(), null);
+      case Action.GetDoctor() -> new Outcome.Document(handlers.node().doctor(), null);
+      case Action.GetCpuModels(Guests guests) -> handlers.cpus().models(guests);
+      case Action.GetHostCpu(Guests guests) -> handlers.cpus().describe(guests);
+      case Action.ComputeBaseline(var hosts) -> handlers.cpus().baseline(hosts);
+      case Action.GetMetrics() -> handlers.node().metrics();
+      case Action.BackUpState() -> handlers.state().backup();
+      case Action.CheckState() -> new Outcome.Document(handlers.state().check(), null);
       case Action.ListObjects(Resource resource, Query query) -> list(resource, query);
       case Action.Watch(Resource resource, Query query, long from) -> watch(resource, query, from);
       case Action.Events(Long after, String object) ->
-          new Outcome.Stream(desks.node().events().subscribe(after, object));
+          new Outcome.Stream(handlers.node().events().subscribe(after, object));
       case Action.GetVm(String name) -> {
         Vm vm = machines.get(name);
         yield new Outcome.Document(vm, vm.metadata().revision());
@@ -94,15 +94,15 @@ public final class LocalActions implements Actions {
         Image image = images.get(name);
         yield new Outcome.Document(image, image.metadata().revision());
       }
-      case Action.GetVolume(String id) -> desks.volumes().get(id);
-      case Action.ListPublished() -> desks.images().published();
+      case Action.GetVolume(String id) -> handlers.volumes().get(id);
+      case Action.ListPublished() -> handlers.images().published();
       case Action.GetTask(String id) -> new Outcome.Document(tasks.get(id), null);
       case Action.Screenshot(String vm, int screen) ->
           new Outcome.Bytes("image/png", access.screenshot(vm, screen));
       case Action.GetSerialLog(String vm, long tail) ->
           new Outcome.Download("text/plain; charset=utf-8", access.serialLog(vm, tail)::writeTo);
       case Action.GetGuest(String vm) -> new Outcome.Document(access.guest(vm), null);
-      case Action.ReadGuestFile file -> desks.guests().readFile(file);
+      case Action.ReadGuestFile file -> handlers.guests().readFile(file);
     };
   }
 
@@ -117,7 +117,7 @@ public final class LocalActions implements Actions {
                   machines.after(query.after()), query, vm -> vm.metadata().name(), revision);
           case IMAGES ->
               Selection.page(images.list(), query, image -> image.metadata().name(), revision);
-          case VOLUMES -> desks.volumes().list(query, revision);
+          case VOLUMES -> handlers.volumes().list(query, revision);
           case TASKS -> Selection.page(tasks.list(), query, Task::id, revision);
         };
     return page.asOf(known.asOf());
@@ -126,56 +126,56 @@ public final class LocalActions implements Actions {
   private Outcome watch(Resource resource, Query query, long fromRevision) {
     return new Outcome.Stream(
         switch (resource) {
-          case VMS -> desks.watches().vms(query, fromRevision);
-          case IMAGES -> desks.watches().images(query, fromRevision);
+          case VMS -> handlers.watches().vms(query, fromRevision);
+          case IMAGES -> handlers.watches().images(query, fromRevision);
           case VOLUMES -> throw VolumeActions.unwatchable().asException();
-          case TASKS -> desks.taskWatches().begin(query, tasks::snapshot);
+          case TASKS -> handlers.taskWatches().begin(query, tasks::snapshot);
         });
   }
 
   private Outcome write(Action.Write action) throws InterruptedException {
     return switch (action) {
-      case Action.RunDoctor() -> desks.node().examine();
-      case Action.InstallPackages(var packages) -> desks.node().install(packages);
-      case Action.StopDaemon(boolean stopVms) -> desks.node().stop(stopVms);
-      case Action.CreateVm create -> desks.vms().create(create);
-      case Action.UpdateVm update -> desks.vms().update(update);
-      case Action.DeleteVm delete -> desks.vms().delete(delete);
-      case Action.StartVm(String vm) -> desks.vms().simple(VmTasks.START, vm);
-      case Action.StopVm(String vm) -> desks.vms().simple(VmTasks.STOP, vm);
-      case Action.ResetVm(String vm) -> desks.vms().simple(VmTasks.RESET, vm);
-      case Action.PauseVm(String vm) -> desks.vms().simple(VmTasks.PAUSE, vm);
-      case Action.ResumeVm(String vm) -> desks.vms().simple(VmTasks.RESUME, vm);
-      case Action.ShutdownVm shutdown -> desks.vms().shutdown(shutdown);
-      case Action.RenameVm rename -> desks.vms().rename(rename);
-      case Action.AttachDisk attach -> desks.vms().attachDisk(attach);
-      case Action.DetachDisk detach -> desks.vms().detachDisk(detach);
-      case Action.AttachNic attach -> desks.vms().attachNic(attach);
-      case Action.DetachNic detach -> desks.vms().detachNic(detach);
-      case Action.SetMedia media -> desks.vms().setMedia(media);
+      case Action.RunDoctor() -> handlers.node().examine();
+      case Action.InstallPackages(var packages) -> handlers.node().install(packages);
+      case Action.StopDaemon(boolean stopVms) -> handlers.node().stop(stopVms);
+      case Action.CreateVm create -> handlers.vms().create(create);
+      case Action.UpdateVm update -> handlers.vms().update(update);
+      case Action.DeleteVm delete -> handlers.vms().delete(delete);
+      case Action.StartVm(String vm) -> handlers.vms().simple(VmTasks.START, vm);
+      case Action.StopVm(String vm) -> handlers.vms().simple(VmTasks.STOP, vm);
+      case Action.ResetVm(String vm) -> handlers.vms().simple(VmTasks.RESET, vm);
+      case Action.PauseVm(String vm) -> handlers.vms().simple(VmTasks.PAUSE, vm);
+      case Action.ResumeVm(String vm) -> handlers.vms().simple(VmTasks.RESUME, vm);
+      case Action.ShutdownVm shutdown -> handlers.vms().shutdown(shutdown);
+      case Action.RenameVm rename -> handlers.vms().rename(rename);
+      case Action.AttachDisk attach -> handlers.vms().attachDisk(attach);
+      case Action.DetachDisk detach -> handlers.vms().detachDisk(detach);
+      case Action.AttachNic attach -> handlers.vms().attachNic(attach);
+      case Action.DetachNic detach -> handlers.vms().detachNic(detach);
+      case Action.SetMedia media -> handlers.vms().setMedia(media);
       case Action.SendKeys(String vm, var keys) -> {
         access.sendKeys(vm, keys);
         yield new Outcome.Done();
       }
       case Action.OpenConsole(String vm, var kind) -> {
         machines.get(vm);
-        yield desks.consoles().grant(vm, kind);
+        yield handlers.consoles().grant(vm, kind);
       }
-      case Action.GuestExec exec -> desks.guests().exec(exec);
-      case Action.WriteGuestFile file -> desks.guests().writeFile(file);
-      case Action.BuildImage build -> desks.images().build(build);
-      case Action.PullImage pull -> desks.images().pull(pull);
-      case Action.ImportImage imported -> desks.images().importImage(imported);
-      case Action.DeleteImage delete -> desks.images().delete(delete);
-      case Action.DeleteVolume delete -> desks.volumes().delete(delete);
-      case Action.AdoptGuest adopt -> desks.unknown().adopt(adopt);
-      case Action.EndGuest end -> desks.unknown().end(end);
+      case Action.GuestExec exec -> handlers.guests().exec(exec);
+      case Action.WriteGuestFile file -> handlers.guests().writeFile(file);
+      case Action.BuildImage build -> handlers.images().build(build);
+      case Action.PullImage pull -> handlers.images().pull(pull);
+      case Action.ImportImage imported -> handlers.images().importImage(imported);
+      case Action.DeleteImage delete -> handlers.images().delete(delete);
+      case Action.DeleteVolume delete -> handlers.volumes().delete(delete);
+      case Action.AdoptGuest adopt -> handlers.unknown().adopt(adopt);
+      case Action.EndGuest end -> handlers.unknown().end(end);
       case Action.CancelTask(String id) -> new Outcome.Accepted(tasks.cancel(id));
     };
   }
 
   @Override
   public ConsoleLink openConsole(String ticket, ConsoleSink sink) throws InterruptedException {
-    return desks.consoles().open(ticket, sink);
+    return handlers.consoles().open(ticket, sink);
   }
 }

@@ -44,7 +44,7 @@ import dev.kelvin.state.TaskType;
 import dev.kelvin.storage.DirectoryDriver;
 import dev.kelvin.storage.QemuImg;
 import dev.kelvin.storage.StorageDriver;
-import dev.kelvin.storage.Volume;
+import dev.kelvin.storage.StoredVolume;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -163,15 +163,15 @@ public final class LocalNode implements AutoCloseable {
     users.machines = machines;
     var importer = new Importer(tools.qemuImg());
     var tasks = new TaskEngine(store, types(machines, catalogue, tools, importer), around.clock());
-    var watches = new Watches(store, machines, repository, catalogue);
+    var watches = new ObjectWatches(store, machines, repository, catalogue);
     var revisions = new LastKnown<>(store::revision);
     var shortage = new ShortageWatch(store::shortage, events::publish);
     var taskWatches = new TaskWatches(revisions::get);
     tasks.addListener(news -> events.taskChanged(news.task()));
     tasks.addListener(taskWatches);
     var drafts = drafts(around, repository, parts.volumes(), tools, catalogue);
-    var desks =
-        new LocalActions.Desks(
+    var handlers =
+        new LocalActions.Handlers(
             new VmActions(machines, repository, drafts, tasks),
             new VolumeActions(parts.volumes(), tasks),
             images(around, catalogue, tools, importer, tasks),
@@ -185,7 +185,7 @@ public final class LocalNode implements AutoCloseable {
             taskWatches);
     var actions =
         new LocalActions(
-            around.authorizer(), revisions, machines, parts.access(), catalogue, tasks, desks);
+            around.authorizer(), revisions, machines, parts.access(), catalogue, tasks, handlers);
     tools.facts().findMeanwhile();
     takeOver(machines, catalogue, tools.images(), tasks);
     return new LocalNode(
@@ -280,7 +280,7 @@ public final class LocalNode implements AutoCloseable {
   private static List<String> volumesOn(StorageDriver storage, Path image) {
     return storage.list().stream()
         .filter(volume -> image.equals(volume.backing()))
-        .map(Volume::id)
+        .map(StoredVolume::id)
         .toList();
   }
 

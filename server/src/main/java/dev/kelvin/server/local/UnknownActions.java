@@ -1,6 +1,5 @@
 package dev.kelvin.server.local;
 
-import dev.kelvin.model.Vm;
 import dev.kelvin.machine.Machines;
 import dev.kelvin.machine.UnknownTasks;
 import dev.kelvin.machine.VmRepository;
@@ -8,6 +7,7 @@ import dev.kelvin.model.Code;
 import dev.kelvin.model.Names;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.UnknownGuest;
+import dev.kelvin.model.Vm;
 import dev.kelvin.server.action.Action;
 import dev.kelvin.server.action.Outcome;
 import dev.kelvin.state.TaskEngine;

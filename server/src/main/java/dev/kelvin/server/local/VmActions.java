@@ -73,10 +73,7 @@ final class VmActions {
 
   private Outcome submitUpdate(VmRecord current, VmRecord wanted) {
     return new Outcome.Accepted(
-        tasks.submitExclusive(
-            VmTasks.UPDATE,
-            new VmTasks.Update(current, wanted),
-            current.ref()));
+        tasks.submitExclusive(VmTasks.UPDATE, new VmTasks.Update(current, wanted), current.ref()));
   }
 
   /** What is stored of a VM now. */

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param path what QEMU opens
  * @param format as QEMU names it: {@code qcow2} or {@code raw}
  */
-public record Volume(
+public record StoredVolume(
     String id,
     ByteSize size,
     ByteSize allocated,

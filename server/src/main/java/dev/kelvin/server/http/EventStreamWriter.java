@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * its request, until the client goes away or the daemon ends. Comments keep the connection alive,
  * and show when the client is gone.
  */
-final class EventStream implements Live.Endless {
+final class EventStreamWriter implements Live.Endless {
   private static final byte[] COMMENT = ":\n\n".getBytes(StandardCharsets.US_ASCII);
 
   /** The change whose data is a whole object, of which a client may want parts only. */
@@ -32,7 +32,7 @@ final class EventStream implements Live.Endless {
   private final ReentrantLock lock = new ReentrantLock();
   private @Nullable Thread thread;
 
-  EventStream(
+  EventStreamWriter(
       Subscription subscription, Projection projection, Encodings encodings, Duration keepAlive) {
     this.subscription = subscription;
     this.projection = projection;

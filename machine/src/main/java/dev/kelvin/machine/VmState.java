@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  * What a supervisor knows of its VM. Written by the supervisor's thread only; the volatile parts
  * are read by others at any time.
  */
-final class VmCell {
-  private static final Logger LOG = System.getLogger(VmCell.class.getName());
+final class VmState {
+  private static final Logger LOG = System.getLogger(VmState.class.getName());
 
   /** What all supervisors share. */
   record Context(
@@ -80,7 +80,7 @@ final class VmCell {
   /** When to look next whether the process answers, by {@link dev.kelvin.model.SteadyTime}. */
   Instant checkAt = Instant.MAX;
 
-  VmCell(VmRecord record, VmStatus status, Context context) {
+  VmState(VmRecord record, VmStatus status, Context context) {
     this.record = record;
     this.status = status;
     this.context = context;

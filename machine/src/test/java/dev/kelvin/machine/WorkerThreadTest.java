@@ -10,12 +10,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-class ShiftTest {
+class WorkerThreadTest {
   private final BlockingQueue<Integer> work = new LinkedBlockingQueue<>();
   private final AtomicInteger done = new AtomicInteger();
   private final AtomicInteger threads = new AtomicInteger();
   private final AtomicInteger atOnce = new AtomicInteger();
-  private final Shift shift = new Shift(this::run);
+  private final WorkerThread worker = new WorkerThread(this::run);
 
   private void run() {
     threads.incrementAndGet();
@@ -26,7 +26,7 @@ class ShiftTest {
         done.addAndGet(next);
       }
       atOnce.decrementAndGet();
-      if (shift.over(work::isEmpty)) {
+      if (worker.over(work::isEmpty)) {
         return;
       }
       atOnce.incrementAndGet();
@@ -35,7 +35,7 @@ class ShiftTest {
 
   @Test
   void nothingIsLeftUndoneHoweverThreadsComeAndGo() throws Exception {
-    shift.open();
+    worker.open();
     var senders = new Thread[4];
     for (int i = 0; i < senders.length; i++) {
       senders[i] =
@@ -43,14 +43,14 @@ class ShiftTest {
               .start(() -> {
                 for (int j = 0; j < 5_000; j++) {
                   work.add(1);
-                  shift.wake("worker");
+                  worker.wake("worker");
                 }
               });
     }
     for (Thread sender : senders) {
       sender.join();
     }
-    shift.close(Duration.ofSeconds(20));
+    worker.close(Duration.ofSeconds(20));
     // Closing interrupts, which this work does not mind: it ends when nothing is left.
     assertThat(done).hasValue(20_000);
   }
@@ -58,13 +58,13 @@ class ShiftTest {
   @Test
   void thereIsNoThreadBeforeItIsOpenNorAfterItIsClosed() {
     work.add(1);
-    shift.wake("early");
+    worker.wake("early");
     assertThat(threads).hasValue(0);
-    shift.close(Duration.ofSeconds(20));
-    shift.open();
-    shift.wake("late");
+    worker.close(Duration.ofSeconds(20));
+    worker.open();
+    worker.wake("late");
     assertThat(threads).hasValue(0);
-    assertThat(shift.isClosed()).isTrue();
+    assertThat(worker.isClosed()).isTrue();
   }
 
   @Test
@@ -72,7 +72,7 @@ class ShiftTest {
     var began = new CountDownLatch(1);
     var interrupted = new AtomicInteger();
     var waiting =
-        new Shift(() -> {
+        new WorkerThread(() -> {
           try {
             began.countDown();
             new CountDownLatch(1).await();

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * Changes of objects, for clients that watch. A client gets {@code put} with the object as it is,
  * and {@code delete} with its kind, id and name.
  */
-final class Watches {
+final class ObjectWatches {
   /** What a client is told of an object that is gone, or no longer matches its query. */
   record Gone(String kind, String id, String name) {}
 
@@ -46,7 +46,7 @@ final class Watches {
   /** Such changes by the ids of VMs: all who watch ask for the same ones. */
   private final Map<String, Ahead> ahead = new ConcurrentHashMap<>();
 
-  Watches(Store store, Machines machines, VmRepository vms, ImageCatalogue images) {
+  ObjectWatches(Store store, Machines machines, VmRepository vms, ImageCatalogue images) {
     this.store = store;
     this.machines = machines;
     this.vms = vms;

@@ -1,6 +1,6 @@
 package dev.kelvin.machine;
 
-import dev.kelvin.machine.VmCell.Ending;
+import dev.kelvin.machine.VmState.Ending;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Lifecycle.Trigger;
 import dev.kelvin.model.Phase;
@@ -23,17 +23,17 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** The parts of a supervisor that end a VM's process, and that decide what follows an end. */
-final class Ender {
-  private static final Logger LOG = System.getLogger(Ender.class.getName());
+final class Termination {
+  private static final Logger LOG = System.getLogger(Termination.class.getName());
 
   /** When to try again what the store has refused. */
   static final Duration STORE_AGAIN = Duration.ofSeconds(5);
 
   private static final Duration QUIT_DEADLINE = Duration.ofSeconds(5);
 
-  private final VmCell vm;
+  private final VmState vm;
 
-  Ender(VmCell vm) {
+  Termination(VmState vm) {
     this.vm = vm;
   }
 

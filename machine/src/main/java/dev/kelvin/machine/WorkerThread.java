@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * that do not run each would hold some kilobytes for its thread's stack. What one thread has
  * written the next one sees.
  */
-final class Shift {
+final class WorkerThread {
   private final Runnable work;
   private final ReentrantLock lock = new ReentrantLock();
   // Guarded by lock.
@@ -24,7 +24,7 @@ final class Shift {
    *
    * @param work returns when {@link #over} has said so, or after {@link #end}
    */
-  Shift(Runnable work) {
+  WorkerThread(Runnable work) {
     this.work = work;
   }
 
