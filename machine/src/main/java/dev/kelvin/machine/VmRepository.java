@@ -276,7 +276,7 @@ public final class VmRepository {
       if (owner.isEmpty() || owner.get().equals(id) || key.startsWith(UIDS)) {
         continue;
       }
-      String other = find(owner.get()).map(VmRepository::ref).orElse("another VM");
+      String other = find(owner.get()).map(VmRecord::ref).orElse("another VM");
       if (key.startsWith(NAMES)) {
         throw nameTaken(vm.metadata().name());
       }

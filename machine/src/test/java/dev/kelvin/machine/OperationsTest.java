@@ -92,7 +92,7 @@ class OperationsTest {
     assertThat(pulled).failsWithin(Duration.ofSeconds(20));
     vm.awaitPhase(Phase.RUNNING);
     VmSpec running = vm.repository().run(SupervisedVm.ID).orElseThrow().spec();
-    assertThat(running.disks()).containsExactly(DATA);
+    assertThat(running.disks()).extracting(Disk::name).containsExactly("data");
     assertThat(vm.qemu().devices()).containsExactly("disk-data");
   }
 
