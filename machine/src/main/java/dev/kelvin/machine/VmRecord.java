@@ -11,7 +11,7 @@ import dev.kelvin.model.spec.VmSpec;
  */
 public record VmRecord(Metadata metadata, VmSpec spec, int uid) {
   /** How problems and events name this VM. */
-  String ref() {
+  public String ref() {
     return Vm.ref(metadata.name());
   }
 
