@@ -115,7 +115,8 @@ class DaemonTest {
     assertThat(cli.run("down", "--stop-vms").err()).isEqualTo("No daemon runs.\n");
     Files.createDirectory(cli.kelvinHome().resolve("run/vms/0f3a9c51d2e84b7760aa"));
     assertThat(cli.run("down").err()).isEqualTo("No daemon runs.\n");
-    assertThat(cli.run("down", "--stop-vms").out()).isEqualTo("The daemon has ended.\n");
+    Result down = cli.run("down", "--stop-vms");
+    assertThat(down.out()).as(down.err()).isEqualTo("The daemon has ended.\n");
     assertThat(cli.kelvinHome().resolve("ended")).hasContent("{\"stopVms\":true}");
   }
 
