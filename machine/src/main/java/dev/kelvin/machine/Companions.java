@@ -58,7 +58,6 @@ final class Companions {
     try {
       for (Companion one : wanted) {
         Files.deleteIfExists(one.output());
-        boolean own = one.ownUser() && vm.uid() >= 0;
         ProcessId process =
             processes.launch(
                 new Launch(
@@ -66,7 +65,7 @@ final class Companions {
                     one.argv(),
                     directory,
                     one.output(),
-                    own ? VmLauncher.user(vm) : null));
+                    one.ownUser() ? VmLauncher.user(vm) : null));
         started.add(
             new Started(
                 one.name(),

@@ -2,6 +2,7 @@ package dev.kelvin.machine;
 
 import dev.kelvin.codec.Documents;
 import dev.kelvin.model.Code;
+import dev.kelvin.model.OwnerOnly;
 import dev.kelvin.model.Problem;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -14,7 +15,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -54,10 +54,7 @@ final class KeptRuns {
   void save(VmRecord vm, RunRecord run) {
     String id = vm.metadata().id();
     try {
-      if (!Files.isDirectory(directory)) {
-        Files.createDirectories(directory);
-        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
-      }
+      OwnerOnly.makeDirectory(directory);
       Path partial =
           Files.createTempFile(directory, id + "-", ".partial"); // for the daemon's user only
       try {

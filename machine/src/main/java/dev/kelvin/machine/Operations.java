@@ -72,10 +72,10 @@ final class Operations {
               Throwable failure = null;
               try {
                 work.run(this::inside);
-              } catch (RuntimeException | InterruptedException e) {
-                failure = e;
-              } catch (Error e) {
-                LOG.log(System.Logger.Level.ERROR, "in the operation " + name, e);
+              } catch (RuntimeException | InterruptedException | Error e) {
+                if (e instanceof Error) {
+                  LOG.log(System.Logger.Level.ERROR, "in the operation " + name, e);
+                }
                 failure = e;
               }
               Throwable why = failure;

@@ -42,13 +42,6 @@ class CutOffHotPlugTest {
     }
   }
 
-  private VmRecord stored(VmSpec spec) {
-    VmRecord now = vm.repository().find(SupervisedVm.ID).orElseThrow();
-    VmRecord stored = vm.repository().replace(now.withSpec(spec), now.metadata().revision());
-    stored.spec().disks().forEach(disk -> volumes.provide(stored, disk));
-    return stored;
-  }
-
   private static VmSpec withData() {
     return SupervisedVm.spec().withDisks(List.of(DATA));
   }
@@ -69,7 +62,7 @@ class CutOffHotPlugTest {
 
   @Test
   void aDiskThatIsWantedIsNotPluggedInTwice() throws InterruptedException {
-    VmRecord wanted = stored(withData());
+    VmRecord wanted = vm.stored(withData());
     diesAfterPlugging(wanted);
 
     vm.supervisor().ask(new VmRequest.Converge(wanted));
@@ -82,8 +75,8 @@ class CutOffHotPlugTest {
 
   @Test
   void aVolumeIsNotDeletedBeforeItsDiskIsOut() throws InterruptedException {
-    diesAfterPlugging(stored(withData()));
-    VmRecord before = stored(SupervisedVm.spec());
+    diesAfterPlugging(vm.stored(withData()));
+    VmRecord before = vm.stored(SupervisedVm.spec());
 
     volumes.deleteMade(SupervisedVm.ID, List.of(VOLUME));
     assertThat(vm.storage().find(VOLUME)).isPresent();
@@ -97,7 +90,7 @@ class CutOffHotPlugTest {
 
   @Test
   void aDiskThatWasNotPluggedInYetIsPluggedIn() throws InterruptedException {
-    VmRecord wanted = stored(withData());
+    VmRecord wanted = vm.stored(withData());
     vm.qemu().silentAfter("blockdev-add");
     var cutOff = vm.asking(new VmRequest.Converge(wanted));
     SupervisedVm.await("it is begun", () -> vm.qemu().count("blockdev-add") == 1);
@@ -114,7 +107,7 @@ class CutOffHotPlugTest {
   void theForwardsOfACardAreKnownAfterwards() throws InterruptedException {
     var forward = new PortForward(Protocol.TCP, "127.0.0.1", 0, 80);
     Nic nic = Nic.of("lan").withMac("52:54:00:00:00:01").withForwards(List.of(forward));
-    VmRecord wanted = stored(SupervisedVm.spec().withNics(List.of(nic)));
+    VmRecord wanted = vm.stored(SupervisedVm.spec().withNics(List.of(nic)));
     diesAfterPlugging(wanted);
 
     vm.supervisor().ask(new VmRequest.Converge(wanted));
@@ -122,7 +115,7 @@ class CutOffHotPlugTest {
     assertThat(vm.qemu().count("device_add")).isEqualTo(1);
     assertThat(vm.status().forwards()).hasSize(1);
 
-    vm.supervisor().ask(new VmRequest.Converge(stored(SupervisedVm.spec())));
+    vm.supervisor().ask(new VmRequest.Converge(vm.stored(SupervisedVm.spec())));
     assertThat(vm.qemu().devices()).isEmpty();
     assertThat(vm.status().forwards()).isEmpty();
   }
@@ -130,7 +123,7 @@ class CutOffHotPlugTest {
   @Test
   void aDeviceThatNobodyKnowsIsPulledOut() throws InterruptedException {
     vm.qemu().devices().addAll(List.of("disk-data", "nic-lan"));
-    VmRecord wanted = stored(withData());
+    VmRecord wanted = vm.stored(withData());
 
     vm.supervisor().ask(new VmRequest.Converge(wanted));
 

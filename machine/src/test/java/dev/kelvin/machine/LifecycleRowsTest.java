@@ -53,7 +53,9 @@ class LifecycleRowsTest {
     seen.addAll(vm.moves());
   }
 
-  /** As if that had been stored; its supervisor has nothing to do then, and stores nothing later. */
+  /**
+   * As if that had been stored; its supervisor has nothing to do then, and stores nothing later.
+   */
   private static void store(SupervisedVm vm, Phase phase) throws InterruptedException {
     vm.supervisor().ask(new VmRequest.Created());
     vm.repository().saveStatus(SupervisedVm.ID, VmStatus.initial().in(phase, null, Instant.EPOCH));

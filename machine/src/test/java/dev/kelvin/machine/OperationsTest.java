@@ -33,8 +33,7 @@ class OperationsTest {
   void plugIn() throws IOException, InterruptedException {
     assumeTrue(Files.isExecutable(Path.of("/usr/bin/qemu-img")), "no qemu-img here");
     vm = new SupervisedVm(directory);
-    with = stored(SupervisedVm.spec().withDisks(List.of(DATA)));
-    vm.machines().volumes().provide(with, DATA);
+    with = vm.stored(SupervisedVm.spec().withDisks(List.of(DATA)));
     vm.supervisor().ask(new VmRequest.Converge(with));
     assertThat(vm.qemu().devices()).containsExactly("disk-data");
     vm.qemu().keepsDevices();
@@ -47,13 +46,8 @@ class OperationsTest {
     }
   }
 
-  private VmRecord stored(VmSpec spec) {
-    VmRecord now = vm.repository().find(SupervisedVm.ID).orElseThrow();
-    return vm.repository().replace(now.withSpec(spec), now.metadata().revision());
-  }
-
   private CompletableFuture<Void> unplugging() {
-    var pulled = vm.asking(new VmRequest.Converge(stored(SupervisedVm.spec())));
+    var pulled = vm.asking(new VmRequest.Converge(vm.stored(SupervisedVm.spec())));
     SupervisedVm.await("it is asked for", () -> vm.qemu().count("device_del") == 1);
     return pulled;
   }
@@ -98,7 +92,7 @@ class OperationsTest {
 
   @Test
   void oneThatNobodyWaitsForIsBrokenOffForTheNext() throws InterruptedException {
-    VmRecord without = stored(SupervisedVm.spec());
+    VmRecord without = vm.stored(SupervisedVm.spec());
     Thread user =
         Thread.ofVirtual()
             .start(() -> {
@@ -111,7 +105,7 @@ class OperationsTest {
     SupervisedVm.await("it is asked for", () -> vm.qemu().count("device_del") == 1);
     user.interrupt();
     user.join();
-    VmRecord before = stored(with.spec());
+    VmRecord before = vm.stored(with.spec());
     assertThat(vm.asking(new VmRequest.GoBack(before))).succeedsWithin(SOON);
     assertThat(vm.status().restartRequired()).isEmpty();
   }

@@ -221,6 +221,14 @@ final class SupervisedVm implements AutoCloseable {
     return repository;
   }
 
+  /** Stores what is wanted of it, with its volumes; its supervisor is not told. */
+  VmRecord stored(VmSpec spec) {
+    VmRecord now = repository.find(ID).orElseThrow();
+    VmRecord stored = repository.replace(now.withSpec(spec), now.metadata().revision());
+    stored.spec().disks().forEach(disk -> machines.volumes().provide(stored, disk));
+    return stored;
+  }
+
   Machines machines() {
     return machines;
   }

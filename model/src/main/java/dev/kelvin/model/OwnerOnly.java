@@ -20,9 +20,27 @@ public final class OwnerOnly {
     return PosixFilePermissions.asFileAttribute(MODE);
   }
 
-  /** Makes a new directory so. */
-  public static FileAttribute<Set<PosixFilePermission>> directoryAttribute() {
-    return PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+  /**
+   * Makes a directory that only its owner enters, unless it is there; its parents are usual ones.
+   */
+  public static void makeDirectory(Path directory) throws IOException {
+    if (!Files.isDirectory(directory)) {
+      Files.createDirectories(directory);
+      setMode(directory, "rwx------");
+    }
+  }
+
+  /**
+   * Gives a file or directory this mode, unless it has it: on a full disk even a change that
+   * changes nothing may find no room.
+   *
+   * @param mode such as {@code rwx--x--x}
+   */
+  public static void setMode(Path path, String mode) throws IOException {
+    Set<PosixFilePermission> wanted = PosixFilePermissions.fromString(mode);
+    if (!Files.getPosixFilePermissions(path).equals(wanted)) {
+      Files.setPosixFilePermissions(path, wanted);
+    }
   }
 
   /** Takes everybody else's access to a file away; true when somebody had some. */

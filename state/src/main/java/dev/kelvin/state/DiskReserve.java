@@ -184,9 +184,7 @@ final class DiskReserve implements AutoCloseable {
     }
     // It has its name when it is whole: one that is not is in use.
     Path fresh = pieces.resolveSibling(pieces.getFileName() + ".new");
-    if (!Files.isDirectory(fresh)) {
-      Files.createDirectory(fresh, OwnerOnly.directoryAttribute());
-    }
+    OwnerOnly.makeDirectory(fresh);
     try {
       writeIn(fresh);
     } catch (IOException e) {
@@ -275,7 +273,11 @@ final class DiskReserve implements AutoCloseable {
     if (Files.isRegularFile(pieces)) {
       Files.delete(pieces);
       awaitBlocks(directory());
-      Files.createDirectory(pieces, OwnerOnly.directoryAttribute());
+      try {
+        OwnerOnly.makeDirectory(pieces);
+      } catch (IOException e) { // the room is there all the same
+        LOG.log(System.Logger.Level.DEBUG, "the next daemon may take it for one never made", e);
+      }
       return true;
     }
     for (Path piece : all(pieces).reversed()) {

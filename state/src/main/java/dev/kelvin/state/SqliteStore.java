@@ -103,6 +103,8 @@ public final class SqliteStore implements Store {
       // Whoever may read a file may lock it, and so keep a daemon from starting.
       create(absolute.resolveSibling(absolute.getFileName() + ".lock"));
       lock = StoreLock.of(absolute);
+      // As older versions left it: nobody reads it now.
+      Files.deleteIfExists(absolute.resolveSibling(absolute.getFileName() + "-shm"));
       var reserve = new DiskReserve(absolute, size, sync);
       SqliteStore store = open(absolute, clock, keep, lock, reserve);
       lock = null; // the store's now
@@ -145,8 +147,6 @@ public final class SqliteStore implements Store {
       if (!Files.isRegularFile(file)) {
         throw e;
       }
-      // As older versions left it: nobody reads it now.
-      Files.deleteIfExists(file.resolveSibling(file.getFileName() + "-shm"));
       // Its journal takes its mode from it, unless it is left from before.
       for (String part : List.of("", "-wal")) {
         Path one = file.resolveSibling(file.getFileName() + part);

@@ -2,12 +2,12 @@ package dev.kelvin.cli.run;
 
 import dev.kelvin.cli.Session;
 import dev.kelvin.model.Code;
+import dev.kelvin.model.OwnerOnly;
 import dev.kelvin.model.Problem;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -41,8 +41,8 @@ public final class SshKeys {
   public Path prepareKnownHosts(String vmId) {
     Path file = knownHosts(vmId);
     try {
-      privateDirectory(directory);
-      privateDirectory(directory.resolve("known_hosts"));
+      OwnerOnly.makeDirectory(directory);
+      OwnerOnly.makeDirectory(directory.resolve("known_hosts"));
     } catch (IOException e) {
       throw new UncheckedIOException("making " + directory, e);
     }
@@ -82,7 +82,7 @@ public final class SshKeys {
     Path publicKey = key.resolveSibling("id_ed25519.pub");
     try {
       if (!Files.exists(key)) {
-        privateDirectory(directory);
+        OwnerOnly.makeDirectory(directory);
         make(key);
       }
     } catch (IOException e) {
@@ -106,13 +106,6 @@ public final class SshKeys {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", e);
-    }
-  }
-
-  private static void privateDirectory(Path directory) throws IOException {
-    if (!Files.isDirectory(directory)) {
-      Files.createDirectories(directory);
-      Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
     }
   }
 
