@@ -1,6 +1,7 @@
 package dev.kelvin.host;
 
 import dev.kelvin.model.Code;
+import dev.kelvin.model.OwnerOnly;
 import dev.kelvin.model.Problem;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -10,7 +11,6 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -48,7 +48,7 @@ public final class UserIdClaims {
     this.state = state.toAbsolutePath().normalize();
     try {
       Files.createDirectories(directory);
-      Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
+      OwnerOnly.setMode(directory, "rwx------");
       prune();
     } catch (IOException e) {
       throw failed(e);

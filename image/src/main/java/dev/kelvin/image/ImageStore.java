@@ -5,6 +5,7 @@ import dev.kelvin.host.Durable;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Image.Format;
+import dev.kelvin.model.OwnerOnly;
 import dev.kelvin.model.Problem;
 import dev.kelvin.storage.Qcow2Header;
 import java.io.IOException;
@@ -56,10 +57,10 @@ public final class ImageStore {
           // The users of VMs read their images, whose names they are told; they list nothing.
           for (Path directory : Set.of(root, blobs)) {
             Files.createDirectories(directory);
-            Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
+            OwnerOnly.setMode(directory, "rwx--x--x");
           }
           Files.createDirectories(work);
-          Files.setPosixFilePermissions(work, PosixFilePermissions.fromString("rwx------"));
+          OwnerOnly.setMode(work, "rwx------");
           return true;
         });
   }

@@ -7,6 +7,7 @@ import dev.kelvin.host.GuestDirectory;
 import dev.kelvin.image.SeedIso;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Layout;
+import dev.kelvin.model.OwnerOnly;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.Vm;
 import dev.kelvin.model.spec.Boot;
@@ -112,7 +113,7 @@ final class VmHome {
     Path kept = layout.vmKept(id);
     Files.createDirectories(kept);
     for (Path directory : List.of(kept.getParent(), kept)) {
-      Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
+      OwnerOnly.setMode(directory, "rwx------");
     }
   }
 

@@ -5,6 +5,7 @@ import dev.kelvin.host.Commands.Command;
 import dev.kelvin.host.Durable;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
+import dev.kelvin.model.OwnerOnly;
 import dev.kelvin.model.Problem;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -61,7 +62,7 @@ final class VolumeFiles {
   void open() throws IOException {
     Files.createDirectories(root);
     // Users of single VMs pass through to their own volumes; they cannot list the directory.
-    Files.setPosixFilePermissions(root, PosixFilePermissions.fromString("rwx--x--x"));
+    OwnerOnly.setMode(root, "rwx--x--x");
     try (var leftovers = Files.newDirectoryStream(root, TEMPORARY + "*")) {
       for (Path leftover : leftovers) {
         LOG.log(System.Logger.Level.INFO, "Removing {0}, which a crash left", leftover);
