@@ -40,7 +40,7 @@ public final class AgentClient implements AutoCloseable {
   /** Of all interfaces together: what is kept of a guest, and told to whoever watches, is small. */
   private static final int ALL_ADDRESSES = 256;
 
-  private static final int MAX_ADDRESS_TEXT = 64;
+  private static final int MAX_NAME = 64;
   private static final Duration FIRST_POLL = Duration.ofMillis(20);
   private static final Duration LONGEST_POLL = Duration.ofSeconds(1);
   private static final Duration SHUTDOWN_REFUSAL = Duration.ofSeconds(2);
@@ -154,19 +154,16 @@ public final class AgentClient implements AutoCloseable {
       }
       var addresses = new ArrayList<String>();
       for (JsonNode address : one.path("ip-addresses")) {
-        if (addresses.size() < Math.min(MAX_ADDRESSES, left)) {
-          addresses.add(
-              Texts.shown(address.path("ip-address").asString(""), MAX_ADDRESS_TEXT)
-                  + "/"
-                  + address.path("prefix").asInt(0));
+        String told = GuestAddress.withPrefix(address);
+        if (told != null && addresses.size() < Math.min(MAX_ADDRESSES, left)) {
+          addresses.add(told);
         }
       }
       left -= addresses.size();
-      String mac = Texts.shown(one.path("hardware-address").asString(""), MAX_ADDRESS_TEXT);
       interfaces.add(
           new GuestInterface(
-              Texts.shown(one.path("name").asString(""), MAX_ADDRESS_TEXT),
-              mac.isEmpty() ? null : mac,
+              Texts.shown(one.path("name").asString(""), MAX_NAME),
+              GuestAddress.mac(one.path("hardware-address")),
               List.copyOf(addresses),
               Math.max(0, one.path("statistics").path("rx-bytes").asLong(0)),
               Math.max(0, one.path("statistics").path("tx-bytes").asLong(0))));

@@ -220,6 +220,41 @@ class AgentClientTest {
     }
   }
 
+  /** Scripts use them in commands. */
+  @Test
+  void whatIsNoAddressIsLeftOut() throws Exception {
+    try (var peer =
+            agent((command, arguments) ->
+                """
+                [{"name": "e\\u001b]0;x\\u0007", "hardware-address": "$(reboot)", "ip-addresses": [
+                   {"ip-address": "10.0.2.1; reboot", "prefix": 24},
+                   {"ip-address": "\\u001b[31m10.0.2.2", "prefix": 24},
+                   {"ip-address": "a.example", "prefix": 24},
+                   {"ip-address": "127.1", "prefix": 8},
+                   {"ip-address": "fe80::1%lo", "prefix": 64},
+                   {"ip-address": "::::", "prefix": 64},
+                   {"ip-address": "10.0.2.3", "prefix": -1},
+                   {"ip-address": "10.0.2.4", "prefix": 33},
+                   {"ip-address": "10.0.2.5", "prefix": 99999999999999999999},
+                   {"ip-address": {"a": 1}, "prefix": 3},
+                   {"prefix": 3}, 7,
+                   {"ip-address": "10.0.2.6", "prefix": 32},
+                   {"ip-address": "fe80::5054:ff:fe00:1", "prefix": 64},
+                   {"ip-address": "::ffff:10.0.2.7", "prefix": 128}]}]\
+                """
+                    .replace("\n", " "));
+        var agent = AgentClient.connect(peer.socket(), SOON)) {
+      assertThat(agent.networkInterfaces())
+          .containsExactly(
+              new AgentClient.GuestInterface(
+                  "e]0;x",
+                  null,
+                  List.of("10.0.2.6/32", "fe80::5054:ff:fe00:1/64"),
+                  0,
+                  0));
+    }
+  }
+
   @Test
   void runsAProgramAndWaitsForItsEnd() throws Exception {
     var seen = new CopyOnWriteArrayList<JsonNode>();
