@@ -3,30 +3,56 @@ package dev.kelvin.qmp;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Events on their way to the listener. It is bounded, and whoever puts one in never waits. When
  * more than {@value #PER_NAME} of one name wait, the oldest of that name goes, so a guest that
  * makes QEMU flood one kind of event pushes out no event of another kind; when all that wait take
- * more than {@value #TOTAL} bytes, the oldest of all go. What went is counted.
+ * more than {@value #TOTAL} bytes, the oldest of all go. Of a name that comes too often the last is
+ * held, unread, and handed out when nothing else waits: it may tell how things are now. What went
+ * is counted.
  */
 final class EventQueue {
   static final int PER_NAME = 256;
   static final int TOTAL = 1 << 20;
 
+  /** How many names may be held at once. */
+  private static final int HELD = 64;
+
+  private static final long HOLD_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  private final Function<byte[], Optional<QmpEvent>> reader;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final ArrayDeque<Entry> waiting = new ArrayDeque<>();
   private final Map<String, Integer> counts = new HashMap<>();
+
+  /** The last line of each name that came too often. */
+  private final LinkedHashMap<String, byte[]> held = new LinkedHashMap<>();
+
+  /** When what is held may go, by {@link System#nanoTime}. */
+  private long due;
+
   private boolean closed;
   private long dropped;
   private int bytes;
 
   private record Entry(QmpEvent event, int bytes) {}
+
+  /**
+   * @param reader reads a line that was held; nothing comes of one that is no event
+   */
+  EventQueue(Function<byte[], Optional<QmpEvent>> reader) {
+    this.reader = reader;
+  }
 
   /**
    * Puts an event in.
@@ -39,6 +65,9 @@ final class EventQueue {
       if (closed) {
         return;
       }
+      if (held.remove(event.name()) != null) {
+        dropped++;
+      }
       if (counts.getOrDefault(event.name(), 0) >= PER_NAME) {
         dropOldest(event.name());
       }
@@ -50,6 +79,26 @@ final class EventQueue {
       waiting.addLast(entry);
       counted(entry, 1);
       changed.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Holds the line of an event that comes too often, in place of the one before it. */
+  void hold(String name, byte[] line) {
+    lock.lock();
+    try {
+      if (closed || (held.size() == HELD && !held.containsKey(name))) {
+        dropped++;
+        return;
+      }
+      if (held.isEmpty()) {
+        due = System.nanoTime() + HOLD_NANOS;
+        changed.signal();
+      }
+      if (held.put(name, line) != null) {
+        dropped++;
+      }
     } finally {
       lock.unlock();
     }
@@ -91,15 +140,28 @@ final class EventQueue {
   @Nullable QmpEvent take() throws InterruptedException {
     lock.lock();
     try {
-      while (waiting.isEmpty()) {
-        if (closed) {
-          return null;
+      while (true) {
+        if (!waiting.isEmpty()) {
+          Entry entry = waiting.removeFirst();
+          counted(entry, -1);
+          return entry.event();
         }
-        changed.await();
+        long left = due - System.nanoTime();
+        if (held.isEmpty()) {
+          if (closed) {
+            return null;
+          }
+          changed.await();
+        } else if (left > 0 && !closed) {
+          changed.awaitNanos(left);
+        } else {
+          due = System.nanoTime() + HOLD_NANOS;
+          var read = reader.apply(held.pollFirstEntry().getValue());
+          if (read.isPresent()) {
+            return read.get();
+          }
+        }
       }
-      Entry entry = waiting.removeFirst();
-      counted(entry, -1);
-      return entry.event();
     } finally {
       lock.unlock();
     }

@@ -4,8 +4,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -19,8 +21,9 @@ import tools.jackson.databind.JsonNode;
  * A connection to one QEMU by the QEMU Machine Protocol (docs/interop/qmp-spec of QEMU).
  *
  * <p>Commands of several threads may be under way at once; each answer is given to its caller by
- * id. An answer that comes after its caller gave up is dropped. Events wait in a bounded queue (see
- * {@link EventQueue} for what is dropped when); answers never do. When the connection ends, every
+ * id. An answer that comes after its caller gave up is dropped. Events of one name are heard so often
+ * only (see {@link EventRates}) and wait in a bounded queue (see {@link EventQueue} for what is
+ * dropped when); answers never do. When the connection ends, every
  * caller that waits gets {@link QmpException.Disconnected}, then the listener hears {@link
  * QmpListener#closed}. A message beyond its {@link Bounds}, or one that is no JSON object, ends the
  * connection.
@@ -40,6 +43,11 @@ public final class QmpClient implements AutoCloseable {
   /** How much may be read of what is no message at all. */
   private static final int NOISE = 2 * MAX_MESSAGE;
 
+  /** Answers that nobody waits for: those that come late are few. */
+  private static final int LATE = 1000;
+
+  private static final int LATE_PER_SECOND = 20;
+
   private static final System.Logger LOG = System.getLogger(QmpClient.class.getName());
 
   private sealed interface Reply {
@@ -54,7 +62,7 @@ public final class QmpClient implements AutoCloseable {
 
   private final Wire wire;
   private final Budget.Peer peer;
-  private final EventQueue events = new EventQueue();
+  private final EventQueue events = new EventQueue(QmpClient::heldEvent);
   private final AtomicLong ids = new AtomicLong();
   private final AtomicLong lateReplies = new AtomicLong();
   private final Callers<Reply> callers = new Callers<>();
@@ -195,7 +203,7 @@ public final class QmpClient implements AutoCloseable {
     return !end.isDone();
   }
 
-  /** How many events were dropped because the listener was slower than QEMU. */
+  /** How many events were dropped: QEMU sent too many, or the listener was slower than QEMU. */
   public long droppedEvents() {
     return events.dropped();
   }
@@ -231,8 +239,31 @@ public final class QmpClient implements AutoCloseable {
     }
   }
 
+  private static QmpEvent event(JsonNode message) {
+    JsonNode stamp = message.path("timestamp");
+    JsonNode data = message.path("data");
+    return new QmpEvent(
+        message.path("event").asString(),
+        data.isMissingNode() ? Json.MAPPER.createObjectNode() : data,
+        Instant.ofEpochSecond(
+            Math.clamp(stamp.path("seconds").asLong(0), 0, 1L << 40),
+            Math.clamp(stamp.path("microseconds").asLong(0), 0, 999_999) * 1000L));
+  }
+
+  /** An event whose line was held; none when it was none, which is no worse than to lose it. */
+  private static Optional<QmpEvent> heldEvent(byte[] line) {
+    try {
+      JsonNode message = Json.read(line, line.length, Bounds.EVENT).tree();
+      return message.path("event").isString() ? Optional.of(event(message)) : Optional.empty();
+    } catch (JacksonException | QmpException.ProtocolViolation e) {
+      return Optional.empty();
+    }
+  }
+
   /** What the reader's thread does. */
   private final class Incoming implements Wire.Receiver {
+    private final EventRates rates = new EventRates(System::nanoTime);
+    private final Allowance late = new Allowance(LATE, LATE_PER_SECOND, System::nanoTime);
     private int noise;
 
     @Override
@@ -265,6 +296,11 @@ public final class QmpClient implements AutoCloseable {
     @Override
     public void line(byte[] line, int length) throws QmpException.ProtocolViolation {
       noise = 0;
+      String tooMany = length > Bounds.EVENT.bytes() ? null : rates.tooMany(line, length);
+      if (tooMany != null) {
+        events.hold(tooMany, Arrays.copyOf(line, length));
+        return;
+      }
       Bounds bounds = bounds();
       Budget.Share share;
       try {
@@ -275,7 +311,7 @@ public final class QmpClient implements AutoCloseable {
       }
       boolean handedOver = false;
       try {
-        handedOver = dispatch(Json.read(line, length, bounds), length, share);
+        handedOver = dispatch(Json.read(line, length, bounds), line, length, share);
       } catch (JacksonException e) {
         throw new QmpException.ProtocolViolation("QEMU sent something that is not JSON", e);
       } finally {
@@ -286,7 +322,7 @@ public final class QmpClient implements AutoCloseable {
     }
 
     /** Gives a message to whom it is for; true when it holds its share until it is used. */
-    private boolean dispatch(Json.Message read, int length, Budget.Share share)
+    private boolean dispatch(Json.Message read, byte[] line, int length, Budget.Share share)
         throws QmpException.ProtocolViolation {
       JsonNode message = read.tree();
       if (message.path("event").isString()) {
@@ -294,7 +330,12 @@ public final class QmpClient implements AutoCloseable {
           throw new QmpException.ProtocolViolation(
               "QEMU sent an event of " + length + " bytes", null);
         }
-        events.put(event(message), length + read.tokens() * Bounds.TOKEN_BYTES);
+        QmpEvent event = event(message);
+        if (rates.take(event.name())) {
+          events.put(event, length + read.tokens() * Bounds.TOKEN_BYTES);
+        } else {
+          events.hold(event.name(), Arrays.copyOf(line, length));
+        }
         return false;
       }
       if (message.has("QMP")) {
@@ -316,17 +357,6 @@ public final class QmpClient implements AutoCloseable {
       }
       throw new QmpException.ProtocolViolation(
           "QEMU sent a message that is neither an answer nor an event", null);
-    }
-
-    private QmpEvent event(JsonNode message) {
-      JsonNode stamp = message.path("timestamp");
-      JsonNode data = message.path("data");
-      return new QmpEvent(
-          message.path("event").asString(),
-          data.isMissingNode() ? Json.MAPPER.createObjectNode() : data,
-          Instant.ofEpochSecond(
-              Math.clamp(stamp.path("seconds").asLong(0), 0, 1L << 40),
-              Math.clamp(stamp.path("microseconds").asLong(0), 0, 999_999) * 1000L));
     }
 
     private JsonNode versionOf(JsonNode qmp) {
@@ -352,6 +382,10 @@ public final class QmpClient implements AutoCloseable {
         return true;
       }
       lateReplies.incrementAndGet();
+      if (!late.take()) {
+        throw new QmpException.ProtocolViolation(
+            "QEMU sends answers that nobody has asked for", null);
+      }
       return false;
     }
 

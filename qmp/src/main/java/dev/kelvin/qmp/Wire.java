@@ -14,6 +14,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,10 @@ import org.jspecify.annotations.Nullable;
 final class Wire implements AutoCloseable {
   private static final int READ_SIZE = 16 * 1024;
   private static final int OUTGOING = 64;
+
+  /** A peer that sends more than this for long is read more slowly, whatever it sends. */
+  private static final int BYTES_PER_SECOND = 16 << 20;
+
 
   /**
    * How long a large message may take from when it holds what other peers could have to its end. A
@@ -154,12 +159,15 @@ final class Wire implements AutoCloseable {
 
   private void read(Receiver receiver) {
     var buffer = ByteBuffer.allocate(READ_SIZE);
+    var pace = new Allowance(2 * BYTES_PER_SECOND, BYTES_PER_SECOND, System::nanoTime);
     QmpException end = null;
     try (lines) {
       while (channel.read(buffer.clear()) >= 0) {
         receiver.heard(buffer.flip().remaining());
+        int bytes = buffer.remaining();
         lines.feed(buffer, receiver);
         timeLargeMessage();
+        rest(pace.owe(bytes));
       }
       end = new QmpException.Disconnected("the peer closed the connection", writeFault.get());
     } catch (IOException e) {
@@ -177,6 +185,13 @@ final class Wire implements AutoCloseable {
       QmpException why = closedHere.get() ? null : end;
       close();
       receiver.ended(why);
+    }
+  }
+
+  private static void rest(long nanos) {
+    long until = System.nanoTime() + nanos;
+    for (long left = nanos; left > 0; left = until - System.nanoTime()) {
+      LockSupport.parkNanos(left);
     }
   }
 

@@ -3,6 +3,7 @@ package dev.kelvin.qmp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Instant;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -12,9 +13,49 @@ class EventQueueTest {
     return new QmpEvent(name, Json.MAPPER.createObjectNode().put("n", number), Instant.EPOCH);
   }
 
+  private static EventQueue queue() {
+    return new EventQueue(
+        line ->
+            line.length == 0 ? Optional.empty() : Optional.of(event("HELD", (int) line[0])));
+  }
+
+  @Test
+  void ofWhatComesTooOftenTheLastIsHandedOutWhenNothingElseWaits() throws Exception {
+    var queue = queue();
+    queue.hold("A", new byte[] {1});
+    queue.hold("A", new byte[] {2});
+    queue.put(event("B", 3), 10);
+    assertThat(queue.take()).isEqualTo(event("B", 3));
+    assertThat(queue.take()).isEqualTo(event("HELD", 2));
+    assertThat(queue.dropped()).isEqualTo(1);
+    queue.hold("A", new byte[] {4});
+    queue.put(event("A", 5), 10);
+    queue.hold("B", new byte[0]);
+    queue.hold("C", new byte[] {6});
+    queue.close();
+    assertThat(queue.take()).isEqualTo(event("A", 5));
+    assertThat(queue.take()).isEqualTo(event("HELD", 6));
+    assertThat(queue.take()).isNull();
+  }
+
+  @Test
+  void onlySoManyNamesAreHeld() throws Exception {
+    var queue = queue();
+    for (int i = 0; i < 1000; i++) {
+      queue.hold("N" + i, new byte[] {1});
+    }
+    queue.close();
+    int held = 0;
+    while (queue.take() != null) {
+      held++;
+    }
+    assertThat(held).isEqualTo(64);
+    assertThat(queue.dropped()).isEqualTo(1000 - 64);
+  }
+
   @Test
   void keepsTheOrder() throws Exception {
-    var queue = new EventQueue();
+    var queue = queue();
     queue.put(event("A", 1), 10);
     queue.put(event("B", 2), 10);
     queue.close();
@@ -25,7 +66,7 @@ class EventQueueTest {
 
   @Test
   void aFloodOfOneNameDropsTheOldestOfThatName() throws Exception {
-    var queue = new EventQueue();
+    var queue = queue();
     queue.put(event("RARE", 0), 10);
     for (int i = 0; i < EventQueue.PER_NAME + 10; i++) {
       queue.put(event("FLOOD", i), 10);
@@ -37,7 +78,7 @@ class EventQueueTest {
 
   @Test
   void manyNamesTogetherAreBoundedByWhatTheyTake() throws Exception {
-    var queue = new EventQueue();
+    var queue = queue();
     for (int i = 0; i < 105; i++) {
       queue.put(event("E" + i, i), EventQueue.TOTAL / 100);
     }
@@ -47,7 +88,7 @@ class EventQueueTest {
 
   @Test
   void whatIsPutInAfterTheEndIsNotHandedOut() throws Exception {
-    var queue = new EventQueue();
+    var queue = queue();
     queue.close();
     queue.put(event("A", 1), 10);
     assertThat(queue.take()).isNull();

@@ -112,6 +112,23 @@ class HostilePeersTest {
   }
 
   @Test
+  void aQemuThatAnswersWithoutEndWhatNobodyAskedIsHungUpOn() throws Exception {
+    var recorder = new Recorder();
+    try (var peer =
+            FakePeer.start(
+                directory,
+                line -> {
+                  line.greet();
+                  line.send("{\"return\": {}, \"id\": \"x\"}\n".repeat(10_000));
+                  line.drain();
+                });
+        var client = QmpClient.connect(peer.socket(), SOON, recorder)) {
+      assertThat(recorder.awaitEnd()).get().isInstanceOf(QmpException.ProtocolViolation.class);
+      assertThat(client.lateReplies()).isBetween(1000L, 1100L);
+    }
+  }
+
+  @Test
   void anAgentThatFloodsWhileNobodyAsksIsSeenAtTheNextCall() throws Exception {
     try (var peer =
             FakePeer.start(

@@ -5,9 +5,7 @@ import dev.kelvin.model.Task;
 import dev.kelvin.server.action.Outcome.Subscription;
 import dev.kelvin.server.action.Outcome.Subscription.Item;
 import java.time.Clock;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,8 +14,8 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Events of this daemon's run. The last {@value #KEPT} are kept, so that a client that lost its
- * connection misses none.
+ * Events of this daemon's run. The last are kept, so that a client that lost its connection misses
+ * none (see {@link KeptEvents}).
  */
 public final class EventBus {
   static final int KEPT = 4096;
@@ -26,7 +24,7 @@ public final class EventBus {
 
   private final Clock clock;
   private final ReentrantLock lock = new ReentrantLock();
-  private final Deque<Event> kept = new ArrayDeque<>();
+  private final KeptEvents kept = new KeptEvents(KEPT);
   private final List<Listener> listeners = new ArrayList<>();
 
   /**
@@ -45,10 +43,7 @@ public final class EventBus {
     lock.lock();
     try {
       var event = new Event(++sequence, clock.instant(), type, object, message, data);
-      kept.addLast(event);
-      if (kept.size() > KEPT) {
-        kept.removeFirst();
-      }
+      kept.add(event);
       for (Listener listener : listeners) {
         if (listener.wanted().test(event)) {
           listener.queue().offer(item(event));
@@ -104,7 +99,7 @@ public final class EventBus {
       var queue = new ItemQueue(() -> remove(holder[0]));
       holder[0] = new Listener(queue, wanted);
       if (afterSequence != null) {
-        kept.stream()
+        kept.all().stream()
             .filter(event -> event.sequence() > afterSequence || afterSequence > sequence)
             .filter(wanted)
             .forEach(event -> queue.offer(item(event)));

@@ -75,6 +75,34 @@ class EventBusTest {
     }
   }
 
+  /** A guest can make events as fast as it likes. */
+  @Test
+  void anObjectWithManyEventsPushesOutItsOwn() throws InterruptedException {
+    for (int i = 1; i <= 10; i++) {
+      publish("vm/" + i, "vm.running");
+    }
+    for (int i = 0; i < 3 * EventBus.KEPT; i++) {
+      publish("vm/loud", "vm.tray");
+      publish("vm/louder", "vm.tray");
+    }
+    try (var mine = bus.subscribe(0L, null)) {
+      List<String> kept = drain(mine);
+      assertThat(kept).hasSize(EventBus.KEPT).filteredOn(one -> one.endsWith("running")).hasSize(10);
+      assertThat(kept).first().isEqualTo("1 vm.running");
+      assertThat(kept).last().isEqualTo(10 + 6 * EventBus.KEPT + " vm.tray");
+    }
+  }
+
+  @Test
+  void ofObjectsWithOneEventEachTheOldestIsPushedOut() throws InterruptedException {
+    for (int i = 1; i <= EventBus.KEPT + 3; i++) {
+      publish("vm/" + i, "tick");
+    }
+    try (var mine = bus.subscribe(0L, null)) {
+      assertThat(drain(mine)).hasSize(EventBus.KEPT).first().isEqualTo("4 tick");
+    }
+  }
+
   @Test
   void aClosedSubscriptionIsToldNothing() throws InterruptedException {
     var mine = bus.subscribe(null, null);
