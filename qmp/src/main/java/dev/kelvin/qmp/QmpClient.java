@@ -265,6 +265,14 @@ public final class QmpClient implements AutoCloseable {
     private final EventRates rates = new EventRates(System::nanoTime);
     private final Allowance late = new Allowance(LATE, LATE_PER_SECOND, System::nanoTime);
     private int noise;
+    private boolean flooded;
+
+    @Override
+    public boolean flooded() {
+      boolean was = flooded;
+      flooded = false;
+      return was;
+    }
 
     @Override
     public void heard(int bytes) throws QmpException.ProtocolViolation {
@@ -298,6 +306,7 @@ public final class QmpClient implements AutoCloseable {
       noise = 0;
       String tooMany = length > Bounds.EVENT.bytes() ? null : rates.tooMany(line, length);
       if (tooMany != null) {
+        flooded = true;
         events.hold(tooMany, Arrays.copyOf(line, length));
         return;
       }

@@ -28,6 +28,12 @@ final class Wire implements AutoCloseable {
   /** A peer that sends more than this for long is read more slowly, whatever it sends. */
   private static final int BYTES_PER_SECOND = 16 << 20;
 
+  /**
+   * Of a flood of short lines much is read at once: to be woken for each costs more than to read it.
+   * Answers come that much later.
+   */
+  private static final long FLOOD_REST = TimeUnit.MILLISECONDS.toNanos(10);
+
 
   /**
    * How long a large message may take from when it holds what other peers could have to its end. A
@@ -41,6 +47,11 @@ final class Wire implements AutoCloseable {
      * So much was read; called before the lines that are in it. An exception ends the connection.
      */
     void heard(int bytes) throws QmpException.ProtocolViolation;
+
+    /** Whether what was read since the last call held lines that came too often. */
+    default boolean flooded() {
+      return false;
+    }
 
     /** The last call. */
     void ended(@Nullable QmpException why);
@@ -167,7 +178,8 @@ final class Wire implements AutoCloseable {
         int bytes = buffer.remaining();
         lines.feed(buffer, receiver);
         timeLargeMessage();
-        rest(pace.owe(bytes));
+        long flood = receiver.flooded() && bytes < READ_SIZE ? FLOOD_REST : 0;
+        rest(Math.max(flood, pace.owe(bytes)));
       }
       end = new QmpException.Disconnected("the peer closed the connection", writeFault.get());
     } catch (IOException e) {
