@@ -168,9 +168,11 @@ public final class Kelvin {
       } else {
         return problem;
       }
-      return Names.nearest(name, names)
-          .map(nearest -> problem.remedy("did you mean " + nearest + "?"))
-          .orElse(problem);
+      return names.contains(name) // then something else was not found
+          ? problem
+          : Names.nearest(name, names)
+              .map(nearest -> problem.remedy("did you mean " + nearest + "?"))
+              .orElse(problem);
     } catch (ProblemException notNow) {
       // A suggestion is not worth a second error.
       return problem;

@@ -6,9 +6,11 @@ import dev.kelvin.cli.Cli.Result;
 import dev.kelvin.cli.FakeDaemon.Reply;
 import dev.kelvin.codec.Documents;
 import dev.kelvin.model.ByteSize;
+import dev.kelvin.model.Code;
 import dev.kelvin.model.Image;
 import dev.kelvin.model.Image.ImageStatus;
 import dev.kelvin.model.Phase;
+import dev.kelvin.model.Problem;
 import dev.kelvin.model.Task.TaskState;
 import dev.kelvin.model.Vm;
 import dev.kelvin.model.spec.Disk;
@@ -29,7 +31,20 @@ class MistakesTest extends OnFakeDaemon {
     daemon.on(FlowTest.ALL_VMS, Reply.json(200, Things.page(Things.vm("web1", Phase.RUNNING))));
     Result result = cli.run("edit", "vm/web1");
     assertThat(result.code()).isEqualTo(4);
-    assertThat(result.err()).contains("There is no VM named vm/web1", "did you mean web1?");
+    assertThat(result.err()).contains("There is no VM named vm/web1", "kelvin edit web1");
+  }
+
+  @Test
+  void whatIsMissingOfAVmThatIsThereIsNoMistypedName() throws IOException {
+    daemon.on(FlowTest.ALL_VMS, Reply.json(200, Things.page(Things.vm("web1", Phase.STOPPED))));
+    daemon.on(
+        "POST /v1/vms/web1/start",
+        Reply.problem(
+            Problem.of(Code.NOT_FOUND, "The volume of disk root is missing")
+                .on("vm/web1")
+                .remedy("restore the volume's file")));
+    Result result = cli.run("start", "web1");
+    assertThat(result.err()).contains("restore the volume's file").doesNotContain("did you mean");
   }
 
   @Test

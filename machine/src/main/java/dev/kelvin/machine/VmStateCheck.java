@@ -4,10 +4,14 @@ import dev.kelvin.model.spec.Cdrom;
 import dev.kelvin.model.spec.Disk;
 import dev.kelvin.model.spec.Nic;
 import dev.kelvin.state.StateScan;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Checks what is stored of VMs: each refers to what is there, and is referred to as it says. */
@@ -16,6 +20,7 @@ public final class VmStateCheck {
 
   private final StateScan scan;
   private final Set<String> images;
+  private final Function<String, Path> volumes;
   private final Map<String, @Nullable VmRecord> vms;
 
   /** What tasks hold: it keeps what they need to undo what they do. */
@@ -23,10 +28,12 @@ public final class VmStateCheck {
 
   /**
    * @param images the names of those there are
+   * @param volumes where the file of a volume has to be
    */
-  public VmStateCheck(StateScan scan, Set<String> images) {
+  public VmStateCheck(StateScan scan, Set<String> images, Function<String, Path> volumes) {
     this.scan = scan;
     this.images = images;
+    this.volumes = volumes;
     this.vms = scan.documents(VmRepository.vmForm());
     this.held = scan.heldByTasks();
   }
@@ -83,6 +90,7 @@ public final class VmStateCheck {
               "volume " + volume + " of disk " + disk.name() + " is not kept for it",
               "start the daemon anew, which sees to it");
         }
+        checkVolume(vm, disk, volumes.apply(volume));
       }
     });
     claims.forEach((volume, holder) -> {
@@ -93,6 +101,18 @@ public final class VmStateCheck {
             REPAIR);
       }
     });
+  }
+
+  /** A VM's volumes are made, and removed, by tasks only. */
+  private void checkVolume(VmRecord vm, Disk disk, Path file) {
+    if (!held.contains(vm.ref()) && !Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+      scan.report(
+          VmRepository.VMS + vm.metadata().id(),
+          "the volume of disk %s of VM %s is gone: %s is not there"
+              .formatted(disk.name(), vm.metadata().name(), file),
+          "put the file back, or take the disk out: kelvin disk detach %s %s"
+              .formatted(vm.metadata().name(), disk.name()));
+    }
   }
 
   private void checkImages(String key, VmRecord vm) {

@@ -19,8 +19,7 @@ final class GuestAddress {
   private static final Pattern NUMBERS =
       Pattern.compile("\\d+(\\.\\d+){3}|(?=.*:)[0-9a-fA-F.:]{2," + LONGEST + "}");
 
-  private static final Pattern MAC =
-      Pattern.compile("[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}");
+  private static final Pattern MAC = Pattern.compile("[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}");
 
   private GuestAddress() {}
 

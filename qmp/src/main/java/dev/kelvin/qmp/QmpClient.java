@@ -21,12 +21,11 @@ import tools.jackson.databind.JsonNode;
  * A connection to one QEMU by the QEMU Machine Protocol (docs/interop/qmp-spec of QEMU).
  *
  * <p>Commands of several threads may be under way at once; each answer is given to its caller by
- * id. An answer that comes after its caller gave up is dropped. Events of one name are heard so often
- * only (see {@link EventRates}) and wait in a bounded queue (see {@link EventQueue} for what is
- * dropped when); answers never do. When the connection ends, every
- * caller that waits gets {@link QmpException.Disconnected}, then the listener hears {@link
- * QmpListener#closed}. A message beyond its {@link Bounds}, or one that is no JSON object, ends the
- * connection.
+ * id. An answer that comes after its caller gave up is dropped. Events of one name are heard so
+ * often only (see {@link EventRates}) and wait in a bounded queue (see {@link EventQueue} for what
+ * is dropped when); answers never do. When the connection ends, every caller that waits gets {@link
+ * QmpException.Disconnected}, then the listener hears {@link QmpListener#closed}. A message beyond
+ * its {@link Bounds}, or one that is no JSON object, ends the connection.
  */
 public final class QmpClient implements AutoCloseable {
   /**

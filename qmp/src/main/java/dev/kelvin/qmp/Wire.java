@@ -29,11 +29,10 @@ final class Wire implements AutoCloseable {
   private static final int BYTES_PER_SECOND = 16 << 20;
 
   /**
-   * Of a flood of short lines much is read at once: to be woken for each costs more than to read it.
-   * Answers come that much later.
+   * Of a flood of short lines much is read at once: to be woken for each costs more than to read
+   * it. Answers come that much later.
    */
   private static final long FLOOD_REST = TimeUnit.MILLISECONDS.toNanos(10);
-
 
   /**
    * How long a large message may take from when it holds what other peers could have to its end. A

@@ -247,11 +247,7 @@ class AgentClientTest {
       assertThat(agent.networkInterfaces())
           .containsExactly(
               new AgentClient.GuestInterface(
-                  "e]0;x",
-                  null,
-                  List.of("10.0.2.6/32", "fe80::5054:ff:fe00:1/64"),
-                  0,
-                  0));
+                  "e]0;x", null, List.of("10.0.2.6/32", "fe80::5054:ff:fe00:1/64"), 0, 0));
     }
   }
 

@@ -15,8 +15,7 @@ class EventQueueTest {
 
   private static EventQueue queue() {
     return new EventQueue(
-        line ->
-            line.length == 0 ? Optional.empty() : Optional.of(event("HELD", (int) line[0])));
+        line -> line.length == 0 ? Optional.empty() : Optional.of(event("HELD", (int) line[0])));
   }
 
   @Test

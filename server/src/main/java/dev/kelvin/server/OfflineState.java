@@ -32,7 +32,8 @@ final class OfflineState {
         layout,
         uid,
         store -> {
-          var report = new StateCheck(store, new ImageStore(layout.images())).run();
+          var report =
+              new StateCheck(store, new ImageStore(layout.images()), layout.volumes()).run();
           out.write(Documents.json(report));
           out.write("\n".getBytes(StandardCharsets.US_ASCII));
         });

@@ -165,6 +165,11 @@ public final class DirectoryDriver implements StorageDriver {
     return guarded("find", checkId(id), () -> files.find(id));
   }
 
+  /** Where a volume's file is, or would be, in a directory that need not be opened. */
+  public static Path file(Path root, String id) {
+    return VolumeFiles.file(root, checkId(id));
+  }
+
   @Override
   public Optional<Path> path(String id) {
     return files.place(checkId(id));

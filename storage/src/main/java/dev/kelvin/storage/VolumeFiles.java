@@ -264,6 +264,10 @@ final class VolumeFiles {
   }
 
   private Path path(String id) {
+    return file(root, id);
+  }
+
+  static Path file(Path root, String id) {
     return root.resolve(id + SUFFIX);
   }
 }

@@ -59,10 +59,11 @@ public final class EditCommand extends Command {
 
   /** What has a slash, such as vm/web1, is in no address that a daemon understands. */
   private ProblemException noSuchVm() {
+    String alone = name.substring(name.lastIndexOf('/') + 1);
     return Problem.of(Code.NOT_FOUND, "There is no VM named " + name)
-        .on(Vm.ref(name.substring(name.lastIndexOf('/') + 1)))
+        .on(Vm.ref(alone))
         .because("a VM's name has only a-z, 0-9 and -")
-        .remedy("write its name alone; \"kelvin ls\" lists them")
+        .remedy("write its name alone: kelvin edit " + alone)
         .asException();
   }
 

@@ -6,9 +6,12 @@ import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 import dev.kelvin.api.ListQuery;
 import dev.kelvin.etcd.EtcdServer;
 import dev.kelvin.machine.VmRepository;
+import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.StateReport.Finding;
+import dev.kelvin.model.spec.Disk;
+import dev.kelvin.model.spec.Power;
 import dev.kelvin.state.Op;
 import dev.kelvin.state.SqliteStore;
 import dev.kelvin.state.Store;
@@ -17,6 +20,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -163,6 +167,30 @@ class StateTest {
         store.commit(Txn.of(put("/vm-names/web", id), Op.delete("task/torn")));
       }
       daemon.restart();
+    }
+  }
+
+  @Test
+  void aVolumeThatIsGoneIsFoundAndToldOfWithWhatToDo() throws Exception {
+    try (TestDaemon daemon = TestDaemon.start()) {
+      var disk = Disk.of("root", null, ByteSize.ofMiB(8));
+      daemon.create(Guests.empty("web", spec -> spec.power(Power.STOPPED).disks(List.of(disk))));
+      String id = daemon.client().vm("web").metadata().id();
+      assertThat(daemon.kelvin("state", "check").exitCode()).isZero();
+      Path file = daemon.layout().volumes().resolve(id + "-root.qcow2");
+      Files.delete(file);
+      TestDaemon.Ran check = daemon.kelvin("state", "check");
+      assertThat(check.exitCode()).isEqualTo(10);
+      assertThat(check.output())
+          .contains(
+              "the volume of disk root of VM web is gone: " + file, "kelvin disk detach web root");
+      TestDaemon.Ran start = daemon.kelvin("start", "web");
+      assertThat(start.exitCode()).isEqualTo(Code.NOT_FOUND.exitCode());
+      assertThat(start.output())
+          .contains("The volume of disk root is missing", "kelvin disk detach web root");
+      assertThat(daemon.kelvin("disk", "detach", "web", "root").exitCode()).isZero();
+      assertThat(daemon.kelvin("state", "check").exitCode()).isZero();
+      assertThat(daemon.kelvin("start", "web").exitCode()).isZero();
     }
   }
 

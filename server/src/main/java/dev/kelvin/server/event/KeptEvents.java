@@ -10,8 +10,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The last events, so many of them. When they are too many, the oldest event goes of the object that
- * has most: a guest that makes thousands of events pushes out its own. Not safe for several threads.
+ * The last events, so many of them. When they are too many, the oldest event goes of the object
+ * that has most: a guest that makes thousands of events pushes out its own. Not safe for several
+ * threads.
  */
 final class KeptEvents {
   private final int room;

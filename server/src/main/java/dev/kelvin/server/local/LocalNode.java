@@ -179,7 +179,7 @@ public final class LocalNode implements AutoCloseable {
             node(around, parts, tools, catalogue, shortage, events, tasks),
             new CpuActions(tools.facts(), tools.cpus()),
             new ConsoleDesk(parts.access(), SteadyTime::now),
-            new StateActions(store, tools.images(), tasks, around.clock()),
+            new StateActions(store, tools.images(), layout.volumes(), tasks, around.clock()),
             new UnknownActions(machines, repository, tasks),
             watches,
             taskWatches);

@@ -6,17 +6,20 @@ import dev.kelvin.server.action.Outcome;
 import dev.kelvin.state.Backup;
 import dev.kelvin.state.Store;
 import dev.kelvin.state.TaskEngine;
+import java.nio.file.Path;
 import java.time.Clock;
 
 /** Backs up and checks the store. */
 final class StateActions {
   private final Store store;
   private final ImageStore images;
+  private final Path volumes;
   private final TaskEngine tasks;
   private final Clock clock;
 
-  StateActions(Store store, ImageStore images, TaskEngine tasks, Clock clock) {
+  StateActions(Store store, ImageStore images, Path volumes, TaskEngine tasks, Clock clock) {
     this.store = store;
+    this.volumes = volumes;
     this.tasks = tasks;
     this.images = images;
     this.clock = clock;
@@ -29,6 +32,6 @@ final class StateActions {
   }
 
   StateReport check() {
-    return new StateCheck(store, images, tasks::unattended).run();
+    return new StateCheck(store, images, volumes, tasks::unattended).run();
   }
 }

@@ -9,7 +9,9 @@ import dev.kelvin.model.StateReport;
 import dev.kelvin.state.Restore;
 import dev.kelvin.state.StateScan;
 import dev.kelvin.state.Store;
+import dev.kelvin.storage.DirectoryDriver;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
@@ -19,19 +21,23 @@ import org.jspecify.annotations.Nullable;
 public final class StateCheck {
   private final Store store;
   private final ImageStore images;
+  private final Path volumes;
   private final Function<String, Optional<String>> unattended;
 
   /** Without a daemon: the next one goes on with every task. */
-  public StateCheck(Store store, ImageStore images) {
-    this(store, images, task -> Optional.empty());
+  public StateCheck(Store store, ImageStore images, Path volumes) {
+    this(store, images, volumes, task -> Optional.empty());
   }
 
   /**
+   * @param volumes the directory of their files
    * @param unattended why nobody works on a task that is under way; empty when somebody does
    */
-  public StateCheck(Store store, ImageStore images, Function<String, Optional<String>> unattended) {
+  public StateCheck(
+      Store store, ImageStore images, Path volumes, Function<String, Optional<String>> unattended) {
     this.store = store;
     this.images = images;
+    this.volumes = volumes;
     this.unattended = unattended;
   }
 
@@ -50,7 +56,7 @@ public final class StateCheck {
         checkFile(scan, name, image);
       }
     });
-    new VmStateCheck(scan, found.keySet()).check();
+    new VmStateCheck(scan, found.keySet(), id -> DirectoryDriver.file(volumes, id)).check();
     scan.checkTasks(unattended);
     return scan.done();
   }

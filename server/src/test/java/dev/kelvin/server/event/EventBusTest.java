@@ -87,7 +87,10 @@ class EventBusTest {
     }
     try (var mine = bus.subscribe(0L, null)) {
       List<String> kept = drain(mine);
-      assertThat(kept).hasSize(EventBus.KEPT).filteredOn(one -> one.endsWith("running")).hasSize(10);
+      assertThat(kept)
+          .hasSize(EventBus.KEPT)
+          .filteredOn(one -> one.endsWith("running"))
+          .hasSize(10);
       assertThat(kept).first().isEqualTo("1 vm.running");
       assertThat(kept).last().isEqualTo(10 + 6 * EventBus.KEPT + " vm.tray");
     }
