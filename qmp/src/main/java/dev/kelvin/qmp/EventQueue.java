@@ -47,6 +47,16 @@ final class EventQueue {
 
   private record Entry(QmpEvent event, int bytes) {}
 
+  private sealed interface Next {
+    record Read(QmpEvent event) implements Next {}
+
+    /** It is read outside the lock. */
+    @SuppressWarnings("ArrayRecordComponent") // Handed on once, never compared.
+    record Held(byte[] line) implements Next {}
+
+    record End() implements Next {}
+  }
+
   /**
    * @param reader reads a line that was held; nothing comes of one that is no event
    */
@@ -65,7 +75,7 @@ final class EventQueue {
       if (closed) {
         return;
       }
-      if (held.remove(event.name()) != null) {
+      if (held.remove(EventRates.slot(event.name())) != null) {
         dropped++;
       }
       if (counts.getOrDefault(event.name(), 0) >= PER_NAME) {
@@ -84,11 +94,16 @@ final class EventQueue {
     }
   }
 
-  /** Holds the line of an event that comes too often, in place of the one before it. */
+  /**
+   * Holds the line of an event that comes too often, in place of the one before it.
+   *
+   * @param name its name
+   */
   void hold(String name, byte[] line) {
+    String slot = EventRates.slot(name);
     lock.lock();
     try {
-      if (closed || (held.size() == HELD && !held.containsKey(name))) {
+      if (closed || (held.size() == HELD && !held.containsKey(slot))) {
         dropped++;
         return;
       }
@@ -96,7 +111,8 @@ final class EventQueue {
         due = System.nanoTime() + HOLD_NANOS;
         changed.signal();
       }
-      if (held.put(name, line) != null) {
+      // Behind all others: they are handed out in the order in which they came.
+      if (held.putLast(slot, line) != null) {
         dropped++;
       }
     } finally {
@@ -138,28 +154,44 @@ final class EventQueue {
 
   /** The next event; null when the queue is closed and empty. */
   @Nullable QmpEvent take() throws InterruptedException {
+    while (true) {
+      switch (next()) {
+        case Next.Read(QmpEvent event) -> {
+          return event;
+        }
+        case Next.Held(byte[] line) -> {
+          var read = reader.apply(line);
+          if (read.isPresent()) {
+            return read.get();
+          }
+        }
+        case Next.End() -> {
+          return null;
+        }
+      }
+    }
+  }
+
+  private Next next() throws InterruptedException {
     lock.lock();
     try {
       while (true) {
         if (!waiting.isEmpty()) {
           Entry entry = waiting.removeFirst();
           counted(entry, -1);
-          return entry.event();
+          return new Next.Read(entry.event());
         }
         long left = due - System.nanoTime();
         if (held.isEmpty()) {
           if (closed) {
-            return null;
+            return new Next.End();
           }
           changed.await();
         } else if (left > 0 && !closed) {
           changed.awaitNanos(left);
         } else {
           due = System.nanoTime() + HOLD_NANOS;
-          var read = reader.apply(held.pollFirstEntry().getValue());
-          if (read.isPresent()) {
-            return read.get();
-          }
+          return new Next.Held(held.pollFirstEntry().getValue());
         }
       }
     } finally {

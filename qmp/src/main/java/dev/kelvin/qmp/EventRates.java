@@ -18,6 +18,9 @@ final class EventRates {
   /** Only QEMU's own names matter, and these are fewer; any others share one allowance. */
   private static final int NAMES = 64;
 
+  /** QEMU's names are shorter. */
+  private static final int LONGEST = 64;
+
   /** QEMU writes the name behind the time stamp, which is this long at most. */
   private static final int HEAD = 128;
 
@@ -55,7 +58,19 @@ final class EventRates {
     return of(name).take();
   }
 
-  private Allowance of(String name) {
+  /**
+   * What events of a name are counted as. Those that tell of one and the same thing are one: of
+   * them the last counts, whichever it is.
+   */
+  static String slot(String name) {
+    return switch (name) {
+      case "STOP", "RESUME" -> "STOP and RESUME";
+      default -> name.length() > LONGEST ? "others" : name;
+    };
+  }
+
+  private Allowance of(String told) {
+    String name = slot(told);
     Allowance known = allowances.get(name);
     if (known != null) {
       return known;

@@ -1,6 +1,5 @@
 package dev.kelvin.qmp;
 
-import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -15,11 +14,14 @@ final class GuestAddress {
   /** The longest address there is in text: IPv6 that ends as IPv4. */
   private static final int LONGEST = 45;
 
-  /** Neither names, nor IPv6 with a zone, nor IPv4 of less than four numbers. */
+  /** Neither names, nor IPv6 with a zone, nor IPv4 of less than four numbers or with octal ones. */
   private static final Pattern NUMBERS =
-      Pattern.compile("\\d+(\\.\\d+){3}|(?=.*:)[0-9a-fA-F.:]{2," + LONGEST + "}");
+      Pattern.compile("(0|[1-9]\\d*)(\\.(0|[1-9]\\d*)){3}|(?=.*:)[0-9a-fA-F.:]{2," + LONGEST + "}");
 
   private static final Pattern MAC = Pattern.compile("[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}");
+
+  /** What agents of Windows say of a prefix that they cannot find out. */
+  private static final int UNKNOWN = -1;
 
   private GuestAddress() {}
 
@@ -29,14 +31,16 @@ final class GuestAddress {
     if (!NUMBERS.matcher(text).matches()) {
       return null;
     }
-    InetAddress address;
     try {
-      address = InetAddress.ofLiteral(text);
+      InetAddress.ofLiteral(text);
     } catch (IllegalArgumentException _) {
       return null;
     }
-    int longest = address instanceof Inet4Address ? 32 : 128;
-    int prefix = told.path("prefix").asInt(-1);
+    int longest = text.indexOf(':') < 0 ? 32 : 128;
+    int prefix = told.path("prefix").asInt(longest + 1);
+    if (prefix == UNKNOWN) {
+      prefix = longest;
+    }
     return prefix < 0 || prefix > longest ? null : text + "/" + prefix;
   }
 

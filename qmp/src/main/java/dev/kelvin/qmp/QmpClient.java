@@ -42,10 +42,10 @@ public final class QmpClient implements AutoCloseable {
   /** How much may be read of what is no message at all. */
   private static final int NOISE = 2 * MAX_MESSAGE;
 
-  /** Answers that nobody waits for: those that come late are few. */
-  private static final int LATE = 1000;
+  /** Answers that nobody waits for and the like: those that come late are few. */
+  private static final int UNASKED = 1000;
 
-  private static final int LATE_PER_SECOND = 20;
+  private static final int UNASKED_PER_SECOND = 20;
 
   private static final System.Logger LOG = System.getLogger(QmpClient.class.getName());
 
@@ -254,7 +254,8 @@ public final class QmpClient implements AutoCloseable {
     try {
       JsonNode message = Json.read(line, line.length, Bounds.EVENT).tree();
       return message.path("event").isString() ? Optional.of(event(message)) : Optional.empty();
-    } catch (JacksonException | QmpException.ProtocolViolation e) {
+    } catch (RuntimeException | QmpException.ProtocolViolation e) {
+      LOG.log(System.Logger.Level.DEBUG, "an event that cannot be read", e);
       return Optional.empty();
     }
   }
@@ -262,7 +263,7 @@ public final class QmpClient implements AutoCloseable {
   /** What the reader's thread does. */
   private final class Incoming implements Wire.Receiver {
     private final EventRates rates = new EventRates(System::nanoTime);
-    private final Allowance late = new Allowance(LATE, LATE_PER_SECOND, System::nanoTime);
+    private final Allowance unasked = new Allowance(UNASKED, UNASKED_PER_SECOND, System::nanoTime);
     private int noise;
     private boolean flooded;
 
@@ -342,11 +343,14 @@ public final class QmpClient implements AutoCloseable {
         if (rates.take(event.name())) {
           events.put(event, length + read.tokens() * Bounds.TOKEN_BYTES);
         } else {
+          // In QEMU's own form it would have been known before.
+          unasked("too many events, written as QEMU does not write them");
           events.hold(event.name(), Arrays.copyOf(line, length));
         }
         return false;
       }
       if (message.has("QMP")) {
+        unasked("greetings without end");
         greeting.complete(new Reply.Answer(versionOf(message.path("QMP")), null));
         return false;
       }
@@ -365,6 +369,12 @@ public final class QmpClient implements AutoCloseable {
       }
       throw new QmpException.ProtocolViolation(
           "QEMU sent a message that is neither an answer nor an event", null);
+    }
+
+    private void unasked(String what) throws QmpException.ProtocolViolation {
+      if (!unasked.take()) {
+        throw new QmpException.ProtocolViolation("QEMU sends " + what, null);
+      }
     }
 
     private JsonNode versionOf(JsonNode qmp) {
@@ -390,10 +400,7 @@ public final class QmpClient implements AutoCloseable {
         return true;
       }
       lateReplies.incrementAndGet();
-      if (!late.take()) {
-        throw new QmpException.ProtocolViolation(
-            "QEMU sends answers that nobody has asked for", null);
-      }
+      unasked("answers that nobody has asked for");
       return false;
     }
 

@@ -233,21 +233,26 @@ class AgentClientTest {
                    {"ip-address": "127.1", "prefix": 8},
                    {"ip-address": "fe80::1%lo", "prefix": 64},
                    {"ip-address": "::::", "prefix": 64},
-                   {"ip-address": "10.0.2.3", "prefix": -1},
+                   {"ip-address": "0177.0.0.1", "prefix": 8},
+                   {"ip-address": "10.0.2.3", "prefix": -2},
                    {"ip-address": "10.0.2.4", "prefix": 33},
                    {"ip-address": "10.0.2.5", "prefix": 99999999999999999999},
                    {"ip-address": {"a": 1}, "prefix": 3},
                    {"prefix": 3}, 7,
                    {"ip-address": "10.0.2.6", "prefix": 32},
                    {"ip-address": "fe80::5054:ff:fe00:1", "prefix": 64},
-                   {"ip-address": "::ffff:10.0.2.7", "prefix": 128}]}]\
+                   {"ip-address": "10.0.2.7", "prefix": -1}]}]\
                 """
                     .replace("\n", " "));
         var agent = AgentClient.connect(peer.socket(), SOON)) {
       assertThat(agent.networkInterfaces())
           .containsExactly(
               new AgentClient.GuestInterface(
-                  "e]0;x", null, List.of("10.0.2.6/32", "fe80::5054:ff:fe00:1/64"), 0, 0));
+                  "e]0;x",
+                  null,
+                  List.of("10.0.2.6/32", "fe80::5054:ff:fe00:1/64", "10.0.2.7/32"),
+                  0,
+                  0));
     }
   }
 

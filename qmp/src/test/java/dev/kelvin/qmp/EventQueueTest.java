@@ -38,6 +38,31 @@ class EventQueueTest {
   }
 
   @Test
+  void whatIsHeldIsHandedOutInTheOrderInWhichItCame() throws Exception {
+    var queue = queue();
+    queue.hold("A", new byte[] {1});
+    queue.hold("B", new byte[] {2});
+    queue.hold("A", new byte[] {3});
+    queue.close();
+    assertThat(queue.take()).isEqualTo(event("HELD", 2));
+    assertThat(queue.take()).isEqualTo(event("HELD", 3));
+    assertThat(queue.take()).isNull();
+  }
+
+  /** Of what tells of one thing, nothing older comes after the last. */
+  @Test
+  void aResumeThatWasHeldDoesNotComeAfterAStop() throws Exception {
+    var queue = queue();
+    queue.hold("RESUME", new byte[] {1});
+    queue.hold("STOP", new byte[] {2});
+    queue.hold("RESUME", new byte[] {3});
+    queue.put(event("STOP", 4), 10);
+    queue.close();
+    assertThat(queue.take()).isEqualTo(event("STOP", 4));
+    assertThat(queue.take()).isNull();
+  }
+
+  @Test
   void onlySoManyNamesAreHeld() throws Exception {
     var queue = queue();
     for (int i = 0; i < 1000; i++) {

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Guests' agents and taken-over QEMUs that send what is meant to fill the memory of their reader.
@@ -111,20 +112,28 @@ class HostilePeersTest {
     assertThat(budget.left()).isEqualTo(8 << 20);
   }
 
-  @Test
-  void aQemuThatAnswersWithoutEndWhatNobodyAskedIsHungUpOn() throws Exception {
+  /** Each is short and well formed, and costs the daemon more than it costs QEMU. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"return\": {}, \"id\": \"x\"}",
+        "{\"QMP\": {}}",
+        "{\"event\":\"A\"}",
+        "{\"event\": \"A\", \"timestamp\": {}}"
+      })
+  void aQemuThatSendsWithoutEndWhatNobodyAskedIsHungUpOn(String message) throws Exception {
     var recorder = new Recorder();
     try (var peer =
             FakePeer.start(
                 directory,
                 line -> {
                   line.greet();
-                  line.send("{\"return\": {}, \"id\": \"x\"}\n".repeat(10_000));
+                  line.send((message + "\n").repeat(10_000));
                   line.drain();
                 });
         var client = QmpClient.connect(peer.socket(), SOON, recorder)) {
       assertThat(recorder.awaitEnd()).get().isInstanceOf(QmpException.ProtocolViolation.class);
-      assertThat(client.lateReplies()).isBetween(1000L, 1100L);
+      assertThat(client.isOpen()).isFalse();
     }
   }
 

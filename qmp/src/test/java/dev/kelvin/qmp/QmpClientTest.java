@@ -270,6 +270,36 @@ class QmpClientTest {
     }
   }
 
+  /** Whoever listens is not slow here: what is not heard was not read. */
+  @Test
+  @SuppressWarnings("try") // It is closed early, so that all has been told.
+  void ofAFloodOnlySoManyAreHeardAndTheLastOfThem() throws Exception {
+    int flood = 20_000;
+    var recorder = new Recorder();
+    try (var peer =
+            talking(line -> {
+              for (int i = 0; i < flood; i++) {
+                line.event(i % 2 == 0 ? "STOP" : "RESUME", "{\"n\": " + i + "}");
+                line.event("DEVICE_TRAY_MOVED", "{\"n\": " + i + "}");
+              }
+              line.event("SHUTDOWN", "{}");
+              line.reply(line.read(), "1");
+            });
+        var client = connect(peer, recorder)) {
+      client.execute("query-status", Cost.SLOW);
+      client.close();
+      assertThat(recorder.awaitEnd()).isEmpty();
+      assertThat(recorder.all()).hasSizeBetween(2 * EventRates.BURST, 3 * EventRates.BURST);
+      assertThat(recorder.all()).extracting(QmpEvent::name).contains("SHUTDOWN");
+      var runs =
+          recorder.all().stream()
+              .filter(event -> event.name().equals("STOP") || event.name().equals("RESUME"))
+              .map(event -> event.data().path("n").asInt())
+              .toList();
+      assertThat(runs).isSorted().endsWith(flood - 1);
+    }
+  }
+
   @Test
   void aMessageBeyondTheLimitEndsTheConnection() throws Exception {
     var recorder = new Recorder();

@@ -114,6 +114,14 @@ public final class StateScan {
     return held;
   }
 
+  /** Whether a key is as it was when the scan began, and no task has begun since on its object. */
+  public boolean stillSo(String key, String object) {
+    Entry then = entries.get(key);
+    return then != null
+        && store.get(key).filter(now -> now.modRevision() == then.modRevision()).isPresent()
+        && store.get(LOCKS + object).isEmpty();
+  }
+
   private static boolean isUnderWay(Collection<TaskRecord> tasks, @Nullable Entry task) {
     try {
       return task != null && !tasks.read(task).value().state().ended();

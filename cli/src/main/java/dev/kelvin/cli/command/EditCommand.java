@@ -63,7 +63,10 @@ public final class EditCommand extends Command {
     return Problem.of(Code.NOT_FOUND, "There is no VM named " + name)
         .on(Vm.ref(alone))
         .because("a VM's name has only a-z, 0-9 and -")
-        .remedy("write its name alone: kelvin edit " + alone)
+        .remedy(
+            !alone.equals(name) && Names.valid(alone)
+                ? "write its name alone: kelvin edit " + alone
+                : "\"kelvin ls\" lists them")
         .asException();
   }
 
