@@ -2,6 +2,7 @@ package dev.kelvin.machine;
 
 import dev.kelvin.host.GuestDirectory;
 import dev.kelvin.host.HostileFileException;
+import dev.kelvin.machine.launch.VmHome;
 import dev.kelvin.model.Vm;
 import dev.kelvin.qemu.VmFiles;
 import java.io.IOException;

@@ -1,5 +1,21 @@
 package dev.kelvin.machine;
 
+import dev.kelvin.machine.launch.Meanwhile;
+import dev.kelvin.machine.launch.VmHome;
+import dev.kelvin.machine.launch.VmLauncher;
+import dev.kelvin.machine.store.KeptRuns;
+import dev.kelvin.machine.store.RunRecord;
+import dev.kelvin.machine.store.VmNames;
+import dev.kelvin.machine.store.VmRecord;
+import dev.kelvin.machine.store.VmRepository;
+import dev.kelvin.machine.supervise.AllVms;
+import dev.kelvin.machine.supervise.EventSink;
+import dev.kelvin.machine.supervise.Supervisor;
+import dev.kelvin.machine.supervise.VmRequest;
+import dev.kelvin.machine.supervise.VmState;
+import dev.kelvin.machine.unknown.DamagedVms;
+import dev.kelvin.machine.unknown.UnknownGuests;
+import dev.kelvin.machine.volume.Volumes;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.SteadyTime;
@@ -25,8 +41,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -120,8 +134,7 @@ public final class Machines implements AutoCloseable {
   public void open() throws InterruptedException {
     logs.start();
     // Beside each other: with thousands of VMs this is most of the daemon's start.
-    var reading = new FutureTask<>(repository::statuses);
-    Thread.ofVirtual().name("statuses").start(reading);
+    var reading = Meanwhile.start("statuses", repository::statuses);
     List<VmRecord> stored = repository.all();
     var runs = new HashMap<>(repository.runs());
     damaged.find();
@@ -132,7 +145,7 @@ public final class Machines implements AutoCloseable {
     // Those of VMs that are off, too: another daemon of this host must not give them away.
     Thread.ofVirtual().name("claim-users").start(() -> all.forEach(repository::hasOwnUser));
     Thread.ofVirtual().name("own-keys").start(() -> repository.ownKeys().reconcile(all));
-    Map<String, VmStatus> statuses = result(reading);
+    Map<String, VmStatus> statuses = reading.result();
     var looking = new ArrayList<Thread>();
     for (VmRecord vm : all) {
       String id = vm.metadata().id();
@@ -155,15 +168,6 @@ public final class Machines implements AutoCloseable {
       }
     }
     clearRuntime();
-  }
-
-  static <T> T result(FutureTask<T> reading) throws InterruptedException {
-    try {
-      return reading.get();
-    } catch (ExecutionException e) {
-      Throwable why = Objects.requireNonNullElse(e.getCause(), e);
-      throw new ProblemException(ProblemException.toProblem(why), why);
-    }
   }
 
   private Supervisor supervise(VmRecord vm, VmStatus status) {

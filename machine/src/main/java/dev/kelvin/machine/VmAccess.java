@@ -1,6 +1,13 @@
 package dev.kelvin.machine;
 
 import dev.kelvin.host.GuestDirectory;
+import dev.kelvin.machine.guest.GuestWatch;
+import dev.kelvin.machine.guest.SerialHub;
+import dev.kelvin.machine.guest.SerialLog;
+import dev.kelvin.machine.launch.Running;
+import dev.kelvin.machine.launch.VmHome;
+import dev.kelvin.machine.supervise.Supervisor;
+import dev.kelvin.machine.supervise.VmRequest;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.GuestInfo;
 import dev.kelvin.model.Phase;

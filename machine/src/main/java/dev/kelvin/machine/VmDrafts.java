@@ -1,5 +1,12 @@
 package dev.kelvin.machine;
 
+import dev.kelvin.machine.launch.SharePaths;
+import dev.kelvin.machine.launch.VmLauncher;
+import dev.kelvin.machine.store.RecentMacs;
+import dev.kelvin.machine.store.VmRecord;
+import dev.kelvin.machine.store.VmRepository;
+import dev.kelvin.machine.store.VolumeClaims;
+import dev.kelvin.machine.volume.Volumes;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.HostFacts;

@@ -1,6 +1,9 @@
 package dev.kelvin.machine;
 
 import dev.kelvin.host.ProcessStats;
+import dev.kelvin.machine.guest.GuestWatch;
+import dev.kelvin.machine.launch.Running;
+import dev.kelvin.machine.supervise.Supervisor;
 import dev.kelvin.model.GuestInfo;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.ProblemException;

@@ -1,8 +1,11 @@
 package dev.kelvin.machine;
 
 import dev.kelvin.host.ProcessId;
+import dev.kelvin.machine.store.VmRecord;
+import dev.kelvin.machine.store.VolumeClaims;
+import dev.kelvin.machine.supervise.Supervisor;
+import dev.kelvin.machine.supervise.VmRequest;
 import dev.kelvin.model.Code;
-import dev.kelvin.model.Phase;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.Vm;
@@ -467,16 +470,6 @@ public final class VmTasks {
       machines.supervisor(task.vmId()).ask(new VmRequest.Rename(now));
       context.result(Vm.ref(task.newName()));
     }
-  }
-
-  /** Why a VM that has a process is not deleted, unless by force. */
-  public static Problem notOff(String name, Phase phase) {
-    return Problem.of(Code.WRONG_STATE, "The VM is " + phase.wire())
-        .on(Vm.ref(name))
-        .because("only a VM without a process can be deleted")
-        .remedy(
-            "stop it first (\"kelvin stop %1$s\"), or delete it at once (\"kelvin rm --force %1$s\")"
-                .formatted(name));
   }
 
   /** The problem of a VM that is not there, with the nearest name that is. */

@@ -1,5 +1,6 @@
 package dev.kelvin.machine;
 
+import dev.kelvin.machine.volume.Volumes;
 import dev.kelvin.state.Step;
 import dev.kelvin.state.StepContext;
 import dev.kelvin.state.TaskType;

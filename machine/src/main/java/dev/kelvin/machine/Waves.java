@@ -1,5 +1,8 @@
 package dev.kelvin.machine;
 
+import dev.kelvin.machine.supervise.AllVms;
+import dev.kelvin.machine.supervise.Supervisor;
+import dev.kelvin.machine.supervise.VmRequest;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.Problem;

@@ -3,6 +3,7 @@ package dev.kelvin.machine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.kelvin.machine.supervise.VmRequest;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.VmStatus;
 import java.nio.file.Path;

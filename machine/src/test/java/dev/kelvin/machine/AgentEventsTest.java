@@ -2,6 +2,8 @@ package dev.kelvin.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kelvin.machine.guest.FloodingAgent;
+import dev.kelvin.machine.supervise.VmRequest;
 import dev.kelvin.model.Phase;
 import java.nio.file.Path;
 import java.util.Collections;

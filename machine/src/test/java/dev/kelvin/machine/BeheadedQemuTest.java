@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kelvin.host.Beheaded;
 import dev.kelvin.host.ProcessId;
+import dev.kelvin.machine.supervise.VmRequest;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.VmStatus.ExitReason;
 import java.nio.file.Path;

@@ -3,6 +3,9 @@ package dev.kelvin.machine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.kelvin.machine.store.VmRecord;
+import dev.kelvin.machine.supervise.VmRequest;
+import dev.kelvin.machine.volume.Volumes;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.spec.Disk;
 import dev.kelvin.model.spec.Nic;

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /** A control socket that answers as QEMU does, for a process that need not be QEMU. */
-final class FakeQemu implements AutoCloseable {
+public final class FakeQemu implements AutoCloseable {
   /** Of which the UUID of the VM is made. */
   private static final byte[] NAME =
       ("kelvin/vm/" + SupervisedVm.ID).getBytes(StandardCharsets.UTF_8);
@@ -42,7 +42,7 @@ final class FakeQemu implements AutoCloseable {
   /**
    * @param quit what ends the process
    */
-  FakeQemu(Path socket, Runnable quit) throws IOException {
+  public FakeQemu(Path socket, Runnable quit) throws IOException {
     this.server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     this.quit = quit;
     server.bind(UnixDomainSocketAddress.of(socket));
@@ -54,12 +54,12 @@ final class FakeQemu implements AutoCloseable {
     return commands;
   }
 
-  long count(String command) {
+  public long count(String command) {
     return commands.stream().filter(command::equals).count();
   }
 
   /** The ids of the devices that are plugged in. */
-  Set<String> devices() {
+  public Set<String> devices() {
     return devices;
   }
 
@@ -67,7 +67,7 @@ final class FakeQemu implements AutoCloseable {
     return connections.get();
   }
 
-  void status(String newStatus) {
+  public void status(String newStatus) {
     status = newStatus;
   }
 
@@ -79,12 +79,12 @@ final class FakeQemu implements AutoCloseable {
   }
 
   /** From now on its guest does not give devices up. */
-  void keepsDevices() {
+  public void keepsDevices() {
     keeps = true;
   }
 
   /** From now on it accepts connections and says nothing, or speaks again. */
-  void silent(boolean newSilent) {
+  public void silent(boolean newSilent) {
     silent = newSilent;
   }
 
@@ -93,14 +93,14 @@ final class FakeQemu implements AutoCloseable {
     last = command;
   }
 
-  void hangUp() throws IOException {
+  public void hangUp() throws IOException {
     SocketChannel now = line;
     if (now != null) {
       now.close();
     }
   }
 
-  void event(String name, String data) throws IOException {
+  public void event(String name, String data) throws IOException {
     SocketChannel now = line;
     if (now != null) {
       say(

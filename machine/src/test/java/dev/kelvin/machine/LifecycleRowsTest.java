@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.kelvin.machine.store.RunRecord;
+import dev.kelvin.machine.supervise.VmRequest;
 import dev.kelvin.model.Lifecycle;
 import dev.kelvin.model.Lifecycle.Transition;
 import dev.kelvin.model.Lifecycle.Trigger;

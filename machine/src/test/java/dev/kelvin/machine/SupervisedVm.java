@@ -6,6 +6,13 @@ import dev.kelvin.host.Commands;
 import dev.kelvin.host.HostShield;
 import dev.kelvin.host.ProcessId;
 import dev.kelvin.image.SeedIso;
+import dev.kelvin.machine.launch.VmHome;
+import dev.kelvin.machine.store.RunRecord;
+import dev.kelvin.machine.store.VmRecord;
+import dev.kelvin.machine.store.VmRepository;
+import dev.kelvin.machine.store.VmUsers;
+import dev.kelvin.machine.supervise.Supervisor;
+import dev.kelvin.machine.supervise.VmRequest;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.HostFacts;
 import dev.kelvin.model.Layout;
@@ -40,8 +47,8 @@ import java.util.function.BooleanSupplier;
  * A VM and its supervisor, whose process is a {@code sleep} that an earlier daemon has left, and
  * whose control channel is answered by a {@link FakeQemu}.
  */
-final class SupervisedVm implements AutoCloseable {
-  static final String ID = "aa";
+public final class SupervisedVm implements AutoCloseable {
+  public static final String ID = "aa";
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 
   private final Process process;
@@ -55,18 +62,18 @@ final class SupervisedVm implements AutoCloseable {
   private final Path agent;
   private Machines machines;
 
-  SupervisedVm(Path directory) throws IOException, InterruptedException {
+  public SupervisedVm(Path directory) throws IOException, InterruptedException {
     this(directory, spec());
   }
 
-  SupervisedVm(Path directory, VmSpec spec) throws IOException, InterruptedException {
+  public SupervisedVm(Path directory, VmSpec spec) throws IOException, InterruptedException {
     this(directory, spec, List.of("sleep", "1000"));
   }
 
   /**
    * @param program whose process is that of the VM
    */
-  SupervisedVm(Path directory, VmSpec spec, List<String> program)
+  public SupervisedVm(Path directory, VmSpec spec, List<String> program)
       throws IOException, InterruptedException {
     Files.createDirectories(directory);
     store = new BreakableStore(SqliteStore.open(directory.resolve("store.db")));
@@ -143,7 +150,7 @@ final class SupervisedVm implements AutoCloseable {
   }
 
   /** As if the daemon had died and another one had come. */
-  void restart() throws InterruptedException {
+  public void restart() throws InterruptedException {
     machines.close();
     qemu.silent(false);
     machines = opened();
@@ -158,7 +165,7 @@ final class SupervisedVm implements AutoCloseable {
     machines = next;
   }
 
-  static VmSpec spec() {
+  public static VmSpec spec() {
     return VmSpec.defaults().toBuilder()
         .machine("pc-q35-7.2")
         .power(Power.RUNNING)
@@ -186,7 +193,7 @@ final class SupervisedVm implements AutoCloseable {
         Map.of());
   }
 
-  FakeQemu qemu() {
+  public FakeQemu qemu() {
     return qemu;
   }
 
@@ -205,11 +212,11 @@ final class SupervisedVm implements AutoCloseable {
     return agent;
   }
 
-  Process process() {
+  public Process process() {
     return process;
   }
 
-  BreakableStore store() {
+  public BreakableStore store() {
     return store;
   }
 
@@ -217,40 +224,40 @@ final class SupervisedVm implements AutoCloseable {
     return storage;
   }
 
-  VmRepository repository() {
+  public VmRepository repository() {
     return repository;
   }
 
   /** Stores what is wanted of it, with its volumes; its supervisor is not told. */
-  VmRecord stored(VmSpec spec) {
+  public VmRecord stored(VmSpec spec) {
     VmRecord now = repository.find(ID).orElseThrow();
     VmRecord stored = repository.replace(now.withSpec(spec), now.metadata().revision());
     stored.spec().disks().forEach(disk -> machines.volumes().provide(stored, disk));
     return stored;
   }
 
-  Machines machines() {
+  public Machines machines() {
     return machines;
   }
 
-  Supervisor supervisor() {
+  public Supervisor supervisor() {
     return machines.supervisor(ID);
   }
 
-  ExitReason exitReason() {
+  public ExitReason exitReason() {
     return Objects.requireNonNull(status().lastExit()).reason();
   }
 
-  VmStatus status() {
+  public VmStatus status() {
     return supervisor().snapshot().status();
   }
 
-  void awaitPhase(Phase phase) {
+  public void awaitPhase(Phase phase) {
     await("the VM is " + phase.wire(), () -> status().phase() == phase);
   }
 
   /** Asks on a thread of its own. */
-  CompletableFuture<Void> asking(VmRequest request) {
+  public CompletableFuture<Void> asking(VmRequest request) {
     var answer = new CompletableFuture<Void>();
     Thread.ofVirtual()
         .start(() -> {
@@ -264,7 +271,7 @@ final class SupervisedVm implements AutoCloseable {
     return answer;
   }
 
-  static void await(String what, BooleanSupplier condition) {
+  public static void await(String what, BooleanSupplier condition) {
     long end = System.nanoTime() + PATIENCE.toNanos();
     while (!condition.getAsBoolean()) {
       assertThat(System.nanoTime()).as("when " + what).isLessThan(end);

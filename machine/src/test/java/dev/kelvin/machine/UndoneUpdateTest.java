@@ -3,6 +3,9 @@ package dev.kelvin.machine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.kelvin.machine.store.VmRecord;
+import dev.kelvin.machine.store.VmRepository;
+import dev.kelvin.machine.supervise.VmRequest;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Metadata;
 import dev.kelvin.model.ProblemException;

@@ -6,6 +6,14 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.kelvin.host.Commands;
 import dev.kelvin.image.SeedIso;
+import dev.kelvin.machine.launch.VmHome;
+import dev.kelvin.machine.store.KeptRuns;
+import dev.kelvin.machine.store.RunRecord;
+import dev.kelvin.machine.store.VmRecord;
+import dev.kelvin.machine.store.VmRepository;
+import dev.kelvin.machine.store.VmUsers;
+import dev.kelvin.machine.unknown.UnknownGuests;
+import dev.kelvin.machine.volume.Volumes;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Layout;

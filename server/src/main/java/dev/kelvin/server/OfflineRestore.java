@@ -1,8 +1,8 @@
 package dev.kelvin.server;
 
 import dev.kelvin.host.ProcessId;
-import dev.kelvin.machine.RunRecord;
-import dev.kelvin.machine.VmRepository;
+import dev.kelvin.machine.store.RunRecord;
+import dev.kelvin.machine.store.VmRepository;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Layout;
 import dev.kelvin.model.Problem;

@@ -7,7 +7,7 @@ import dev.kelvin.api.ListQuery;
 import dev.kelvin.host.ProcessId;
 import dev.kelvin.it.product.Guests;
 import dev.kelvin.it.product.TestDaemon;
-import dev.kelvin.machine.VmRepository;
+import dev.kelvin.machine.store.VmRepository;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Image.Format;

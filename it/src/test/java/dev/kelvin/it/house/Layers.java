@@ -5,6 +5,7 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -74,10 +75,26 @@ final class Layers {
               "io.etcd.jetcd.api.",
               "io.grpc.",
               "io.netty."),
-          row(
+          room("machine.store"),
+          room("machine.guest"),
+          room("machine.launch", "machine.store", "machine.guest"),
+          room("machine.unknown", "machine.store", "machine.launch"),
+          room("machine.volume", "machine.store", "machine.launch", "machine.unknown"),
+          room(
+              "machine.supervise",
+              "machine.store",
+              "machine.guest",
+              "machine.launch",
+              "machine.unknown",
+              "machine.volume"),
+          room(
               "machine",
-              parts("model", "codec", "host", "qmp", "qemu", "storage", "image", "state"),
-              JSON),
+              "machine.store",
+              "machine.guest",
+              "machine.launch",
+              "machine.unknown",
+              "machine.volume",
+              "machine.supervise"),
           row("api", parts("model", "codec"), JSON),
           row("server.action", parts("model")),
           row(
@@ -95,6 +112,10 @@ final class Layers {
                   "server.http",
                   "api",
                   "machine",
+                  "machine.launch",
+                  "machine.store",
+                  "machine.supervise",
+                  "machine.volume",
                   "state",
                   "image",
                   "storage",
@@ -114,6 +135,13 @@ final class Layers {
 
   private static Map.Entry<String, Row> row(String part, Set<String> parts, String... libraries) {
     return Map.entry(part, new Row(parts, Set.of(libraries)));
+  }
+
+  /** A package of machine, which may use the packages below it, and what machine may use. */
+  private static Map.Entry<String, Row> room(String part, String... below) {
+    var parts = new HashSet<>(Set.of(below));
+    parts.addAll(parts("model", "codec", "host", "qmp", "qemu", "storage", "image", "state"));
+    return row(part, parts, JSON);
   }
 
   private static Set<String> parts(String... names) {

@@ -5,7 +5,7 @@ import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import dev.kelvin.api.ListQuery;
 import dev.kelvin.etcd.EtcdServer;
-import dev.kelvin.machine.VmRepository;
+import dev.kelvin.machine.store.VmRepository;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Phase;
@@ -184,6 +184,9 @@ class StateTest {
       assertThat(check.output())
           .contains(
               "the volume of disk root of VM web is gone: " + file, "kelvin disk detach web root");
+      Files.createSymbolicLink(file, directory);
+      assertThat(daemon.kelvin("state", "check").output()).contains(file + " is no file");
+      Files.delete(file);
       TestDaemon.Ran start = daemon.kelvin("start", "web");
       assertThat(start.exitCode()).isEqualTo(Code.NOT_FOUND.exitCode());
       assertThat(start.output())
@@ -191,6 +194,19 @@ class StateTest {
       assertThat(daemon.kelvin("disk", "detach", "web", "root").exitCode()).isZero();
       assertThat(daemon.kelvin("state", "check").exitCode()).isZero();
       assertThat(daemon.kelvin("start", "web").exitCode()).isZero();
+    }
+  }
+
+  @Test
+  void aVolumeThatIsGoneUnderARunningVmIsNotToBeGivenUp() throws Exception {
+    try (TestDaemon daemon = TestDaemon.start()) {
+      var disk = Disk.of("root", null, ByteSize.ofMiB(8));
+      daemon.create(Guests.empty("web", spec -> spec.disks(List.of(disk))));
+      String id = daemon.client().vm("web").metadata().id();
+      Files.delete(daemon.layout().volumes().resolve(id + "-root.qcow2"));
+      assertThat(daemon.kelvin("state", "check").output())
+          .contains("copy that out of the guest before you stop it")
+          .doesNotContain("disk detach");
     }
   }
 

@@ -2,9 +2,9 @@ package dev.kelvin.it.stored;
 
 import dev.kelvin.codec.Documents;
 import dev.kelvin.image.catalogue.ImageCatalogue;
-import dev.kelvin.machine.RunRecord;
-import dev.kelvin.machine.VmRecord;
-import dev.kelvin.machine.VmRepository;
+import dev.kelvin.machine.store.RunRecord;
+import dev.kelvin.machine.store.VmRecord;
+import dev.kelvin.machine.store.VmRepository;
 import dev.kelvin.model.Image;
 import dev.kelvin.model.VmStatus;
 import dev.kelvin.model.spec.VmSpec;

@@ -2,8 +2,8 @@ package dev.kelvin.server.local;
 
 import dev.kelvin.image.catalogue.ImageCatalogue;
 import dev.kelvin.machine.Machines;
-import dev.kelvin.machine.VmRecord;
-import dev.kelvin.machine.VmRepository;
+import dev.kelvin.machine.store.VmRecord;
+import dev.kelvin.machine.store.VmRepository;
 import dev.kelvin.model.Image;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.Vm;

@@ -1,6 +1,6 @@
 package dev.kelvin.server.local;
 
-import dev.kelvin.machine.EventSink;
+import dev.kelvin.machine.supervise.EventSink;
 import dev.kelvin.model.Problem;
 import java.time.Duration;
 import java.util.Map;

@@ -2,7 +2,7 @@ package dev.kelvin.server.local;
 
 import dev.kelvin.image.ImageStore;
 import dev.kelvin.image.catalogue.ImageCatalogue;
-import dev.kelvin.machine.VmStateCheck;
+import dev.kelvin.machine.store.VmStateCheck;
 import dev.kelvin.model.Image;
 import dev.kelvin.model.Image.ImagePhase;
 import dev.kelvin.model.StateReport;

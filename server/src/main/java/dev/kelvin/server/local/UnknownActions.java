@@ -2,7 +2,7 @@ package dev.kelvin.server.local;
 
 import dev.kelvin.machine.Machines;
 import dev.kelvin.machine.UnknownTasks;
-import dev.kelvin.machine.VmRepository;
+import dev.kelvin.machine.store.VmRepository;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Names;
 import dev.kelvin.model.Problem;

@@ -2,9 +2,10 @@ package dev.kelvin.server.local;
 
 import dev.kelvin.machine.Machines;
 import dev.kelvin.machine.VmDrafts;
-import dev.kelvin.machine.VmRecord;
-import dev.kelvin.machine.VmRepository;
 import dev.kelvin.machine.VmTasks;
+import dev.kelvin.machine.store.VmRecord;
+import dev.kelvin.machine.store.VmRepository;
+import dev.kelvin.machine.supervise.VmProblems;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Names;
 import dev.kelvin.model.Problem;
@@ -188,7 +189,7 @@ final class VmActions {
       throw protectedVm(action.vm(), "set it to false first: kelvin edit " + action.vm());
     }
     if (vm.status().phase().hasProcess() && !action.force()) {
-      throw VmTasks.notOff(action.vm(), vm.status().phase()).asException();
+      throw VmProblems.notOff(action.vm(), vm.status().phase()).asException();
     }
     return submitDelete(vm.metadata().id(), action);
   }

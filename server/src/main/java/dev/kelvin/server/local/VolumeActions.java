@@ -1,7 +1,7 @@
 package dev.kelvin.server.local;
 
 import dev.kelvin.machine.VolumeTasks;
-import dev.kelvin.machine.Volumes;
+import dev.kelvin.machine.volume.Volumes;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.Volume;

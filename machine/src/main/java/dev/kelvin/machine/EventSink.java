@@ -1,9 +1,0 @@
-package dev.kelvin.machine;
-
-import java.util.Map;
-
-/** Where happenings are told. */
-@FunctionalInterface
-public interface EventSink {
-  void publish(String type, String object, String message, Map<String, String> data);
-}

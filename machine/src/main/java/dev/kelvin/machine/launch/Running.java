@@ -1,0 +1,27 @@
+package dev.kelvin.machine.launch;
+
+import dev.kelvin.host.ProcessId;
+import dev.kelvin.machine.guest.SerialHub;
+import dev.kelvin.machine.store.RunRecord;
+import dev.kelvin.qemu.LaunchPlan;
+import dev.kelvin.qemu.RunningVm;
+import org.jspecify.annotations.Nullable;
+
+/** What the daemon holds of a VM while its process runs. */
+public record Running(
+    ProcessId process, RunningVm qemu, @Nullable SerialHub serial, LaunchPlan plan, RunRecord run)
+    implements AutoCloseable {
+
+  public Running withRun(RunRecord newRun) {
+    return new Running(process, qemu, serial, plan, newRun);
+  }
+
+  /** Lets go of the process; it goes on. */
+  @Override
+  public void close() {
+    qemu.close();
+    if (serial != null) {
+      serial.close();
+    }
+  }
+}

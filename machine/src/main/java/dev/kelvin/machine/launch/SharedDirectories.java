@@ -1,0 +1,127 @@
+package dev.kelvin.machine.launch;
+
+import dev.kelvin.host.Pinned;
+import dev.kelvin.host.ProcessId;
+import dev.kelvin.machine.store.StartedCompanion;
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Layout;
+import dev.kelvin.model.Problem;
+import dev.kelvin.model.Vm;
+import dev.kelvin.model.spec.Share;
+import dev.kelvin.model.spec.VmSpec;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
+
+/**
+ * The directories that a start shares, held from the check of their paths until their servers have
+ * shut themselves into them: whoever owns a directory on the way to one could put a link there in
+ * between, and would have root serve what it leads to. A server opens its path when QEMU connects
+ * to it, and has nobody to serve before the guest runs; so what it has for its root is compared
+ * with what is held while the guest still waits.
+ */
+final class SharedDirectories implements AutoCloseable {
+  private static final Logger LOG = System.getLogger(SharedDirectories.class.getName());
+  private static final Duration DEADLINE = Duration.ofSeconds(20);
+  private static final long LOOK_NANOS = 2_000_000;
+
+  private final String vm;
+  private final Map<String, Pinned> held = new LinkedHashMap<>();
+
+  private SharedDirectories(String vm) {
+    this.vm = vm;
+  }
+
+  /**
+   * Takes hold of all, and looks where each is then.
+   *
+   * @throws dev.kelvin.model.ProblemException invalid-argument for one that is nothing to share
+   */
+  static SharedDirectories hold(String vm, VmSpec spec, Layout layout) throws IOException {
+    var all = new SharedDirectories(vm);
+    try {
+      List<Share> shares = spec.shares();
+      for (int i = 0; i < shares.size(); i++) {
+        String field = "spec.shares[" + i + "].path";
+        SharePaths.check(shares.get(i).path(), field, layout);
+        Pinned pinned = Pinned.open(Path.of(shares.get(i).path()).toRealPath());
+        all.held.put(shares.get(i).name(), pinned);
+        // What was taken hold of, wherever the path has led meanwhile.
+        SharePaths.check(pinned.place().toString(), field, layout);
+      }
+      return all;
+    } catch (IOException | RuntimeException e) {
+      all.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Waits until the server of each has it for its root, and nothing else.
+   *
+   * @throws dev.kelvin.model.ProblemException conflict for one that has something else
+   */
+  void requireServed(List<StartedCompanion> serving) throws IOException {
+    for (StartedCompanion one : serving) {
+      for (var share : held.entrySet()) {
+        if (one.name().equals("share-" + share.getKey())) {
+          require(ProcessId.decode(one.process()), share.getKey(), share.getValue());
+        }
+      }
+    }
+  }
+
+  private void require(ProcessId server, String name, Pinned wanted) throws IOException {
+    Object hosts = Pinned.key(Path.of("/"));
+    long end = System.nanoTime() + DEADLINE.toNanos();
+    Optional<Object> root = root(server, hosts);
+    while (root.isEmpty() && !server.gone() && System.nanoTime() < end) {
+      LockSupport.parkNanos(LOOK_NANOS);
+      root = root(server, hosts);
+    }
+    if (root.isEmpty() || !root.get().equals(wanted.key())) {
+      throw Problem.of(Code.CONFLICT, "Share " + name + " is not served")
+          .on(Vm.ref(vm))
+          .because(
+              root.isEmpty()
+                  ? "its server has not shut itself into the directory"
+                  : "its path led to another directory when it was opened than when it was checked")
+          .remedy("see who may change the directories of " + wanted.place() + ", then start again")
+          .asException();
+    }
+  }
+
+  /**
+   * What a server, or the process that works for it, has for its root, once it is not the host's.
+   */
+  private static Optional<Object> root(ProcessId server, Object hosts) {
+    return ProcessHandle.of(server.pid()).stream()
+        .flatMap(first -> Stream.concat(first.descendants(), Stream.of(first)))
+        .map(process -> Path.of("/proc", Long.toString(process.pid()), "root"))
+        .flatMap(path -> key(path).stream())
+        .filter(key -> !key.equals(hosts))
+        .findFirst();
+  }
+
+  private static Optional<Object> key(Path path) {
+    try {
+      return Optional.of(Pinned.key(path));
+    } catch (IOException e) {
+      LOG.log(Level.DEBUG, () -> path + " cannot be seen: " + e);
+      return Optional.empty();
+    }
+  }
+
+  @Override
+  public void close() {
+    held.values().forEach(Pinned::close);
+  }
+}

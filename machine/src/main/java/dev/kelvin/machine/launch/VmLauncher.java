@@ -1,0 +1,448 @@
+package dev.kelvin.machine.launch;
+
+import dev.kelvin.host.BootId;
+import dev.kelvin.host.HeadStart;
+import dev.kelvin.host.HostShield;
+import dev.kelvin.host.Launch;
+import dev.kelvin.host.ProcessId;
+import dev.kelvin.host.ProcessLauncher;
+import dev.kelvin.machine.guest.SerialHub;
+import dev.kelvin.machine.store.RunRecord;
+import dev.kelvin.machine.store.StartedCompanion;
+import dev.kelvin.machine.store.VmRecord;
+import dev.kelvin.machine.store.VolumeClaims;
+import dev.kelvin.model.ByteSize;
+import dev.kelvin.model.Code;
+import dev.kelvin.model.HostFacts;
+import dev.kelvin.model.Image.Format;
+import dev.kelvin.model.Problem;
+import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.Vm;
+import dev.kelvin.model.VmStatus.Forward;
+import dev.kelvin.model.spec.Architecture;
+import dev.kelvin.model.spec.Cdrom;
+import dev.kelvin.model.spec.Disk;
+import dev.kelvin.model.spec.Nic;
+import dev.kelvin.model.spec.VmSpec;
+import dev.kelvin.qemu.BlockSource;
+import dev.kelvin.qemu.CommandLine;
+import dev.kelvin.qemu.Companion;
+import dev.kelvin.qemu.Extras;
+import dev.kelvin.qemu.LaunchPlan;
+import dev.kelvin.qemu.QemuEvents;
+import dev.kelvin.qemu.RunningVm;
+import dev.kelvin.qemu.VmFiles;
+import dev.kelvin.qemu.cpu.CpuCheck;
+import dev.kelvin.qemu.cpu.CpuTables;
+import dev.kelvin.qmp.AgentClient;
+import dev.kelvin.qmp.Budget;
+import dev.kelvin.storage.StorageDriver;
+import dev.kelvin.storage.StoredVolume;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** Starts QEMU for a VM, and takes over one that runs. A start that fails leaves nothing behind. */
+public final class VmLauncher {
+  private static final Logger LOG = System.getLogger(VmLauncher.class.getName());
+
+  /** How long QEMU may take to answer on its control socket; a loaded host takes seconds. */
+  private static final Duration CONNECT_DEADLINE = Duration.ofSeconds(30);
+
+  /** What all QEMUs, and what the agents of all guests, may make the daemon hold. */
+  private static final long QEMUS_MAY_HOLD = 32L << 20;
+
+  private static final long AGENTS_MAY_HOLD = 48L << 20;
+
+  /** Of which one may hold this; 16 MiB of a program's output take it when they are decoded. */
+  private static final long ONE_AGENT_MAY_HOLD = 40L << 20;
+
+  /**
+   * Of each thread that serves disks; QEMU's usual {@code thread-pool-max} (qom.json). QEMU aborts
+   * where it gets no thread: so the limit is far above what a VM needs.
+   */
+  private static final int AIO_WORKERS = 64;
+
+  /** How many threads that serve disks may be plugged in. */
+  private static final int PLUGGED_LATER = 8;
+
+  /** For displays, io_uring, and the VM's helpers; a guess that is far too large. */
+  private static final int OTHER_THREADS = 512;
+
+  private final Budget qemus = new Budget(QEMUS_MAY_HOLD);
+  private final Budget agents = new Budget(AGENTS_MAY_HOLD, ONE_AGENT_MAY_HOLD);
+  private final Supplier<HostFacts> facts;
+  private final CpuTables cpus;
+  private final ProcessLauncher processes;
+  private final Companions companions;
+  private final StorageDriver storage;
+  private final ImageSource images;
+  private final VmHome home;
+  private final HostShield shield;
+  private final Peers peers;
+  private final String bootId;
+
+  public VmLauncher(
+      Supplier<HostFacts> facts,
+      CpuTables cpus,
+      ProcessLauncher processes,
+      StorageDriver storage,
+      ImageSource images,
+      VmHome home,
+      HostShield shield,
+      Peers peers) {
+    this.facts = facts;
+    this.cpus = cpus;
+    this.processes = processes;
+    this.companions = new Companions(processes);
+    this.storage = storage;
+    this.images = images;
+    this.home = home;
+    this.shield = shield;
+    this.peers = peers;
+    this.bootId = readBootId();
+  }
+
+  /**
+   * Starts a VM. Its process goes ahead of other guests until QEMU has answered that the virtual
+   * CPUs run: its answer would otherwise stand behind all that they compute.
+   *
+   * @param record called with what a restarted daemon needs, as soon as the process exists
+   */
+  public Running start(VmRecord vm, QemuEvents events, RunSaver record)
+      throws InterruptedException {
+    HostFacts host = facts.get().of(vm.spec().architecture());
+    String accelerator = accelerator(vm.spec(), host, vm.metadata().name());
+    home.prepare(vm);
+    @Nullable ProcessId process = null;
+    @Nullable RunningVm qemu = null;
+    @Nullable SerialHub serial = null;
+    List<StartedCompanion> serving = List.of();
+    try (var shared = shared(vm)) {
+      LaunchPlan plan = plan(vm, host, accelerator);
+      VmFiles files = plan.files();
+      serving = companions.start(vm, Companion.of(plan), files.runtime());
+      Files.deleteIfExists(files.output());
+      // Beside QEMU's own start; the guest does not run before both are done.
+      var shielded =
+          Meanwhile.start(
+              "shield",
+              () -> {
+                expose(vm.uid(), vm.spec());
+                return true;
+              });
+      process = processes.launch(launch(vm, plan));
+      try (var ahead = new HeadStart(process)) {
+        var run = runOf(vm, process, plan, serving);
+        record.save(run);
+        qemu =
+            RunningVm.awaitStart(files, CONNECT_DEADLINE, ahead::alive, events, way(vm, process));
+        requireUuid(qemu, plan);
+        serial = serial(vm, files, process);
+        shared.requireServed(serving);
+        shielded.result();
+        qemu.cont();
+        return new Running(process, qemu, serial, plan, run);
+      }
+    } catch (IOException | RuntimeException | InterruptedException e) {
+      abandon(vm, process, qemu, serial, serving);
+      if (e instanceof InterruptedException interrupted) {
+        throw interrupted;
+      }
+      throw e instanceof ProblemException known
+          ? known
+          : Problem.of(Code.HOST_FAILURE, "The VM could not be started")
+              .on(vm.ref())
+              .because(String.valueOf(e))
+              .remedy(
+                  "see what it wrote with \"kelvin logs %s\", and the daemon's log of this moment"
+                      .formatted(vm.metadata().name()))
+              .asException(e);
+    }
+  }
+
+  private RunRecord runOf(
+      VmRecord vm, ProcessId process, LaunchPlan plan, List<StartedCompanion> serving) {
+    return new RunRecord(
+        process.encode(),
+        bootId,
+        plan.accelerator(),
+        Instant.now(),
+        vm.spec(),
+        plan.forwards().values().stream().flatMap(List::stream).toList(),
+        serving,
+        plan.files().runtime().toString());
+  }
+
+  /** Stores a run before anything else can go wrong. */
+  @FunctionalInterface
+  public interface RunSaver {
+    void save(RunRecord run);
+  }
+
+  /**
+   * Takes over a process that an earlier daemon started.
+   *
+   * @throws ProblemException unavailable when its control socket does not answer
+   */
+  public Running adopt(VmRecord vm, RunRecord run, QemuEvents events) throws InterruptedException {
+    VmFiles files = home.files(vm.metadata().id());
+    ProcessId process = ProcessId.decode(run.process());
+    VmRecord asStarted = vm.withSpec(run.spec());
+    LaunchPlan plan = adoptedPlan(asStarted, run);
+    expose(vm.uid(), run.spec());
+    home.prepareToAdopt(vm);
+    RunningVm qemu = RunningVm.connect(files, Duration.ofSeconds(10), events, way(vm, process));
+    try {
+      requireUuid(qemu, plan);
+      return new Running(process, qemu, serial(asStarted, files, process), plan, run);
+    } catch (RuntimeException | InterruptedException e) {
+      qemu.close();
+      throw e;
+    } catch (IOException e) {
+      qemu.close();
+      throw Problem.of(Code.UNAVAILABLE, "The serial port of the VM cannot be opened")
+          .on(vm.ref())
+          .because(e.toString())
+          .remedy(
+              "Kelvin tries again; if it stays so, \"kelvin stop %s\" ends the VM"
+                  .formatted(vm.metadata().name()))
+          .asException(e);
+    }
+  }
+
+  /** The kernel has told that it is the VM's process; this makes sure that it is for this VM. */
+  private static void requireUuid(RunningVm qemu, LaunchPlan plan) throws InterruptedException {
+    String wanted = CommandLine.uuid(plan);
+    String found = qemu.uuid();
+    if (!found.equalsIgnoreCase(wanted)) {
+      throw Problem.of(Code.UNAVAILABLE, "The control socket of the VM is that of another")
+          .on(Vm.ref(plan.name()))
+          .because("the machine behind it has the UUID " + found + " and not " + wanted)
+          .remedy("end the VM with \"kelvin stop %s\"".formatted(plan.name()))
+          .asException();
+    }
+  }
+
+  /** Connects to the screen of a VM that runs. */
+  public SocketChannel screen(Running running, int uid) throws IOException {
+    return peers.of(uid, running.process()).dial(running.plan().files().vnc());
+  }
+
+  private RunningVm.Way way(VmRecord vm, ProcessId process) {
+    return new RunningVm.Way(peers.of(vm.uid(), process), qemus);
+  }
+
+  /** A client for the agent of a guest that runs. */
+  public AgentClient agent(Running held, int uid, Duration limit) {
+    return AgentClient.connect(
+        held.plan().files().agent(), limit, peers.of(uid, held.process()), agents);
+  }
+
+  public boolean sameBoot(RunRecord run) {
+    return run.bootId().equals(bootId);
+  }
+
+  private static String readBootId() {
+    try {
+      return BootId.current();
+    } catch (IOException e) {
+      throw Problem.of(Code.HOST_FAILURE, "The kernel does not tell its boot id")
+          .because(e.toString())
+          .remedy("mount /proc")
+          .asException(e);
+    }
+  }
+
+  /** What a VM runs on here. */
+  public static String accelerator(VmSpec spec, HostFacts host, @Nullable String vm) {
+    return switch (spec.accelerator()) {
+      case AUTO -> host.defaultAccelerator();
+      case TCG -> "tcg";
+      case KVM -> {
+        if (!host.accelerators().contains("kvm")) {
+          throw kvmMissing(vm, spec.architecture());
+        }
+        yield "kvm";
+      }
+    };
+  }
+
+  public static RuntimeException kvmMissing(@Nullable String vm, Architecture architecture) {
+    Problem problem =
+        Problem.of(Code.CAPABILITY_MISSING, "The VM demands KVM, which is not proven to work here")
+            .at("spec.accelerator")
+            .because(
+                architecture.isX86()
+                    ? "no guest ran on KVM here: it is missing, forbidden, broken or slower than"
+                        + " emulation"
+                    : "this host's CPU does not run " + architecture.wire())
+            .remedy("see \"kelvin doctor\"; accelerator auto accepts software emulation");
+    return (vm == null ? problem : problem.on(Vm.ref(vm))).asException();
+  }
+
+  private LaunchPlan plan(VmRecord vm, HostFacts host, String accelerator)
+      throws InterruptedException {
+    VmSpec spec = vm.spec();
+    Extras.check(spec, host);
+    CpuCheck.check(spec, host, accelerator, cpus);
+    SharePaths.check(spec, home.layout());
+    Nvram.provide(vm, host, home);
+    boolean seed = home.provideSeed(vm);
+    var disks = new LinkedHashMap<String, BlockSource>();
+    for (Disk disk : spec.disks()) {
+      disks.put(disk.name(), disk(vm, disk));
+    }
+    var media = new LinkedHashMap<String, Path>();
+    for (Cdrom drive : spec.cdroms()) {
+      if (drive.image() != null) {
+        media.put(drive.name(), images.file(drive.image(), Format.ISO));
+      }
+    }
+    VmSpec bootable =
+        spec.toBuilder()
+            .boot(home.provideKernel(vm))
+            .cdroms(home.installerCds(images).provide(vm, media))
+            .build();
+    var forwards = new LinkedHashMap<String, List<Forward>>();
+    for (Nic nic : spec.nics()) {
+      forwards.put(nic.name(), PortPool.resolve(nic));
+    }
+    return new LaunchPlan(
+        vm.metadata().name(),
+        vm.metadata().id(),
+        bootable,
+        host,
+        home.files(vm.metadata().id()),
+        accelerator,
+        disks,
+        media,
+        seed,
+        forwards);
+  }
+
+  /** A plan for changes of a VM that already runs: it opens no file and claims no port. */
+  private LaunchPlan adoptedPlan(VmRecord vm, RunRecord run) {
+    var forwards = new LinkedHashMap<String, List<Forward>>();
+    for (Forward forward : run.forwards()) {
+      forwards.computeIfAbsent(forward.nic(), name -> new ArrayList<>()).add(forward);
+    }
+    return new LaunchPlan(
+        vm.metadata().name(),
+        vm.metadata().id(),
+        vm.spec(),
+        facts.get().of(vm.spec().architecture()),
+        home.files(vm.metadata().id()),
+        run.accelerator(),
+        Map.of(),
+        Map.of(),
+        vm.spec().cloudInit() != null,
+        forwards);
+  }
+
+  /** The volume of a disk, there, large enough, and readable by the VM's user. */
+  public BlockSource disk(VmRecord vm, Disk disk) {
+    String id = VolumeClaims.volumeId(vm.metadata().id(), disk);
+    StoredVolume volume =
+        storage
+            .find(id)
+            .orElseThrow(() ->
+                Problem.of(Code.NOT_FOUND, "The volume of disk " + disk.name() + " is missing")
+                    .on(vm.ref())
+                    .because("there is no volume " + id + " in the pool")
+                    .remedy(
+                        "restore the volume's file, or take the disk out: kelvin disk detach %s %s"
+                            .formatted(vm.metadata().name(), disk.name()))
+                    .asException());
+    // First, since a volume grows as the user that has it.
+    storage.grant(id, vm.uid() < 0 ? null : vm.uid());
+    ByteSize wanted = disk.size();
+    if (wanted != null && wanted.compareTo(volume.size()) > 0) {
+      volume = storage.resize(id, wanted);
+    }
+    Path backing = volume.backing();
+    return new BlockSource(
+        volume.path().toString(), volume.format(), backing == null ? null : backing.toString());
+  }
+
+  /** An ordinary user's server reaches nothing that is not the user's. */
+  private SharedDirectories shared(VmRecord vm) throws IOException {
+    VmSpec spec = vm.uid() < 0 ? vm.spec().toBuilder().shares(List.of()).build() : vm.spec();
+    return SharedDirectories.hold(vm.metadata().name(), spec, home.layout());
+  }
+
+  /** Lets a guest reach the host if its spec says so, and only then. */
+  public void expose(int uid, VmSpec spec) {
+    shield.expose(uid, spec.nics().stream().anyMatch(Nic::hostAccess));
+  }
+
+  /** Forgets what the guest of a VM that is no more was allowed. */
+  public void conceal(VmRecord vm) {
+    shield.expose(vm.uid(), false);
+  }
+
+  public Path media(String image) {
+    return images.file(image, Format.ISO);
+  }
+
+  private static Launch launch(VmRecord vm, LaunchPlan plan) {
+    return new Launch(
+        vm.ref(), CommandLine.build(plan), plan.files().runtime(), plan.files().output(), user(vm));
+  }
+
+  /** What a VM's processes run as where they have a user of their own; null where they cannot. */
+  static Launch.@Nullable User user(VmRecord vm) {
+    VmSpec spec = vm.spec();
+    int busy = AIO_WORKERS * (spec.disks().size() + PLUGGED_LATER);
+    return vm.uid() < 0
+        ? null
+        : new Launch.User(vm.uid(), spec.cpu().count() + busy + OTHER_THREADS);
+  }
+
+  private @Nullable SerialHub serial(VmRecord vm, VmFiles files, ProcessId process)
+      throws IOException {
+    if (!vm.spec().serial().enabled()) {
+      return null;
+    }
+    return SerialHub.connect(
+        peers.of(vm.uid(), process),
+        files.serial(),
+        files.serialLog(),
+        vm.spec().serial().logSize().bytes(),
+        vm.metadata().name());
+  }
+
+  private void abandon(
+      VmRecord vm,
+      @Nullable ProcessId process,
+      @Nullable RunningVm qemu,
+      @Nullable SerialHub serial,
+      List<StartedCompanion> serving) {
+    try {
+      if (qemu != null) {
+        qemu.close();
+      }
+      if (serial != null) {
+        serial.close();
+      }
+      if (process != null) {
+        Processes.kill(process);
+      }
+      Companions.end(serving);
+      home.removeRuntime(vm.metadata().id());
+    } catch (RuntimeException e) {
+      LOG.log(Level.ERROR, "clearing away a failed start of " + vm.metadata().name(), e);
+    }
+  }
+}

@@ -1,0 +1,207 @@
+package dev.kelvin.machine.supervise;
+
+import dev.kelvin.machine.launch.PortPool;
+import dev.kelvin.machine.launch.Running;
+import dev.kelvin.machine.launch.VmLauncher;
+import dev.kelvin.machine.store.RunRecord;
+import dev.kelvin.machine.store.VmRecord;
+import dev.kelvin.machine.supervise.SpecDiff.LiveChange;
+import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.VmStatus.Forward;
+import dev.kelvin.model.spec.Cdrom;
+import dev.kelvin.model.spec.Disk;
+import dev.kelvin.model.spec.Nic;
+import dev.kelvin.model.spec.VmSpec;
+import dev.kelvin.qemu.BlockSource;
+import dev.kelvin.qemu.RunningVm;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes the changes that a running VM takes, one after the other. A device is on record before it
+ * is plugged in and until it is out: so whatever the guest may have is known, and its volume kept,
+ * also when the daemon dies in the middle or QEMU plugs it in after the time for its answer.
+ */
+final class LiveChanges {
+  private static final Logger LOG = System.getLogger(LiveChanges.class.getName());
+
+  /** How {@link RunningVm#devices} names disks and NICs. */
+  private static final String DISK = "disk-";
+
+  private static final String NIC = "nic-";
+
+  /** How long a guest may take to let go of a device. */
+  private static final Duration UNPLUG_DEADLINE = Duration.ofSeconds(30);
+
+  /** Stores what now runs. */
+  @FunctionalInterface
+  interface Saver {
+    void accept(Running changed) throws InterruptedException;
+  }
+
+  private final VmLauncher launcher;
+  private final VmRecord wanted;
+  private final boolean back;
+
+  /**
+   * @param back whether this undoes an update: what others have taken since is left out, and the
+   *     difference is on record
+   */
+  LiveChanges(VmLauncher launcher, VmRecord wanted, boolean back) {
+    this.launcher = launcher;
+    this.wanted = wanted;
+    this.back = back;
+  }
+
+  /**
+   * Makes the changes.
+   *
+   * @param save called with what now runs, after each change or before it
+   */
+  void apply(Running running, Saver save) throws InterruptedException {
+    Running now = settle(running);
+    if (!now.run().equals(running.run())) {
+      save.accept(now);
+    }
+    for (LiveChange change : SpecDiff.between(now.run().spec(), wanted.spec()).live()) {
+      now = apply(now, change, save);
+    }
+  }
+
+  /** Brings the record and what is plugged in together, after a change that was cut off. */
+  private static Running settle(Running now) throws InterruptedException {
+    RunRecord run = now.run();
+    VmSpec spec = run.spec();
+    Set<String> plugged = now.qemu().devices();
+    Set<String> disks = spec.disks().stream().map(Disk::name).collect(Collectors.toSet());
+    Set<String> nics = spec.nics().stream().map(Nic::name).collect(Collectors.toSet());
+    // Nobody knows which volume or network is behind a device that is not on record.
+    pullOut(now, names(plugged, DISK, disks), names(plugged, NIC, nics));
+    disks.removeAll(names(plugged, DISK, Set.of()));
+    nics.removeAll(names(plugged, NIC, Set.of()));
+    if (disks.isEmpty() && nics.isEmpty()) {
+      return now;
+    }
+    // These were not plugged in any more; what was to be behind them may be there.
+    pullOut(now, disks, nics);
+    return now.withRun(
+        run.withSpec(
+                spec.withDisks(without(spec.disks(), Disk::name, disks))
+                    .withNics(without(spec.nics(), Nic::name, nics)))
+            .withForwards(without(run.forwards(), Forward::nic, nics)));
+  }
+
+  /** The names of the devices of a kind, but for some. */
+  private static Set<String> names(Set<String> devices, String prefix, Set<String> but) {
+    return devices.stream()
+        .filter(device -> device.startsWith(prefix))
+        .map(device -> device.substring(prefix.length()))
+        .filter(name -> !but.contains(name))
+        .collect(Collectors.toSet());
+  }
+
+  private static void pullOut(Running from, Set<String> disks, Set<String> nics)
+      throws InterruptedException {
+    for (String disk : disks) {
+      from.qemu().detachDisk(disk, UNPLUG_DEADLINE);
+    }
+    for (String nic : nics) {
+      from.qemu().detachNic(nic, UNPLUG_DEADLINE);
+    }
+  }
+
+  private Running apply(Running now, LiveChange change, Saver save) throws InterruptedException {
+    var qemu = now.qemu();
+    VmSpec spec = now.run().spec();
+    RunRecord run = now.run();
+    return switch (change) {
+      case LiveChange.AddDisk(Disk disk) -> {
+        BlockSource volume = launcher.disk(wanted, disk);
+        Running planned = now.withRun(run.withSpec(spec.withDisks(with(spec.disks(), disk))));
+        save.accept(planned);
+        qemu.attachDisk(now.plan(), disk, volume);
+        yield planned;
+      }
+      case LiveChange.RemoveDisk(String name) -> {
+        qemu.detachDisk(name, UNPLUG_DEADLINE);
+        List<Disk> rest = without(spec.disks(), Disk::name, Set.of(name));
+        yield saved(now.withRun(run.withSpec(spec.withDisks(rest))), save);
+      }
+      case LiveChange.AddNic(Nic asked) -> {
+        Nic nic = back ? PortPool.withFreePorts(asked) : asked;
+        List<Forward> forwards = PortPool.resolve(nic);
+        List<Forward> all = new ArrayList<>(run.forwards());
+        all.addAll(forwards);
+        VmSpec more = spec.withNics(with(spec.nics(), nic));
+        Running planned = now.withRun(run.withSpec(more).withForwards(all));
+        save.accept(planned);
+        launcher.expose(wanted.uid(), more);
+        qemu.attachNic(now.plan(), nic, forwards);
+        yield planned;
+      }
+      case LiveChange.RemoveNic(String name) -> {
+        qemu.detachNic(name, UNPLUG_DEADLINE);
+        List<Nic> rest = without(spec.nics(), Nic::name, Set.of(name));
+        launcher.expose(wanted.uid(), spec.withNics(rest));
+        List<Forward> forwards = without(run.forwards(), Forward::nic, Set.of(name));
+        yield saved(now.withRun(run.withSpec(spec.withNics(rest)).withForwards(forwards)), save);
+      }
+      case LiveChange.ChangeMedia(String name, String asked) -> {
+        String image = changeMedia(now, name, asked);
+        List<Cdrom> drives =
+            spec.cdroms().stream()
+                .map(drive -> drive.name().equals(name) ? drive.withImage(image) : drive)
+                .toList();
+        yield saved(now.withRun(run.withSpec(spec.withCdroms(drives))), save);
+      }
+    };
+  }
+
+  /** What is in the drive then: nothing, where an image is gone that an update goes back to. */
+  private @Nullable String changeMedia(Running now, String drive, @Nullable String image)
+      throws InterruptedException {
+    Path media = image == null ? null : media(drive, image);
+    if (media == null) {
+      now.qemu().ejectMedia(drive);
+      return null;
+    }
+    now.qemu().insertMedia(drive, media);
+    return image;
+  }
+
+  private @Nullable Path media(String drive, String image) {
+    try {
+      return launcher.media(image);
+    } catch (ProblemException e) {
+      // Its name may also be another image's by now, or of one that is just made.
+      if (!back) {
+        throw e;
+      }
+      LOG.log(Level.WARNING, "CD drive {0} stays empty: {1}", drive, e.problem().oneLine());
+      return null;
+    }
+  }
+
+  private static Running saved(Running changed, Saver save) throws InterruptedException {
+    save.accept(changed);
+    return changed;
+  }
+
+  private static <T> List<T> without(List<T> items, Function<T, String> name, Set<String> taken) {
+    return items.stream().filter(item -> !taken.contains(name.apply(item))).toList();
+  }
+
+  private static <T> List<T> with(List<T> items, T added) {
+    var all = new ArrayList<>(items);
+    all.add(added);
+    return all;
+  }
+}

@@ -1,0 +1,94 @@
+package dev.kelvin.machine.supervise;
+
+import dev.kelvin.machine.guest.GuestWatch;
+import dev.kelvin.machine.launch.Running;
+import dev.kelvin.model.ProblemException;
+import dev.kelvin.qemu.RunningVm;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request to shut down that is under way: the guest's agent is asked, and its ACPI power button
+ * is pressed again and again, because a guest that is still booting misses the first press.
+ */
+final class Shutdown {
+  private static final Logger LOG = System.getLogger(Shutdown.class.getName());
+  private static final Duration PRESS_INTERVAL = Duration.ofSeconds(10);
+
+  /** Who asked; one that waits no more has cancelled the answer. */
+  private record Asker(CompletableFuture<Void> answer, boolean force) {
+    boolean waits() {
+      return !answer.isCancelled();
+    }
+  }
+
+  private final Instant deadline;
+  private final List<Asker> askers = new ArrayList<>();
+  private Instant next = Instant.EPOCH;
+
+  Shutdown(Instant deadline, boolean force, CompletableFuture<Void> first) {
+    this.deadline = deadline;
+    join(first, force);
+  }
+
+  void join(CompletableFuture<Void> answer, boolean force) {
+    askers.add(new Asker(answer, force));
+  }
+
+  /** Whether somebody who still waits wants it stopped at the deadline. */
+  boolean force() {
+    return askers.stream().anyMatch(asker -> asker.waits() && asker.force());
+  }
+
+  boolean wanted() {
+    return askers.stream().anyMatch(Asker::waits);
+  }
+
+  boolean overdue(Instant now) {
+    return !now.isBefore(deadline);
+  }
+
+  /** When there is something to do next. */
+  Instant next() {
+    return next.isBefore(deadline) ? next : deadline;
+  }
+
+  /**
+   * Asks in a thread of its own: an agent that does not answer must not hold up the mailbox.
+   *
+   * @param running the process as it is connected now; null while there is no connection
+   */
+  void askAgain(Instant now, @Nullable Running running, @Nullable GuestWatch agent) {
+    next = now.plus(PRESS_INTERVAL);
+    if (running != null) {
+      Thread.ofVirtual().name("shutdown").start(() -> ask(running.qemu(), agent));
+    }
+  }
+
+  private static void ask(RunningVm qemu, @Nullable GuestWatch agent) {
+    if (agent != null && agent.answers() && agent.shutdown()) {
+      return;
+    }
+    try {
+      qemu.powerdown();
+    } catch (ProblemException e) {
+      LOG.log(Level.INFO, () -> "pressing the power button: " + e.problem().oneLine());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  void done() {
+    askers.forEach(asker -> asker.answer().complete(null));
+  }
+
+  void fail(RuntimeException why) {
+    askers.forEach(asker -> asker.answer().completeExceptionally(why));
+  }
+}

@@ -1,0 +1,347 @@
+package dev.kelvin.machine.supervise;
+
+import dev.kelvin.machine.launch.Companions;
+import dev.kelvin.machine.launch.Processes;
+import dev.kelvin.machine.launch.Running;
+import dev.kelvin.machine.launch.VmHome;
+import dev.kelvin.machine.store.RunRecord;
+import dev.kelvin.machine.supervise.VmState.Ending;
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Lifecycle.Trigger;
+import dev.kelvin.model.Phase;
+import dev.kelvin.model.Problem;
+import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.SteadyTime;
+import dev.kelvin.model.VmStatus;
+import dev.kelvin.model.VmStatus.Exit;
+import dev.kelvin.model.VmStatus.ExitReason;
+import dev.kelvin.model.spec.Power;
+import dev.kelvin.model.spec.Restart;
+import dev.kelvin.model.spec.RestartMode;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/** The parts of a supervisor that end a VM's process, and that decide what follows an end. */
+final class Termination {
+  private static final Logger LOG = System.getLogger(Termination.class.getName());
+
+  /** When to try again what the store has refused. */
+  static final Duration STORE_AGAIN = Duration.ofSeconds(5);
+
+  private static final Duration QUIT_DEADLINE = Duration.ofSeconds(5);
+
+  private final VmState vm;
+
+  Termination(VmState vm) {
+    this.vm = vm;
+  }
+
+  /**
+   * Asks the guest to shut down.
+   *
+   * @return whether the answer is known already
+   */
+  boolean shutdown(Duration timeout, boolean force, CompletableFuture<Void> answer) {
+    if (!vm.phase().hasProcess()) {
+      stayStopped();
+      return true;
+    }
+    Shutdown asked = vm.shutdown;
+    if (asked != null) {
+      asked.join(answer, force);
+      return false;
+    }
+    if (answer.isCancelled()) {
+      return true;
+    }
+    Running now = vm.require(Phase.RUNNING, "shutting down");
+    vm.decide(vm.status(), Trigger.SHUTDOWN, null);
+    asked = new Shutdown(SteadyTime.now().plus(timeout), force, answer);
+    vm.shutdown = asked;
+    asked.askAgain(SteadyTime.now(), now, vm.guest());
+    return false;
+  }
+
+  void shutdownOverdue(Shutdown asked) throws InterruptedException {
+    if (!asked.force()) {
+      giveUp(
+          asked,
+          Problem.of(Code.TIMEOUT, "The guest did not shut down in time")
+              .on(vm.ref())
+              .because("neither its agent nor its ACPI power button led to a shutdown")
+              .remedy("look at its console; \"kelvin stop " + vm.name() + "\" ends it at once")
+              .asException());
+      return;
+    }
+    try {
+      end(ExitReason.STOPPED, "the guest did not shut down in time");
+    } catch (ProblemException e) {
+      if (vm.ending == null) {
+        giveUp(asked, e);
+      }
+    }
+  }
+
+  /** Whoever asked is answered whatever else fails: a task would wait for ever. */
+  private void giveUp(Shutdown asked, ProblemException why) {
+    vm.shutdown = null;
+    try {
+      runsOn("the guest did not follow a request to shut down");
+    } finally {
+      asked.fail(why);
+    }
+  }
+
+  /** Takes a request to shut down back, unless somebody still waits for it. */
+  void cancelShutdown() {
+    Shutdown asked = vm.shutdown;
+    if (asked == null || !asked.wanted()) {
+      vm.shutdown = null;
+      runsOn("the request to shut down was taken back");
+    }
+  }
+
+  /** It may have become paused or unresponsive since it was asked, and stays so. */
+  private void runsOn(String why) {
+    if (vm.phase() == Phase.STOPPING) {
+      vm.move(Trigger.SHUTDOWN_REFUSED, why);
+    }
+  }
+
+  void stop() throws InterruptedException {
+    if (!vm.phase().hasProcess()) {
+      stayStopped();
+      return;
+    }
+    end(ExitReason.STOPPED, null);
+  }
+
+  private void stayStopped() {
+    vm.wantPower(Power.STOPPED);
+    if (vm.restartAt != null) {
+      vm.restartAt = null;
+      vm.show(vm.status().in(vm.phase(), null, vm.status().since()));
+    }
+  }
+
+  /**
+   * Ends the process: by QEMU's own means if it listens, else by force.
+   *
+   * @throws ProblemException also when it has ended and that cannot be stored yet
+   */
+  void end(ExitReason reason, @Nullable String detail) throws InterruptedException {
+    if (reason == ExitReason.STOPPED) {
+      // Known before the process is gone: a daemon that dies here is followed by one that must not
+      // take the end for a crash, and start the VM again.
+      vm.wantPower(Power.STOPPED);
+    } else {
+      intend(reason, detail);
+    }
+    Running now = vm.running();
+    if (now != null && vm.phase() != Phase.UNRESPONSIVE) {
+      try {
+        if (!now.process().beheaded()) {
+          now.qemu().quit();
+        }
+      } catch (ProblemException e) {
+        LOG.log(Level.INFO, () -> vm.ref() + " is killed: " + e.problem().oneLine());
+      }
+      if (now.process().beheaded() || !Processes.awaitEnd(now.process(), QUIT_DEADLINE)) {
+        Processes.kill(now.process());
+      }
+    } else {
+      vm.context()
+          .repository()
+          .run(vm.id())
+          .ifPresent(run -> Processes.killOwn(run, vm.context().home().files(vm.id()).runtime()));
+    }
+    ended(reason, detail);
+    if (vm.ending != null) {
+      throw notStored();
+    }
+  }
+
+  /**
+   * Stores why the process is about to be ended, which nobody could tell afterwards: a daemon that
+   * dies here is followed by one that must not take the end for a crash.
+   */
+  private void intend(ExitReason reason, @Nullable String detail) {
+    vm.note(vm.status().withLastExit(new Exit(reason, detail, Instant.now())));
+    try {
+      vm.show(vm.status());
+    } catch (RuntimeException e) { // the end must not wait for the store
+      LOG.log(Level.WARNING, () -> vm.ref() + ": why it ends is not stored: " + e.getMessage());
+    }
+  }
+
+  /** The control channel closed: the process has ended, or cannot be talked to. */
+  boolean endedWithConnection(Running now) {
+    if (!Processes.awaitEnd(now.process(), Duration.ofSeconds(2))) {
+      return false;
+    }
+    String words = VmHome.lastWords(now.plan().files().output());
+    ended(
+        vm.shutdown != null ? ExitReason.SHUTDOWN : ExitReason.CRASH,
+        words == null ? "its process ended by itself or was killed" : words);
+    return true;
+  }
+
+  /** Notes the end of a process that ended while nobody watched. */
+  void foundDead(RunRecord run, ExitReason reason, String detail) {
+    ExitReason why = reason;
+    Exit noted = vm.status().lastExit();
+    if (reason == ExitReason.CRASH && noted != null && noted.at().isAfter(run.startedAt())) {
+      ended(noted.reason(), noted.detail());
+      return;
+    }
+    if (reason == ExitReason.CRASH && vm.phase() == Phase.STOPPING) {
+      why = ExitReason.SHUTDOWN;
+    } else if (reason == ExitReason.CRASH && vm.record().spec().power() == Power.STOPPED) {
+      why = ExitReason.STOPPED;
+    }
+    ended(why, detail);
+  }
+
+  private void ended(ExitReason reason, @Nullable String detail) {
+    vm.generation++;
+    vm.letGo();
+    store(new Ending(reason, detail, Instant.now()));
+  }
+
+  /** A start did not succeed, and its process is gone. */
+  void startFailed(String why, Power before, boolean automatic) {
+    store(new Ending(ExitReason.START_FAILED, why, Instant.now(), before, automatic));
+  }
+
+  /** Tries again what the store has refused. */
+  void storeAgain() {
+    Ending ending = vm.ending;
+    if (ending != null) {
+      store(ending);
+    }
+  }
+
+  /** Throws when the process has ended and the store still does not take it. */
+  void requireStored() {
+    storeAgain();
+    if (vm.ending != null) {
+      throw notStored();
+    }
+  }
+
+  /**
+   * Clears away after a process that is gone, and decides what follows. If that fails it is tried
+   * again, since nobody will tell of this end a second time.
+   */
+  private void store(Ending ending) {
+    vm.ending = ending;
+    vm.checkAt = Instant.MAX;
+    try {
+      vm.context().repository().run(vm.id()).map(RunRecord::companions).ifPresent(Companions::end);
+      // An unknown process of this VM that runs on needs what is there.
+      boolean others = vm.context().unknown().contains(vm.id());
+      if (!others) {
+        vm.context().home().removeRuntime(vm.id());
+      }
+      follow(ending);
+      if (!others) {
+        vm.context().kept().delete(vm.id());
+      }
+      vm.context().volumes().releaseUnneeded(vm.id());
+    } catch (RuntimeException e) { // whatever it is, the end must not be lost
+      if (e instanceof ProblemException known && known.problem().code() == Code.WRONG_STATE) {
+        // It will not come to be right, and must not keep the VM from everything else.
+        vm.ending = null;
+        throw e;
+      }
+      vm.checkAt = SteadyTime.now().plus(STORE_AGAIN);
+      String text =
+          "its process has ended; that cannot be stored yet: "
+              + ProblemException.toProblem(e).oneLine();
+      LOG.log(Level.WARNING, vm.ref() + ": " + text, e instanceof ProblemException ? null : e);
+      vm.note(vm.status().in(vm.phase(), text, vm.status().since()));
+      return;
+    }
+    vm.ending = null;
+    Shutdown asked = vm.shutdown;
+    vm.shutdown = null;
+    if (asked != null) {
+      asked.done();
+    }
+  }
+
+  private void follow(Ending ending) {
+    ExitReason reason = ending.reason();
+    Instant started = vm.status().startedAt();
+    boolean goodRun = started != null && started.plus(RestartPolicy.GOOD_RUN).isBefore(ending.at());
+    int inRow = goodRun ? 0 : vm.status().restarts();
+    var wait = RestartPolicy.waitBeforeRestart(vm.record().spec().restart(), reason, inRow);
+    VmStatus after = vm.status().withoutProcess(new Exit(reason, ending.detail(), ending.at()));
+    if (reason == ExitReason.START_FAILED) {
+      followFailedStart(ending, after);
+      return;
+    }
+    boolean crashed = crashed(reason);
+    vm.end(
+        after.withRestarts(wait.isPresent() ? inRow : 0),
+        crashed ? Trigger.CRASH : Trigger.EXITED,
+        wait.map(w -> "starts again in " + w.toSeconds() + " s")
+            .orElse(crashed ? ending.detail() : null),
+        wait.isEmpty() ? Power.STOPPED : vm.record().spec().power());
+    vm.restartAt = wait.map(SteadyTime.now()::plus).orElse(null);
+  }
+
+  /** What a user asked for and failed is not tried again; what Kelvin does by itself is. */
+  private void followFailedStart(Ending ending, VmStatus after) {
+    Restart policy = vm.record().spec().restart();
+    Optional<Duration> wait =
+        ending.automatic()
+            ? RestartPolicy.waitAfterFailedStart(policy, after.restarts())
+            : Optional.empty();
+    boolean givenUp = ending.automatic() && wait.isEmpty() && policy.policy() != RestartMode.NEVER;
+    Power before = Objects.requireNonNullElse(ending.power(), vm.record().spec().power());
+    vm.end(
+        after,
+        vm.phase() == Phase.STARTING ? Trigger.START_FAILED : Trigger.EXITED,
+        wait.map(w -> "starts again in " + w.toSeconds() + " s: " + ending.detail())
+            .orElse(ending.detail()),
+        givenUp ? Power.STOPPED : before);
+    vm.restartAt = wait.map(SteadyTime.now()::plus).orElse(null);
+  }
+
+  private ProblemException notStored() {
+    return Problem.of(Code.UNAVAILABLE, "The end of the VM is not stored yet")
+        .on(vm.ref())
+        .because(String.valueOf(vm.status().message()))
+        .remedy("see \"kelvin doctor\"; Kelvin tries again every few seconds")
+        .asException();
+  }
+
+  private static boolean crashed(ExitReason reason) {
+    return switch (reason) {
+      case CRASH, GUEST_PANIC, WATCHDOG, HOST_RESTART -> true;
+      case GUEST_POWEROFF, SHUTDOWN, STOPPED, START_FAILED -> false;
+    };
+  }
+
+  void markDeleting(boolean force) throws InterruptedException {
+    if (vm.phase() == Phase.DELETING) {
+      return;
+    }
+    vm.context().unknown().require(vm.id());
+    if (vm.phase().hasProcess()) {
+      if (!force) {
+        throw VmProblems.notOff(vm.name(), vm.phase()).asException();
+      }
+      end(ExitReason.STOPPED, "deleted");
+    }
+    vm.restartAt = null;
+    vm.decide(vm.status(), Trigger.DELETE, null);
+  }
+}

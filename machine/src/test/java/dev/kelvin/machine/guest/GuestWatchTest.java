@@ -1,0 +1,52 @@
+package dev.kelvin.machine.guest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.kelvin.model.ProblemException;
+import dev.kelvin.qmp.AgentClient;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(30)
+class GuestWatchTest {
+  @TempDir Path directory;
+
+  @Test
+  void theRestGrowsWithEachBreachAndHasAnEnd() {
+    assertThat(GuestWatch.restAfter(1)).isEqualTo(Duration.ofSeconds(4));
+    assertThat(GuestWatch.restAfter(2)).isEqualTo(Duration.ofSeconds(8));
+    assertThat(GuestWatch.restAfter(1000)).isEqualTo(Duration.ofMinutes(5));
+  }
+
+  @Test
+  void anAgentThatBreaksTheRulesIsToldOfOnceAndLeftAlone() throws Exception {
+    Path socket = directory.resolve("agent.sock");
+    var news = new LinkedBlockingQueue<GuestNews>();
+    try (var agent = new FloodingAgent(socket)) {
+      try (var watch =
+          new GuestWatch(limit -> AgentClient.connect(socket, limit), "web", news::add)) {
+        watch.start();
+        misbehaves(news);
+        // What a guest does to be asked at once, as by opening its port, does not help it.
+        watch.wake();
+        assertThatThrownBy(watch::agent)
+            .isInstanceOf(ProblemException.class)
+            .hasMessageContaining("breaks the rules");
+        assertThat(watch.shutdown()).isFalse();
+        assertThat(news.poll(2, TimeUnit.SECONDS)).isNull();
+        assertThat(agent.connections()).isEqualTo(1);
+      }
+    }
+  }
+
+  private static void misbehaves(BlockingQueue<GuestNews> news) throws InterruptedException {
+    assertThat(news.poll(20, TimeUnit.SECONDS)).isInstanceOf(GuestNews.Misbehaves.class);
+  }
+}

@@ -1,0 +1,93 @@
+package dev.kelvin.machine.launch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.kelvin.host.Commands;
+import dev.kelvin.host.Users;
+import dev.kelvin.image.SeedIso;
+import dev.kelvin.machine.store.VmRecord;
+import dev.kelvin.model.Layout;
+import dev.kelvin.model.Metadata;
+import dev.kelvin.model.spec.Boot;
+import dev.kelvin.model.spec.VmSpec;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The copies of kernels that the users of VMs can read. */
+class VmHomeTest {
+  private static final int UID = 2_140_000_500;
+
+  @TempDir private Path directory;
+
+  private VmHome home;
+  private VmRecord vm;
+  private Path source;
+  private Path key;
+
+  @BeforeEach
+  void prepare() throws Exception {
+    assumeTrue(Users.isRoot(), "only root can give files away");
+    source = Files.writeString(directory.resolve("vmlinuz"), "kernel");
+    var layout =
+        new Layout(
+            directory,
+            directory.resolve("etc"),
+            directory.resolve("var"),
+            directory.resolve("run"));
+    home = new VmHome(layout, new SeedIso(new Commands()));
+    var spec =
+        VmSpec.defaults().toBuilder().boot(Boot.kernel(source.toString(), null, "quiet")).build();
+    vm = new VmRecord(new Metadata("web", "aa", Map.of(), 0, Instant.EPOCH), spec, UID);
+    key = layout.vmKept("aa").resolve("kernel.key");
+    home.prepare(vm);
+  }
+
+  private Path copy() {
+    return Path.of(home.provideKernel(vm).kernel());
+  }
+
+  @Test
+  void theCopyIsTheVmsUsersAlone() throws Exception {
+    assertThat(copy()).hasContent("kernel").isNotEqualTo(source);
+    assertThat(Files.getAttribute(copy(), "unix:uid")).isEqualTo(UID);
+    assertThat((Integer) Files.getAttribute(copy(), "unix:mode") & 0777).isEqualTo(0600);
+  }
+
+  @Test
+  void aCopyIsMadeOnceInABootOfTheHost() throws Exception {
+    Files.writeString(copy(), "lenrek");
+    assertThat(copy()).hasContent("lenrek");
+
+    // The host may have lost its power before the copy was on the medium.
+    String made = Files.readString(key);
+    Files.writeString(key, made.replaceFirst("^\\S+", "another-boot"));
+    assertThat(copy()).hasContent("kernel");
+    assertThat(key).hasContent(made);
+  }
+
+  @Test
+  void anotherSourceIsCopiedAndSoIsWhatIsNotWhole() throws Exception {
+    Files.writeString(copy(), "");
+    assertThat(copy()).hasContent("kernel");
+    Files.writeString(source, "newer!");
+    Files.setLastModifiedTime(source, FileTime.from(Instant.EPOCH.plusSeconds(1)));
+    assertThat(copy()).hasContent("newer!");
+  }
+
+  @Test
+  void aLinkInTheCopysPlaceIsReplaced() throws Exception {
+    Path other = Files.writeString(directory.resolve("secret"), "secret");
+    Files.delete(copy());
+    Files.createSymbolicLink(home.files("aa").state().resolve("kernel"), other);
+    assertThat(copy()).hasContent("kernel").isRegularFile();
+    assertThat(Files.isSymbolicLink(copy())).isFalse();
+    assertThat(other).hasContent("secret");
+  }
+}
