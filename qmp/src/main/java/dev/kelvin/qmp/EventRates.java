@@ -28,16 +28,16 @@ final class EventRates {
   private static final byte[] KEY = ascii("\"event\": \"");
 
   private final LongSupplier nanos;
-  private final Map<String, Allowance> allowances = new HashMap<>();
-  private final Allowance others;
+  private final Map<String, TokenBucket> buckets = new HashMap<>();
+  private final TokenBucket others;
 
   EventRates(LongSupplier nanos) {
     this.nanos = nanos;
-    this.others = allowance();
+    this.others = bucket();
   }
 
-  private Allowance allowance() {
-    return new Allowance(BURST, PER_SECOND, nanos);
+  private TokenBucket bucket() {
+    return new TokenBucket(BURST, PER_SECOND, nanos);
   }
 
   private static byte[] ascii(String text) {
@@ -69,17 +69,17 @@ final class EventRates {
     };
   }
 
-  private Allowance of(String told) {
+  private TokenBucket of(String told) {
     String name = slot(told);
-    Allowance known = allowances.get(name);
+    TokenBucket known = buckets.get(name);
     if (known != null) {
       return known;
     }
-    if (allowances.size() == NAMES) {
+    if (buckets.size() == NAMES) {
       return others;
     }
-    Allowance fresh = allowance();
-    allowances.put(name, fresh);
+    TokenBucket fresh = bucket();
+    buckets.put(name, fresh);
     return fresh;
   }
 

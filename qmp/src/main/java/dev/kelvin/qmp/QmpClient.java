@@ -263,7 +263,8 @@ public final class QmpClient implements AutoCloseable {
   /** What the reader's thread does. */
   private final class Incoming implements Wire.Receiver {
     private final EventRates rates = new EventRates(System::nanoTime);
-    private final Allowance unasked = new Allowance(UNASKED, UNASKED_PER_SECOND, System::nanoTime);
+    private final TokenBucket unasked =
+        new TokenBucket(UNASKED, UNASKED_PER_SECOND, System::nanoTime);
     private int noise;
     private boolean flooded;
 

@@ -169,7 +169,7 @@ final class Wire implements AutoCloseable {
 
   private void read(Receiver receiver) {
     var buffer = ByteBuffer.allocate(READ_SIZE);
-    var pace = new Allowance(2 * BYTES_PER_SECOND, BYTES_PER_SECOND, System::nanoTime);
+    var pace = new TokenBucket(2 * BYTES_PER_SECOND, BYTES_PER_SECOND, System::nanoTime);
     QmpException end = null;
     try (lines) {
       while (channel.read(buffer.clear()) >= 0) {

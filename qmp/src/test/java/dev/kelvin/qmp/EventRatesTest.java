@@ -75,7 +75,7 @@ class EventRatesTest {
 
   @Test
   void whoUsesMoreThanAllowedWaits() {
-    var pace = new Allowance(100, 50, now::get);
+    var pace = new TokenBucket(100, 50, now::get);
     assertThat(pace.owe(100)).isZero();
     assertThat(pace.owe(50)).isEqualTo(Duration.ofSeconds(1).toNanos());
     now.addAndGet(Duration.ofSeconds(2).toNanos());

@@ -4,7 +4,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /** So much at once, and so much a second: what is not used is kept up to the first. One thread. */
-final class Allowance {
+final class TokenBucket {
   private static final double SECOND = TimeUnit.SECONDS.toNanos(1);
 
   private final double burst;
@@ -16,7 +16,7 @@ final class Allowance {
   /**
    * @param nanos a clock as {@link System#nanoTime}
    */
-  Allowance(double burst, double perSecond, LongSupplier nanos) {
+  TokenBucket(double burst, double perSecond, LongSupplier nanos) {
     this.burst = burst;
     this.perSecond = perSecond;
     this.nanos = nanos;
