@@ -8,6 +8,8 @@ import static dev.kelvin.api.Query.segment;
 import dev.kelvin.api.http.EventStream;
 import dev.kelvin.api.http.MessageSocket;
 import dev.kelvin.api.http.Request;
+import dev.kelvin.api.http.UnixTransport;
+import dev.kelvin.codec.Answers;
 import dev.kelvin.model.NodeInfo;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
@@ -68,6 +70,22 @@ public final class Client implements Closeable {
 
   public Client(Endpoint endpoint) {
     this.exchange = new Exchange(endpoint);
+  }
+
+  /**
+   * Gets ready, for a program that ends after one request, what its first request needs anyway: to
+   * do it on another thread saves the time.
+   *
+   * @param type of what the answer will tell
+   */
+  public static void prepare(Class<?> type) {
+    try {
+      UnixTransport.prepare();
+    } catch (IOException e) {
+      // The request will fail of the same, and tell it better.
+      return;
+    }
+    Answers.prepare(type);
   }
 
   public HostApi host() {

@@ -6,6 +6,7 @@ import dev.kelvin.api.http.Request;
 import dev.kelvin.api.http.TlsTransport;
 import dev.kelvin.api.http.Transport;
 import dev.kelvin.api.http.UnixTransport;
+import dev.kelvin.codec.Answers;
 import dev.kelvin.codec.Documents;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
@@ -15,13 +16,10 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
 
 /** Sends requests and turns whatever is not a good answer into a problem. */
 final class Exchange implements Closeable {
@@ -43,11 +41,10 @@ final class Exchange implements Closeable {
   }
 
   private static Transport transport(Endpoint endpoint) {
-    return switch (endpoint) {
-      case Endpoint.Local local -> new UnixTransport(local.socket());
-      case Endpoint.Remote remote ->
-          new TlsTransport(remote.url(), remote.token(), remote.fingerprint());
-    };
+    // A switch over types is linked at run time by classes that no AOT cache holds.
+    return endpoint instanceof Endpoint.Remote remote
+        ? new TlsTransport(remote.url(), remote.token(), remote.fingerprint())
+        : new UnixTransport(((Endpoint.Local) endpoint).socket());
   }
 
   static Request get(String target) {
@@ -126,7 +123,7 @@ final class Exchange implements Closeable {
   <T> T read(Request request, Class<T> type) {
     byte[] body = bytes(request);
     try {
-      return Documents.readTrusted(body, type);
+      return Answers.read(body, type);
     } catch (JacksonException e) {
       throw Problems.unreadable(endpoint.name(), e).asException(e);
     }
@@ -135,17 +132,9 @@ final class Exchange implements Closeable {
   <T> Page<T> page(Request request, Class<T> type) {
     byte[] body = bytes(request);
     try {
-      JsonNode page = Documents.tree(body);
-      var items = new ArrayList<T>();
-      page.path("items").forEach(item -> items.add(Documents.readTrusted(item, type)));
-      String next = page.path("next").isString() ? page.path("next").asString() : null;
-      JsonNode asOf = page.path("asOf");
-      return new Page<>(
-          items,
-          next,
-          page.path("revision").asLong(0),
-          asOf.isString() ? Instant.parse(asOf.asString()) : null);
-    } catch (JacksonException | DateTimeParseException e) {
+      Answers.Listing<T> page = Answers.list(body, type);
+      return new Page<>(page.items(), page.next(), page.revision(), page.asOf());
+    } catch (JacksonException e) {
       throw Problems.unreadable(endpoint.name(), e).asException(e);
     }
   }

@@ -77,21 +77,27 @@ public final class Documents {
           .maxNumberLength(64)
           .build();
 
-  private static final ObjectMapper STRICT_JSON =
-      strict(
-              JsonMapper.builder(
-                  JsonFactory.builder()
-                      .streamReadConstraints(LIMITS)
-                      .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                      .build()))
-          .build();
-
-  private static final ObjectMapper LENIENT_JSON =
-      common(JsonMapper.builder())
-          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-          .build();
-
   private Documents() {}
+
+  /** Not ready before something is read or written: the command line often does neither. */
+  private static final class Trusted {
+    static final ObjectMapper JSON =
+        common(JsonMapper.builder())
+            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .build();
+  }
+
+  /** What users wrote is read by the daemon, and by few commands. */
+  private static final class Json {
+    static final ObjectMapper STRICT =
+        strict(
+                JsonMapper.builder(
+                    JsonFactory.builder()
+                        .streamReadConstraints(LIMITS)
+                        .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                        .build()))
+            .build();
+  }
 
   /** YAML is read by few commands only; its parser is loaded when one does. */
   private static final class Yaml {
@@ -168,6 +174,7 @@ public final class Documents {
     sizes.addSerializer(ByteSize.class, new ByteSizes.Writer());
     sizes.addDeserializer(ByteSize.class, new ByteSizes.Reader());
     sizes.addDeserializer(TpmVersion.class, new TpmVersions());
+    sizes.setValueInstantiators(new Constructors());
     return builder
         .addModule(sizes)
         .annotationIntrospector(
@@ -201,7 +208,7 @@ public final class Documents {
       if (syntax == Syntax.YAML) {
         Yaml.refuseAliases(decoded);
       }
-      T value = (syntax == Syntax.JSON ? STRICT_JSON : Yaml.STRICT).readValue(decoded, type);
+      T value = (syntax == Syntax.JSON ? Json.STRICT : Yaml.STRICT).readValue(decoded, type);
       if (value == null) {
         throw empty(type).asException();
       }
@@ -226,33 +233,33 @@ public final class Documents {
 
   /** Reads what another part or version of Kelvin wrote. */
   public static <T> T readTrusted(byte[] json, Class<T> type) {
-    return LENIENT_JSON.readValue(json, type);
+    return Trusted.JSON.readValue(json, type);
   }
 
   /** Reads a document that is a part of some bytes. */
   public static <T> T readTrusted(byte[] json, int offset, int length, Class<T> type) {
-    return LENIENT_JSON.readValue(json, offset, length, type);
+    return Trusted.JSON.readValue(json, offset, length, type);
   }
 
   public static <T> T readTrusted(JsonNode json, Class<T> type) {
-    return LENIENT_JSON.treeToValue(json, type);
+    return Trusted.JSON.treeToValue(json, type);
   }
 
   /** A JSON tree of what another part or version of Kelvin wrote. */
   public static JsonNode tree(byte[] json) {
-    return LENIENT_JSON.readTree(json);
+    return Trusted.JSON.readTree(json);
   }
 
   public static JsonNode tree(Object value) {
-    return LENIENT_JSON.valueToTree(value);
+    return Trusted.JSON.valueToTree(value);
   }
 
   public static byte[] json(Object value) {
-    return LENIENT_JSON.writeValueAsBytes(value);
+    return Trusted.JSON.writeValueAsBytes(value);
   }
 
   public static String prettyJson(Object value) {
-    return LENIENT_JSON.writerWithDefaultPrettyPrinter().writeValueAsString(value);
+    return Trusted.JSON.writerWithDefaultPrettyPrinter().writeValueAsString(value);
   }
 
   public static String yaml(Object value) {
@@ -386,7 +393,7 @@ public final class Documents {
 
   private static String wireNames(Class<?> type) {
     return Arrays.stream(type.getEnumConstants())
-        .map(constant -> STRICT_JSON.convertValue(constant, String.class))
+        .map(constant -> Json.STRICT.convertValue(constant, String.class))
         .collect(Collectors.joining(", "));
   }
 

@@ -24,6 +24,11 @@ public final class UnixTransport implements Transport {
     this.socket = socket;
   }
 
+  /** Gets ready what the JDK otherwise gets ready for the first connection. */
+  public static void prepare() throws IOException {
+    SocketChannel.open(StandardProtocolFamily.UNIX).close();
+  }
+
   private Connection connect(Duration quiet) throws IOException {
     var channel = SocketChannel.open(StandardProtocolFamily.UNIX);
     try {

@@ -55,7 +55,8 @@ final class StaticState {
           "com.tngtech.archunit.",
           "io.grpc.Metadata$Key",
           "tools.jackson.core.StreamReadConstraints",
-          "tools.jackson.databind.");
+          "tools.jackson.databind.",
+          "tools.jackson.jr.ob.JSON");
 
   /** It has a state, of which nothing can be seen but that it is random. */
   private static final String RANDOM = "java.security.SecureRandom";
