@@ -1,7 +1,9 @@
 package dev.kelvin.cli;
 
+import dev.kelvin.api.Client;
 import dev.kelvin.api.ListQuery;
 import dev.kelvin.cli.Catalog.Entry;
+import dev.kelvin.cli.command.Command;
 import dev.kelvin.cli.text.Style;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Names;
@@ -48,7 +50,13 @@ public final class Kelvin {
       return unknown(words);
     }
     int used = entry.get().words();
-    return commandLine(entry.get())
+    Command command = entry.get().create(session);
+    Class<?> reads = command.reads();
+    if (reads != null) {
+      // While the words are parsed on this one.
+      Thread.ofPlatform().daemon().name("ahead").start(() -> Client.prepare(reads));
+    }
+    return commandLine(entry.get(), command)
         .execute(words.subList(used, words.size()).toArray(String[]::new));
   }
 
@@ -89,7 +97,11 @@ public final class Kelvin {
 
   /** The parser of a command. */
   CommandLine commandLine(Entry entry) {
-    var line = new CommandLine(entry.create(session));
+    return commandLine(entry, entry.create(session));
+  }
+
+  private CommandLine commandLine(Entry entry, Command command) {
+    var line = new CommandLine(command.spec());
     line.setCommandName("kelvin " + entry.name());
     line.getCommandSpec().usageMessage().description(entry.summary());
     line.setCaseInsensitiveEnumValuesAllowed(true);
@@ -99,7 +111,7 @@ public final class Kelvin {
     line.setOut(new PrintWriter(session.out(), true, StandardCharsets.UTF_8));
     line.setErr(new PrintWriter(session.err(), true, StandardCharsets.UTF_8));
     line.setParameterExceptionHandler((e, words) -> fail(explain(e, entry)));
-    line.setExecutionExceptionHandler((e, command, parsed) -> fail(problem(e)));
+    line.setExecutionExceptionHandler((e, failed, parsed) -> fail(problem(e)));
     return line;
   }
 

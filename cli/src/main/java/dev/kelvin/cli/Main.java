@@ -11,7 +11,10 @@ public final class Main {
     int code;
     try (Session session = Session.ofProcess()) {
       code = new Kelvin(session).run(arguments);
+      session.out().flush();
+      session.err().flush();
     }
-    System.exit(code);
+    // Nothing is left to do at the end; System.exit would make a logger to tell of it.
+    Runtime.getRuntime().halt(code);
   }
 }

@@ -2,20 +2,34 @@ package dev.kelvin.cli.command;
 
 import dev.kelvin.cli.Session;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /** What every command has. */
 public abstract class Command implements Callable<Integer> {
+  static final String HELP = "Show this help.";
+
   protected final Session session;
 
   @Option(
       names = {"-h", "--help"},
       usageHelp = true,
-      description = "Show this help.")
+      description = HELP)
   boolean help;
 
   protected Command(Session session) {
     this.session = session;
+  }
+
+  /** Its options and arguments: what its annotations say, unless it is {@link Declared}. */
+  public CommandSpec spec() {
+    return CommandSpec.forAnnotatedObject(this);
+  }
+
+  /** What it will read from the daemon first, to get ready for that; null when that is not told. */
+  public @Nullable Class<?> reads() {
+    return null;
   }
 
   /**

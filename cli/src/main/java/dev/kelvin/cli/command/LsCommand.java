@@ -2,39 +2,48 @@ package dev.kelvin.cli.command;
 
 import dev.kelvin.api.ListQuery;
 import dev.kelvin.cli.Session;
+import dev.kelvin.cli.command.Declared.Slot;
 import dev.kelvin.model.Vm;
 import java.util.List;
-import picocli.CommandLine;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code kelvin ls}. */
-@CommandLine.Command(
-    sortOptions = false,
-    footer = {
-      "",
-      "Examples:",
-      "  kelvin ls -l team=blue",
-      "  kelvin ls --field status.phase=running -o name"
-    })
 public final class LsCommand extends Command {
-  @Option(
-      names = {"-l", "--label"},
-      paramLabel = "KEY=VALUE",
-      description = "Only VMs with this label. Can be given several times.")
-  List<String> labels = List.of();
-
-  @Option(
-      names = "--field",
-      paramLabel = "PATH=VALUE",
-      description =
-          "Only VMs whose field has this value (!= for another). Can be given several times.")
-  List<String> fields = List.of();
-
-  @Mixin Outputs outputs = new Outputs();
+  private final Outputs outputs = new Outputs();
+  private List<String> labels = List.of();
+  private List<String> fields = List.of();
 
   public LsCommand(Session session) {
     super(session);
+  }
+
+  @Override
+  public CommandSpec spec() {
+    var command =
+        new Declared(this)
+            .list(
+                new Slot<>(() -> labels, value -> labels = value),
+                "KEY=VALUE",
+                "Only VMs with this label. Can be given several times.",
+                "-l",
+                "--label")
+            .list(
+                new Slot<>(() -> fields, value -> fields = value),
+                "PATH=VALUE",
+                "Only VMs whose field has this value (!= for another). Can be given several times.",
+                "--field");
+    return outputs
+        .addTo(command)
+        .spec(
+            "",
+            "Examples:",
+            "  kelvin ls -l team=blue",
+            "  kelvin ls --field status.phase=running -o name");
+  }
+
+  @Override
+  public Class<?> reads() {
+    return Vm.class;
   }
 
   @Override

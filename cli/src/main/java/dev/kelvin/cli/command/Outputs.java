@@ -1,6 +1,7 @@
 package dev.kelvin.cli.command;
 
 import dev.kelvin.cli.Session;
+import dev.kelvin.cli.command.Declared.Slot;
 import dev.kelvin.cli.text.Table;
 import dev.kelvin.codec.Documents;
 import java.util.List;
@@ -19,14 +20,28 @@ public final class Outputs {
     NAME
   }
 
+  private static final String LABEL = "FORMAT";
+  private static final String OUTPUT =
+      "Write results as table, json, yaml or name (one name a line).";
+  private static final String NO_HEADERS = "Leave out the titles of the table.";
+
   @Option(
       names = {"-o", "--output"},
-      paramLabel = "FORMAT",
-      description = "Write results as table, json, yaml or name (one name a line).")
+      paramLabel = LABEL,
+      description = OUTPUT)
   @Nullable Format format;
 
-  @Option(names = "--no-headers", description = "Leave out the titles of the table.")
+  @Option(names = "--no-headers", description = NO_HEADERS)
   boolean noHeaders;
+
+  /** The same options for a command without annotations. */
+  Declared addTo(Declared command) {
+    var formats = new Slot<Format>(() -> format, value -> format = value);
+    var headers = new Slot<Boolean>(() -> noHeaders, value -> noHeaders = value);
+    return command
+        .option(Format.class, formats, LABEL, OUTPUT, "-o", "--output")
+        .flag(headers, NO_HEADERS, "--no-headers");
+  }
 
   /** Whether people read it, as they do unless something else is asked for. */
   boolean forPeople() {

@@ -1,23 +1,30 @@
 package dev.kelvin.cli.command;
 
 import dev.kelvin.cli.Session;
+import dev.kelvin.cli.command.Declared.Slot;
 import dev.kelvin.model.Vm;
-import picocli.CommandLine;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code kelvin show}. */
-@CommandLine.Command(
-    sortOptions = false,
-    footer = {"", "Example:", "  kelvin show web1"})
 public final class ShowCommand extends Command {
-  @Parameters(paramLabel = "VM", description = "Its name.")
-  String name = "";
-
-  @Mixin Outputs outputs = new Outputs();
+  private final Outputs outputs = new Outputs();
+  private String name = "";
 
   public ShowCommand(Session session) {
     super(session);
+  }
+
+  @Override
+  public CommandSpec spec() {
+    var command =
+        new Declared(this)
+            .argument(new Slot<>(() -> name, value -> name = value), "VM", "Its name.");
+    return outputs.addTo(command).spec("", "Example:", "  kelvin show web1");
+  }
+
+  @Override
+  public Class<?> reads() {
+    return Vm.class;
   }
 
   @Override

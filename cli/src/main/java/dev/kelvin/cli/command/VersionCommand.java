@@ -4,13 +4,22 @@ import dev.kelvin.cli.Session;
 import dev.kelvin.model.NodeInfo;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.Version;
-import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code kelvin version}. */
-@CommandLine.Command(sortOptions = false)
 public final class VersionCommand extends Command {
   public VersionCommand(Session session) {
     super(session);
+  }
+
+  @Override
+  public CommandSpec spec() {
+    return new Declared(this).spec();
+  }
+
+  @Override
+  public Class<?> reads() {
+    return NodeInfo.class;
   }
 
   @Override

@@ -140,9 +140,10 @@ final class VmText {
   }
 
   private static String labels(Vm vm) {
-    return vm.metadata().labels().entrySet().stream()
-        .map(label -> label.getKey() + "=" + label.getValue())
-        .collect(Collectors.joining(", "));
+    // Not as a stream: that of a sorted map has a comparator that no AOT cache holds.
+    var labels = new StringJoiner(", ");
+    vm.metadata().labels().forEach((key, value) -> labels.add(key + "=" + value));
+    return labels.toString();
   }
 
   private static String state(Vm vm, Style style) {
