@@ -47,9 +47,16 @@ record Program(
     return arguments(mainClass, "-XX:AOTCache=" + cache(home));
   }
 
-  /** The whole command of a training run, which writes the cache when the JVM ends. */
+  /**
+   * The whole command of a training run, which writes the cache when the JVM ends. It compiles
+   * nothing: what the JVM notes of methods that it compiles is for the second compiler, which these
+   * programs do not use, and takes a start some tens of milliseconds to read.
+   */
   List<String> training(Path java, Path home, List<String> userArguments) {
-    return join(java, arguments(trainingClass, "-XX:AOTCacheOutput=" + cache(home)), userArguments);
+    return join(
+        java,
+        arguments(trainingClass, "-Xint", "-XX:AOTCacheOutput=" + cache(home)),
+        userArguments);
   }
 
   /**

@@ -37,6 +37,13 @@ final class Training {
                 "disks": [{"name": "root", "size": "1GiB"}]}}
       """;
 
+  /** A VM that stays off, so that the lists of commands are not empty. */
+  private static final String STORED =
+      """
+      {"kind": "VM", "metadata": {"name": "stored", "labels": {"of": "training"}},
+       "spec": {"power": "stopped", "nics": [{"name": "net"}]}}
+      """;
+
   private static final Pattern UNDER_WAY =
       Pattern.compile("\"state\": ?\"(pending|running|undoing)\"");
 
@@ -73,6 +80,7 @@ final class Training {
             exercise(api);
             live(api);
             command(place, cli.training(java, home, List.of()));
+            end(api);
           });
       return prove(place, cli, daemon);
     } finally {
@@ -80,7 +88,10 @@ final class Training {
     }
   }
 
-  /** Runs both with their caches; the second of two commands finds the caches in memory. */
+  /**
+   * Runs both with their caches; the second of two commands finds the caches in memory. The stored
+   * VM is still there.
+   */
   private Times prove(Path place, Program cli, Program daemon)
       throws IOException, InterruptedException {
     Path cliClasses = place.resolve("cli.classes");
@@ -165,8 +176,9 @@ final class Training {
   }
 
   /**
-   * The life of a VM that has nothing to boot. Without QEMU its start fails and its creation is
-   * undone, and then it is the classes of that which are in the cache.
+   * The life of a VM that has nothing to boot, up to where it runs, and one that is only stored.
+   * Without QEMU its start fails and its creation is undone, and then it is the classes of that
+   * which are in the cache.
    */
   private void live(LocalApi api) throws IOException {
     api.request("POST", "/v1/vms", VM);
@@ -177,6 +189,11 @@ final class Training {
       api.request("POST", "/v1/vms/training/" + change, "");
       awaitTasks(api);
     }
+    api.request("POST", "/v1/vms", STORED);
+    awaitTasks(api);
+  }
+
+  private void end(LocalApi api) throws IOException {
     api.request("DELETE", "/v1/vms/training?force=true", "");
     awaitTasks(api);
   }
