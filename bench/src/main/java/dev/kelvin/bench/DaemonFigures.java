@@ -16,37 +16,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/** How fast daemon and command line are, and how much memory the daemon takes. */
+/** How fast the daemon is, and how much memory it takes. */
 final class DaemonFigures {
-  private static final int COMMANDS = 20;
   private static final int DAEMON_STARTS = 10;
   private static final int MEMORY_SAMPLES = 10;
 
   private DaemonFigures() {}
-
-  /** The round trip of {@code ./kelvin ls}, as the shell sees it, to a daemon that runs. */
-  static Series commandLine(Path root, Node node) throws IOException, InterruptedException {
-    var times = new ArrayList<Duration>();
-    // The first one brings program and caches into memory.
-    for (int i = 0; i <= COMMANDS; i++) {
-      Path output = node.layout().home().resolve("ls.out");
-      var builder =
-          new ProcessBuilder(root.resolve("kelvin").toString(), "ls")
-              .redirectErrorStream(true)
-              .redirectOutput(output.toFile());
-      builder.environment().putAll(node.environment());
-      long begin = System.nanoTime();
-      int status = builder.start().waitFor();
-      Duration time = Duration.ofNanos(System.nanoTime() - begin);
-      if (status != 0) {
-        throw new IOException("kelvin ls ended with " + status + ": " + Files.readString(output));
-      }
-      if (i > 0) {
-        times.add(time);
-      }
-    }
-    return Series.ofTimes("kelvin ls, round trip", times);
-  }
 
   /** From the daemon's exec to the first answer, on files that an earlier daemon left. */
   static Series answer(Node node) throws IOException, InterruptedException {

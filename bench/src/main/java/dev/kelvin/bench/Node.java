@@ -74,6 +74,11 @@ final class Node implements AutoCloseable {
     return Path.of(Files.readAllLines(dist.resolve("built")).get(1), "bin/java");
   }
 
+  /** What {@code ./kelvin} gives to the JVM before what its user has typed. */
+  List<String> commandLineArguments() throws IOException {
+    return Files.readAllLines(dist.resolve("cli.argv"));
+  }
+
   Map<String, String> environment() {
     return Map.of("KELVIN_HOME", home.toString(), "KELVIN_DIST", dist.toString());
   }

@@ -81,7 +81,7 @@ final class Stored {
   }
 
   /** A VM as a user of a data centre may have it: two CPUs, a card, labels. */
-  private static VmDocument document(int number) {
+  static VmDocument document(int number) {
     VmSpec spec =
         VmSpec.defaults().toBuilder()
             .memory(Memory.of(ByteSize.ofMiB(512)))
