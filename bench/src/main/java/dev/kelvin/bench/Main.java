@@ -60,6 +60,7 @@ public final class Main {
           case STORED -> Stored.measure(session);
           case BURST -> Burst.measure(session);
           case CROWD -> Crowd.measure(session);
+          case IMPORT -> ImportPart.measure(session);
           case HOSTILE -> Hostile.measure(session);
         }
       }

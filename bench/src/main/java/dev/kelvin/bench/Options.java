@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param burst how many VMs start at once
  * @param crowd how many VMs run for a while
  * @param minutes for how long
+ * @param disk how many MiB the disk has that becomes an image
  * @param slug the name of the result's files, after the date
  * @param libvirt whether libvirt is measured too
  * @param strict whether a missed bar makes the run fail
@@ -31,6 +32,7 @@ record Options(
     int burst,
     int crowd,
     int minutes,
+    int disk,
     String slug,
     boolean libvirt,
     boolean strict) {
@@ -39,7 +41,7 @@ record Options(
       usage: ./dev bench [options]
 
         --only PARTS    some parts of it, with commas between them: start, stored, burst, crowd,
-                        hostile (all)
+                        import, hostile (all)
         --rounds N      start: how often each kind of start is measured (12)
         --vms N         start: with how many VMs the daemon's memory is measured (20)
         --no-libvirt    start: leave libvirt out, and install nothing
@@ -48,6 +50,7 @@ record Options(
         --burst N       burst: how many VMs start at once (50)
         --crowd N       crowd: how many VMs run (100)
         --minutes N     crowd: for how long (10)
+        --disk N        import: how many MiB the disk has (1024)
         --slug NAME     the result is written to bench/results/DATE-NAME.json and .md (the parts)
         --strict        end with 1 when a bar is missed
         --help          this text
@@ -68,7 +71,7 @@ record Options(
 
   static Options parse(List<String> arguments) throws Wrong {
     Set<Part> parts = EnumSet.allOf(Part.class);
-    int[] numbers = {12, 20, 10_000, 200, 50, 100, 10};
+    int[] numbers = {12, 20, 10_000, 200, 50, 100, 10, 1024};
     String slug = null;
     boolean libvirt = true;
     boolean strict = false;
@@ -97,13 +100,22 @@ record Options(
         numbers[4],
         numbers[5],
         numbers[6],
+        numbers[7],
         slug == null ? slug(parts) : slug,
         libvirt,
         strict);
   }
 
   private static final List<String> NUMBERS =
-      List.of("--rounds", "--vms", "--stored", "--watchers", "--burst", "--crowd", "--minutes");
+      List.of(
+          "--rounds",
+          "--vms",
+          "--stored",
+          "--watchers",
+          "--burst",
+          "--crowd",
+          "--minutes",
+          "--disk");
 
   private static int number(String option, @Nullable String text) throws Wrong {
     if (text == null || !text.matches("[1-9][0-9]{0,4}")) {
@@ -121,7 +133,8 @@ record Options(
               .findFirst()
               .orElseThrow(() ->
                   new Wrong(
-                      "--only wants parts: start, stored, burst, crowd, hostile; not " + name)));
+                      "--only wants parts: start, stored, burst, crowd, import, hostile; not "
+                          + name)));
     }
     return parts;
   }

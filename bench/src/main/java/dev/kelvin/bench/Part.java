@@ -12,6 +12,8 @@ enum Part {
   BURST,
   /** Many VMs that run for a while. */
   CROWD,
+  /** A disk of elsewhere becomes an image. */
+  IMPORT,
   /** Clients that mean no good, while others work. */
   HOSTILE;
 

@@ -47,9 +47,21 @@ class BenchTest {
     assertThat(usual)
         .isEqualTo(
             new Options(
-                EnumSet.allOf(Part.class), 12, 20, 10_000, 200, 50, 100, 10, "all", true, false));
+                EnumSet.allOf(Part.class),
+                12,
+                20,
+                10_000,
+                200,
+                50,
+                100,
+                10,
+                1024,
+                "all",
+                true,
+                false));
     assertThat(Options.parse(List.of("--rounds", "3", "--slug", "a-b", "--no-libvirt", "--strict")))
-        .isEqualTo(new Options(usual.parts(), 3, 20, 10_000, 200, 50, 100, 10, "a-b", false, true));
+        .isEqualTo(
+            new Options(usual.parts(), 3, 20, 10_000, 200, 50, 100, 10, 1024, "a-b", false, true));
     Options some =
         Options.parse(List.of("--only", "crowd,stored", "--stored", "99", "--minutes", "1"));
     assertThat(some.parts()).containsExactlyInAnyOrder(Part.STORED, Part.CROWD);

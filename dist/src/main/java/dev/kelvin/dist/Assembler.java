@@ -15,9 +15,10 @@ import java.util.stream.Stream;
  * Makes the directory that {@code ./kelvin} runs from:
  *
  * <ul>
- *   <li>{@code lib/}: all jars, and SQLite's native library
+ *   <li>{@code lib/}: all jars, and the native libraries of SQLite and zstd
  *   <li>{@code cli.argv}: an argument file for {@code java}, the main class last
  *   <li>{@code daemon.argv}: the arguments of {@code java}, one a line, the main class last
+ *   <li>{@code worker.argv}: the same for the daemon's workers
  *   <li>{@code cli.aot}, {@code daemon.aot}: the AOT caches
  *   <li>{@code built}: this directory, the JDK, and what the build was made of; written last, so
  *       that it is there only when all else is
@@ -121,10 +122,12 @@ public final class Assembler {
     var daemonOptions = new ArrayList<>(daemonOptions());
     library.unpackSqlite().ifPresent(path -> daemonOptions.add("-Dorg.sqlite.lib.path=" + path));
     daemonOptions.add("-Dkelvin.engines=" + Program.path(library.copy(parts.engines())));
+    daemonOptions.add("-Dkelvin.worker=" + BulkWorker.argv(home));
     Program daemon = program("daemon", daemonPart, daemonLibrary, daemonOptions);
+    List<String> worker = BulkWorker.arguments(daemon, home, library.unpackZstd());
     library.prune();
 
-    String inputs = inputs(cli, daemon);
+    String inputs = inputs(worker, cli, daemon);
     Path built = home.resolve("built");
     if (Files.exists(built) && Files.readString(built).equals(inputs)) {
       say("nothing has changed");
@@ -132,6 +135,7 @@ public final class Assembler {
     }
     discard();
     writeArguments(cli, daemon);
+    BulkWorker.write(worker, home, installed);
     Training.Times times;
     try {
       times = new Training(home, jdk.resolve("bin/java"), Duration.ofMinutes(3)).run(cli, daemon);
@@ -213,7 +217,7 @@ public final class Assembler {
   }
 
   /** What a build depends on: place, JDK, options, and each jar's size and time of modification. */
-  private String inputs(Program... programs) throws IOException {
+  private String inputs(List<String> worker, Program... programs) throws IOException {
     var lines = new ArrayList<String>();
     lines.add(home.toString());
     lines.add(jdk.toString());
@@ -221,6 +225,7 @@ public final class Assembler {
     for (Program program : programs) {
       lines.addAll(program.argumentsInUse(home));
     }
+    lines.addAll(worker);
     Stream<Path> jars = Stream.of(programs).flatMap(program -> program.jars().stream()).distinct();
     for (Path jar : jars.toList()) {
       lines.add("%s %d %s".formatted(jar, Files.size(jar), Files.getLastModifiedTime(jar)));

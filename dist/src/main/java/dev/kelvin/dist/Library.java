@@ -9,10 +9,11 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
-/** The directory with the jars of the program and the native code of SQLite. */
+/** The directory with the jars of the program and the native code of SQLite and zstd. */
 final class Library {
   private final Path directory;
   private final Set<Path> wanted = new HashSet<>();
@@ -57,16 +58,32 @@ final class Library {
     String architecture =
         System.getProperty("os.arch").equals("amd64") ? "x86_64" : System.getProperty("os.arch");
     String entry = "org/sqlite/native/Linux/" + architecture + "/libsqlitejdbc.so";
-    for (Path jar : wanted) {
+    return unpack(entry::equals, "libsqlitejdbc.so").map(_ -> directory);
+  }
+
+  /**
+   * Unpacks the native library of zstd for this machine: a worker of the daemon may write nowhere.
+   *
+   * @return the file for {@code ZstdNativePath}; empty when no jar has one
+   */
+  Optional<Path> unpackZstd() throws IOException {
+    String start = "linux/" + System.getProperty("os.arch") + "/libzstd-jni-";
+    return unpack(name -> name.startsWith(start) && name.endsWith(".so"), "libzstd-jni.so");
+  }
+
+  private Optional<Path> unpack(Predicate<String> wantedEntry, String name) throws IOException {
+    // What was unpacked before is in the library as well.
+    for (Path jar : wanted.stream().filter(file -> file.toString().endsWith(".jar")).toList()) {
       try (var zip = new ZipFile(jar.toFile())) {
-        ZipEntry found = zip.getEntry(entry);
-        if (found != null) {
-          Path target = directory.resolve("libsqlitejdbc.so");
-          try (InputStream in = zip.getInputStream(found)) {
+        Optional<? extends ZipEntry> found =
+            zip.stream().filter(entry -> wantedEntry.test(entry.getName())).findFirst();
+        if (found.isPresent()) {
+          Path target = directory.resolve(name);
+          try (InputStream in = zip.getInputStream(found.get())) {
             Files.copy(in, target, StandardCopyOption.REPLACE_EXISTING);
           }
           wanted.add(target);
-          return Optional.of(directory);
+          return Optional.of(target);
         }
       }
     }

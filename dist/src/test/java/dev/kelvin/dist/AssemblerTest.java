@@ -101,7 +101,12 @@ import java.nio.ByteBuffer;
         .contains("-XX:AOTCache=" + home.resolve("daemon.aot"))
         .contains(home.resolve("lib/Daemon.jar").toString())
         .contains("-Dkelvin.engines=" + home.resolve("lib/Engine.jar"))
+        .contains("-Dkelvin.worker=" + home.resolve("worker.argv"))
         .endsWith("Daemon");
+    assertThat(Files.readAllLines(home.resolve("worker.argv")))
+        .contains("-XX:AOTCache=" + home.resolve("daemon.aot"))
+        .contains(home.resolve("lib/Daemon.jar").toString())
+        .doesNotContain("-XX:TieredStopAtLevel=1");
     assertThat(Files.readAllLines(home.resolve("built"))).startsWith(home.toString());
     // No daemon runs: that the program comes as far as to say so is what matters here.
     String said = run("-XX:AOTMode=on", "@" + home.resolve("cli.argv"), "a");

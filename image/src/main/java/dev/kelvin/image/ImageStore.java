@@ -2,29 +2,30 @@ package dev.kelvin.image;
 
 import dev.kelvin.host.Commands;
 import dev.kelvin.host.Durable;
+import dev.kelvin.image.bulk.BulkWork;
+import dev.kelvin.image.bulk.Sha;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Image.Format;
 import dev.kelvin.model.OwnerOnly;
 import dev.kelvin.model.Problem;
+import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.ProgressSink;
 import dev.kelvin.storage.Qcow2Header;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The files of images, named by their content: the same content is kept once, and a file never
@@ -45,10 +46,21 @@ public final class ImageStore {
 
   private final Path blobs;
   private final Path work;
+  private final BulkWork bulk;
   private final ReentrantLock lock = new ReentrantLock();
 
-  /** Opens the directory, and makes it when there is none. */
+  /** As {@link #ImageStore(Path, BulkWork)}, for who takes no large files in. */
   public ImageStore(Path root) {
+    this(root, BulkWork.here());
+  }
+
+  /**
+   * Opens the directory, and makes it when there is none.
+   *
+   * @param bulk makes the checksums
+   */
+  public ImageStore(Path root, BulkWork bulk) {
+    this.bulk = bulk;
     this.blobs = root.toAbsolutePath().normalize().resolve("blobs");
     this.work = root.toAbsolutePath().normalize().resolve("work");
     guarded(
@@ -80,18 +92,42 @@ public final class ImageStore {
   }
 
   /**
-   * Takes a finished file, which is moved: it is on the medium under its digest when this returns.
-   * One with the same content that is here already stays.
+   * Finds out the digest of a finished file. It is on the medium when this returns: both takes its
+   * time, and goes on at once.
+   */
+  public String seal(Path file, ProgressSink progress) throws InterruptedException {
+    var flushed = new CompletableFuture<@Nullable Void>();
+    Thread.ofVirtual()
+        .name("flush")
+        .start(() -> {
+          try {
+            Durable.flushWithName(file);
+            flushed.complete(null);
+          } catch (IOException e) {
+            flushed.completeExceptionally(e);
+          }
+        });
+    String digest = bulk.digest(file, Sha.SHA256, progress);
+    try {
+      flushed.get();
+      return digest;
+    } catch (ExecutionException e) {
+      throw failure(file, e);
+    }
+  }
+
+  /**
+   * Takes a file that was {@link #seal sealed}, which is moved: it is on the medium under its
+   * digest when this returns. One with the same content that is here already stays.
    *
    * @param format qcow2 or iso
    */
-  public Stored adopt(Path file, Format format) {
+  public Stored adopt(Path file, Format format, String digest) {
     return guarded(
         file,
         () -> {
           ByteSize virtualSize = virtualSize(file, format);
           ByteSize fileSize = new ByteSize(Files.size(file));
-          String digest = digest(file);
           Path target = path(digest, format);
           if (Integer.valueOf(0).equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"))) {
             Files.setAttribute(file, "unix:uid", 0);
@@ -277,20 +313,6 @@ public final class ImageStore {
         .orElseThrow(() -> new IOException(file + " is no qcow2 file that stands alone"));
   }
 
-  private static String digest(Path file) throws IOException {
-    try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      ByteBuffer buffer = ByteBuffer.allocate(1 << 20);
-      while (channel.read(buffer) >= 0) {
-        digest.update(buffer.flip());
-        buffer.clear();
-      }
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
-  }
-
   private interface Work<T> {
     T run() throws IOException, InterruptedException;
   }
@@ -299,11 +321,7 @@ public final class ImageStore {
     try {
       return work.run();
     } catch (IOException e) {
-      throw Problem.of(Code.HOST_FAILURE, "The store of images fails")
-          .on(object.toString())
-          .because(e.toString())
-          .remedy("check the room, the permissions and the health of the file system")
-          .asException(e);
+      throw failure(object, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw Problem.of(Code.CANCELLED, "The work on images was cancelled")
@@ -312,5 +330,13 @@ public final class ImageStore {
           .remedy("try again")
           .asException(e);
     }
+  }
+
+  private static ProblemException failure(Path object, Exception e) {
+    return Problem.of(Code.HOST_FAILURE, "The store of images fails")
+        .on(object.toString())
+        .because(String.valueOf(e instanceof ExecutionException ? e.getCause() : e))
+        .remedy("check the room, the permissions and the health of the file system")
+        .asException(e);
   }
 }

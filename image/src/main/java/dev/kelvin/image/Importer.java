@@ -1,6 +1,5 @@
 package dev.kelvin.image;
 
-import dev.kelvin.host.Durable;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Image.Format;
@@ -42,7 +41,8 @@ public final class Importer {
 
   /**
    * Receives a file. When it comes to less than its length, the host has no room, or the thread is
-   * interrupted, nothing is left.
+   * interrupted, nothing is left. It is not on the medium yet: what is made of it will be, and
+   * after the host went down it has to come again.
    *
    * @param length in bytes; negative when it is not known, and the file ends with the stream
    * @param target a file that is not there
@@ -53,7 +53,6 @@ public final class Importer {
     try {
       checkRoom(target, Math.max(length, 0));
       copy(source, length, target, progress);
-      Durable.flushWithName(target);
       done = true;
     } catch (IOException e) {
       throw Problem.of(Code.HOST_FAILURE, "The upload cannot be stored")
@@ -161,7 +160,7 @@ public final class Importer {
 
   /**
    * Makes of an inspected file one that the store keeps: a fresh qcow2 file with the content alone,
-   * or the ISO itself.
+   * or the ISO itself. It is not on the medium yet.
    *
    * @return a file in the work directory
    */
@@ -177,7 +176,6 @@ public final class Importer {
       qemuImg
           .confined(room)
           .convert(file, named.wire(), target, QemuImg.Target.of("qcow2"), PATIENCE, progress);
-      Durable.flushWithName(target);
       return target;
     } catch (IOException e) {
       throw unreadable(file, e);

@@ -7,6 +7,7 @@ import dev.kelvin.host.Commands;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Image.Format;
 import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.ProgressSink;
 import dev.kelvin.storage.QemuImg;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,6 +37,10 @@ class ImageStoreTest {
     return file;
   }
 
+  private Stored adopt(Path file, Format format) throws InterruptedException {
+    return store.adopt(file, format, store.seal(file, ProgressSink.none()));
+  }
+
   private List<String> blobs() throws Exception {
     try (var files = Files.list(directory.resolve("images/blobs"))) {
       return files.map(file -> file.getFileName().toString()).sorted().toList();
@@ -46,7 +51,7 @@ class ImageStoreTest {
   void filesAreNamedByTheirContentAndReadOnly() throws Exception {
     Path file = disk("t1", 16);
     long length = Files.size(file);
-    Stored stored = store.adopt(file, Format.QCOW2);
+    Stored stored = adopt(file, Format.QCOW2);
 
     Path path = store.path(stored.digest(), Format.QCOW2);
     assertThat(stored.virtualSize()).isEqualTo(ByteSize.ofMiB(16));
@@ -61,11 +66,11 @@ class ImageStoreTest {
 
   @Test
   void theSameContentIsKeptOnce() throws Exception {
-    Stored first = store.adopt(disk("t1", 16), Format.QCOW2);
+    Stored first = adopt(disk("t1", 16), Format.QCOW2);
     Path again = disk("t2", 16);
-    assertThat(store.adopt(again, Format.QCOW2)).isEqualTo(first);
+    assertThat(adopt(again, Format.QCOW2)).isEqualTo(first);
     assertThat(blobs()).hasSize(1);
-    assertThat(store.adopt(disk("t3", 17), Format.QCOW2)).isNotEqualTo(first);
+    assertThat(adopt(disk("t3", 17), Format.QCOW2)).isNotEqualTo(first);
     assertThat(blobs()).hasSize(2);
   }
 
@@ -74,7 +79,7 @@ class ImageStoreTest {
     List<Path> files = List.of(disk("t1", 16), disk("t2", 16), disk("t3", 16));
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Callable<Stored>> calls =
-          files.stream().<Callable<Stored>>map(f -> () -> store.adopt(f, Format.QCOW2)).toList();
+          files.stream().<Callable<Stored>>map(f -> () -> adopt(f, Format.QCOW2)).toList();
       for (var future : threads.invokeAll(calls)) {
         assertThat(future.get().virtualSize()).isEqualTo(ByteSize.ofMiB(16));
       }
@@ -85,7 +90,7 @@ class ImageStoreTest {
   @Test
   void anIsoHasTheSizeOfItsFile() throws Exception {
     Path file = Files.write(store.workDir("t1").resolve("a.iso"), new byte[4096]);
-    Stored stored = store.adopt(file, Format.ISO);
+    Stored stored = adopt(file, Format.ISO);
     assertThat(stored.virtualSize()).isEqualTo(new ByteSize(4096));
     assertThat(blobs()).containsExactly(stored.digest() + ".iso");
   }
@@ -95,13 +100,13 @@ class ImageStoreTest {
     Path base = disk("t1", 16);
     Path top = base.resolveSibling("top.qcow2");
     qemuImg.create(top, QemuImg.Target.of("qcow2"), null, base);
-    assertThatThrownBy(() -> store.adopt(top, Format.QCOW2)).isInstanceOf(ProblemException.class);
+    assertThatThrownBy(() -> adopt(top, Format.QCOW2)).isInstanceOf(ProblemException.class);
     assertThat(blobs()).isEmpty();
   }
 
   @Test
   void deletesAndDeletesAgain() throws Exception {
-    Stored stored = store.adopt(disk("t1", 16), Format.QCOW2);
+    Stored stored = adopt(disk("t1", 16), Format.QCOW2);
     store.delete(stored.digest(), Format.QCOW2);
     store.delete(stored.digest(), Format.QCOW2);
     assertThat(store.digests()).isEmpty();

@@ -261,12 +261,14 @@ public final class ImageCatalogue {
   /**
    * Takes a finished file into the store and makes the image ready.
    *
+   * @param digest of the file, which was sealed
    * @param provenance what was verified of a pulled file
    */
-  void finish(String name, Path file, Format format, @Nullable Provenance provenance) {
+  void finish(
+      String name, Path file, Format format, String digest, @Nullable Provenance provenance) {
     sharing.lock();
     try {
-      Stored stored = files.adopt(file, format);
+      Stored stored = files.adopt(file, format, digest);
       images.update(
           name,
           image ->

@@ -1,14 +1,17 @@
 package dev.kelvin.image.catalogue;
 
+import dev.kelvin.host.BootId;
 import dev.kelvin.image.DebianBuilder;
 import dev.kelvin.image.ImageStore;
 import dev.kelvin.image.Importer;
 import dev.kelvin.image.pull.PullPlan;
 import dev.kelvin.image.pull.Puller;
+import dev.kelvin.model.Code;
 import dev.kelvin.model.Image.Format;
 import dev.kelvin.model.Image.ImageSpec;
 import dev.kelvin.model.Image.Provenance;
 import dev.kelvin.model.Metadata;
+import dev.kelvin.model.Problem;
 import dev.kelvin.state.Step;
 import dev.kelvin.state.StepContext;
 import dev.kelvin.state.TaskType;
@@ -18,6 +21,7 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** The durable tasks that make and delete images. */
@@ -34,11 +38,25 @@ public final class ImageTasks {
    * Makes an image of a file that was received.
    *
    * @param directory that the file is in, alone; it is removed in the end
+   * @param boot of the host when it was received, since it may not be on the medium; null when it
+   *     was received by a Kelvin that waited for that
    */
-  public record Import(Metadata metadata, ImageSpec spec, String directory) {
+  public record Import(Metadata metadata, ImageSpec spec, String directory, @Nullable String boot) {
     /** Where the received file is. */
     public static Path file(Path directory) {
       return directory.resolve("received");
+    }
+
+    /** Where the file is, which is whole. */
+    private Path whole() throws IOException {
+      if (boot != null && !boot.equals(BootId.current())) {
+        throw Problem.of(Code.HOST_FAILURE, "The host went down before the file was taken in")
+            .on("image/" + metadata.name())
+            .because("what had been received may not be on the medium")
+            .remedy("import the file again")
+            .asException();
+      }
+      return file(Path.of(directory));
     }
   }
 
@@ -143,7 +161,7 @@ public final class ImageTasks {
     }
 
     @Override
-    public void run(Build task, StepContext context) throws IOException {
+    public void run(Build task, StepContext context) throws IOException, InterruptedException {
       keep(catalogue, store, task.metadata(), Format.QCOW2, context, null);
     }
   }
@@ -161,11 +179,14 @@ public final class ImageTasks {
       Format source,
       StepContext context,
       @Nullable Provenance provenance)
-      throws IOException {
+      throws IOException, InterruptedException {
     if (!catalogue.ready(metadata.name())) {
       Path file = Path.of(context.recall("file").orElseThrow());
       Format format = source == Format.ISO ? Format.ISO : Format.QCOW2;
-      catalogue.finish(metadata.name(), file, format, provenance);
+      // Not of what is converted: that was sealed before its step ended.
+      Optional<String> known = context.recall("digest");
+      String digest = known.isPresent() ? known.get() : store.seal(file, context);
+      catalogue.finish(metadata.name(), file, format, digest, provenance);
     }
     clear(store.workDir(context.taskId()));
   }
@@ -177,9 +198,9 @@ public final class ImageTasks {
     }
 
     @Override
-    public void run(Import task, StepContext context) throws InterruptedException {
+    public void run(Import task, StepContext context) throws InterruptedException, IOException {
       catalogue.begin(task.metadata(), task.spec());
-      importer.inspect(Import.file(Path.of(task.directory())), format(task));
+      importer.inspect(task.whole(), format(task));
       context.result("image/" + task.metadata().name());
     }
 
@@ -198,8 +219,8 @@ public final class ImageTasks {
 
     @Override
     public void run(Import task, StepContext context) throws InterruptedException, IOException {
-      Path received = Import.file(Path.of(task.directory()));
-      convert(importer, received, format(task), store.workDir(context.taskId()), context);
+      Path work = store.workDir(context.taskId());
+      convert(importer, store, task.whole(), format(task), work, context);
     }
 
     @Override
@@ -215,7 +236,7 @@ public final class ImageTasks {
     }
 
     @Override
-    public void run(Import task, StepContext context) throws IOException {
+    public void run(Import task, StepContext context) throws IOException, InterruptedException {
       keep(catalogue, store, task.metadata(), format(task), context, null);
       clear(Path.of(task.directory()));
     }
@@ -223,11 +244,19 @@ public final class ImageTasks {
 
   /** Makes what can be kept of a file, in a directory of its own that is made anew. */
   static void convert(
-      Importer importer, Path source, Format format, Path target, StepContext context)
+      Importer importer,
+      ImageStore store,
+      Path source,
+      Format format,
+      Path target,
+      StepContext context)
       throws IOException, InterruptedException {
     clear(target);
     Files.createDirectories(target);
-    context.remember("file", importer.toStorable(source, format, target, context).toString());
+    Path file = importer.toStorable(source, format, target, context);
+    // Once it is remembered it has to be there after a power cut, too.
+    context.remember("digest", store.seal(file, context));
+    context.remember("file", file.toString());
   }
 
   private static Format format(Import task) {

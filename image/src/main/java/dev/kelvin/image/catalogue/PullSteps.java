@@ -113,7 +113,7 @@ final class PullSteps {
       Format format = task.plan().format();
       importer.inspect(disk, format);
       // Not where the disk is: it would be deleted as what an interrupted conversion has left.
-      ImageTasks.convert(importer, disk, format, work.resolve("converted"), context);
+      ImageTasks.convert(importer, store, disk, format, work.resolve("converted"), context);
     }
 
     @Override
@@ -129,7 +129,7 @@ final class PullSteps {
     }
 
     @Override
-    public void run(Pull task, StepContext context) throws IOException {
+    public void run(Pull task, StepContext context) throws IOException, InterruptedException {
       Format format = task.plan().format();
       ImageTasks.keep(catalogue, store, task.metadata(), format, context, provenance(context));
     }

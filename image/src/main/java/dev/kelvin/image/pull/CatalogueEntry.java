@@ -1,5 +1,6 @@
 package dev.kelvin.image.pull;
 
+import dev.kelvin.image.bulk.Compression;
 import dev.kelvin.image.pull.CatalogueFile.Distribution;
 import dev.kelvin.image.pull.CatalogueFile.Release;
 import dev.kelvin.model.PublishedImage;

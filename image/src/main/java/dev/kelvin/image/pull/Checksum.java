@@ -1,15 +1,12 @@
 package dev.kelvin.image.pull;
 
+import dev.kelvin.image.bulk.BulkWork;
+import dev.kelvin.image.bulk.Sha;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
-import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
+import dev.kelvin.model.ProgressSink;
+import dev.kelvin.model.WireName;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -57,27 +54,9 @@ record Checksum(String algorithm, String hex) {
   }
 
   /** The checksum of the same kind of a file's content. */
-  Checksum of(Path file) throws IOException, InterruptedException {
-    MessageDigest digest = digest();
-    try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      ByteBuffer buffer = ByteBuffer.allocate(1 << 20);
-      while (channel.read(buffer) >= 0) {
-        if (Thread.interrupted()) {
-          throw new InterruptedException("while a checksum was made");
-        }
-        digest.update(buffer.flip());
-        buffer.clear();
-      }
-    }
-    return new Checksum(algorithm, HexFormat.of().formatHex(digest.digest()));
-  }
-
-  private MessageDigest digest() {
-    try {
-      return MessageDigest.getInstance("SHA-" + algorithm.substring("sha".length()));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-2", e);
-    }
+  Checksum of(Path file, BulkWork bulk, ProgressSink progress) throws InterruptedException {
+    Sha kind = WireName.find(Sha.class, algorithm).orElseThrow();
+    return new Checksum(algorithm, bulk.digest(file, kind, progress));
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.kelvin.image.pull;
 
+import dev.kelvin.image.bulk.Bounds;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Waits;
 import java.time.Duration;
@@ -46,6 +47,11 @@ public record PullLimits(
         most,
         ratio,
         free);
+  }
+
+  /** How much may come out of a packed file. */
+  Bounds bounds() {
+    return new Bounds(most, ratio, free);
   }
 
   public static PullLimits usual() {

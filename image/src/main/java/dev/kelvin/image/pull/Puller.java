@@ -1,5 +1,8 @@
 package dev.kelvin.image.pull;
 
+import dev.kelvin.host.Durable;
+import dev.kelvin.image.bulk.BulkWork;
+import dev.kelvin.image.bulk.Compression;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Image.Provenance;
@@ -20,7 +23,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLContext;
@@ -39,24 +41,24 @@ public final class Puller {
 
   private final PullLimits limits;
   private final Path keyDirectory;
+  private final BulkWork bulk;
   private final Optional<SSLContext> tls;
-
-  /** Decoders take memory; one at a time has enough of it. */
-  private final Semaphore unpacking = new Semaphore(1, true);
 
   /**
    * @param keyDirectory where the administrator may put keys of publishers
+   * @param bulk makes checksums and unpacks
    */
-  public Puller(PullLimits limits, Path keyDirectory) {
-    this(limits, keyDirectory, Optional.empty());
+  public Puller(PullLimits limits, Path keyDirectory, BulkWork bulk) {
+    this(limits, keyDirectory, bulk, Optional.empty());
   }
 
   /**
    * @param tls what servers are trusted by; empty for the certificates that Java trusts
    */
-  Puller(PullLimits limits, Path keyDirectory, Optional<SSLContext> tls) {
+  Puller(PullLimits limits, Path keyDirectory, BulkWork bulk, Optional<SSLContext> tls) {
     this.limits = limits;
     this.keyDirectory = keyDirectory;
+    this.bulk = bulk;
     this.tls = tls;
   }
 
@@ -82,12 +84,16 @@ public final class Puller {
       new Download(web, limits, room).get(URI.create(plan.url()), part, progress);
       return verify(web, plan, expected, part, progress);
     } catch (IOException e) {
-      throw Problem.of(Code.HOST_FAILURE, "The file cannot be stored")
-          .on(work.toString())
-          .because(e.toString())
-          .remedy("check the permissions and the health of the file system")
-          .asException(e);
+      throw unstorable(work, e);
     }
+  }
+
+  private static ProblemException unstorable(Path work, IOException e) {
+    return Problem.of(Code.HOST_FAILURE, "The file cannot be stored")
+        .on(work.toString())
+        .because(e.toString())
+        .remedy("check the permissions and the health of the file system")
+        .asException(e);
   }
 
   /**
@@ -160,8 +166,7 @@ public final class Puller {
     if (sum == null) {
       return new Provenance(expected.by(), null, null);
     }
-    progress.report(new Progress(0, 0, "", "comparing the checksum"));
-    Checksum actual = sum.of(part.path());
+    Checksum actual = sum.of(part.path(), bulk, progress);
     if (!actual.equals(sum)) {
       // What "latest" leads to may have been replaced between the sums and the file.
       Expected now = expected(web, plan, progress);
@@ -284,14 +289,27 @@ public final class Puller {
       Files.move(packed, disk, java.nio.file.StandardCopyOption.ATOMIC_MOVE);
       return disk;
     }
-    unpacking.acquire();
-    try {
-      var room = new Download.Room(work, RESERVE, 1);
-      new Unpacker(limits, room).unpack(packed, plan.compression(), disk, progress);
-    } finally {
-      unpacking.release();
-    }
+    var room = new Download.Room(work, RESERVE, 1);
+    bulk.unpack(
+        packed,
+        plan.compression(),
+        disk,
+        limits.bounds(),
+        now -> {
+          requireRoom(room);
+          progress.report(now);
+        });
+    // What it came from is removed next.
+    Durable.flushWithName(disk);
     Files.delete(packed);
     return disk;
+  }
+
+  private static void requireRoom(Download.Room room) {
+    try {
+      room.require(0);
+    } catch (IOException e) {
+      throw unstorable(room.directory(), e);
+    }
   }
 }

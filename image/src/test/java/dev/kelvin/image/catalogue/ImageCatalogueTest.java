@@ -12,6 +12,7 @@ import dev.kelvin.model.Image.Origin;
 import dev.kelvin.model.Metadata;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.ProgressSink;
 import dev.kelvin.state.Op;
 import dev.kelvin.state.SqliteStore;
 import dev.kelvin.state.Store;
@@ -70,7 +71,15 @@ class ImageCatalogueTest {
     begin(name);
     Path file = Files.createDirectories(files.workDir("t-" + name)).resolve("received");
     Files.writeString(file, content);
-    catalogue.finish(name, file, Format.ISO, null);
+    catalogue.finish(name, file, Format.ISO, seal(file), null);
+  }
+
+  private String seal(Path file) {
+    try {
+      return files.seal(file, ProgressSink.none());
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
   }
 
   private static void refused(Code code, ThrowingCallable call) {
@@ -150,10 +159,10 @@ class ImageCatalogueTest {
     begin("tools");
     Path file = Files.createDirectories(files.workDir("t")).resolve("received");
     Files.writeString(file, "content");
-    files.adopt(file, Format.ISO);
+    files.adopt(file, Format.ISO, seal(file));
     // The image is not ready, so what was taken in is nobody's.
     catalogue.clearUnfinished();
-    catalogue.finish("tools", file, Format.ISO, null);
+    catalogue.finish("tools", file, Format.ISO, seal(file), null);
     assertThat(catalogue.file("tools", Format.ISO)).hasContent("content");
   }
 
@@ -203,7 +212,7 @@ class ImageCatalogueTest {
     make("kept", "kept");
     Path orphan = Files.createDirectories(files.workDir("t")).resolve("orphan");
     Files.writeString(orphan, "orphan");
-    files.adopt(orphan, Format.ISO);
+    files.adopt(orphan, Format.ISO, seal(orphan));
     assertThat(files.digests()).hasSize(2);
     assertThat(catalogue.unknown()).isEmpty();
     catalogue.clearUnfinished();
@@ -231,7 +240,7 @@ class ImageCatalogueTest {
       Path sent = Files.createDirectories(files.workDir("again")).resolve("received");
       Files.copy(file, sent);
       after.begin(new Metadata("again", "id-again", Map.of(), 0, Instant.EPOCH), ISO);
-      after.finish("again", sent, Format.ISO, null);
+      after.finish("again", sent, Format.ISO, seal(sent), null);
       assertThat(after.unknown()).isEmpty();
       assertThat(after.file("again", Format.ISO)).isEqualTo(file);
     }

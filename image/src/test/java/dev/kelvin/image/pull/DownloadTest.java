@@ -5,6 +5,7 @@ import static dev.kelvin.image.pull.PullBench.plan;
 import static dev.kelvin.image.pull.PullBench.problem;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kelvin.image.bulk.BulkWork;
 import dev.kelvin.image.pull.HostileServer.Request;
 import dev.kelvin.image.pull.HostileServer.Wire;
 import dev.kelvin.model.Code;
@@ -99,7 +100,7 @@ class DownloadTest {
         Thread.ofVirtual()
             .start(() -> {
               try {
-                new Puller(PullLimits.usual(), work.resolve("keys"))
+                new Puller(PullLimits.usual(), work.resolve("keys"), BulkWork.here())
                     .download(plan, work, ProgressSink.none());
               } catch (InterruptedException | RuntimeException e) {
                 ended.set(e);
@@ -301,7 +302,7 @@ class DownloadTest {
                 limits.ratio(),
                 limits.free()),
             work.resolve("keys"),
-            Optional.empty());
+            BulkWork.here());
     server.on(PATH, (request, wire) -> wire.head(200, "Content-Length: " + more));
     PullPlan plan = plan(server.url(PATH), content);
     Problem problem = problem(() -> puller.download(plan, work, ProgressSink.none()));
@@ -446,7 +447,9 @@ class DownloadTest {
       String plain = server.url(PATH);
       secure.serves("/good", content);
       secure.on(PATH, (request, wire) -> wire.whole(302, new byte[0], "Location: " + plain));
-      var puller = new Puller(PullBench.LIMITS, work.resolve("keys"), Optional.of(tls.client()));
+      var puller =
+          new Puller(
+              PullBench.LIMITS, work.resolve("keys"), BulkWork.here(), Optional.of(tls.client()));
       PullPlan plan = plan(secure.url(PATH), content);
       Problem problem = problem(() -> puller.download(plan, work, ProgressSink.none()));
       assertThat(problem.cause()).contains("from https to http");

@@ -2,6 +2,8 @@ package dev.kelvin.image.pull;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.kelvin.image.bulk.BulkWork;
+import dev.kelvin.image.bulk.Compression;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Image.Format;
 import dev.kelvin.model.Image.Provenance;
@@ -14,7 +16,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Optional;
 import java.util.Random;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jspecify.annotations.Nullable;
@@ -61,7 +62,7 @@ final class PullBench {
   }
 
   static Puller puller(Path directory) {
-    return new Puller(LIMITS, directory.resolve("keys"), Optional.empty());
+    return new Puller(LIMITS, directory.resolve("keys"), BulkWork.here());
   }
 
   static Provenance download(PullPlan plan, Path work) throws InterruptedException {

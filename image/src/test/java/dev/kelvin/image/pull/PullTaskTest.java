@@ -8,6 +8,7 @@ import dev.kelvin.host.Commands.Command;
 import dev.kelvin.image.DebianBuilder;
 import dev.kelvin.image.ImageStore;
 import dev.kelvin.image.Importer;
+import dev.kelvin.image.bulk.Compression;
 import dev.kelvin.image.catalogue.ImageCatalogue;
 import dev.kelvin.image.catalogue.ImageTasks;
 import dev.kelvin.model.Code;

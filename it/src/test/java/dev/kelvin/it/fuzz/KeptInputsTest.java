@@ -3,6 +3,7 @@ package dev.kelvin.it.fuzz;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kelvin.image.DiskTarget;
+import dev.kelvin.image.bulk.ReportTarget;
 import dev.kelvin.image.pull.PullTarget;
 import dev.kelvin.server.http.RequestTarget;
 import java.io.IOException;
@@ -30,6 +31,7 @@ class KeptInputsTest {
     targets.put(DocumentTarget.class, DocumentTarget::fuzzerTestOneInput);
     targets.put(WireTarget.class, WireTarget::fuzzerTestOneInput);
     targets.put(PullTarget.class, PullTarget::fuzzerTestOneInput);
+    targets.put(ReportTarget.class, ReportTarget::fuzzerTestOneInput);
     targets.put(DiskTarget.class, DiskTarget::fuzzerTestOneInput);
     targets.put(RequestTarget.class, RequestTarget::fuzzerTestOneInput);
     return targets;

@@ -1,5 +1,6 @@
 package dev.kelvin.server.local;
 
+import dev.kelvin.host.BootId;
 import dev.kelvin.image.ImageStore;
 import dev.kelvin.image.Importer;
 import dev.kelvin.image.catalogue.ImageCatalogue;
@@ -136,7 +137,7 @@ final class ImageActions {
         return new Outcome.Accepted(
             tasks.submitExclusive(
                 ImageTasks.IMPORT,
-                new ImageTasks.Import(metadata, spec, directory.toString()),
+                new ImageTasks.Import(metadata, spec, directory.toString(), BootId.current()),
                 "image/" + action.name()));
       } catch (RuntimeException e) {
         Files.deleteIfExists(ImageTasks.Import.file(directory));

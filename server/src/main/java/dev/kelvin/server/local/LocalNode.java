@@ -11,6 +11,7 @@ import dev.kelvin.image.DebianBuilder;
 import dev.kelvin.image.ImageStore;
 import dev.kelvin.image.Importer;
 import dev.kelvin.image.SeedIso;
+import dev.kelvin.image.bulk.Workers;
 import dev.kelvin.image.catalogue.ImageCatalogue;
 import dev.kelvin.image.catalogue.ImageTasks;
 import dev.kelvin.image.catalogue.ImageUsers;
@@ -332,17 +333,18 @@ public final class LocalNode implements AutoCloseable {
       QemuImg qemuImg,
       ImageStore images,
       Puller puller) {
-    static Tools of(Layout layout) {
+    static Tools of(Layout layout) throws IOException {
       var commands = new Commands();
       var doctor = new Doctor(layout, commands);
+      var bulk = Workers.ofProcess();
       return new Tools(
           commands,
           doctor,
           new KnownFacts(doctor),
           new CpuProbe(commands, layout.runtime()),
           new QemuImg(commands),
-          new ImageStore(layout.images()),
-          new Puller(PullLimits.usual(), layout.config().resolve("keys")));
+          new ImageStore(layout.images(), bulk),
+          new Puller(PullLimits.usual(), layout.config().resolve("keys"), bulk));
     }
   }
 

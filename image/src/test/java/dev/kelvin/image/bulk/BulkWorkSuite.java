@@ -1,20 +1,27 @@
-package dev.kelvin.image.pull;
+package dev.kelvin.image.bulk;
 
-import static dev.kelvin.image.pull.PullBench.problem;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import com.github.luben.zstd.Zstd;
+import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
+import dev.kelvin.model.Problem;
+import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.ProgressSink;
+import dev.kelvin.model.Task.Progress;
 import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Random;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import org.apache.commons.compress.compressors.bzip2.BZip2CompressorOutputStream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,9 +29,67 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.tukaani.xz.LZMA2Options;
 import org.tukaani.xz.XZOutputStream;
 
-/** Unpacks what publishers pack, and what somebody packs who means harm. */
-class UnpackerTest {
+/** What every implementation does with what publishers pack, and somebody who means harm. */
+abstract class BulkWorkSuite {
+  private static final Bounds BOUNDS = new Bounds(ByteSize.ofMiB(64), 20, ByteSize.ofMiB(8));
+
   @TempDir private Path work;
+
+  abstract BulkWork bulk();
+
+  private static byte[] noise(int length) {
+    byte[] content = new byte[length];
+    new Random(length).nextBytes(content);
+    return content;
+  }
+
+  private static Problem problem(ThrowingCallable call) {
+    return assertThatExceptionOfType(ProblemException.class).isThrownBy(call).actual().problem();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void checksumsAreThoseOfOtherPrograms(Sha kind) throws Exception {
+    Path file = Files.write(work.resolve("file"), noise(3_000_001));
+    var seen = new ArrayList<Progress>();
+    String digest = bulk().digest(file, kind, seen::add);
+    Process program = new ProcessBuilder(kind.wire() + "sum", file.toString()).start();
+    String said = new String(program.getInputStream().readAllBytes(), US_ASCII);
+    assertThat(said).startsWith(digest + " ");
+    assertThat(digest).hasSize(kind.digits());
+    assertThat(seen)
+        .isNotEmpty()
+        .allMatch(now -> now.done() >= 0 && now.done() <= 3_000_001 && now.total() == 3_000_001);
+  }
+
+  @Test
+  void anEmptyFileHasAChecksumToo() throws Exception {
+    Path file = Files.createFile(work.resolve("file"));
+    assertThat(bulk().digest(file, Sha.SHA256, ProgressSink.none())).startsWith("e3b0c442");
+  }
+
+  @Test
+  void whatIsNotThereIsAProblem() {
+    Path none = work.resolve("none");
+    assertThat(problem(() -> bulk().digest(none, Sha.SHA256, ProgressSink.none())).code())
+        .isEqualTo(Code.HOST_FAILURE);
+  }
+
+  @Test
+  void whoListensCanEndTheWork() throws Exception {
+    Path file = Files.write(work.resolve("file"), noise(1_000_000));
+    var enough = Problem.of(Code.CONFLICT, "enough");
+    assertThat(
+            problem(() ->
+                bulk()
+                    .digest(
+                        file,
+                        Sha.SHA256,
+                        now -> {
+                          throw enough.asException();
+                        })))
+        .isEqualTo(enough);
+  }
 
   private static byte[] pack(Compression kind, byte[] content) throws Exception {
     var bytes = new ByteArrayOutputStream();
@@ -47,8 +112,7 @@ class UnpackerTest {
   private Path unpack(Compression kind, byte[] packed) throws Exception {
     Path file = Files.write(work.resolve("packed"), packed);
     Path target = work.resolve("unpacked");
-    var room = new Download.Room(work, new dev.kelvin.model.ByteSize(0), 1);
-    new Unpacker(PullBench.LIMITS, room).unpack(file, kind, target, ProgressSink.none());
+    bulk().unpack(file, kind, target, BOUNDS, ProgressSink.none());
     return target;
   }
 
@@ -56,7 +120,7 @@ class UnpackerTest {
   @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
   void contentComesBackAndZerosTakeNoRoom(Compression kind) throws Exception {
     byte[] content = new byte[6 << 20];
-    byte[] noise = PullBench.noise(300_001);
+    byte[] noise = noise(300_001);
     System.arraycopy(noise, 0, content, 2_000_000, noise.length);
     Path unpacked = unpack(kind, pack(kind, content));
     assertThat(unpacked).hasBinaryContent(content);
@@ -76,8 +140,8 @@ class UnpackerTest {
   @ParameterizedTest
   @EnumSource(names = {"XZ", "GZIP", "BZIP2"})
   void severalStreamsInARowAreOneFile(Compression kind) throws Exception {
-    byte[] one = PullBench.noise(5000);
-    byte[] two = PullBench.noise(7000);
+    byte[] one = noise(5000);
+    byte[] two = noise(7000);
     var both = new ByteArrayOutputStream();
     both.write(pack(kind, one));
     both.write(pack(kind, two));
@@ -98,7 +162,7 @@ class UnpackerTest {
   @Test
   void whatIsLargerThanAnImageIsNotUnpacked() throws Exception {
     byte[] content = new byte[70 << 20];
-    byte[] noise = PullBench.noise(6 << 20);
+    byte[] noise = noise(6 << 20);
     System.arraycopy(noise, 0, content, 0, noise.length);
     byte[] large = pack(Compression.GZIP, content);
     assertThat(problem(() -> unpack(Compression.GZIP, large)).cause()).contains("come out of it");
@@ -107,10 +171,10 @@ class UnpackerTest {
   @ParameterizedTest
   @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
   void whatIsDamagedIsRefused(Compression kind) throws Exception {
-    byte[] packed = pack(kind, PullBench.noise(200_000));
+    byte[] packed = pack(kind, noise(200_000));
     byte[] cut = Arrays.copyOf(packed, packed.length / 2);
     assertThat(problem(() -> unpack(kind, cut)).code()).isEqualTo(Code.MALFORMED);
-    byte[] other = PullBench.noise(1000);
+    byte[] other = noise(1000);
     assertThat(problem(() -> unpack(kind, other)).code()).isEqualTo(Code.MALFORMED);
   }
 

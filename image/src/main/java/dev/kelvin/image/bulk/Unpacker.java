@@ -1,23 +1,19 @@
-package dev.kelvin.image.pull;
+package dev.kelvin.image.bulk;
 
 import com.github.luben.zstd.ZstdInputStreamNoFinalizer;
-import com.github.luben.zstd.util.Native;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
-import dev.kelvin.model.ProgressSink;
-import dev.kelvin.model.Task.Progress;
 import java.io.BufferedInputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.function.LongConsumer;
 import org.apache.commons.compress.compressors.bzip2.BZip2CompressorInputStream;
 import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
 import org.tukaani.xz.XZInputStream;
@@ -29,53 +25,34 @@ import org.tukaani.xz.XZInputStream;
 final class Unpacker {
   private static final int BUFFER = 256 << 10;
 
-  /** For xz, in KiB: {@code xz -9} needs 65 MiB. The daemon's heap has room for one. */
+  /** For xz, in KiB: {@code xz -9} needs 65 MiB. A worker's heap has room for it. */
   private static final int MEMORY = 100 << 10;
 
   /** For zstd: windows of up to 128 MiB, as without {@code --long} of more. */
   private static final int WINDOW_LOG = 27;
 
-  /** How many bytes are written between two looks at the room. */
-  private static final long LOOK = 64L << 20;
+  private final Bounds bounds;
 
-  private final PullLimits limits;
-  private final Download.Room room;
-
-  Unpacker(PullLimits limits, Download.Room room) {
-    this.limits = limits;
-    this.room = room;
+  Unpacker(Bounds bounds) {
+    this.bounds = bounds;
   }
 
   /**
    * Unpacks.
    *
-   * @param target a file that is replaced
-   * @throws ProblemException malformed when it is damaged or of another kind, too-large for bombs,
-   *     host-failure
+   * @param target a file that is empty
+   * @param read is told after each piece how many packed bytes were read
+   * @throws ProblemException malformed when it is damaged or of another kind, too-large for bombs
    */
-  void unpack(Path packed, Compression kind, Path target, ProgressSink progress)
-      throws InterruptedException {
-    try (var raw = new Counting(Files.newInputStream(packed));
-        var out =
-            FileChannel.open(
-                target,
-                StandardOpenOption.CREATE,
-                StandardOpenOption.TRUNCATE_EXISTING,
-                StandardOpenOption.WRITE)) {
-      long length = Files.size(packed);
-      try (InputStream in = decoder(kind, raw, target)) {
-        copy(in, raw, length, out, progress);
-      }
-    } catch (IOException e) {
-      throw Problem.of(Code.HOST_FAILURE, "The file cannot be unpacked")
-          .on(target.getFileName().toString())
-          .because(e.toString())
-          .remedy("check the room and the health of the file system of Kelvin's state")
-          .asException(e);
+  void unpack(FileChannel packed, Compression kind, FileChannel target, LongConsumer read)
+      throws IOException, InterruptedException {
+    var raw = new Counting(Channels.newInputStream(packed));
+    try (InputStream in = decoder(kind, raw)) {
+      copy(in, raw, target, read);
     }
   }
 
-  private static InputStream decoder(Compression kind, InputStream raw, Path target) {
+  private static InputStream decoder(Compression kind, InputStream raw) {
     try {
       InputStream in = new BufferedInputStream(raw, BUFFER);
       return switch (kind) {
@@ -88,8 +65,7 @@ final class Unpacker {
                 .get();
         case BZIP2 -> new BZip2CompressorInputStream(in, true);
         case ZSTD -> {
-          // It would unpack its native part into /tmp, and leave it there when it is killed.
-          Native.load(target.resolveSibling(".").normalize().toFile());
+          // Where its native part is, or is unpacked to, the worker's arguments say.
           var zstd = new ZstdInputStreamNoFinalizer(in);
           zstd.setLongMax(WINDOW_LOG);
           yield zstd;
@@ -100,25 +76,17 @@ final class Unpacker {
     }
   }
 
-  private void copy(
-      InputStream in, Counting raw, long packedLength, FileChannel out, ProgressSink progress)
+  private void copy(InputStream in, Counting raw, FileChannel out, LongConsumer progress)
       throws IOException, InterruptedException {
     byte[] buffer = new byte[BUFFER];
     long at = 0;
-    long looked = 0;
-    long written = 0;
     for (int count = read(in, buffer); count > 0; count = read(in, buffer)) {
       if (!isZero(buffer, count)) {
         writeAll(out, ByteBuffer.wrap(buffer, 0, count), at);
-        written += count;
       }
       at += count;
       check(at, raw.count);
-      if (written - looked >= LOOK) {
-        looked = written;
-        room.require(0);
-      }
-      progress.report(new Progress(raw.count, packedLength, "bytes", "unpacking"));
+      progress.accept(raw.count);
       if (Thread.interrupted()) {
         throw new InterruptedException("while a file was unpacked");
       }
@@ -126,21 +94,19 @@ final class Unpacker {
     if (at > 0 && out.size() < at) {
       writeAll(out, ByteBuffer.wrap(new byte[1]), at - 1);
     }
-    // What it came from is removed next.
-    out.force(true);
   }
 
   private void check(long unpacked, long packed) {
-    if (unpacked > limits.most().bytes()) {
-      throw bomb("more than " + limits.most().human() + " come out of it");
+    if (unpacked > bounds.most().bytes()) {
+      throw bomb("more than " + bounds.most().human() + " come out of it");
     }
-    if (unpacked > limits.free().bytes() && unpacked / limits.ratio() > packed) {
+    if (unpacked > bounds.free().bytes() && unpacked / bounds.ratio() > packed) {
       throw bomb(
           new ByteSize(unpacked).human()
               + " came out of "
               + new ByteSize(packed).human()
               + ", more than "
-              + limits.ratio()
+              + bounds.ratio()
               + " times as much");
     }
   }

@@ -1,4 +1,4 @@
-package dev.kelvin.image.pull;
+package dev.kelvin.image.bulk;
 
 import dev.kelvin.model.WireName;
 import java.util.Locale;
@@ -25,7 +25,7 @@ public enum Compression implements WireName {
   }
 
   /** What a file of this name is packed with. */
-  static Compression of(String fileName) {
+  public static Compression of(String fileName) {
     String name = fileName.toLowerCase(Locale.ROOT);
     for (Compression one : values()) {
       if (one != NONE && name.endsWith(one.ending)) {
@@ -36,7 +36,7 @@ public enum Compression implements WireName {
   }
 
   /** The name of the file that is inside. */
-  String inside(String fileName) {
+  public String inside(String fileName) {
     return fileName.substring(0, fileName.length() - ending.length());
   }
 }

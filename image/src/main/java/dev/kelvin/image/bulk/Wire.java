@@ -1,0 +1,116 @@
+package dev.kelvin.image.bulk;
+
+import dev.kelvin.codec.Documents;
+import dev.kelvin.codec.Documents.Syntax;
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Problem;
+import dev.kelvin.model.ProblemException;
+import java.nio.charset.StandardCharsets;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Jobs and reports as JSON, one a line. Of those which the daemon reads nothing is believed: the
+ * worker that has written them may work for somebody else by now.
+ */
+final class Wire {
+  /** What a worker may say of its files and its host; every other code would be a lie. */
+  private static final Set<Code> CODES = Set.of(Code.MALFORMED, Code.TOO_LARGE, Code.HOST_FAILURE);
+
+  /** Of each text of a problem. */
+  private static final int LONGEST = 500;
+
+  private Wire() {}
+
+  /** Exactly one is not null. */
+  private record JobLine(BulkJob.@Nullable Digest digest, BulkJob.@Nullable Unpack unpack) {}
+
+  /** Exactly one is not null. */
+  private record ReportLine(
+      Report.@Nullable Progress progress,
+      Report.@Nullable Done done,
+      Report.@Nullable Failed failed) {}
+
+  static String text(BulkJob job) {
+    return string(
+        switch (job) {
+          case BulkJob.Digest digest -> new JobLine(digest, null);
+          case BulkJob.Unpack unpack -> new JobLine(null, unpack);
+        });
+  }
+
+  static BulkJob job(String text) {
+    JobLine line = Documents.readTrusted(utf8(text), JobLine.class);
+    return Stream.of(line.digest(), line.unpack())
+        .filter(Objects::nonNull)
+        .map(BulkJob.class::cast)
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("no job: " + text));
+  }
+
+  static String text(Report report) {
+    return string(
+        switch (report) {
+          case Report.Progress progress -> new ReportLine(progress, null, null);
+          case Report.Done done -> new ReportLine(null, done, null);
+          case Report.Failed failed -> new ReportLine(null, null, failed);
+        });
+  }
+
+  /**
+   * Reads a report.
+   *
+   * @throws ProblemException when it is none
+   */
+  static Report report(String text) {
+    ReportLine line = Documents.read(utf8(text), Syntax.JSON, ReportLine.class);
+    var all = Stream.<@Nullable Report>of(line.progress(), line.done(), line.failed());
+    var said = all.filter(Objects::nonNull).toList();
+    boolean whole =
+        said.size() == 1
+            && switch (said.getFirst()) {
+              case Report.Progress progress -> progress.read() >= 0;
+              case Report.Done done -> done.result() != null;
+              case Report.Failed failed -> failed.problem() != null;
+            };
+    if (!whole) {
+      throw Problem.of(Code.MALFORMED, "A worker says what makes no sense")
+          .because("a report has one of: progress, done, failed")
+          .asException();
+    }
+    return said.getFirst();
+  }
+
+  /**
+   * A worker's problem as it can be shown.
+   *
+   * @param object what it worked on
+   */
+  static Problem shown(Problem said, String object) {
+    Code code = said.code();
+    return Problem.of(
+            code != null && CODES.contains(code) ? code : Code.HOST_FAILURE,
+            shown(said.detail(), "The file cannot be worked on"))
+        .on(object)
+        .because(shown(said.cause(), "the worker does not say why"))
+        .remedy(shown(said.remedy(), "look at the file, then try again"));
+  }
+
+  /** A text in one line and of a bounded length. */
+  static String shown(@Nullable String text, String otherwise) {
+    String clean = text == null ? "" : text.replaceAll("[\\p{Cntrl}\\p{Cf}\u2028\u2029]+", " ");
+    return clean.isBlank()
+        ? otherwise
+        : clean.length() > LONGEST ? clean.substring(0, LONGEST) + "…" : clean.strip();
+  }
+
+  private static String string(Object line) {
+    return new String(Documents.json(line), StandardCharsets.UTF_8);
+  }
+
+  private static byte[] utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,195 @@
+package dev.kelvin.image.bulk;
+
+import dev.kelvin.host.WorkerProcess;
+import dev.kelvin.model.ByteSize;
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Problem;
+import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.ProgressSink;
+import dev.kelvin.model.Task.Progress;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Has the work done by processes, one for each piece of it. One that is killed from outside, as for
+ * the sake of the host's memory, is started once more; whatever else becomes of one is a problem of
+ * the task that waits for it.
+ */
+public final class Workers implements BulkWork {
+  private static final System.Logger LOG = System.getLogger(Workers.class.getName());
+
+  /** Each takes memory and CPUs of the guests. */
+  private static final int AT_ONCE = 2;
+
+  /** What is not known of the result of a checksum. */
+  private static final ByteSize NOTHING = new ByteSize(0);
+
+  /** 128 and SIGKILL's number, as a shell has it. */
+  private static final int KILLED = 137;
+
+  private final WorkerProgram program;
+  private final WorkerProcess processes;
+  private final boolean asNobody;
+  private final Semaphore places = new Semaphore(AT_ONCE, true);
+
+  Workers(WorkerProgram program, WorkerProcess.Limits limits) {
+    this.program = program;
+    this.processes = new WorkerProcess(limits);
+    this.asNobody = program.forEverybody();
+  }
+
+  /** Workers of the program that runs. */
+  public static Workers ofProcess() throws IOException {
+    return new Workers(WorkerProgram.ofProcess(), WorkerProcess.Limits.usual());
+  }
+
+  @Override
+  public String digest(Path file, Sha kind, ProgressSink progress) throws InterruptedException {
+    var piece = new Piece(new BulkJob.Digest(kind), file, null, NOTHING, "making the checksum");
+    String hex = work(piece, progress);
+    if (!kind.fits(hex)) {
+      throw nonsense(file, "this is no checksum: " + Wire.shown(hex, "nothing")).asException();
+    }
+    return hex;
+  }
+
+  @Override
+  public void unpack(
+      Path packed, Compression kind, Path target, Bounds bounds, ProgressSink progress)
+      throws InterruptedException {
+    var job = new BulkJob.Unpack(kind, bounds);
+    work(new Piece(job, packed, target, bounds.most(), "unpacking"), progress);
+  }
+
+  /**
+   * One piece of work.
+   *
+   * @param largest that the output may be
+   * @param words for people, about what is going on
+   */
+  private record Piece(
+      BulkJob job, Path input, @Nullable Path output, ByteSize largest, String words) {
+    String object() {
+      return input.getFileName().toString();
+    }
+  }
+
+  private String work(Piece piece, ProgressSink progress) throws InterruptedException {
+    places.acquire();
+    try {
+      var first = attempt(piece, progress);
+      if (first.ending() != KILLED) {
+        return first.result();
+      }
+      LOG.log(Level.WARNING, "A worker was killed while it was {0}; another begins", piece.words());
+      return attempt(piece, progress).result();
+    } finally {
+      places.release();
+    }
+  }
+
+  private Hearing attempt(Piece piece, ProgressSink progress) throws InterruptedException {
+    Path output = piece.output();
+    var argv = new ArrayList<>(program.argv());
+    if (!program.built() && output != null) {
+      // What a library unpacks goes with the work, also when the worker is killed.
+      argv.add(1, "-DZstdTempFolder=" + output.toAbsolutePath().getParent());
+    }
+    argv.add(Long.toString(ProcessHandle.current().pid()));
+    argv.add(Wire.text(piece.job()));
+    var job =
+        new WorkerProcess.Job("worker", argv, piece.input(), output, piece.largest(), asNobody);
+    var hearing = new Hearing(piece, length(piece.input()), progress);
+    hearing.ended(processes.run(job, hearing::take));
+    return hearing;
+  }
+
+  private static long length(Path file) {
+    try {
+      return Files.size(file);
+    } catch (IOException e) {
+      throw OwnThread.failure(e).on(file.getFileName().toString()).asException(e);
+    }
+  }
+
+  private static Problem nonsense(Path file, String cause) {
+    return Problem.of(Code.HOST_FAILURE, "A worker says what makes no sense")
+        .on(file.getFileName().toString())
+        .because(cause)
+        .remedy("the file may be damaged or hostile; look at where it comes from");
+  }
+
+  /** What one worker says, and how it ends. */
+  private static final class Hearing {
+    private final Piece piece;
+    private final long total;
+    private final ProgressSink progress;
+    private String otherWords = "";
+    private @Nullable Report last;
+    private int ending;
+
+    Hearing(Piece piece, long total, ProgressSink progress) {
+      this.piece = piece;
+      this.total = total;
+      this.progress = progress;
+    }
+
+    /** Takes a line of it. */
+    void take(String line) {
+      if (last != null) {
+        throw nonsense(piece.input(), "it goes on after its end").asException();
+      }
+      if (!line.startsWith("{")) {
+        // The JVM's, about what befell it.
+        otherWords = Wire.shown(line, otherWords);
+        return;
+      }
+      switch (report(line)) {
+        case Report.Progress(long read) ->
+            progress.report(new Progress(Math.min(read, total), total, "bytes", piece.words()));
+        case Report.Done done -> last = done;
+        case Report.Failed failed -> last = failed;
+      }
+    }
+
+    private Report report(String line) {
+      try {
+        return Wire.report(line);
+      } catch (ProblemException e) {
+        throw nonsense(piece.input(), Wire.shown(e.problem().cause(), "it is no report"))
+            .asException(e);
+      }
+    }
+
+    void ended(int code) {
+      ending = last == null ? code : 0;
+    }
+
+    /** How it ended without a result; 0 when it has one. */
+    int ending() {
+      return ending;
+    }
+
+    String result() {
+      return switch (last) {
+        case Report.Done(String result) -> result;
+        case Report.Failed(Problem problem) ->
+            throw Wire.shown(problem, piece.object()).asException();
+        case Report.Progress _ -> throw new IllegalStateException("progress is no result");
+        case null ->
+            throw Problem.of(Code.HOST_FAILURE, "A worker has ended in the middle of its work")
+                .on(piece.object())
+                .because(
+                    (ending > 128 ? "signal " + (ending - 128) : "its exit code is " + ending)
+                        + (otherWords.isEmpty() ? "" : ": " + otherWords))
+                .remedy("see whether the host is out of memory (dmesg), then try again")
+                .asException();
+      };
+    }
+  }
+}

@@ -1,0 +1,39 @@
+package dev.kelvin.image.bulk;
+
+import dev.kelvin.model.Problem;
+import dev.kelvin.model.ProblemException;
+import java.nio.charset.StandardCharsets;
+
+/** What a worker says, which may have gone over to those whose file it works on. */
+public final class ReportTarget {
+  /** Each text of a problem as it is shown has less. */
+  private static final int LONGEST = 600;
+
+  private ReportTarget() {}
+
+  public static void fuzzerTestOneInput(byte[] input) {
+    String text = new String(input, StandardCharsets.UTF_8);
+    try {
+      switch (Wire.report(text)) {
+        case Report.Progress progress when progress.read() < 0 ->
+            throw new AssertionError("less than nothing was read: " + progress);
+        case Report.Progress _, Report.Done _ -> {
+          // The number is bounded, and the result looked at, where they are used.
+        }
+        case Report.Failed failed -> check(Wire.shown(failed.problem(), "disk"));
+      }
+    } catch (ProblemException e) {
+      // Every refusal is one of the worker's, whatever was wrong with its line.
+    }
+  }
+
+  private static void check(Problem problem) {
+    boolean bounded =
+        String.valueOf(problem.detail()).length() < LONGEST
+            && String.valueOf(problem.cause()).length() < LONGEST
+            && String.valueOf(problem.remedy()).length() < LONGEST;
+    if (!bounded || problem.toString().chars().anyMatch(Character::isISOControl)) {
+      throw new AssertionError("this is shown to people: " + problem);
+    }
+  }
+}

@@ -1,0 +1,105 @@
+package dev.kelvin.it.product;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Image.Format;
+import dev.kelvin.model.Image.ImagePhase;
+import dev.kelvin.model.Task;
+import dev.kelvin.model.Task.TaskState;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** The processes that make checksums for a daemon: they come and go with what they are for. */
+class WorkerTest extends OnOneDaemon {
+  private static final String IMAGE = "worked-on";
+
+  private static Task begin() throws IOException {
+    byte[] raw = new byte[16 << 20];
+    new Random(1).nextBytes(raw);
+    try (var in = new ByteArrayInputStream(raw)) {
+      return daemon.client().images().importFile(IMAGE, Format.RAW, Map.of(), in, raw.length);
+    }
+  }
+
+  /** A worker of this daemon; it runs Java, unlike what becomes one. */
+  private static Optional<ProcessHandle> worker(long parent) {
+    return ProcessHandle.allProcesses()
+        .filter(one -> one.parent().filter(p -> p.pid() == parent).isPresent())
+        .filter(WorkerTest::isWorker)
+        .findAny();
+  }
+
+  private static boolean isWorker(ProcessHandle one) {
+    String arguments = TestDaemon.arguments(one);
+    return arguments.contains("bulk.WorkerMain") && !arguments.contains("/setpriv");
+  }
+
+  private static ProcessHandle awaitWorker() {
+    Await.until("a worker works", Duration.ofMinutes(1), () -> worker(daemon.pid()).isPresent());
+    return worker(daemon.pid()).orElseThrow();
+  }
+
+  @Test
+  void anImportHasAWorkerWhichIsGoneThen() throws Exception {
+    Task begun = begin();
+    ProcessHandle worker = awaitWorker();
+    daemon.done(begun);
+    assertThat(worker.isAlive()).isFalse();
+    assertThat(worker(daemon.pid())).isEmpty();
+    assertThat(daemon.client().images().get(IMAGE).status().phase()).isEqualTo(ImagePhase.READY);
+  }
+
+  @Test
+  void oneThatIsKilledIsMadeUpForAndTheSecondIsAProblem() throws Exception {
+    Task begun = begin();
+    awaitWorker().destroyForcibly();
+    Task ended = daemon.ended(begun);
+    assertThat(ended.state()).as(String.valueOf(ended.problem())).isEqualTo(TaskState.SUCCEEDED);
+    daemon.done(daemon.client().images().delete(IMAGE));
+
+    Task again = begin();
+    Await.until(
+        "each worker is killed until the import gives up",
+        Duration.ofMinutes(2),
+        () -> {
+          worker(daemon.pid()).ifPresent(ProcessHandle::destroyForcibly);
+          return daemon.client().task(again.id()).state().ended();
+        });
+    Task failed = daemon.client().task(again.id());
+    assertThat(failed.state()).isEqualTo(TaskState.FAILED);
+    var problem = Objects.requireNonNull(failed.problem());
+    assertThat(problem.code()).isEqualTo(Code.HOST_FAILURE);
+    assertThat(problem.cause()).contains("signal 9");
+    assertThat(daemon.leftovers()).isEmpty();
+  }
+
+  @Test
+  void aCancelledImportEndsItsWorker() throws Exception {
+    Task begun = begin();
+    ProcessHandle worker = awaitWorker();
+    daemon.client().cancelTask(begun.id());
+    assertThat(daemon.ended(begun).state()).isEqualTo(TaskState.CANCELLED);
+    assertThat(worker.isAlive()).isFalse();
+    assertThat(daemon.leftovers()).isEmpty();
+  }
+
+  @Test
+  void itEndsWithADaemonThatIsKilledAndTheNextGoesOn() throws Exception {
+    Task begun = begin();
+    ProcessHandle worker = awaitWorker();
+    // It would be done before the daemon is dead.
+    new ProcessBuilder("kill", "-STOP", Long.toString(worker.pid())).start().waitFor();
+    daemon.kill();
+    Await.until("the worker ends", Duration.ofSeconds(10), () -> !worker.isAlive());
+    daemon.restart();
+    daemon.done(begun);
+    assertThat(daemon.client().images().get(IMAGE).status().phase()).isEqualTo(ImagePhase.READY);
+  }
+}
