@@ -74,7 +74,8 @@ class WorkerProcessTest {
   @Test
   void whatItHasStartedIsEndedWithIt() throws Exception {
     assertThat(run("sleep 600 2>/dev/null & echo $! >&2", null, null, false)).isZero();
-    assertThat(Path.of("/proc", said.getFirst())).doesNotExist();
+    // What is left of it belongs to init.
+    assertThat(ProcStat.read(Long.parseLong(said.getFirst())).filter(ProcStat::runs)).isEmpty();
   }
 
   @Test
@@ -95,6 +96,7 @@ class WorkerProcessTest {
     }
     assertThat(worker).matches("[0-9]+");
     assertThat(daemon.waitFor(10, TimeUnit.SECONDS)).isTrue();
-    Await.until(() -> Files.notExists(Path.of("/proc", worker)), "the worker has ended");
+    long pid = Long.parseLong(worker);
+    Await.until(() -> ProcStat.read(pid).filter(ProcStat::runs).isEmpty(), "the worker has ended");
   }
 }

@@ -78,6 +78,7 @@ final class Wire {
     if (!whole) {
       throw Problem.of(Code.MALFORMED, "A worker says what makes no sense")
           .because("a report has one of: progress, done, failed")
+          .remedy("the file may be damaged or hostile; look at where it comes from")
           .asException();
     }
     return said.getFirst();
