@@ -75,18 +75,6 @@ public final class CpuShare {
     }
   }
 
-  /**
-   * Gives a process that leads a session a smaller share, which takes no privileges.
-   *
-   * @param nice of the session's group, above 0
-   */
-  static void lower(long pid, int nice) throws IOException {
-    // Before it has a session of its own, it would be the daemon that yields.
-    if (ownSession(pid)) {
-      group(pid, nice);
-    }
-  }
-
   private static List<ProcStat> ahead(long pid) throws IOException {
     return ProcStat.threads(pid).stream().filter(thread -> thread.nice() == STARTING).toList();
   }

@@ -24,18 +24,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * Runs a program that works on files of strangers for the daemon, and may be taken over by what is
  * in them. So it gets little: its files as descriptors that are open already (standard input and
- * output), no capabilities, limits on memory, on what it writes and on descriptors, a small share
- * of the CPUs and the medium. What it says on its standard error is read with limits, too. The
- * kernel kills it when the daemon ends (PR_SET_PDEATHSIG of prctl(2)).
+ * output), no capabilities, limits on memory, on what it writes and on descriptors, the share of
+ * the CPUs that a guest has (its session is its own, not the daemon's), a small one of the medium.
+ * What it says on its standard error is read with limits, too. The kernel kills it when the daemon
+ * ends (PR_SET_PDEATHSIG of prctl(2)).
  */
 public final class WorkerProcess {
   private static final System.Logger LOG = System.getLogger(WorkerProcess.class.getName());
 
   /** The user and the group that own nothing. */
   private static final int NOBODY = 65534;
-
-  /** A third of what a guest gets (sched(7), "The nice value"). */
-  private static final int NICE = 5;
 
   /** Jars, files and pipes; a JVM with the daemon's class path needs less than a hundred. */
   private static final int DESCRIPTORS = 256;
@@ -163,7 +161,6 @@ public final class WorkerProcess {
   private List<String> command(Job job) {
     var argv = new ArrayList<String>();
     argv.add(Programs.require("setsid").toString());
-    argv.addAll(List.of(Programs.require("nice").toString(), "-n", Integer.toString(NICE)));
     // The lowest of those that still get something (ioprio_set(2)).
     Programs.find("ionice")
         .ifPresent(ionice -> argv.addAll(List.of(ionice.toString(), "-c", "2", "-n", "7")));
@@ -218,18 +215,13 @@ public final class WorkerProcess {
       try {
         Process process = start();
         started.complete(process);
-        boolean yields = false;
+        goesFirst(process.pid());
         long begin = System.nanoTime();
         var lines = new BoundedLines(limits, System::nanoTime, begin, text -> line.accept(text));
         try (var said = process.getErrorStream()) {
           byte[] buffer = new byte[4096];
           for (int count = said.read(buffer); count >= 0; count = said.read(buffer)) {
             heard = System.nanoTime();
-            if (!yields) {
-              // Now it has surely become what it shall be, in a session of its own.
-              yieldToOthers(process.pid());
-              yields = true;
-            }
             lines.take(buffer, count);
           }
         }
@@ -257,13 +249,12 @@ public final class WorkerProcess {
       return builder.start();
     }
 
-    /** What helps the rest of the host; a worker that cannot have it works all the same. */
-    private static void yieldToOthers(long pid) {
+    /** A worker for which that cannot be arranged works all the same. */
+    private static void goesFirst(long pid) {
       try {
         Files.writeString(Path.of("/proc", Long.toString(pid), "oom_score_adj"), OUT_OF_MEMORY);
-        CpuShare.lower(pid, NICE);
       } catch (IOException e) {
-        LOG.log(Level.DEBUG, "process " + pid + " has the usual share of the host", e);
+        LOG.log(Level.DEBUG, "process " + pid + " is worth as much as others are", e);
       }
     }
 
