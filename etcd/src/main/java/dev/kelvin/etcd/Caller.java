@@ -1,7 +1,7 @@
 package dev.kelvin.etcd;
 
 import com.google.common.util.concurrent.ListenableFuture;
-import dev.kelvin.state.StoreProblems;
+import dev.kelvin.state.store.StoreProblems;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;

@@ -1,8 +1,8 @@
 package dev.kelvin.etcd;
 
 import dev.kelvin.model.ProblemException;
-import dev.kelvin.state.Store;
-import dev.kelvin.state.StoreEngine;
+import dev.kelvin.state.store.Store;
+import dev.kelvin.state.store.StoreEngine;
 
 /** Finds its way into the daemon as a service. */
 public final class EtcdEngine implements StoreEngine {

@@ -3,7 +3,7 @@ package dev.kelvin.etcd;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
-import dev.kelvin.state.StoreProblems;
+import dev.kelvin.state.store.StoreProblems;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.util.List;

@@ -1,17 +1,17 @@
 package dev.kelvin.etcd;
 
 import dev.kelvin.model.ProblemException;
-import dev.kelvin.state.Entry;
-import dev.kelvin.state.Keys;
-import dev.kelvin.state.Lease;
-import dev.kelvin.state.Range;
-import dev.kelvin.state.Result;
-import dev.kelvin.state.Store;
-import dev.kelvin.state.StoreEngine.Place;
-import dev.kelvin.state.StoreProblems;
-import dev.kelvin.state.Txn;
-import dev.kelvin.state.Watch;
-import dev.kelvin.state.WatchListener;
+import dev.kelvin.state.store.Entry;
+import dev.kelvin.state.store.Keys;
+import dev.kelvin.state.store.Lease;
+import dev.kelvin.state.store.Range;
+import dev.kelvin.state.store.Result;
+import dev.kelvin.state.store.Store;
+import dev.kelvin.state.store.StoreEngine.Place;
+import dev.kelvin.state.store.StoreProblems;
+import dev.kelvin.state.store.Txn;
+import dev.kelvin.state.store.Watch;
+import dev.kelvin.state.store.WatchListener;
 import io.etcd.jetcd.api.AlarmRequest;
 import io.etcd.jetcd.api.CompactionRequest;
 import io.etcd.jetcd.api.KVGrpc;
@@ -174,8 +174,8 @@ final class EtcdStore implements Store {
   /** A lease that the transaction names; etcd does not say which one it misses. */
   private static long leaseOf(Txn txn) {
     return java.util.stream.Stream.concat(txn.then().stream(), txn.otherwise().stream())
-        .mapMulti((dev.kelvin.state.Op op, java.util.function.Consumer<Long> found) -> {
-          if (op instanceof dev.kelvin.state.Op.Put put && put.lease() != null) {
+        .mapMulti((dev.kelvin.state.store.Op op, java.util.function.Consumer<Long> found) -> {
+          if (op instanceof dev.kelvin.state.store.Op.Put put && put.lease() != null) {
             found.accept(put.lease());
           }
         })

@@ -2,10 +2,10 @@ package dev.kelvin.etcd;
 
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
-import dev.kelvin.state.Change;
-import dev.kelvin.state.StoreProblems;
-import dev.kelvin.state.Watch;
-import dev.kelvin.state.WatchListener;
+import dev.kelvin.state.store.Change;
+import dev.kelvin.state.store.StoreProblems;
+import dev.kelvin.state.store.Watch;
+import dev.kelvin.state.store.WatchListener;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;

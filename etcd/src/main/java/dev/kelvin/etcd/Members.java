@@ -2,7 +2,7 @@ package dev.kelvin.etcd;
 
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
-import dev.kelvin.state.StoreEngine.Place;
+import dev.kelvin.state.store.StoreEngine.Place;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.NettyChannelBuilder;

@@ -1,11 +1,11 @@
 package dev.kelvin.etcd;
 
 import com.google.protobuf.ByteString;
-import dev.kelvin.state.Change;
-import dev.kelvin.state.Compare;
-import dev.kelvin.state.Entry;
-import dev.kelvin.state.Op;
-import dev.kelvin.state.Txn;
+import dev.kelvin.state.store.Change;
+import dev.kelvin.state.store.Compare;
+import dev.kelvin.state.store.Entry;
+import dev.kelvin.state.store.Op;
+import dev.kelvin.state.store.Txn;
 import io.etcd.jetcd.api.Compare.CompareResult;
 import io.etcd.jetcd.api.Compare.CompareTarget;
 import io.etcd.jetcd.api.DeleteRangeRequest;

@@ -4,7 +4,7 @@ import com.google.protobuf.ByteString;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
-import dev.kelvin.state.StoreEngine.Place;
+import dev.kelvin.state.store.StoreEngine.Place;
 import io.etcd.jetcd.api.KVGrpc;
 import io.etcd.jetcd.api.RangeRequest;
 import io.grpc.CallOptions;

@@ -1,7 +1,7 @@
 package dev.kelvin.etcd;
 
-import dev.kelvin.state.Store;
-import dev.kelvin.state.StoreConformance;
+import dev.kelvin.state.store.Store;
+import dev.kelvin.state.store.StoreConformance;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;

@@ -2,10 +2,10 @@ package dev.kelvin.etcd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.kelvin.state.LeaseTiming;
-import dev.kelvin.state.RandomHistory;
-import dev.kelvin.state.Store;
-import dev.kelvin.state.StoreEngine.Place;
+import dev.kelvin.state.store.LeaseTiming;
+import dev.kelvin.state.store.RandomHistory;
+import dev.kelvin.state.store.Store;
+import dev.kelvin.state.store.StoreEngine.Place;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

@@ -1,6 +1,6 @@
 package dev.kelvin.etcd;
 
-import dev.kelvin.state.StoreEngine.Place;
+import dev.kelvin.state.store.StoreEngine.Place;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

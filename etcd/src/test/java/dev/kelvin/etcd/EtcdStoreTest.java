@@ -1,19 +1,19 @@
 package dev.kelvin.etcd;
 
-import static dev.kelvin.state.Refusals.refused;
-import static dev.kelvin.state.StoreConformance.put;
+import static dev.kelvin.state.store.Refusals.refused;
+import static dev.kelvin.state.store.StoreConformance.put;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
-import dev.kelvin.state.Change;
-import dev.kelvin.state.Op;
-import dev.kelvin.state.Recorder;
-import dev.kelvin.state.Store;
-import dev.kelvin.state.StoreEngine;
-import dev.kelvin.state.StoreEngine.Place;
-import dev.kelvin.state.Txn;
-import dev.kelvin.state.Watch;
+import dev.kelvin.state.store.Change;
+import dev.kelvin.state.store.Op;
+import dev.kelvin.state.store.Recorder;
+import dev.kelvin.state.store.Store;
+import dev.kelvin.state.store.StoreEngine;
+import dev.kelvin.state.store.StoreEngine.Place;
+import dev.kelvin.state.store.Txn;
+import dev.kelvin.state.store.Watch;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -132,7 +132,7 @@ class EtcdStoreTest {
       } finally {
         server.signal("CONT");
       }
-      dev.kelvin.state.Await.until(
+      dev.kelvin.state.store.Await.until(
           "it answers",
           () -> {
             try {

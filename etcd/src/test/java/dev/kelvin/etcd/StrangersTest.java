@@ -1,15 +1,15 @@
 package dev.kelvin.etcd;
 
-import static dev.kelvin.state.Refusals.refused;
-import static dev.kelvin.state.StoreConformance.put;
+import static dev.kelvin.state.store.Refusals.refused;
+import static dev.kelvin.state.store.StoreConformance.put;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
-import dev.kelvin.state.Store;
-import dev.kelvin.state.StoreEngine.Place;
-import dev.kelvin.state.Txn;
+import dev.kelvin.state.store.Store;
+import dev.kelvin.state.store.StoreEngine.Place;
+import dev.kelvin.state.store.Txn;
 import io.etcd.jetcd.api.AuthEnableRequest;
 import io.etcd.jetcd.api.AuthGrpc;
 import io.etcd.jetcd.api.AuthRoleAddRequest;

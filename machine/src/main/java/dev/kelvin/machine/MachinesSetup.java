@@ -16,7 +16,7 @@ import dev.kelvin.model.HostFacts;
 import dev.kelvin.model.Image;
 import dev.kelvin.model.Layout;
 import dev.kelvin.qemu.cpu.CpuTables;
-import dev.kelvin.state.Compare;
+import dev.kelvin.state.store.Compare;
 import dev.kelvin.storage.StorageDriver;
 import java.util.List;
 import java.util.function.Function;

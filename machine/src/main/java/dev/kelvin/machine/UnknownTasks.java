@@ -1,8 +1,8 @@
 package dev.kelvin.machine;
 
-import dev.kelvin.state.Step;
-import dev.kelvin.state.StepContext;
-import dev.kelvin.state.TaskType;
+import dev.kelvin.state.task.Step;
+import dev.kelvin.state.task.StepContext;
+import dev.kelvin.state.task.TaskType;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

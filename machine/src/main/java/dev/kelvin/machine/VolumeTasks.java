@@ -1,9 +1,9 @@
 package dev.kelvin.machine;
 
 import dev.kelvin.machine.volume.Volumes;
-import dev.kelvin.state.Step;
-import dev.kelvin.state.StepContext;
-import dev.kelvin.state.TaskType;
+import dev.kelvin.state.task.Step;
+import dev.kelvin.state.task.StepContext;
+import dev.kelvin.state.task.TaskType;
 import java.util.List;
 
 /** The durable task that deletes a volume. */

@@ -2,11 +2,11 @@ package dev.kelvin.machine;
 
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
-import dev.kelvin.state.Op;
-import dev.kelvin.state.PassingStore;
-import dev.kelvin.state.Result;
-import dev.kelvin.state.Store;
-import dev.kelvin.state.Txn;
+import dev.kelvin.state.store.Op;
+import dev.kelvin.state.store.PassingStore;
+import dev.kelvin.state.store.Result;
+import dev.kelvin.state.store.Store;
+import dev.kelvin.state.store.Txn;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 

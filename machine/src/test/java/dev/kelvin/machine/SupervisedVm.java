@@ -26,7 +26,7 @@ import dev.kelvin.model.spec.Power;
 import dev.kelvin.model.spec.Serial;
 import dev.kelvin.model.spec.VmSpec;
 import dev.kelvin.qmp.Dialer;
-import dev.kelvin.state.SqliteStore;
+import dev.kelvin.state.sqlite.SqliteStore;
 import dev.kelvin.storage.DirectoryDriver;
 import dev.kelvin.storage.QemuImg;
 import java.io.IOException;

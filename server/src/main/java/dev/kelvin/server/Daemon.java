@@ -13,7 +13,7 @@ import dev.kelvin.server.http.Health;
 import dev.kelvin.server.http.HttpServer;
 import dev.kelvin.server.http.HttpSettings;
 import dev.kelvin.server.local.LocalNode;
-import dev.kelvin.state.Store;
+import dev.kelvin.state.store.Store;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;

@@ -3,7 +3,7 @@ package dev.kelvin.server;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.WireName;
-import dev.kelvin.state.StoreEngine.Place;
+import dev.kelvin.state.store.StoreEngine.Place;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;

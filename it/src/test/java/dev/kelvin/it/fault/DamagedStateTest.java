@@ -17,7 +17,7 @@ import dev.kelvin.model.StateReport.Finding;
 import dev.kelvin.model.Vm;
 import dev.kelvin.model.spec.Disk;
 import dev.kelvin.model.spec.VmSpec;
-import dev.kelvin.state.Op;
+import dev.kelvin.state.store.Op;
 import java.io.ByteArrayInputStream;
 import java.nio.file.Files;
 import java.util.List;

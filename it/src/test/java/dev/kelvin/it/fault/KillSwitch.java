@@ -1,9 +1,9 @@
 package dev.kelvin.it.fault;
 
-import dev.kelvin.state.PassingStore;
-import dev.kelvin.state.Result;
-import dev.kelvin.state.Store;
-import dev.kelvin.state.Txn;
+import dev.kelvin.state.store.PassingStore;
+import dev.kelvin.state.store.Result;
+import dev.kelvin.state.store.Store;
+import dev.kelvin.state.store.Txn;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

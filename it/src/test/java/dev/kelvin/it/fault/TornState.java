@@ -1,11 +1,11 @@
 package dev.kelvin.it.fault;
 
 import dev.kelvin.it.product.TestDaemon;
-import dev.kelvin.state.Entry;
-import dev.kelvin.state.Op;
-import dev.kelvin.state.SqliteStore;
-import dev.kelvin.state.Store;
-import dev.kelvin.state.Txn;
+import dev.kelvin.state.sqlite.SqliteStore;
+import dev.kelvin.state.store.Entry;
+import dev.kelvin.state.store.Op;
+import dev.kelvin.state.store.Store;
+import dev.kelvin.state.store.Txn;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

@@ -59,17 +59,25 @@ final class Layers {
           row("storage", parts("model", "host"), JSON),
           row(
               "image",
-              parts("model", "codec", "host", "storage", "state"),
+              parts("model", "codec", "host", "storage", "state.store", "state.task"),
               JSON,
               "com.github.luben.zstd.",
               "javax.xml.stream.",
               "org.apache.commons.compress.",
               "org.bouncycastle.",
               "org.tukaani.xz."),
-          row("state", parts("model", "codec"), JSON, "java.sql.", "org.sqlite."),
+          row("state.store", parts("model", "codec"), JSON),
+          row("state.engine", parts("model", "state.store")),
+          row(
+              "state.sqlite",
+              parts("model", "state.store", "state.engine"),
+              "java.sql.",
+              "org.sqlite."),
+          row("state.task", parts("model", "codec", "state.store"), JSON),
+          row("state.backup", parts("model", "codec", "state.store", "state.task"), JSON),
           row(
               "etcd",
-              parts("model", "state"),
+              parts("model", "state.store"),
               "com.google.common.util.concurrent.",
               "com.google.protobuf.",
               "io.etcd.jetcd.api.",
@@ -116,7 +124,10 @@ final class Layers {
                   "machine.store",
                   "machine.supervise",
                   "machine.volume",
-                  "state",
+                  "state.store",
+                  "state.sqlite",
+                  "state.task",
+                  "state.backup",
                   "image",
                   "storage",
                   "qemu",
@@ -140,7 +151,8 @@ final class Layers {
   /** A package of machine, which may use the packages below it, and what machine may use. */
   private static Map.Entry<String, Row> room(String part, String... below) {
     var parts = new HashSet<>(Set.of(below));
-    parts.addAll(parts("model", "codec", "host", "qmp", "qemu", "storage", "image", "state"));
+    parts.addAll(parts("model", "codec", "host", "qmp", "qemu", "storage", "image"));
+    parts.addAll(parts("state.store", "state.task", "state.backup"));
     return row(part, parts, JSON);
   }
 

@@ -2,12 +2,12 @@ package dev.kelvin.machine.store;
 
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.spec.Nic;
-import dev.kelvin.state.Compare;
-import dev.kelvin.state.Entry;
-import dev.kelvin.state.Op;
-import dev.kelvin.state.Store;
-import dev.kelvin.state.TaskEngine;
-import dev.kelvin.state.Txn;
+import dev.kelvin.state.store.Compare;
+import dev.kelvin.state.store.Entry;
+import dev.kelvin.state.store.Op;
+import dev.kelvin.state.store.Store;
+import dev.kelvin.state.store.Txn;
+import dev.kelvin.state.task.TaskEngine;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;

@@ -4,7 +4,7 @@ import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.spec.Cdrom;
 import dev.kelvin.model.spec.Disk;
 import dev.kelvin.model.spec.Nic;
-import dev.kelvin.state.StateScan;
+import dev.kelvin.state.backup.StateScan;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;

@@ -2,7 +2,7 @@ package dev.kelvin.machine.store;
 
 import dev.kelvin.host.UserIdClaims;
 import dev.kelvin.model.Layout;
-import dev.kelvin.state.Store;
+import dev.kelvin.state.store.Store;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;

@@ -11,7 +11,7 @@ import dev.kelvin.model.Phase;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.Task;
 import dev.kelvin.model.VmStatus.ExitReason;
-import dev.kelvin.state.TaskEngine;
+import dev.kelvin.state.task.TaskEngine;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;

@@ -18,7 +18,7 @@ import dev.kelvin.model.ProgressSink;
 import dev.kelvin.model.PublishedImage;
 import dev.kelvin.server.action.Action;
 import dev.kelvin.server.action.Outcome;
-import dev.kelvin.state.TaskEngine;
+import dev.kelvin.state.task.TaskEngine;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

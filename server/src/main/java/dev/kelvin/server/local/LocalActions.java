@@ -16,7 +16,7 @@ import dev.kelvin.server.action.Actions;
 import dev.kelvin.server.action.Authorizer;
 import dev.kelvin.server.action.Outcome;
 import dev.kelvin.server.action.Principal;
-import dev.kelvin.state.TaskEngine;
+import dev.kelvin.state.task.TaskEngine;
 import java.util.Optional;
 
 /** Executes actions on this node. */

@@ -6,7 +6,7 @@ import dev.kelvin.model.NodeInfo;
 import dev.kelvin.model.Problem;
 import dev.kelvin.server.action.Outcome;
 import dev.kelvin.server.event.EventBus;
-import dev.kelvin.state.TaskEngine;
+import dev.kelvin.state.task.TaskEngine;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Supplier;

@@ -4,7 +4,7 @@ import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Layout;
 import dev.kelvin.model.Problem;
-import dev.kelvin.state.Store;
+import dev.kelvin.state.store.Store;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

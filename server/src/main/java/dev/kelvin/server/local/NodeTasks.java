@@ -2,9 +2,9 @@ package dev.kelvin.server.local;
 
 import dev.kelvin.host.Doctor;
 import dev.kelvin.host.Packages;
-import dev.kelvin.state.Step;
-import dev.kelvin.state.StepContext;
-import dev.kelvin.state.TaskType;
+import dev.kelvin.state.task.Step;
+import dev.kelvin.state.task.StepContext;
+import dev.kelvin.state.task.TaskType;
 import java.util.List;
 
 /** The durable tasks that work on the host itself. */

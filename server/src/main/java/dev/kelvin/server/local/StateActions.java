@@ -3,9 +3,9 @@ package dev.kelvin.server.local;
 import dev.kelvin.image.ImageStore;
 import dev.kelvin.model.StateReport;
 import dev.kelvin.server.action.Outcome;
-import dev.kelvin.state.Backup;
-import dev.kelvin.state.Store;
-import dev.kelvin.state.TaskEngine;
+import dev.kelvin.state.backup.Backup;
+import dev.kelvin.state.store.Store;
+import dev.kelvin.state.task.TaskEngine;
 import java.nio.file.Path;
 import java.time.Clock;
 

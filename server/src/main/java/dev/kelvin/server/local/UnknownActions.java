@@ -10,7 +10,7 @@ import dev.kelvin.model.UnknownGuest;
 import dev.kelvin.model.Vm;
 import dev.kelvin.server.action.Action;
 import dev.kelvin.server.action.Outcome;
-import dev.kelvin.state.TaskEngine;
+import dev.kelvin.state.task.TaskEngine;
 import java.util.List;
 
 /** What settles what becomes of guests that the store does not know. */

@@ -18,7 +18,7 @@ import dev.kelvin.model.spec.Nic;
 import dev.kelvin.model.spec.VmSpec;
 import dev.kelvin.server.action.Action;
 import dev.kelvin.server.action.Outcome;
-import dev.kelvin.state.TaskEngine;
+import dev.kelvin.state.task.TaskEngine;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

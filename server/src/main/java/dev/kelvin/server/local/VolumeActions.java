@@ -8,7 +8,7 @@ import dev.kelvin.model.Volume;
 import dev.kelvin.server.action.Action;
 import dev.kelvin.server.action.Action.Query;
 import dev.kelvin.server.action.Outcome;
-import dev.kelvin.state.TaskEngine;
+import dev.kelvin.state.task.TaskEngine;
 
 /** What shows and deletes volumes. */
 final class VolumeActions {

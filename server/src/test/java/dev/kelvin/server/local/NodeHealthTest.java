@@ -3,8 +3,8 @@ package dev.kelvin.server.local;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kelvin.model.Layout;
-import dev.kelvin.state.SqliteStore;
-import dev.kelvin.state.Store;
+import dev.kelvin.state.sqlite.SqliteStore;
+import dev.kelvin.state.store.Store;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;

@@ -1,8 +1,0 @@
-package dev.kelvin.state;
-
-/**
- * A document and when it was last changed.
- *
- * @param revision what {@link Collection#replace} wants to be told
- */
-public record Versioned<T>(T value, long revision) {}

@@ -1,8 +1,0 @@
-package dev.kelvin.state;
-
-/** Changes being told. */
-public interface Watch extends AutoCloseable {
-  /** Ends it: no further call begins; one under way may still be ending. */
-  @Override
-  void close();
-}
