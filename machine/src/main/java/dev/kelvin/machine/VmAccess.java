@@ -58,7 +58,7 @@ public final class VmAccess {
    */
   public byte[] screenshot(String vm, int screen) throws InterruptedException {
     Supervisor supervisor = machines.byName(vm);
-    requireScreen(vm, screen, requireRunning(vm).plan().spec().graphics().screens());
+    requireScreen(vm, screen, requireRunning(vm).run().spec().graphics().screens());
     var files = home.files(supervisor.record().metadata().id());
     Path picture = files.screenshot(UUID.randomUUID().toString());
     String name = picture.getFileName().toString();
@@ -154,10 +154,10 @@ public final class VmAccess {
   /** Connects to where QEMU serves the screen of a VM that runs (RFC 6143). */
   public SocketChannel openScreen(String vm) throws InterruptedException {
     Running running = requireRunning(vm);
-    Path socket = running.plan().files().vnc();
+    Path socket = running.files().vnc();
     requireScreen(vm, 1, Files.exists(socket, LinkOption.NOFOLLOW_LINKS) ? 1 : 0);
     try {
-      return machines.launcher().screen(running, machines.byName(vm).record().uid());
+      return machines.launcher().screen(running);
     } catch (IOException e) {
       throw Problem.of(Code.UNAVAILABLE, "The screen of the VM cannot be reached")
           .on(Vm.ref(vm))

@@ -12,12 +12,15 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -27,10 +30,19 @@ public final class FakeQemu implements AutoCloseable {
   private static final byte[] NAME =
       ("kelvin/vm/" + SupervisedVm.ID).getBytes(StandardCharsets.UTF_8);
 
+  /** The ports that a machine without disks and NICs has. */
+  static final List<String> PORTS =
+      List.of(
+          "port-nic-0", "port-nic-1", "port-disk-0", "port-disk-1", "port-disk-2", "port-disk-3");
+
   private final ServerSocketChannel server;
   private final Runnable quit;
   private final List<String> commands = new CopyOnWriteArrayList<>();
   private final Set<String> devices = new ConcurrentSkipListSet<>();
+
+  /** What each was plugged in with, by id. */
+  private final Map<String, JsonNode> plugged = new ConcurrentHashMap<>();
+
   private final AtomicInteger connections = new AtomicInteger();
   private volatile @Nullable SocketChannel line;
   private volatile String status = "running";
@@ -58,7 +70,7 @@ public final class FakeQemu implements AutoCloseable {
     return commands.stream().filter(command::equals).count();
   }
 
-  /** The ids of the devices that are plugged in. */
+  /** The ids of the devices that are plugged in, but for ports. */
   public Set<String> devices() {
     return devices;
   }
@@ -164,22 +176,40 @@ public final class FakeQemu implements AutoCloseable {
       case "query-uuid" -> "{\"UUID\":\"" + uuid + "\"}";
       case "query-named-block-nodes" -> "[]";
       case "qom-list" -> list(arguments.path("path").asString(""));
+      case "qom-get" ->
+          property(arguments.path("path").asString(""), arguments.path("property").asString(""));
       default -> "{}";
     };
   }
 
   private String list(String path) {
     if (path.equals("/machine/peripheral")) {
-      return devices.stream()
-          .map("{\"name\":\"%s\",\"type\":\"child<virtio-pci>\"}"::formatted)
+      return Stream.concat(PORTS.stream(), devices.stream())
+          .map(id -> "{\"name\":\"%s\",\"type\":\"child<%s>\"}".formatted(id, said(id, "driver")))
           .collect(Collectors.joining(",", "[", "]"));
     }
-    return path.contains("/port-") ? "[{\"name\":\"hotplug\",\"type\":\"bool\"}]" : "[]";
+    return "[]";
+  }
+
+  private String property(String path, String name) {
+    String id = path.substring(path.lastIndexOf('/') + 1);
+    return name.equals("parent_bus") ? "\"/machine/" + said(id, "bus") + "\"" : "{}";
+  }
+
+  private String said(String id, String property) {
+    if (PORTS.contains(id)) {
+      return property.equals("bus") ? "pcie.0" : "pcie-root-port";
+    }
+    JsonNode with = plugged.get(id);
+    return with == null ? "unknown" : with.path(property).asString("unknown");
   }
 
   private void carryOut(String command, JsonNode arguments) throws IOException {
     switch (command) {
-      case "device_add" -> devices.add(arguments.path("id").asString(""));
+      case "device_add" -> {
+        plugged.put(arguments.path("id").asString(""), arguments);
+        devices.add(arguments.path("id").asString(""));
+      }
       case "device_del" -> {
         if (keeps) {
           return;

@@ -104,7 +104,10 @@ class LifecycleRowsTest {
                   run.spec(),
                   run.forwards(),
                   run.companions(),
-                  run.runtime()));
+                  run.runtime(),
+                  run.user(),
+                  run.memory(),
+                  run.devices()));
       vm.restartAfterEnd();
       vm.awaitPhase(Phase.CRASHED);
       note(vm);

@@ -25,6 +25,8 @@ import dev.kelvin.model.VmStatus.ExitReason;
 import dev.kelvin.model.spec.Power;
 import dev.kelvin.model.spec.Serial;
 import dev.kelvin.model.spec.VmSpec;
+import dev.kelvin.qemu.DevicePlace;
+import dev.kelvin.qemu.LaunchedMemory;
 import dev.kelvin.qmp.Dialer;
 import dev.kelvin.state.sqlite.SqliteStore;
 import dev.kelvin.storage.DirectoryDriver;
@@ -34,6 +36,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -98,7 +101,10 @@ public final class SupervisedVm implements AutoCloseable {
             spec,
             List.of(),
             List.of(),
-            null);
+            null,
+            -1,
+            LaunchedMemory.of(spec),
+            devices(spec));
     repository.saveRun(ID, run);
     repository.saveStatus(ID, VmStatus.initial().in(Phase.RUNNING, null, Instant.EPOCH));
     setup =
@@ -125,6 +131,22 @@ public final class SupervisedVm implements AutoCloseable {
             HostShield.none(),
             (uid, process) -> Dialer.plain());
     machines = opened();
+  }
+
+  /** As a q35 is launched: its ports, and what sits in them. */
+  private static List<DevicePlace> devices(VmSpec spec) {
+    var devices = new ArrayList<DevicePlace>();
+    FakeQemu.PORTS.forEach(
+        port -> devices.add(new DevicePlace(port, "pcie-root-port", "pcie.0", null)));
+    for (int i = 0; i < spec.disks().size(); i++) {
+      String id = "disk-" + spec.disks().get(i).name();
+      devices.add(new DevicePlace(id, "virtio-blk-pci", "port-disk-" + i, null));
+    }
+    for (int i = 0; i < spec.nics().size(); i++) {
+      String id = "nic-" + spec.nics().get(i).name();
+      devices.add(new DevicePlace(id, "virtio-net-pci", "port-nic-" + i, null));
+    }
+    return devices;
   }
 
   private void hear(String type, String object, String message, Map<String, String> data) {

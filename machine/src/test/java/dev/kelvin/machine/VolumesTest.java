@@ -239,7 +239,18 @@ class VolumesTest {
     VmRecord a = create("a", DATA);
     repository.saveRun(
         "a",
-        new RunRecord("1", "boot", "tcg", Instant.EPOCH, a.spec(), List.of(), List.of(), null));
+        new RunRecord(
+            "1",
+            "boot",
+            "tcg",
+            Instant.EPOCH,
+            a.spec(),
+            List.of(),
+            List.of(),
+            null,
+            null,
+            null,
+            List.of()));
     changed(a);
     assertThat(volumes.get("a-data", null).usedBy()).isEqualTo(new Volume.Use("name-a", "data"));
     assertThat(refused(() -> create("b", Disk.ofVolume("x", "a-data"))).code())

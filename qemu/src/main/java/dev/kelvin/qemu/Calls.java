@@ -99,8 +99,4 @@ final class Calls {
   boolean present(String deviceId) throws InterruptedException {
     return list(PERIPHERAL).stream().anyMatch(device -> device.name().equals(deviceId));
   }
-
-  JsonNode get(String path, String property) throws InterruptedException {
-    return run("qom-get", Map.of("path", path, "property", property), Cost.QUICK);
-  }
 }

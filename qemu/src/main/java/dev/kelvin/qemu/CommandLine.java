@@ -85,10 +85,19 @@ public final class CommandLine {
     option("-action", "panic=pause,shutdown=pause,reboot=reset" + peripherals.watchdogAction());
   }
 
-  /** The UUID that a VM's QEMU is given, by which it tells which VM it is. */
-  public static String uuid(LaunchPlan plan) {
-    String wanted = plan.spec().smbios().uuid();
-    return wanted == null ? uuid(plan.id()).toString() : wanted.toLowerCase(Locale.ROOT);
+  private static String uuid(LaunchPlan plan) {
+    return uuid(plan.id(), plan.spec());
+  }
+
+  /**
+   * The UUID that a VM's QEMU is given, by which it tells which VM it is.
+   *
+   * @param id of the VM
+   * @param spec that it was launched with
+   */
+  public static String uuid(String id, VmSpec spec) {
+    String wanted = spec.smbios().uuid();
+    return wanted == null ? uuid(id).toString() : wanted.toLowerCase(Locale.ROOT);
   }
 
   /** The UUID that the guest sees: a name-based one (RFC 9562, version 3) of the VM's id. */
@@ -186,7 +195,8 @@ public final class CommandLine {
       var scsi =
           Props.of("driver", topology.virtio("scsi")).set("id", "scsi").setAll(topology.scsi());
       if (spec.disks().stream()
-          .anyMatch(disk -> disk.bus() == DiskBus.VIRTIO_SCSI && topology.hasThread(disk))) {
+          .anyMatch(
+              disk -> disk.bus() == DiskBus.VIRTIO_SCSI && topology.machine().hasThread(disk))) {
         option("-object", Devices.ioThread("thread-scsi").json());
         scsi.set("iothread", "thread-scsi");
       }
@@ -205,11 +215,11 @@ public final class CommandLine {
     var source =
         Objects.requireNonNull(
             plan.disks().get(disk.name()), () -> "the plan has no source for disk " + disk.name());
-    if (disk.bus() == DiskBus.VIRTIO_BLK && topology.hasThread(disk)) {
+    if (disk.bus() == DiskBus.VIRTIO_BLK && topology.machine().hasThread(disk)) {
       option("-object", Devices.ioThread(Devices.ioThreadId(disk.name())).json());
     }
     option("-blockdev", Devices.diskNode(disk, source).json());
-    device(Devices.disk(topology, disk, topology.place(disk), bootOrder.of(disk)));
+    device(Devices.disk(topology.machine(), disk, topology.place(disk), bootOrder.of(disk)));
   }
 
   private void cdrom(Cdrom cdrom) {
@@ -236,7 +246,7 @@ public final class CommandLine {
   private void nic(int index, Nic nic) {
     var forwards = plan.forwards().getOrDefault(nic.name(), List.of());
     option("-netdev", Devices.net(nic, index, forwards).json());
-    device(Devices.nic(topology, nic, topology.nic(index), bootOrder.of(nic)));
+    device(Devices.nic(topology.machine(), nic, topology.nic(index), bootOrder.of(nic)));
   }
 
   private void helpers() {

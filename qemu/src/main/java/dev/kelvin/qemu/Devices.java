@@ -9,7 +9,6 @@ import dev.kelvin.model.spec.Disk;
 import dev.kelvin.model.spec.DiskBus;
 import dev.kelvin.model.spec.Nic;
 import dev.kelvin.model.spec.NicModel;
-import dev.kelvin.model.spec.VmSpec;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -45,19 +44,6 @@ final class Devices {
 
   static String fileNode(String node) {
     return "file-" + node;
-  }
-
-  /** Memory that is set apart: of huge pages, or shared with the servers of directories. */
-  static Props memory(VmSpec spec) {
-    var memory =
-        Props.of("qom-type", "memory-backend-memfd")
-            .set("id", "ram")
-            .set("size", spec.memory().size().bytes());
-    if (!spec.shares().isEmpty()) {
-      memory.set("share", true);
-    }
-    // Allocated at once: a lack of huge pages ends the start, not later the guest.
-    return spec.memory().hugePages() ? memory.set("hugetlb", true).set("prealloc", true) : memory;
   }
 
   static Props ioThread(String id) {
@@ -118,19 +104,16 @@ final class Devices {
   /**
    * A disk's device.
    *
-   * @param place from {@link Topology}
+   * @param place from {@link Topology} or {@link LaunchedMachine}
    */
-  static Props disk(Topology topology, Disk disk, Props place, @Nullable Integer bootIndex) {
+  static Props disk(MachineKind machine, Disk disk, Props place, @Nullable Integer bootIndex) {
     String node = diskId(disk.name());
-    String driver =
-        switch (disk.bus()) {
-          case VIRTIO_BLK -> topology.virtio("blk");
-          case VIRTIO_SCSI -> "scsi-hd";
-          case NVME -> "nvme";
-          case SATA, IDE -> "ide-hd";
-        };
-    var device = Props.of("driver", driver).set("id", node).setAll(place).set("drive", node);
-    if (disk.bus() == DiskBus.VIRTIO_BLK && topology.hasThread(disk)) {
+    var device =
+        Props.of("driver", driver(machine, disk.bus()))
+            .set("id", node)
+            .setAll(place)
+            .set("drive", node);
+    if (disk.bus() == DiskBus.VIRTIO_BLK && machine.hasThread(disk)) {
       device.set("iothread", ioThreadId(disk.name()));
     }
     boolean writeCache =
@@ -139,6 +122,15 @@ final class Devices {
         .set("serial", disk.serial() == null ? disk.name() : disk.serial())
         .set("write-cache", writeCache ? "on" : "off")
         .setIf("bootindex", bootIndex);
+  }
+
+  static String driver(MachineKind machine, DiskBus bus) {
+    return switch (bus) {
+      case VIRTIO_BLK -> machine.virtio("blk");
+      case VIRTIO_SCSI -> "scsi-hd";
+      case NVME -> "nvme";
+      case SATA, IDE -> "ide-hd";
+    };
   }
 
   static Props cdrom(Cdrom cdrom, Props place, boolean loaded, @Nullable Integer bootIndex) {
@@ -181,23 +173,23 @@ final class Devices {
     return rules.isEmpty() ? net : net.set("hostfwd", rules);
   }
 
-  private static String nicDriver(Topology topology, NicModel model) {
+  static String driver(MachineKind machine, NicModel model) {
     return switch (model) {
-      case VIRTIO -> topology.virtio("net");
+      case VIRTIO -> machine.virtio("net");
       case E1000E -> "e1000e";
       case RTL8139 -> "rtl8139";
     };
   }
 
-  static Props nic(Topology topology, Nic nic, Props place, @Nullable Integer bootIndex) {
+  static Props nic(MachineKind machine, Nic nic, Props place, @Nullable Integer bootIndex) {
     var device =
-        Props.of("driver", nicDriver(topology, nic.model()))
+        Props.of("driver", driver(machine, nic.model()))
             .set("id", nicId(nic.name()))
             .setAll(place)
             .set("netdev", netId(nic.name()))
             .setIf("mac", nic.mac())
             .setIf("bootindex", bootIndex);
     // The boot ROM costs every start time and only serves a card that the guest boots from.
-    return bootIndex == null && !topology.isMicrovm() ? device.set("romfile", "") : device;
+    return bootIndex == null && !machine.isMicrovm() ? device.set("romfile", "") : device;
   }
 }

@@ -11,7 +11,6 @@ import dev.kelvin.qmp.Cost;
 import dev.kelvin.qmp.QmpException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -34,37 +33,32 @@ final class HotPlug {
     this.unplugs = unplugs;
   }
 
-  void attachDisk(LaunchPlan plan, Disk disk, BlockSource source) throws InterruptedException {
-    if (disk.bus() == DiskBus.SATA || disk.bus() == DiskBus.IDE) {
-      throw FreePlaces.noHotPlug(
-          plan, "QEMU has no hot-plug on " + disk.bus().wire().toUpperCase(Locale.ROOT));
-    }
+  void attachDisk(LaunchedMachine machine, Disk disk, BlockSource source)
+      throws InterruptedException {
     String id = Devices.diskId(disk.name());
-    refuseTaken(plan, id);
+    DevicePlace place = placeOf(machine, id);
+    refuseTaken(machine, id);
     removeBackend(disk.name());
-    var places = new FreePlaces(calls, plan);
     try (var undo = new Undo()) {
-      if (disk.bus() == DiskBus.VIRTIO_SCSI && !calls.present("scsi")) {
-        attachScsiController(plan, disk, places, undo);
+      DevicePlace controller = machine.find("scsi");
+      if (disk.bus() == DiskBus.VIRTIO_SCSI
+          && controller != null
+          && !calls.present(controller.id())) {
+        attachScsiController(disk, controller, undo);
       }
-      Props place =
-          disk.bus() == DiskBus.VIRTIO_SCSI ? places.scsiDisk() : places.pciDisk().props();
       if (disk.bus() == DiskBus.VIRTIO_BLK && disk.ioThread()) {
         addObject(Devices.ioThread(Devices.ioThreadId(disk.name())), undo);
       }
       calls.run("blockdev-add", Devices.diskNode(disk, source).map(), Cost.NORMAL);
       undo.add(() -> calls.run("blockdev-del", Map.of("node-name", id), Cost.NORMAL));
-      addDevice(Devices.disk(new Topology(plan), disk, place, null));
+      addDevice(Devices.disk(machine.kind(), disk, place.props(), null));
       undo.success();
     }
   }
 
-  private void attachScsiController(LaunchPlan plan, Disk disk, FreePlaces places, Undo undo)
+  private void attachScsiController(Disk disk, DevicePlace place, Undo undo)
       throws InterruptedException {
-    var controller =
-        Props.of("driver", new Topology(plan).virtio("scsi"))
-            .set("id", "scsi")
-            .setAll(places.scsiController());
+    var controller = Props.of("driver", place.driver()).set("id", place.id()).setAll(place.props());
     if (disk.ioThread()) {
       addObject(Devices.ioThread("thread-scsi"), undo);
       controller.set("iothread", "thread-scsi");
@@ -89,15 +83,17 @@ final class HotPlug {
     removeObject(Devices.ioThreadId(disk));
   }
 
-  void attachNic(LaunchPlan plan, Nic nic, List<Forward> forwards) throws InterruptedException {
+  void attachNic(LaunchedMachine machine, Nic nic, List<Forward> forwards)
+      throws InterruptedException {
     String id = Devices.nicId(nic.name());
-    refuseTaken(plan, id);
+    DevicePlace place = placeOf(machine, id);
+    refuseTaken(machine, id);
     removeNet(nic.name());
-    var place = new FreePlaces(calls, plan).nic();
+    int index = LaunchedMachine.nicIndex(place);
     try (var undo = new Undo()) {
-      calls.run("netdev_add", Devices.net(nic, place.index(), forwards).map(), Cost.NORMAL);
+      calls.run("netdev_add", Devices.net(nic, index, forwards).map(), Cost.NORMAL);
       undo.add(() -> removeNet(nic.name()));
-      addDevice(Devices.nic(new Topology(plan), nic, place.props(), null));
+      addDevice(Devices.nic(machine.kind(), nic, place.props(), null));
       undo.success();
     }
   }
@@ -118,10 +114,18 @@ final class HotPlug {
     }
   }
 
-  private void refuseTaken(LaunchPlan plan, String id) throws InterruptedException {
+  private static DevicePlace placeOf(LaunchedMachine machine, String id) {
+    DevicePlace place = machine.find(id);
+    if (place == null) {
+      throw new IllegalArgumentException(id + " has no place in the machine");
+    }
+    return place;
+  }
+
+  private void refuseTaken(LaunchedMachine machine, String id) throws InterruptedException {
     if (calls.present(id)) {
       throw Problem.of(Code.ALREADY_EXISTS, "The running VM has a device of that name")
-          .on(plan.ref())
+          .on(machine.ref())
           .because(id + " is plugged in, or the guest has not yet let go of it")
           .remedy("detach it first, or choose another name")
           .asException();

@@ -27,12 +27,14 @@ final class MachineOptions {
   private final LaunchPlan plan;
   private final VmSpec spec;
   private final Board board;
+  private final LaunchedMemory memory;
   private final List<String> words = new ArrayList<>();
 
   MachineOptions(LaunchPlan plan) {
     this.plan = plan;
     this.spec = plan.spec();
     this.board = plan.board();
+    this.memory = LaunchedMemory.of(spec);
   }
 
   List<String> words() {
@@ -46,7 +48,7 @@ final class MachineOptions {
             .formatted(cpu.count(), cpu.sockets(), cpu.cores(), cpu.threads()));
     option("-m", "size=" + spec.memory().size().mebibytes() + "M");
     if (ownMemory()) {
-      option("-object", Devices.memory(spec).json());
+      option("-object", memory.object().json());
     }
     String base = spec.clock().base() == ClockBase.LOCALTIME ? "localtime" : "utc";
     option("-rtc", "base=" + base + (spec.clock().catchUp() ? ",driftfix=slew" : ""));
@@ -56,7 +58,7 @@ final class MachineOptions {
 
   /** Whether the memory is an object of its own and not QEMU's usual. */
   private boolean ownMemory() {
-    return spec.memory().hugePages() || !spec.shares().isEmpty();
+    return memory.backing() != LaunchedMemory.Backing.ANONYMOUS;
   }
 
   private boolean kvm() {

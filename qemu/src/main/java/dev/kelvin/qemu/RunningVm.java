@@ -35,7 +35,6 @@ public final class RunningVm implements AutoCloseable {
   private static final long FIRST_MOMENTS = 10_000_000;
 
   private static final String DISK = "disk-";
-  private static final List<String> PREFIXES = List.of(DISK, "nic-", "cd-");
 
   private final QmpClient client;
   private final Calls calls;
@@ -256,12 +255,12 @@ public final class RunningVm implements AutoCloseable {
   /**
    * Plugs a disk in: virtio-blk, virtio-scsi or NVMe.
    *
-   * @throws dev.kelvin.model.ProblemException already-exists for a name that is in use, conflict
-   *     when there is no room, wrong-state for a bus without hot-plug
+   * @param machine which has the place of the disk already: {@link LaunchedMachine#placeDisk}
+   * @throws dev.kelvin.model.ProblemException already-exists for a name that is in use
    */
-  public void attachDisk(LaunchPlan plan, Disk disk, BlockSource source)
+  public void attachDisk(LaunchedMachine machine, Disk disk, BlockSource source)
       throws InterruptedException {
-    hotPlug.attachDisk(plan, disk, source);
+    hotPlug.attachDisk(machine, disk, source);
   }
 
   /**
@@ -274,10 +273,15 @@ public final class RunningVm implements AutoCloseable {
     hotPlug.detachDisk(name, timeout);
   }
 
-  /** Plugs a NIC in, with its forwards' host ports resolved. */
-  public void attachNic(LaunchPlan plan, Nic nic, List<Forward> forwards)
+  /**
+   * Plugs a NIC in.
+   *
+   * @param machine which has the place of the NIC already: {@link LaunchedMachine#placeNic}
+   * @param forwards their host ports resolved
+   */
+  public void attachNic(LaunchedMachine machine, Nic nic, List<Forward> forwards)
       throws InterruptedException {
-    hotPlug.attachNic(plan, nic, forwards);
+    hotPlug.attachNic(machine, nic, forwards);
   }
 
   /** Pulls a NIC out, as {@link #detachDisk} does a disk. */
@@ -295,16 +299,18 @@ public final class RunningVm implements AutoCloseable {
     media.eject(cdrom);
   }
 
-  /** The disks, NICs and CD drives that are plugged in: {@code disk-NAME}, {@code nic-NAME}, … */
+  /** The ids of the devices that are plugged in: {@code disk-NAME}, {@code nic-NAME}, … */
   public Set<String> devices() throws InterruptedException {
-    var found = new TreeSet<String>();
-    for (var device : calls.list(Calls.PERIPHERAL)) {
-      String name = device.name();
-      if (device.type().startsWith("child<") && PREFIXES.stream().anyMatch(name::startsWith)) {
-        found.add(name);
-      }
-    }
-    return found;
+    return new TreeSet<>(new DeviceList(calls).drivers().keySet());
+  }
+
+  /**
+   * The devices that are plugged in, with their places as QEMU has them.
+   *
+   * @throws dev.kelvin.model.ProblemException host-failure for more than a machine has room for
+   */
+  public List<DevicePlace> devicePlaces() throws InterruptedException {
+    return new DeviceList(calls).places();
   }
 
   /** What each disk has done since QEMU started. */

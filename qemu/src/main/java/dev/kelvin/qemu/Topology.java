@@ -11,6 +11,7 @@ import dev.kelvin.model.spec.SpecRules;
 import dev.kelvin.model.spec.VideoModel;
 import dev.kelvin.model.spec.VmSpec;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.Predicate;
 
@@ -36,33 +37,34 @@ final class Topology {
   static final int SCSI_TARGETS = SpecRules.MAX_SCSI_DISKS;
   static final int I440FX_FIRST_NIC = 0x09;
   static final int I440FX_FIRST_DISK = 0x11;
+  static final int I440FX_SCSI = 0x07;
+
+  /** Orders ids that end in a number, such as those of ports. */
+  static final Comparator<String> BY_NUMBER =
+      Comparator.comparingInt(id -> Integer.parseInt(id.replaceFirst(".*-", "")));
 
   private static final int SPARE_NIC_PORTS = 2;
   private static final int SPARE_DISK_PORTS = 4;
 
+  private final MachineKind machine;
   private final Board kind;
   private final VmSpec spec;
   private final boolean seed;
-  private final boolean threads;
 
   Topology(LaunchPlan plan) {
+    machine = MachineKind.of(plan.board(), plan.accelerator());
     kind = plan.board();
     spec = plan.spec();
     seed = plan.seed();
-    threads = kind != Board.MICROVM || plan.accelerator().equals("kvm");
   }
 
   /** The name of a virtio device on this machine's bus. */
   String virtio(String device) {
-    return "virtio-" + device + (kind == Board.MICROVM ? "-device" : "-pci");
+    return machine.virtio(device);
   }
 
-  /**
-   * Whether a thread of its own serves a disk. On virtio-mmio QEMU can wake one only through KVM,
-   * so a microvm on TCG has none.
-   */
-  boolean hasThread(Disk disk) {
-    return threads && disk.ioThread();
+  MachineKind machine() {
+    return machine;
   }
 
   /** The ports that PCI Express devices are plugged into, spare ones for hot-plug included. */
@@ -158,7 +160,7 @@ final class Topology {
   }
 
   Props scsi() {
-    return fixed(0x07, 0x07, afterNics());
+    return fixed(0x07, I440FX_SCSI, afterNics());
   }
 
   Props scsiCds() {
@@ -255,10 +257,6 @@ final class Topology {
             || spec.cdroms().stream().anyMatch(cdrom -> cdrom.bus() == CdromBus.SATA));
   }
 
-  boolean isMicrovm() {
-    return kind == Board.MICROVM;
-  }
-
   boolean hasScreen() {
     return spec.graphics().type() == GraphicsType.VNC;
   }
@@ -318,6 +316,15 @@ final class Topology {
   /** Linux finds the transport of the highest number first. */
   private static Props mmio(int index) {
     return Props.of("bus", "virtio-mmio-bus." + (SpecRules.MAX_MMIO_DEVICES - 1 - index));
+  }
+
+  /**
+   * An address on a PCI bus as QEMU's options write it.
+   *
+   * @param number the slot times 8, plus the function
+   */
+  static String address(int number) {
+    return address(number >> 3, number & 7);
   }
 
   private static String address(int slot, int function) {

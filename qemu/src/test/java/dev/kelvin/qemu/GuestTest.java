@@ -143,7 +143,7 @@ class GuestTest {
 
   private static void comesAndGoes(Rig rig, SerialConsole serial, Disk disk) throws Exception {
     var volume = rig.volume(disk.name());
-    rig.vm().attachDisk(rig.plan(), disk, volume);
+    rig.attachDisk(disk, volume);
     String device =
         switch (disk.bus()) {
           case VIRTIO_BLK -> "vda";
@@ -161,7 +161,7 @@ class GuestTest {
         });
     rig.vm().detachDisk(disk.name(), STEP);
     awaitTrue(serial, "test ! -e /sys/block/" + device);
-    assertThat(rig.vm().devices()).doesNotContain("disk-data");
+    assertThat(rig.devices()).doesNotContain("disk-data");
     assertThat(rig.openFiles()).doesNotContain(volume.path());
   }
 
@@ -197,7 +197,7 @@ class GuestTest {
         var serial = boot(rig)) {
       for (int round = 0; round < 2; round++) {
         var nic = Specs.nic("net1").withMac("52:54:00:00:02:0" + round);
-        rig.vm().attachNic(rig.plan(), nic, List.of());
+        rig.attachNic(nic, List.of());
         awaitTrue(serial, "test -e /sys/class/net/eth1");
         assertThat(serial.run("cat /sys/class/net/eth1/address")).isEqualTo(nic.mac());
         assertThat(
@@ -263,8 +263,7 @@ class GuestTest {
       assertThat(serial.run("cat /sys/block/vda/serial /sys/block/vdb/serial"))
           .isEqualTo("rootdata");
       var volume = rig.volume("more");
-      assertThatThrownBy(
-              () -> rig.vm().attachDisk(rig.plan(), disk("more", DiskBus.VIRTIO_BLK), volume))
+      assertThatThrownBy(() -> rig.attachDisk(disk("more", DiskBus.VIRTIO_BLK), volume))
           .isInstanceOfSatisfying(
               ProblemException.class,
               e -> assertThat(e.problem().code()).isEqualTo(Code.WRONG_STATE));

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kelvin.model.HostFacts;
 import dev.kelvin.model.VmStatus.Forward;
+import dev.kelvin.model.spec.Disk;
+import dev.kelvin.model.spec.Nic;
 import dev.kelvin.model.spec.VmSpec;
 import dev.kelvin.qemu.testkit.QemuProcess;
 import java.io.IOException;
@@ -14,11 +16,14 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
@@ -159,6 +164,28 @@ final class Rig implements AutoCloseable {
 
   RunningVm vm() {
     return vm;
+  }
+
+  void attachDisk(Disk disk, BlockSource source) throws InterruptedException {
+    var machine = machine();
+    vm.attachDisk(machine.with(machine.placeDisk(disk)), disk, source);
+  }
+
+  void attachNic(Nic nic, List<Forward> forwards) throws InterruptedException {
+    var machine = machine();
+    vm.attachNic(machine.with(List.of(machine.placeNic(nic))), nic, forwards);
+  }
+
+  /** The machine with the devices that QEMU says it has now. */
+  private LaunchedMachine machine() throws InterruptedException {
+    return new LaunchedMachine(plan.name(), plan.board(), plan.accelerator(), vm.devicePlaces());
+  }
+
+  /** The ids of disks, NICs and CD drives. */
+  Set<String> devices() throws InterruptedException {
+    return vm.devices().stream()
+        .filter(id -> id.matches("(disk|nic|cd)-.*"))
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   LaunchPlan plan() {

@@ -93,7 +93,7 @@ class RunningVmTest {
       rig.vm().cont();
       var again = rig.reconnect();
       assertThat(again.state()).isEqualTo(RunState.RUNNING);
-      assertThat(again.devices()).containsExactly("cd-cd", "disk-root", "disk-s", "nic-net0");
+      assertThat(rig.devices()).containsExactly("cd-cd", "disk-root", "disk-s", "nic-net0");
       assertThat(again.blockStats())
           .extracting(BlockStat::disk)
           .containsExactlyInAnyOrder("root", "s");
@@ -198,12 +198,12 @@ class RunningVmTest {
       for (int i = 0; i < 2; i++) {
         var one = rig.volume("one");
         var two = rig.volume("two");
-        rig.vm().attachDisk(rig.plan(), disk("one", DiskBus.VIRTIO_SCSI), one);
-        rig.vm().attachDisk(rig.plan(), disk("two", DiskBus.VIRTIO_SCSI), two);
-        assertThat(rig.vm().devices()).containsExactly("disk-one", "disk-two");
+        rig.attachDisk(disk("one", DiskBus.VIRTIO_SCSI), one);
+        rig.attachDisk(disk("two", DiskBus.VIRTIO_SCSI), two);
+        assertThat(rig.devices()).containsExactly("disk-one", "disk-two");
         assertThat(rig.openFiles()).contains(one.path(), two.path());
         rig.vm().detachDisk("one", Rig.SOON);
-        assertThat(rig.vm().devices()).containsExactly("disk-two");
+        assertThat(rig.devices()).containsExactly("disk-two");
         assertThat(rig.openFiles()).doesNotContain(one.path()).contains(two.path());
         rig.vm().detachDisk("two", Rig.SOON);
       }
@@ -218,17 +218,17 @@ class RunningVmTest {
       try (var rig = Rig.start(place, small().machine(machine).build())) {
         var vm = rig.vm();
         vm.cont();
-        vm.attachDisk(rig.plan(), disk("blk", DiskBus.VIRTIO_BLK), rig.volume("blk"));
-        vm.attachDisk(rig.plan(), disk("nvme", DiskBus.NVME), rig.volume("nvme"));
-        vm.attachDisk(rig.plan(), disk("scsi", DiskBus.VIRTIO_SCSI), rig.volume("scsi"));
-        vm.attachNic(rig.plan(), Specs.nic("net9").withMac("52:54:00:00:00:09"), List.of());
-        assertThat(vm.devices()).containsExactly("disk-blk", "disk-nvme", "disk-scsi", "nic-net9");
+        rig.attachDisk(disk("blk", DiskBus.VIRTIO_BLK), rig.volume("blk"));
+        rig.attachDisk(disk("nvme", DiskBus.NVME), rig.volume("nvme"));
+        rig.attachDisk(disk("scsi", DiskBus.VIRTIO_SCSI), rig.volume("scsi"));
+        rig.attachNic(Specs.nic("net9").withMac("52:54:00:00:00:09"), List.of());
+        assertThat(rig.devices()).containsExactly("disk-blk", "disk-nvme", "disk-scsi", "nic-net9");
         assertProblem(
-            () -> vm.attachDisk(rig.plan(), disk("s", DiskBus.SATA), rig.volume("s")),
+            () -> rig.attachDisk(disk("s", DiskBus.SATA), rig.volume("s")),
             Code.WRONG_STATE,
             "SATA");
         assertProblem(
-            () -> vm.attachDisk(rig.plan(), disk("blk", DiskBus.NVME), rig.volume("x")),
+            () -> rig.attachDisk(disk("blk", DiskBus.NVME), rig.volume("x")),
             Code.ALREADY_EXISTS,
             "disk-blk");
       }
@@ -245,12 +245,12 @@ class RunningVmTest {
       BlockSource clone = rig.clone("clone", image);
       try (var _ = locked(Path.of(image.path()));
           var _ = locked(iso)) {
-        rig.vm().attachDisk(rig.plan(), disk("d", DiskBus.VIRTIO_SCSI), clone);
+        rig.attachDisk(disk("d", DiskBus.VIRTIO_SCSI), clone);
         assertThat(rig.openFiles()).contains(clone.path(), image.path());
         rig.vm().insertMedia("cd", iso);
         var alone = BlockSource.of(image.path(), "qcow2");
         assertProblem(
-            () -> rig.vm().attachDisk(rig.plan(), disk("own", DiskBus.VIRTIO_SCSI), alone),
+            () -> rig.attachDisk(disk("own", DiskBus.VIRTIO_SCSI), alone),
             Code.QEMU_REFUSED,
             "lock");
       }
@@ -269,25 +269,21 @@ class RunningVmTest {
     try (var rig = Rig.start(directory, small().build())) {
       var missing = BlockSource.of(directory.resolve("missing").toString(), "qcow2");
       assertProblem(
-          () -> rig.vm().attachDisk(rig.plan(), disk("d", DiskBus.VIRTIO_BLK), missing),
+          () -> rig.attachDisk(disk("d", DiskBus.VIRTIO_BLK), missing),
           Code.QEMU_REFUSED,
           "No such file");
       // Refused by the device, after node and thread were made: another disk has the file's lock.
       var volume = rig.volume("d");
-      rig.vm().attachDisk(rig.plan(), disk("first", DiskBus.VIRTIO_BLK), volume);
+      rig.attachDisk(disk("first", DiskBus.VIRTIO_BLK), volume);
       for (var bus : List.of(DiskBus.VIRTIO_BLK, DiskBus.VIRTIO_SCSI, DiskBus.NVME)) {
-        assertProblem(
-            () -> rig.vm().attachDisk(rig.plan(), disk("d", bus), volume),
-            Code.QEMU_REFUSED,
-            "lock");
+        assertProblem(() -> rig.attachDisk(disk("d", bus), volume), Code.QEMU_REFUSED, "lock");
       }
       var badMac = Specs.nic("n").withMac("nonsense");
-      assertProblem(
-          () -> rig.vm().attachNic(rig.plan(), badMac, List.of()), Code.QEMU_REFUSED, "mac");
+      assertProblem(() -> rig.attachNic(badMac, List.of()), Code.QEMU_REFUSED, "mac");
       // The same names are free: nothing was left in the way.
-      rig.vm().attachDisk(rig.plan(), disk("d", DiskBus.VIRTIO_BLK), rig.volume("other"));
-      rig.vm().attachNic(rig.plan(), Specs.nic("n").withMac("52:54:00:00:00:09"), List.of());
-      assertThat(rig.vm().devices()).containsExactly("disk-d", "disk-first", "nic-n");
+      rig.attachDisk(disk("d", DiskBus.VIRTIO_BLK), rig.volume("other"));
+      rig.attachNic(Specs.nic("n").withMac("52:54:00:00:00:09"), List.of());
+      assertThat(rig.devices()).containsExactly("disk-d", "disk-first", "nic-n");
     }
   }
 
@@ -297,18 +293,16 @@ class RunningVmTest {
       int plugged = 0;
       try {
         while (plugged < 40) {
-          rig.vm()
-              .attachNic(
-                  rig.plan(),
-                  Specs.nic("n" + plugged).withMac("52:54:00:00:00:%02x".formatted(plugged)),
-                  List.of());
+          rig.attachNic(
+              Specs.nic("n" + plugged).withMac("52:54:00:00:00:%02x".formatted(plugged)),
+              List.of());
           plugged++;
         }
       } catch (ProblemException e) {
         assertThat(e.problem().code()).isEqualTo(Code.CONFLICT);
       }
       assertThat(plugged).isEqualTo(2);
-      assertThat(rig.vm().devices()).hasSize(plugged);
+      assertThat(rig.devices()).hasSize(plugged);
     }
   }
 
@@ -320,7 +314,7 @@ class RunningVmTest {
       for (int i = 0; i < 2; i++) {
         assertProblem(() -> rig.vm().detachDisk("root", SHORT), Code.TIMEOUT, "disk-root");
       }
-      assertThat(rig.vm().devices()).containsExactly("disk-root");
+      assertThat(rig.devices()).containsExactly("disk-root");
       assertThat(rig.openFiles()).contains(directory.resolve("root.qcow2").toString());
     }
   }
@@ -388,7 +382,7 @@ class RunningVmTest {
     try (var rig = Rig.start(directory, spec)) {
       rig.vm().cont();
       assertProblem(() -> rig.vm().detachDisk("root", Rig.SOON), Code.WRONG_STATE, "hotplug");
-      assertThat(rig.vm().devices()).containsExactly("disk-root");
+      assertThat(rig.devices()).containsExactly("disk-root");
     }
   }
 
@@ -398,14 +392,14 @@ class RunningVmTest {
         var rig = Rig.start(directory, small().build())) {
       var forward = new Forward("n", "tcp", "127.0.0.1", taken.getLocalPort(), 22);
       var nic = Specs.nic("n").withMac("52:54:00:00:00:09");
-      assertThatThrownBy(() -> rig.vm().attachNic(rig.plan(), nic, List.of(forward)))
+      assertThatThrownBy(() -> rig.attachNic(nic, List.of(forward)))
           .isInstanceOfSatisfying(
               ProblemException.class,
               e -> {
                 assertThat(e.problem().code()).isEqualTo(Code.QEMU_REFUSED);
                 assertThat(e.problem().remedy()).contains("another host port");
               });
-      assertThat(rig.vm().devices()).isEmpty();
+      assertThat(rig.devices()).isEmpty();
     }
   }
 

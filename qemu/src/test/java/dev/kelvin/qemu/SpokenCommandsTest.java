@@ -118,20 +118,16 @@ class SpokenCommandsTest {
               "{name: d%d, size: 64MiB, bus: %s, cache: %s, discard: %s}"
                   .formatted(i, template.bus().wire(), modes[i].wire(), discard.wire()),
               Disk.class);
-      rig.vm().attachDisk(rig.plan(), disk, rig.volume(disk.name()));
+      rig.attachDisk(disk, rig.volume(disk.name()));
     }
     rig.vm().detachDisk("d1", Rig.SOON);
-    rig.vm().attachDisk(rig.plan(), disk("nvme", DiskBus.NVME), rig.volume("nvme"));
+    rig.attachDisk(disk("nvme", DiskBus.NVME), rig.volume("nvme"));
     // A plug that fails takes its thread back.
     assertThatThrownBy(() ->
-            rig.vm()
-                .attachDisk(
-                    rig.plan(),
-                    disk("gone", DiskBus.VIRTIO_BLK),
-                    BlockSource.of("/none/gone", "raw")))
+            rig.attachDisk(disk("gone", DiskBus.VIRTIO_BLK), BlockSource.of("/none/gone", "raw")))
         .isInstanceOf(ProblemException.class);
     var nic = Specs.nic("net0").withMac("52:54:00:00:00:09");
-    rig.vm().attachNic(rig.plan(), nic, List.of(new Forward("net0", "tcp", "127.0.0.1", 0, 22)));
+    rig.attachNic(nic, List.of(new Forward("net0", "tcp", "127.0.0.1", 0, 22)));
   }
 
   private JsonNode schema() throws Exception {

@@ -60,7 +60,8 @@ public final class Main {
     }
   }
 
-  private static void offline(Layout layout, int uid, List<String> words) throws IOException {
+  private static void offline(Layout layout, int uid, List<String> words)
+      throws IOException, InterruptedException {
     boolean replace = words.contains("--replace");
     var out = new FileOutputStream(FileDescriptor.out);
     if (words.equals(List.of("check"))) {

@@ -23,11 +23,12 @@ final class OfflineState {
   /** Something that is done with a store. */
   @FunctionalInterface
   private interface Look {
-    void at(Store store) throws IOException;
+    void at(Store store) throws IOException, InterruptedException;
   }
 
   /** Writes a {@link dev.kelvin.model.StateReport} as a line of JSON. */
-  static void check(Layout layout, int uid, OutputStream out) throws IOException {
+  static void check(Layout layout, int uid, OutputStream out)
+      throws IOException, InterruptedException {
     look(
         layout,
         uid,
@@ -40,7 +41,8 @@ final class OfflineState {
   }
 
   /** Writes a backup, as a running daemon would. */
-  static void backup(Layout layout, int uid, OutputStream out) throws IOException {
+  static void backup(Layout layout, int uid, OutputStream out)
+      throws IOException, InterruptedException {
     look(
         layout,
         uid,
@@ -57,7 +59,8 @@ final class OfflineState {
    * @throws dev.kelvin.model.ProblemException conflict while a daemon runs; not-found when there is
    *     no store yet
    */
-  private static void look(Layout layout, int uid, Look look) throws IOException {
+  private static void look(Layout layout, int uid, Look look)
+      throws IOException, InterruptedException {
     StateSettings settings = Settings.read(layout).state();
     Path file = layout.store();
     if (settings.engine() == StateSettings.Engine.SQLITE && !Files.exists(file)) {

@@ -74,6 +74,9 @@ final class Agreement {
             daemon.layout().runtime().resolve("vms"),
             file -> running.contains(file.getFileName().toString())));
     faults.addAll(images(daemon));
+    daemon.client().checkState().findings().stream()
+        .filter(finding -> finding.fault().contains("has not the devices on record"))
+        .forEach(finding -> faults.add(finding.fault()));
     return faults;
   }
 

@@ -27,8 +27,10 @@ import dev.kelvin.model.spec.VmSpec;
 import dev.kelvin.qemu.BlockSource;
 import dev.kelvin.qemu.CommandLine;
 import dev.kelvin.qemu.Companion;
+import dev.kelvin.qemu.DevicePlace;
 import dev.kelvin.qemu.Extras;
 import dev.kelvin.qemu.LaunchPlan;
+import dev.kelvin.qemu.LaunchedMemory;
 import dev.kelvin.qemu.QemuEvents;
 import dev.kelvin.qemu.RunningVm;
 import dev.kelvin.qemu.VmFiles;
@@ -46,10 +48,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -142,18 +142,20 @@ public final class VmLauncher {
                 expose(vm.uid(), vm.spec());
                 return true;
               });
-      process = processes.launch(launch(vm, plan));
+      Launch launch = launch(vm, plan);
+      process = processes.launch(launch);
       try (var ahead = new HeadStart(process)) {
-        var run = runOf(vm, process, plan, serving);
+        var run = runOf(vm, process, plan, launch, serving);
         record.save(run);
         qemu =
-            RunningVm.awaitStart(files, CONNECT_DEADLINE, ahead::alive, events, way(vm, process));
-        requireUuid(qemu, plan);
+            RunningVm.awaitStart(
+                files, CONNECT_DEADLINE, ahead::alive, events, way(vm.uid(), process));
+        requireUuid(qemu, vm);
         serial = serial(vm, files, process);
         shared.requireServed(serving);
         shielded.result();
         qemu.cont();
-        return new Running(process, qemu, serial, plan, run);
+        return new Running(process, qemu, serial, files, run);
       }
     } catch (IOException | RuntimeException | InterruptedException e) {
       abandon(vm, process, qemu, serial, serving);
@@ -173,7 +175,11 @@ public final class VmLauncher {
   }
 
   private RunRecord runOf(
-      VmRecord vm, ProcessId process, LaunchPlan plan, List<StartedCompanion> serving) {
+      VmRecord vm,
+      ProcessId process,
+      LaunchPlan plan,
+      Launch launch,
+      List<StartedCompanion> serving) {
     return new RunRecord(
         process.encode(),
         bootId,
@@ -182,7 +188,10 @@ public final class VmLauncher {
         vm.spec(),
         plan.forwards().values().stream().flatMap(List::stream).toList(),
         serving,
-        plan.files().runtime().toString());
+        plan.files().runtime().toString(),
+        vm.uid(),
+        LaunchedMemory.of(plan.spec()),
+        DevicePlace.of(launch.argv()));
   }
 
   /** Stores a run before anything else can go wrong. */
@@ -200,13 +209,14 @@ public final class VmLauncher {
     VmFiles files = home.files(vm.metadata().id());
     ProcessId process = ProcessId.decode(run.process());
     VmRecord asStarted = vm.withSpec(run.spec());
-    LaunchPlan plan = adoptedPlan(asStarted, run);
-    expose(vm.uid(), run.spec());
+    int uid = run.userOr(vm.uid());
+    expose(uid, run.spec());
     home.prepareToAdopt(vm);
-    RunningVm qemu = RunningVm.connect(files, Duration.ofSeconds(10), events, way(vm, process));
+    RunningVm qemu = RunningVm.connect(files, Duration.ofSeconds(10), events, way(uid, process));
     try {
-      requireUuid(qemu, plan);
-      return new Running(process, qemu, serial(asStarted, files, process), plan, run);
+      requireUuid(qemu, asStarted);
+      RunRecord whole = run.isIncomplete() ? run.completed(uid, qemu.devicePlaces()) : run;
+      return new Running(process, qemu, serial(asStarted, files, process), files, whole);
     } catch (RuntimeException | InterruptedException e) {
       qemu.close();
       throw e;
@@ -223,31 +233,31 @@ public final class VmLauncher {
   }
 
   /** The kernel has told that it is the VM's process; this makes sure that it is for this VM. */
-  private static void requireUuid(RunningVm qemu, LaunchPlan plan) throws InterruptedException {
-    String wanted = CommandLine.uuid(plan);
+  private static void requireUuid(RunningVm qemu, VmRecord asStarted) throws InterruptedException {
+    String wanted = CommandLine.uuid(asStarted.metadata().id(), asStarted.spec());
     String found = qemu.uuid();
     if (!found.equalsIgnoreCase(wanted)) {
       throw Problem.of(Code.UNAVAILABLE, "The control socket of the VM is that of another")
-          .on(Vm.ref(plan.name()))
+          .on(asStarted.ref())
           .because("the machine behind it has the UUID " + found + " and not " + wanted)
-          .remedy("end the VM with \"kelvin stop %s\"".formatted(plan.name()))
+          .remedy("end the VM with \"kelvin stop %s\"".formatted(asStarted.metadata().name()))
           .asException();
     }
   }
 
   /** Connects to the screen of a VM that runs. */
-  public SocketChannel screen(Running running, int uid) throws IOException {
-    return peers.of(uid, running.process()).dial(running.plan().files().vnc());
+  public SocketChannel screen(Running running) throws IOException {
+    return peers.of(running.user(), running.process()).dial(running.files().vnc());
   }
 
-  private RunningVm.Way way(VmRecord vm, ProcessId process) {
-    return new RunningVm.Way(peers.of(vm.uid(), process), qemus);
+  private RunningVm.Way way(int uid, ProcessId process) {
+    return new RunningVm.Way(peers.of(uid, process), qemus);
   }
 
   /** A client for the agent of a guest that runs. */
-  public AgentClient agent(Running held, int uid, Duration limit) {
+  public AgentClient agent(Running held, Duration limit) {
     return AgentClient.connect(
-        held.plan().files().agent(), limit, peers.of(uid, held.process()), agents);
+        held.files().agent(), limit, peers.of(held.user(), held.process()), agents);
   }
 
   public boolean sameBoot(RunRecord run) {
@@ -329,25 +339,6 @@ public final class VmLauncher {
         disks,
         media,
         seed,
-        forwards);
-  }
-
-  /** A plan for changes of a VM that already runs: it opens no file and claims no port. */
-  private LaunchPlan adoptedPlan(VmRecord vm, RunRecord run) {
-    var forwards = new LinkedHashMap<String, List<Forward>>();
-    for (Forward forward : run.forwards()) {
-      forwards.computeIfAbsent(forward.nic(), name -> new ArrayList<>()).add(forward);
-    }
-    return new LaunchPlan(
-        vm.metadata().name(),
-        vm.metadata().id(),
-        vm.spec(),
-        facts.get().of(vm.spec().architecture()),
-        home.files(vm.metadata().id()),
-        run.accelerator(),
-        Map.of(),
-        Map.of(),
-        vm.spec().cloudInit() != null,
         forwards);
   }
 

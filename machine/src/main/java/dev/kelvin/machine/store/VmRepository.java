@@ -38,7 +38,7 @@ public final class VmRepository {
   /** Where watchers find what was observed of VMs. */
   public static final String STATUSES = "/vm-status/";
 
-  static final String RUNS = "/vm-runs/";
+  public static final String RUNS = "/vm-runs/";
   static final String NAMES = "/vm-names/";
   public static final String MACS = "/vm-macs/";
   static final String UIDS = "/vm-uids/";

@@ -13,7 +13,7 @@ import dev.kelvin.model.spec.Disk;
 import dev.kelvin.model.spec.Nic;
 import dev.kelvin.model.spec.VmSpec;
 import dev.kelvin.qemu.BlockSource;
-import dev.kelvin.qemu.RunningVm;
+import dev.kelvin.qemu.DevicePlace;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 final class LiveChanges {
   private static final Logger LOG = System.getLogger(LiveChanges.class.getName());
 
-  /** How {@link RunningVm#devices} names disks and NICs. */
+  /** How the devices of disks and NICs are called. */
   private static final String DISK = "disk-";
 
   private static final String NIC = "nic-";
@@ -81,30 +81,35 @@ final class LiveChanges {
     RunRecord run = now.run();
     VmSpec spec = run.spec();
     Set<String> plugged = now.qemu().devices();
-    Set<String> disks = spec.disks().stream().map(Disk::name).collect(Collectors.toSet());
-    Set<String> nics = spec.nics().stream().map(Nic::name).collect(Collectors.toSet());
+    Set<String> recorded = run.devices().stream().map(DevicePlace::id).collect(Collectors.toSet());
     // Nobody knows which volume or network is behind a device that is not on record.
-    pullOut(now, names(plugged, DISK, disks), names(plugged, NIC, nics));
-    disks.removeAll(names(plugged, DISK, Set.of()));
-    nics.removeAll(names(plugged, NIC, Set.of()));
-    if (disks.isEmpty() && nics.isEmpty()) {
+    Set<String> strange = difference(plugged, recorded);
+    pullOut(now, names(strange, DISK), names(strange, NIC));
+    Set<String> missing = difference(recorded, plugged);
+    if (missing.isEmpty()) {
       return now;
     }
+    Set<String> disks = names(missing, DISK);
+    Set<String> nics = names(missing, NIC);
     // These were not plugged in any more; what was to be behind them may be there.
     pullOut(now, disks, nics);
     return now.withRun(
         run.withSpec(
                 spec.withDisks(without(spec.disks(), Disk::name, disks))
                     .withNics(without(spec.nics(), Nic::name, nics)))
-            .withForwards(without(run.forwards(), Forward::nic, nics)));
+            .withForwards(without(run.forwards(), Forward::nic, nics))
+            .without(missing));
   }
 
-  /** The names of the devices of a kind, but for some. */
-  private static Set<String> names(Set<String> devices, String prefix, Set<String> but) {
+  private static Set<String> difference(Set<String> all, Set<String> but) {
+    return all.stream().filter(id -> !but.contains(id)).collect(Collectors.toSet());
+  }
+
+  /** The names of the devices of a kind. */
+  private static Set<String> names(Set<String> devices, String prefix) {
     return devices.stream()
         .filter(device -> device.startsWith(prefix))
         .map(device -> device.substring(prefix.length()))
-        .filter(name -> !but.contains(name))
         .collect(Collectors.toSet());
   }
 
@@ -122,43 +127,48 @@ final class LiveChanges {
     var qemu = now.qemu();
     VmSpec spec = now.run().spec();
     RunRecord run = now.run();
+    String name = wanted.metadata().name();
     return switch (change) {
       case LiveChange.AddDisk(Disk disk) -> {
+        List<DevicePlace> places = run.machine(name).placeDisk(disk);
         BlockSource volume = launcher.disk(wanted, disk);
-        Running planned = now.withRun(run.withSpec(spec.withDisks(with(spec.disks(), disk))));
-        save.accept(planned);
-        qemu.attachDisk(now.plan(), disk, volume);
+        RunRecord more = run.withSpec(spec.withDisks(with(spec.disks(), disk))).withMore(places);
+        Running planned = saved(now.withRun(more), save);
+        qemu.attachDisk(more.machine(name), disk, volume);
         yield planned;
       }
-      case LiveChange.RemoveDisk(String name) -> {
-        qemu.detachDisk(name, UNPLUG_DEADLINE);
-        List<Disk> rest = without(spec.disks(), Disk::name, Set.of(name));
-        yield saved(now.withRun(run.withSpec(spec.withDisks(rest))), save);
+      case LiveChange.RemoveDisk(String disk) -> {
+        qemu.detachDisk(disk, UNPLUG_DEADLINE);
+        List<Disk> rest = without(spec.disks(), Disk::name, Set.of(disk));
+        RunRecord less = run.withSpec(spec.withDisks(rest)).without(Set.of(DISK + disk));
+        yield saved(now.withRun(less), save);
       }
       case LiveChange.AddNic(Nic asked) -> {
         Nic nic = back ? PortPool.withFreePorts(asked) : asked;
         List<Forward> forwards = PortPool.resolve(nic);
         List<Forward> all = new ArrayList<>(run.forwards());
         all.addAll(forwards);
-        VmSpec more = spec.withNics(with(spec.nics(), nic));
-        Running planned = now.withRun(run.withSpec(more).withForwards(all));
-        save.accept(planned);
-        launcher.expose(wanted.uid(), more);
-        qemu.attachNic(now.plan(), nic, forwards);
+        VmSpec bigger = spec.withNics(with(spec.nics(), nic));
+        DevicePlace place = run.machine(name).placeNic(nic);
+        RunRecord more = run.withSpec(bigger).withForwards(all).withMore(List.of(place));
+        Running planned = saved(now.withRun(more), save);
+        launcher.expose(run.userOr(wanted.uid()), bigger);
+        qemu.attachNic(more.machine(name), nic, forwards);
         yield planned;
       }
-      case LiveChange.RemoveNic(String name) -> {
-        qemu.detachNic(name, UNPLUG_DEADLINE);
-        List<Nic> rest = without(spec.nics(), Nic::name, Set.of(name));
-        launcher.expose(wanted.uid(), spec.withNics(rest));
-        List<Forward> forwards = without(run.forwards(), Forward::nic, Set.of(name));
-        yield saved(now.withRun(run.withSpec(spec.withNics(rest)).withForwards(forwards)), save);
+      case LiveChange.RemoveNic(String nic) -> {
+        qemu.detachNic(nic, UNPLUG_DEADLINE);
+        VmSpec smaller = spec.withNics(without(spec.nics(), Nic::name, Set.of(nic)));
+        launcher.expose(run.userOr(wanted.uid()), smaller);
+        List<Forward> forwards = without(run.forwards(), Forward::nic, Set.of(nic));
+        RunRecord less = run.withSpec(smaller).withForwards(forwards).without(Set.of(NIC + nic));
+        yield saved(now.withRun(less), save);
       }
-      case LiveChange.ChangeMedia(String name, String asked) -> {
-        String image = changeMedia(now, name, asked);
+      case LiveChange.ChangeMedia(String cd, String asked) -> {
+        String image = changeMedia(now, cd, asked);
         List<Cdrom> drives =
             spec.cdroms().stream()
-                .map(drive -> drive.name().equals(name) ? drive.withImage(image) : drive)
+                .map(drive -> drive.name().equals(cd) ? drive.withImage(image) : drive)
                 .toList();
         yield saved(now.withRun(run.withSpec(spec.withCdroms(drives))), save);
       }

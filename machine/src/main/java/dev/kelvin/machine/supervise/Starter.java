@@ -122,10 +122,7 @@ final class Starter {
     if (run.spec().guestAgent()) {
       Consumer<GuestNews> heard = news -> guestNews.accept(mine, news);
       vm.watch(
-          new GuestWatch(
-              limit -> vm.context().launcher().agent(held, vm.record().uid(), limit),
-              vm.name(),
-              heard));
+          new GuestWatch(limit -> vm.context().launcher().agent(held, limit), vm.name(), heard));
     }
   }
 
@@ -196,6 +193,9 @@ final class Starter {
       Running adopted =
           vm.context().launcher().adopt(vm.record(), run, signal -> signals.accept(mine, signal));
       vm.hold(adopted);
+      if (!adopted.run().equals(run)) {
+        vm.context().repository().saveRun(vm.id(), adopted.run());
+      }
       if (!vm.context().repository().hasOwnUser(vm.record())) {
         vm.tell(
             "vm.user-shared",

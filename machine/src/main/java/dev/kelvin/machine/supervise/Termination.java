@@ -185,7 +185,7 @@ final class Termination {
     if (!Processes.awaitEnd(now.process(), Duration.ofSeconds(2))) {
       return false;
     }
-    String words = VmHome.lastWords(now.plan().files().output());
+    String words = VmHome.lastWords(now.files().output());
     ended(
         vm.shutdown != null ? ExitReason.SHUTDOWN : ExitReason.CRASH,
         words == null ? "its process ended by itself or was killed" : words);

@@ -93,7 +93,10 @@ class UnknownGuestsTest {
         SupervisedVm.spec(),
         List.of(),
         List.of(),
-        own());
+        own(),
+        null,
+        null,
+        List.of());
   }
 
   @ParameterizedTest
@@ -153,7 +156,10 @@ class UnknownGuestsTest {
             run.spec(),
             run.forwards(),
             run.companions(),
-            other.toString());
+            other.toString(),
+            run.user(),
+            run.memory(),
+            run.devices());
     assertThatThrownBy(() -> Processes.killOwn(copied, home.files(ID).runtime()))
         .hasMessageContaining("another home");
     assertThat(named.alive()).isTrue();

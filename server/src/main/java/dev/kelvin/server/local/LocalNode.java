@@ -18,6 +18,7 @@ import dev.kelvin.image.catalogue.ImageUsers;
 import dev.kelvin.image.pull.Published;
 import dev.kelvin.image.pull.PullLimits;
 import dev.kelvin.image.pull.Puller;
+import dev.kelvin.machine.DeviceCheck;
 import dev.kelvin.machine.Machines;
 import dev.kelvin.machine.MachinesSetup;
 import dev.kelvin.machine.VmDrafts;
@@ -180,7 +181,13 @@ public final class LocalNode implements AutoCloseable {
             node(around, parts, tools, catalogue, shortage, events, tasks),
             new CpuActions(tools.facts(), tools.cpus()),
             new ConsoleDesk(parts.access(), SteadyTime::now),
-            new StateActions(store, tools.images(), layout.volumes(), tasks, around.clock()),
+            new StateActions(
+                store,
+                tools.images(),
+                layout.volumes(),
+                tasks,
+                new DeviceCheck(machines),
+                around.clock()),
             new UnknownActions(machines, repository, tasks),
             watches,
             taskWatches);

@@ -1,6 +1,7 @@
 package dev.kelvin.server.local;
 
 import dev.kelvin.image.ImageStore;
+import dev.kelvin.machine.DeviceCheck;
 import dev.kelvin.model.StateReport;
 import dev.kelvin.server.action.Outcome;
 import dev.kelvin.state.backup.Backup;
@@ -15,12 +16,20 @@ final class StateActions {
   private final ImageStore images;
   private final Path volumes;
   private final TaskEngine tasks;
+  private final DeviceCheck devices;
   private final Clock clock;
 
-  StateActions(Store store, ImageStore images, Path volumes, TaskEngine tasks, Clock clock) {
+  StateActions(
+      Store store,
+      ImageStore images,
+      Path volumes,
+      TaskEngine tasks,
+      DeviceCheck devices,
+      Clock clock) {
     this.store = store;
     this.volumes = volumes;
     this.tasks = tasks;
+    this.devices = devices;
     this.images = images;
     this.clock = clock;
   }
@@ -31,7 +40,7 @@ final class StateActions {
         "application/gzip", out -> Backup.write(store, out, clock.instant()));
   }
 
-  StateReport check() {
-    return new StateCheck(store, images, volumes, tasks::unattended).run();
+  StateReport check() throws InterruptedException {
+    return new StateCheck(store, images, volumes, tasks::unattended, devices::report).run();
   }
 }

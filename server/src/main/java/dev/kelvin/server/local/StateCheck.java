@@ -23,26 +23,38 @@ public final class StateCheck {
   private final ImageStore images;
   private final Path volumes;
   private final Function<String, Optional<String>> unattended;
+  private final Live live;
 
-  /** Without a daemon: the next one goes on with every task. */
+  /** Looks at what runs. */
+  @FunctionalInterface
+  interface Live {
+    void report(StateScan scan) throws InterruptedException;
+  }
+
+  /** Without a daemon: the next one goes on with every task, and nothing that runs is seen. */
   public StateCheck(Store store, ImageStore images, Path volumes) {
-    this(store, images, volumes, task -> Optional.empty());
+    this(store, images, volumes, task -> Optional.empty(), scan -> {});
   }
 
   /**
    * @param volumes the directory of their files
    * @param unattended why nobody works on a task that is under way; empty when somebody does
    */
-  public StateCheck(
-      Store store, ImageStore images, Path volumes, Function<String, Optional<String>> unattended) {
+  StateCheck(
+      Store store,
+      ImageStore images,
+      Path volumes,
+      Function<String, Optional<String>> unattended,
+      Live live) {
     this.store = store;
     this.images = images;
     this.volumes = volumes;
     this.unattended = unattended;
+    this.live = live;
   }
 
   /** What is there, and what is wrong with it. */
-  public StateReport run() {
+  public StateReport run() throws InterruptedException {
     var scan = new StateScan(store);
     if (store.get(Restore.MARKER).isPresent()) {
       scan.report(
@@ -58,6 +70,7 @@ public final class StateCheck {
     });
     new VmStateCheck(scan, found.keySet(), id -> DirectoryDriver.file(volumes, id)).check();
     scan.checkTasks(unattended);
+    live.report(scan);
     return scan.done();
   }
 

@@ -1,0 +1,60 @@
+package dev.kelvin.machine;
+
+import dev.kelvin.machine.launch.Meanwhile;
+import dev.kelvin.machine.launch.Running;
+import dev.kelvin.machine.store.VmRepository;
+import dev.kelvin.machine.supervise.Supervisor;
+import dev.kelvin.model.Phase;
+import dev.kelvin.model.ProblemException;
+import dev.kelvin.qemu.DevicePlace;
+import dev.kelvin.state.backup.StateScan;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Compares the devices that QEMUs say they have with what is on record of them. */
+public final class DeviceCheck {
+  private final Machines machines;
+
+  public DeviceCheck(Machines machines) {
+    this.machines = machines;
+  }
+
+  private record Asked(Supervisor vm, Running then, Meanwhile<List<DevicePlace>> answer) {}
+
+  /** Reports what differs. A VM whose devices are being changed, or that hangs, is left out. */
+  public void report(StateScan scan) throws InterruptedException {
+    var asked = new ArrayList<Asked>();
+    for (Supervisor vm : machines.all()) {
+      Running now = vm.running();
+      if (now != null && vm.snapshot().status().phase() != Phase.UNRESPONSIVE) {
+        asked.add(new Asked(vm, now, Meanwhile.start("devices", now.qemu()::devicePlaces)));
+      }
+    }
+    for (Asked one : asked) {
+      report(scan, one);
+    }
+  }
+
+  private static void report(StateScan scan, Asked asked) throws InterruptedException {
+    List<String> differences;
+    try {
+      differences = DevicePlace.differences(asked.then().run().devices(), asked.answer().result());
+    } catch (ProblemException e) {
+      differences = List.of("its devices cannot be looked at: " + e.problem().oneLine());
+    }
+    String id = asked.vm().record().metadata().id();
+    String key = VmRepository.RUNS + id;
+    boolean still =
+        asked.then().equals(asked.vm().running()) && scan.stillSo(key, asked.vm().record().ref());
+    if (still && !differences.isEmpty()) {
+      String name = asked.vm().record().metadata().name();
+      scan.report(
+          key,
+          "the running VM "
+              + name
+              + " has not the devices on record: "
+              + String.join("; ", differences),
+          "its next change of devices brings both together, and so does its next start");
+    }
+  }
+}
