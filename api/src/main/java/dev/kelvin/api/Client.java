@@ -348,6 +348,10 @@ public final class Client implements Closeable {
     return exchange.task(post(TASKS + "/" + segment(id) + "/cancel"));
   }
 
+  public Task abandonTask(String id) {
+    return exchange.task(post(TASKS + "/" + segment(id) + "/abandon"));
+  }
+
   /** Changes after a revision; 0 begins with all objects there are. */
   public EventStream watch(Kind kind, ListQuery query, long revision) {
     String target = kind.path + query.encoded() + "&watch=true&revision=" + revision;

@@ -96,6 +96,8 @@ class ClientTest {
     client.sendKeys("web1", List.of("ctrl-c", "ret"));
     expect("POST /v1/tasks/t1/cancel ", 202, TASK);
     client.cancelTask("t1");
+    expect("POST /v1/tasks/t1/abandon ", 202, TASK);
+    client.abandonTask("t1");
     expect("POST /v1/packages {\"packages\":[\"qemu-utils\"]}", 202, TASK);
     client.host().installPackages(List.of("qemu-utils"));
     expect("POST /v1/shutdown {\"stopVms\":true}", 202, "");

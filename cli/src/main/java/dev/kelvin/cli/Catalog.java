@@ -92,6 +92,7 @@ public final class Catalog {
           new Entry(DAEMON, "task show", "Show how far a task is."),
           new Entry(DAEMON, "task wait", "Wait until a task is done."),
           new Entry(DAEMON, "task cancel", "Cancel a task and undo what it did."),
+          new Entry(DAEMON, "task abandon", "Give up a task that cannot go on."),
           new Entry(DAEMON, "completion", "Write what makes a shell complete commands and names."),
           new Entry(DAEMON, "version", "Show the versions of this program and of the daemon."));
 
@@ -162,6 +163,7 @@ public final class Catalog {
       case "task show" -> new TaskShowCommand(session);
       case "task wait" -> new TaskWaitCommand(session);
       case "task cancel" -> new TaskCancelCommand(session);
+      case "task abandon" -> new TaskAbandonCommand(session);
       case "explain" -> new ExplainCommand(session);
       case "completion" -> new CompletionCommand(session);
       case "version" -> new VersionCommand(session);

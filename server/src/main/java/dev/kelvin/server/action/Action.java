@@ -239,6 +239,9 @@ public sealed interface Action {
 
   record CancelTask(String id) implements Write {}
 
+  /** Gives a task up that can neither be finished nor undone. */
+  record AbandonTask(String id) implements Write {}
+
   /** Ends the daemon; with {@code stopVms} shuts the VMs down first, otherwise they go on. */
   record StopDaemon(boolean stopVms) implements Write {}
 }

@@ -54,6 +54,7 @@ final class NodeRoutes {
         Lists.of("/v1/tasks", Resource.TASKS),
         Route.get(TASK, in -> new Action.GetTask(in.path("task"))),
         Route.post(TASK + "/cancel", NodeRoutes::cancelTask),
+        Route.post(TASK + "/abandon", NodeRoutes::abandonTask),
         Route.get("/v1/events", NodeRoutes::events).with("after", "object"));
   }
 
@@ -151,6 +152,11 @@ final class NodeRoutes {
   private static Action cancelTask(Input in) {
     in.nothing();
     return new Action.CancelTask(in.path("task"));
+  }
+
+  private static Action abandonTask(Input in) {
+    in.nothing();
+    return new Action.AbandonTask(in.path("task"));
   }
 
   private static Action events(Input in) {

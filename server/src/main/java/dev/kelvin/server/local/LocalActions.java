@@ -171,6 +171,7 @@ public final class LocalActions implements Actions {
       case Action.AdoptGuest adopt -> handlers.unknown().adopt(adopt);
       case Action.EndGuest end -> handlers.unknown().end(end);
       case Action.CancelTask(String id) -> new Outcome.Accepted(tasks.cancel(id));
+      case Action.AbandonTask(String id) -> new Outcome.Accepted(tasks.abandon(id));
     };
   }
 

@@ -194,6 +194,7 @@ class RoutesTest {
             "DELETE", "/v1/volumes/0a-data?force=true", new Action.DeleteVolume("0a-data", true)),
         Case.of("GET", "/v1/tasks/" + ID, new Action.GetTask(ID)),
         Case.of("POST", "/v1/tasks/" + ID + "/cancel", new Action.CancelTask(ID)),
+        Case.of("POST", "/v1/tasks/" + ID + "/abandon", new Action.AbandonTask(ID)),
         Case.of("GET", "/v1/events", new Action.Events(null, null)),
         Case.of("GET", "/v1/events?after=0&object=vm%2Fweb1", new Action.Events(0L, "vm/web1")),
         Case.of("GET", "/v1/events", new Action.Events(17L, null)).saying("Last-Event-ID: 17"),

@@ -17,7 +17,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -50,7 +49,7 @@ public final class TaskEngine implements AutoCloseable {
 
   private final Store store;
   private final TaskStorage storage;
-  private final Map<String, TaskType<?>> types = new HashMap<>();
+  private final TaskTypes types;
   private final InstantSource clock;
   private final Supplier<String> ids;
   private final TaskSettings settings;
@@ -96,11 +95,7 @@ public final class TaskEngine implements AutoCloseable {
     this.clock = clock;
     this.ids = ids;
     this.settings = settings;
-    for (TaskType<?> type : types) {
-      if (this.types.put(type.name(), type) != null) {
-        throw new IllegalArgumentException("there are two task types " + type.name());
-      }
-    }
+    this.types = new TaskTypes(types);
     this.shared =
         new TaskRun.Shared(
             storage,
@@ -112,7 +107,7 @@ public final class TaskEngine implements AutoCloseable {
 
   /** The names of the kinds of tasks that it carries out, in order. */
   public List<String> types() {
-    return types.keySet().stream().sorted().toList();
+    return types.names();
   }
 
   /** Completes when listeners have been told all that there is to tell now; shows that they are. */
@@ -145,11 +140,7 @@ public final class TaskEngine implements AutoCloseable {
   }
 
   private Task submit(String typeName, Object input, String object, boolean exclusive) {
-    TaskType<?> type = types.get(typeName);
-    if (type == null || !type.inputType().isInstance(input)) {
-      throw new IllegalArgumentException(
-          "no task type " + typeName + " takes a " + input.getClass().getName());
-    }
+    TaskType<?> type = types.of(typeName, input);
     if (closed) {
       throw closing();
     }
@@ -283,9 +274,12 @@ public final class TaskEngine implements AutoCloseable {
       return Optional.empty();
     }
     TaskRecord task = now.get().value();
-    TaskType<?> type = types.get(task.type());
-    if (type == null || !task.fits(type)) {
-      return strand(task, "this Kelvin has no task type " + task.type() + " with its steps");
+    TaskType<?> type = types.of(task);
+    if (type == null) {
+      return strand(
+          task,
+          "this Kelvin has no task type %s of version %d with its steps"
+              .formatted(task.type(), task.version()));
     }
     Optional<Entry> input = storage.input(id);
     if (input.isEmpty()) {
@@ -293,7 +287,7 @@ public final class TaskEngine implements AutoCloseable {
     }
     boolean cancel = storage.cancelRequested(id);
     try {
-      TaskRun<?> run = run(type, now.get(), storage.read(input.get()), cancel);
+      TaskRun<?> run = run(type, undone(type, now.get()), storage.read(input.get()), cancel);
       runs.put(id, run);
       start(run);
       stranded.remove(id);
@@ -305,6 +299,15 @@ public final class TaskEngine implements AutoCloseable {
     }
   }
 
+  /** As it is, or about to be undone where nothing finishes tasks of its version any more. */
+  private Versioned<TaskRecord> undone(TaskType<?> type, Versioned<TaskRecord> task) {
+    if (!type.onlyUndone() || task.value().state() != Task.TaskState.RUNNING) {
+      return task;
+    }
+    TaskRecord next = task.value().failed(AbandonedTask.outdated(task.value()));
+    return new Versioned<>(next, storage.save(next, task.revision()));
+  }
+
   private <I> TaskRun<I> run(
       TaskType<I> type, Versioned<TaskRecord> task, JsonNode input, boolean cancel) {
     return new TaskRun<>(
@@ -312,17 +315,10 @@ public final class TaskEngine implements AutoCloseable {
   }
 
   private Optional<Problem> strand(TaskRecord task, String cause) {
-    Problem problem = strandedProblem(task, cause);
+    Problem problem = AbandonedTask.stranded(task, cause);
     stranded.put(task.id(), problem);
     notifier.changed(() -> task.view(null, problem), () -> 0);
     return Optional.of(problem);
-  }
-
-  private static Problem strandedProblem(TaskRecord task, String cause) {
-    return Problem.of(Code.WRONG_STATE, "The task cannot go on with this version of Kelvin")
-        .on("task/" + task.id())
-        .because(cause)
-        .remedy("run the version of Kelvin that began it, or a later one");
   }
 
   /**
@@ -425,6 +421,39 @@ public final class TaskEngine implements AutoCloseable {
   }
 
   /**
+   * Gives a task up that can neither be finished nor undone: one of another version of Kelvin, or
+   * one whose undoing fails. What it has done stays, and its problem lists that.
+   *
+   * @return the task, which has failed
+   * @throws ProblemException wrong-state when it goes on or has ended, not-found
+   */
+  public Task abandon(String id) {
+    resuming.lock();
+    try {
+      TaskRun<?> run = runs.get(id);
+      if (run != null) {
+        if (!run.isStuck()) {
+          throw AbandonedTask.goesOn(run.view());
+        }
+        run.leave(settings.closeTimeout());
+        runs.remove(id); // a cancel has it undone further, should the store not take this
+      }
+      Versioned<TaskRecord> now = storage.now(id).orElseThrow(() -> absent(id));
+      if (now.value().state().ended()) {
+        throw AbandonedTask.goesOn(now.value().view(null, null));
+      }
+      TaskRecord given = now.value().abandoned(AbandonedTask.problem(now.value()), clock.instant());
+      storage.end(given, now.revision(), false);
+      stranded.remove(id);
+      Task view = given.view(null, null);
+      notifier.changed(() -> view, () -> 0);
+      return view;
+    } finally {
+      resuming.unlock();
+    }
+  }
+
+  /**
    * Waits until a task has ended, at most for {@code timeout}.
    *
    * @return the task, which has not ended when the time is over or the engine closes
@@ -454,19 +483,8 @@ public final class TaskEngine implements AutoCloseable {
   /** Forgets ended tasks that are too old or too many. */
   private void prune() {
     endedSincePrune.set(0);
-    Instant oldest = clock.instant().minus(settings.keepFor());
     try {
-      List<TaskRecord> ended =
-          storage.list().records().stream().filter(task -> task.state().ended()).toList();
-      int tooMany = Math.max(0, ended.size() - settings.keepTasks());
-      List<String> ids = new ArrayList<>();
-      for (int i = 0; i < ended.size(); i++) {
-        Instant finished = ended.get(i).finishedAt();
-        if (i < tooMany || (finished != null && finished.isBefore(oldest))) {
-          ids.add(ended.get(i).id());
-        }
-      }
-      storage.remove(ids);
+      storage.prune(settings.keepTasks(), clock.instant().minus(settings.keepFor()));
     } catch (ProblemException e) {
       LOG.log(System.Logger.Level.WARNING, "old tasks cannot be forgotten yet", e);
     }

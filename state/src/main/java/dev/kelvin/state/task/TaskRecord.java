@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param step the index of the step under way, or of the one to be undone next
  * @param outcome what it ends as when it is undone; null unless it is being undone
  * @param memory what its steps remembered; empty when it has ended
+ * @param version of its type when it was begun; the first in records that say none
  * @param exclusive whether it holds its object against other exclusive tasks
  */
 public record TaskRecord(
@@ -36,9 +37,11 @@ public record TaskRecord(
     @Nullable Problem problem,
     @Nullable String result,
     Instant createdAt,
-    @Nullable Instant finishedAt) {
+    @Nullable Instant finishedAt,
+    int version) {
 
   public TaskRecord {
+    version = Math.max(1, version);
     steps = List.copyOf(steps);
     memory = memory == null ? Map.of() : Map.copyOf(memory);
   }
@@ -64,7 +67,8 @@ public record TaskRecord(
         null,
         null,
         now,
-        null);
+        null,
+        type.version());
   }
 
   /** Whether the type still has the steps that this task was begun with. */
@@ -92,6 +96,36 @@ public record TaskRecord(
         .outcome(TaskState.FAILED)
         .problem(why)
         .made();
+  }
+
+  /** It is given up as it is: what it has done stays. */
+  TaskRecord abandoned(Problem why, Instant now) {
+    List<TaskStep> as =
+        steps.stream()
+            .map(one ->
+                one.state() == StepState.RUNNING ? new TaskStep(one.name(), StepState.FAILED) : one)
+            .toList();
+    return new Change(this).state(TaskState.FAILED).steps(as).problem(why).ended(now);
+  }
+
+  /** What is left of it when it is given up now: one line, for people. */
+  String leavesBehind() {
+    List<String> done = names(StepState.DONE);
+    List<String> half = new ArrayList<>(names(StepState.RUNNING));
+    half.addAll(names(StepState.FAILED));
+    var left = new ArrayList<String>();
+    if (!done.isEmpty()) {
+      left.add("done and not undone: " + String.join(", ", done));
+    }
+    if (!half.isEmpty()) {
+      left.add("may be half done: " + String.join(", ", half));
+    }
+    new TreeMap<>(memory).forEach((key, value) -> left.add(key + ": " + value));
+    return left.isEmpty() ? "nothing: all that it did is undone" : String.join("; ", left);
+  }
+
+  private List<String> names(StepState wanted) {
+    return steps.stream().filter(one -> one.state() == wanted).map(TaskStep::name).toList();
   }
 
   /** It is not to begin; no step has run. */
@@ -238,7 +272,8 @@ public record TaskRecord(
           problem,
           result,
           from.createdAt,
-          finishedAt);
+          finishedAt,
+          from.version);
     }
   }
 }

@@ -141,6 +141,33 @@ final class TaskRun<I> {
     }
   }
 
+  /** Whether it is being undone, and that fails. */
+  boolean isStuck() {
+    return task.state() == Task.TaskState.UNDOING && trouble != null;
+  }
+
+  /**
+   * Ends the thread; the task stays as it is recorded.
+   *
+   * @throws ProblemException unavailable when its step does not react
+   */
+  void leave(Duration timeout) {
+    close();
+    boolean left = false;
+    try {
+      left = join(timeout);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    if (!left) {
+      throw Problem.of(Code.UNAVAILABLE, "The task does not end")
+          .on("task/" + id())
+          .because("step " + stepName() + " is being undone, and does not react")
+          .remedy("try again; if it stays so, start the daemon anew and give the task up then")
+          .asException();
+    }
+  }
+
   /** Whether the thread ended in time, or never began, or is the caller's. */
   boolean join(Duration timeout) throws InterruptedException {
     return Thread.currentThread().equals(thread)

@@ -13,6 +13,7 @@ import dev.kelvin.state.store.Store;
 import dev.kelvin.state.store.Txn;
 import dev.kelvin.state.store.Versioned;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -263,8 +264,22 @@ public final class TaskStorage {
     return new Listing(found, problems);
   }
 
-  /** Forgets tasks that have ended. */
-  void remove(List<String> ids) {
+  /** Forgets ended tasks that ended before {@code oldest}, or are more than {@code keep}. */
+  void prune(int keep, Instant oldest) {
+    List<TaskRecord> ended =
+        list().records().stream().filter(task -> task.state().ended()).toList();
+    int tooMany = Math.max(0, ended.size() - keep);
+    List<String> ids = new ArrayList<>();
+    for (int i = 0; i < ended.size(); i++) {
+      Instant finished = ended.get(i).finishedAt();
+      if (i < tooMany || (finished != null && finished.isBefore(oldest))) {
+        ids.add(ended.get(i).id());
+      }
+    }
+    remove(ids);
+  }
+
+  private void remove(List<String> ids) {
     for (int i = 0; i < ids.size(); i += Store.MAX_OPS) {
       store.commit(
           Txn.of(

@@ -179,7 +179,120 @@ class TaskResumeTest {
     Task left = leaveInTheMiddle();
     var changed = new TaskType<>(Scripted.TYPE, Other.class, List.of(new Nothing("a")), true);
     try (var engine = engine(store, changed)) {
-      checkStranded(engine, left, "no task type scripted with its steps");
+      checkStranded(engine, left, "no task type scripted of version 1 with its steps");
+    }
+  }
+
+  /** The same kind of task in three versions: the middle one cannot be finished any more. */
+  private static TaskType<Other> third(Scripted first, Scripted second) {
+    TaskType<Scripted.Input> before = first.type().undoneWhenFound();
+    TaskType<Scripted.Input> between = second.type().after(before);
+    return new TaskType<>(Scripted.TYPE, Other.class, List.of(new Nothing("only")), true)
+        .after(between);
+  }
+
+  @Test
+  void aTaskOfAnEarlierVersionIsFinishedByItsOwnSteps() throws Exception {
+    var begun = new Scripted();
+    Task left;
+    try (var engine = engine(store, begun.type().after(new Scripted().type()))) {
+      left = engine.submitExclusive(Scripted.TYPE, new Scripted.Input("b", Way.WAIT, 0), WEB1);
+      begun.awaitWaiting();
+    }
+    var goesOn = new Scripted();
+    goesOn.release();
+    try (var engine = engine(store, third(new Scripted(), goesOn))) {
+      assertThat(engine.resume()).isEmpty();
+      assertThat(engine.await(left.id(), DEADLINE).state()).isEqualTo(TaskState.SUCCEEDED);
+      assertThat(goesOn.notes()).containsExactly("run b", "run c");
+      Task next = engine.submitExclusive(Scripted.TYPE, new Other(1), WEB1);
+      assertThat(engine.await(next.id(), DEADLINE).steps())
+          .extracting(Task.TaskStep::name)
+          .containsExactly("only");
+    }
+  }
+
+  @Test
+  void aTaskOfANewerVersionStays() throws Exception {
+    var newer = new Scripted();
+    Task left;
+    try (var engine = engine(store, newer.type().after(new Scripted().type()))) {
+      left = engine.submitExclusive(Scripted.TYPE, new Scripted.Input("b", Way.WAIT, 0), WEB1);
+      newer.awaitWaiting();
+    }
+    var older = new Scripted();
+    try (var engine = engine(store, older.type())) {
+      checkStranded(engine, left, "no task type scripted of version 2");
+      assertThat(older.notes()).isEmpty();
+    }
+  }
+
+  @Test
+  void aTaskOfAVersionThatIsOnlyUndoneIsUndone() throws Exception {
+    Task left = leaveInTheMiddle();
+    var undoes = new Scripted();
+    try (var engine = engine(store, third(undoes, new Scripted()))) {
+      assertThat(engine.resume()).isEmpty();
+      Task end = engine.await(left.id(), DEADLINE);
+      assertThat(end.state()).isEqualTo(TaskState.FAILED);
+      assertThat(String.valueOf(end.problem())).contains("earlier version of Kelvin");
+      assertThat(undoes.notes()).containsExactly("undo b", "undo a");
+    }
+  }
+
+  @Test
+  void aTaskThatCannotGoOnIsGivenUpWithWhatItLeaves() throws Exception {
+    Task left = leaveInTheMiddle();
+    var other = new TaskType<>("other", Other.class, List.of(new Nothing("only")), true);
+    try (var engine = engine(store, other)) {
+      assertThat(engine.resume()).hasSize(1);
+      Queue<Task> told = new ConcurrentLinkedQueue<>();
+      engine.addListener(news -> told.add(news.task()));
+      Task given = engine.abandon(left.id());
+      assertThat(given.state()).isEqualTo(TaskState.FAILED);
+      assertThat(given.finishedAt()).isNotNull();
+      assertThat(given.problem())
+          .extracting(Problem::cause)
+          .asString()
+          .contains("done and not undone: a", "may be half done: b");
+      Await.until("it is told", () -> told.contains(given));
+      assertThat(engine.get(left.id())).isEqualTo(given);
+      assertThat(engine.unattended(left.id())).isEmpty();
+      // What it worked on is free, and nothing of it is left to be resumed.
+      Task next = engine.submitExclusive("other", new Other(1), WEB1);
+      assertThat(engine.await(next.id(), DEADLINE).state()).isEqualTo(TaskState.SUCCEEDED);
+      assertThat(store.get("task-input/" + left.id())).isEmpty();
+      refused(Code.WRONG_STATE, () -> engine.abandon(left.id()));
+      refused(Code.NOT_FOUND, () -> engine.abandon("none"));
+    }
+    var script = new Scripted();
+    try (var engine = engine(store, script.type())) {
+      assertThat(engine.resume()).isEmpty();
+      assertThat(script.notes()).isEmpty();
+    }
+  }
+
+  @Test
+  void onlyWhatCannotGoOnIsGivenUp() throws Exception {
+    var script = new Scripted();
+    try (var engine = engine(store, script.type())) {
+      Task goesOn = engine.submit(Scripted.TYPE, new Scripted.Input("b", Way.WAIT, 0), WEB1);
+      script.awaitWaiting();
+      refused(Code.WRONG_STATE, () -> engine.abandon(goesOn.id()));
+      script.release();
+      assertThat(engine.await(goesOn.id(), DEADLINE).state()).isEqualTo(TaskState.SUCCEEDED);
+      var stubborn = new Scripted.Input("b", Way.REFUSE, Integer.MAX_VALUE);
+      Task stuck = engine.submitExclusive(Scripted.TYPE, stubborn, WEB1);
+      Await.until(
+          "it fails",
+          () -> String.valueOf(engine.get(stuck.id()).problem()).contains("cannot be undone"));
+      Task given = engine.abandon(stuck.id());
+      assertThat(given.problem())
+          .extracting(Problem::cause)
+          .asString()
+          .contains("done and not undone: a", "half done: b", "Refused on purpose");
+      Task next = engine.submitExclusive(Scripted.TYPE, Scripted.passing(), WEB1);
+      assertThat(engine.await(next.id(), DEADLINE).state()).isEqualTo(TaskState.SUCCEEDED);
     }
   }
 
