@@ -45,8 +45,9 @@ class HouseRulesTest {
   void everyModuleHasARowInTheTable() {
     var modules = new TreeSet<>(repository.modules());
     modules.remove("it");
-    var rows = new TreeSet<>(Layers.plan().keySet());
-    rows.removeIf(part -> part.contains("."));
+    var rows = new TreeSet<String>();
+    // A module whose packages have rows needs none of its own.
+    Layers.plan().keySet().forEach(part -> rows.add(part.replaceFirst("\\..*", "")));
     assertThat(modules).isEqualTo(rows);
   }
 

@@ -51,6 +51,7 @@ final class Converger {
     }
     int mine = vm.generation;
     operations.begin(
+        Operations.Kind.DEVICES,
         "devices-" + vm.name(),
         answer,
         inside ->

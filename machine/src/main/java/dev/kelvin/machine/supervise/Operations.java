@@ -3,16 +3,19 @@ package dev.kelvin.machine.supervise;
 import dev.kelvin.machine.supervise.Mailbox.Message;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What takes as long as a guest likes, such as to give a device up, goes on beside the mailbox of
- * the supervisor. So all else that is asked is seen to meanwhile, above all a stop. A VM has one
- * such operation at a time.
+ * What takes as long as a guest likes, such as to give a device up or to shut down, goes on beside
+ * the mailbox of the supervisor. So all else that is asked is seen to meanwhile, above all a stop.
+ * A VM has one operation of each kind at a time; those of different kinds do not wait for each
+ * other.
  *
  * <p>Used by the supervisor's thread, but for what {@link Work} says.
  */
@@ -21,6 +24,14 @@ final class Operations {
 
   /** How long one that is broken off is waited for. */
   private static final Duration UNDO = Duration.ofSeconds(2);
+
+  /** What operations do. */
+  enum Kind {
+    /** Plug devices in and pull them out. */
+    DEVICES,
+    /** Ask the guest to shut down, until the time for that is over. */
+    SHUTDOWN
+  }
 
   /** Runs in a thread of its own; what changes the VM it has done by the supervisor's. */
   @FunctionalInterface
@@ -42,7 +53,7 @@ final class Operations {
 
   private final Consumer<Message> mailbox;
   private final List<Message.Ask> later = new ArrayList<>();
-  private @Nullable Operation current;
+  private final Map<Kind, Operation> current = new EnumMap<>(Kind.class);
 
   /**
    * None yet.
@@ -54,17 +65,26 @@ final class Operations {
   }
 
   boolean busy() {
-    return current != null;
+    return !current.isEmpty();
+  }
+
+  boolean busy(Kind kind) {
+    return current.containsKey(kind);
   }
 
   /**
-   * Begins one, while there is none.
+   * Begins one, while there is none of its kind.
    *
    * @param answer of who asked for it; when it is done before, nobody waits for it any more
-   * @param ended told how it ended, null for well; it gives the answer
+   * @param ended told how it ended, null for well; it gives the answer. Not told of one that was
+   *     {@link #cancel cancelled}
    */
   void begin(
-      String name, CompletableFuture<Void> answer, Work work, Consumer<@Nullable Throwable> ended) {
+      Kind kind,
+      String name,
+      CompletableFuture<Void> answer,
+      Work work,
+      Consumer<@Nullable Throwable> ended) {
     Thread thread =
         Thread.ofVirtual()
             .name(name)
@@ -79,17 +99,30 @@ final class Operations {
                 failure = e;
               }
               Throwable why = failure;
-              mailbox.accept(new Message.Inside(() -> finish(ended, answer, why), answer));
+              var done = new Operation(Thread.currentThread(), answer);
+              mailbox.accept(new Message.Inside(() -> finish(kind, done, ended, why), answer));
             });
-    current = new Operation(thread, answer);
+    current.put(kind, new Operation(thread, answer));
     thread.start();
   }
 
+  /** Breaks one off; nothing more is heard of it. */
+  void cancel(Kind kind) {
+    Operation now = current.remove(kind);
+    if (now != null) {
+      now.thread.interrupt();
+    }
+  }
+
   private void finish(
+      Kind kind,
+      Operation operation,
       Consumer<@Nullable Throwable> ended,
-      CompletableFuture<Void> answer,
       @Nullable Throwable why) {
-    current = null;
+    if (!current.remove(kind, operation)) {
+      return; // cancelled; perhaps the next one is under way
+    }
+    CompletableFuture<Void> answer = operation.answer();
     try {
       ended.accept(why);
     } catch (RuntimeException | Error e) { // nobody else would answer
@@ -127,14 +160,14 @@ final class Operations {
   }
 
   /**
-   * Keeps a request for when the operation under way has ended; one for which nobody waits any more
-   * is broken off for it. Tasks exclude each other, so it is rare: who asked for the first one must
-   * have been interrupted.
+   * Keeps a request for when the change of devices under way has ended; one for which nobody waits
+   * any more is broken off for it. Tasks exclude each other, so it is rare: who asked for the first
+   * one must have been interrupted.
    *
    * @return false when there is none
    */
   boolean defer(Message.Ask ask) {
-    Operation now = current;
+    Operation now = current.get(Kind.DEVICES);
     if (now == null) {
       return false;
     }
@@ -145,19 +178,20 @@ final class Operations {
     return true;
   }
 
-  /** Breaks it off, and lets it undo what is half done; all who wait get this as the answer. */
+  /** Breaks all off, and lets them undo what is half done; all who wait get this as the answer. */
   void end(RuntimeException why) {
-    Operation now = current;
-    if (now != null) {
+    for (Operation now : current.values()) {
       now.thread.interrupt();
       now.answer.completeExceptionally(why);
-      try {
+    }
+    try {
+      for (Operation now : current.values()) {
         if (!now.thread.join(UNDO)) {
           LOG.log(System.Logger.Level.WARNING, now.thread.getName() + " is left behind");
         }
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
       }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
     later.forEach(ask -> ask.answer().completeExceptionally(why));
     later.clear();

@@ -3,6 +3,7 @@ package dev.kelvin.machine.supervise;
 import dev.kelvin.machine.guest.GuestWatch;
 import dev.kelvin.machine.launch.Running;
 import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.SteadyTime;
 import dev.kelvin.qemu.RunningVm;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -11,11 +12,13 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request to shut down that is under way: the guest's agent is asked, and its ACPI power button
- * is pressed again and again, because a guest that is still booting misses the first press.
+ * A request to shut down that is under way, as an operation: the guest's agent is asked, and its
+ * ACPI power button is pressed again and again, because a guest that is still booting misses the
+ * first press.
  */
 final class Shutdown {
   private static final Logger LOG = System.getLogger(Shutdown.class.getName());
@@ -30,7 +33,6 @@ final class Shutdown {
 
   private final Instant deadline;
   private final List<Asker> askers = new ArrayList<>();
-  private Instant next = Instant.EPOCH;
 
   Shutdown(Instant deadline, boolean force, CompletableFuture<Void> first) {
     this.deadline = deadline;
@@ -50,24 +52,30 @@ final class Shutdown {
     return askers.stream().anyMatch(Asker::waits);
   }
 
-  boolean overdue(Instant now) {
-    return !now.isBefore(deadline);
-  }
-
-  /** When there is something to do next. */
-  Instant next() {
-    return next.isBefore(deadline) ? next : deadline;
-  }
-
   /**
-   * Asks in a thread of its own: an agent that does not answer must not hold up the mailbox.
+   * Asks again and again, and returns when the time is over.
    *
-   * @param running the process as it is connected now; null while there is no connection
+   * @param vm whose process may be lost and found again meanwhile
    */
-  void askAgain(Instant now, @Nullable Running running, @Nullable GuestWatch agent) {
-    next = now.plus(PRESS_INTERVAL);
-    if (running != null) {
-      Thread.ofVirtual().name("shutdown").start(() -> ask(running.qemu(), agent));
+  void ask(VmState vm) throws InterruptedException {
+    while (SteadyTime.now().isBefore(deadline)) {
+      Running running = vm.running();
+      GuestWatch agent = vm.guest();
+      if (running != null) {
+        // Beside this: an agent that does not answer must not hold the deadline up.
+        Thread.ofVirtual().name("shutdown").start(() -> ask(running.qemu(), agent));
+      }
+      Instant next = SteadyTime.now().plus(PRESS_INTERVAL);
+      await(next.isBefore(deadline) ? next : deadline);
+    }
+  }
+
+  private static void await(Instant moment) throws InterruptedException {
+    while (SteadyTime.now().isBefore(moment)) {
+      LockSupport.parkNanos(Duration.between(SteadyTime.now(), moment).toNanos());
+      if (Thread.interrupted()) {
+        throw new InterruptedException("the shutdown is over");
+      }
     }
   }
 

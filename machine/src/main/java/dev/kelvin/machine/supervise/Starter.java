@@ -309,7 +309,8 @@ final class Starter {
       }
       if (vm.phase() == Phase.UNRESPONSIVE) {
         observe(now.qemu(), vm.generation);
-      } else if (!operations.busy()) { // QEMU may answer late while it plugs a device in
+      } else if (!operations.busy(
+          Operations.Kind.DEVICES)) { // QEMU may answer late while it plugs a device in
         now.qemu().state();
       }
     } catch (ProblemException e) {

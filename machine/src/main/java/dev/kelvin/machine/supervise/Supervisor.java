@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Cares for one VM. Everything that changes what is known of the VM passes through the mailbox of
  * its thread, one at a time and in order; so nothing in here is locked, and no change of one VM
- * waits for another. Only QEMU's devices are changed beside it, by {@link Operations}.
+ * waits for another. Only what the guest may take its time for goes on beside it, by {@link Operations}.
  */
 public final class Supervisor {
   private static final Logger LOG = System.getLogger(Supervisor.class.getName());
@@ -55,7 +55,7 @@ public final class Supervisor {
 
   public Supervisor(VmRecord record, VmStatus status, VmState.Context context) {
     this.vm = new VmState(record, status, context);
-    this.termination = new Termination(vm);
+    this.termination = new Termination(vm, operations);
     this.converger = new Converger(vm, operations);
     this.starter =
         new Starter(
@@ -255,10 +255,6 @@ public final class Supervisor {
 
   private Instant nextDeadline() {
     Instant next = vm.checkAt;
-    Shutdown asked = underWay();
-    if (asked != null && asked.next().isBefore(next)) {
-      next = asked.next();
-    }
     if (vm.restartAt != null && vm.restartAt.isBefore(next)) {
       next = vm.restartAt;
     }
@@ -266,21 +262,17 @@ public final class Supervisor {
     return next.isBefore(latest) ? next : latest;
   }
 
-  /** The shutdown that still waits for the guest. */
-  private @Nullable Shutdown underWay() {
-    return vm.ending == null ? vm.shutdown : null;
+  /** The guest did not shut down in the time that it had. */
+  private void shutdownUnheeded() {
+    try {
+      termination.shutdownOverdue();
+      starter.look();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // the care ends
+    }
   }
 
   private void deadlines(Instant now) throws InterruptedException {
-    Shutdown asked = underWay();
-    if (asked != null && !now.isBefore(asked.next())) {
-      if (asked.overdue(now)) {
-        termination.shutdownOverdue(asked);
-        starter.look();
-      } else {
-        asked.askAgain(now, vm.running(), vm.guest());
-      }
-    }
     if (vm.restartAt != null && !now.isBefore(vm.restartAt)) {
       starter.restart();
     }
@@ -344,7 +336,7 @@ public final class Supervisor {
       case VmRequest.Autostart() -> starter.autostart();
       case VmRequest.Stop() -> termination.stop();
       case VmRequest.Shutdown(Duration timeout, boolean force) -> {
-        return termination.shutdown(timeout, force, answer);
+        return termination.shutdown(timeout, force, answer, this::shutdownUnheeded);
       }
       case VmRequest.CancelShutdown() -> {
         termination.cancelShutdown();

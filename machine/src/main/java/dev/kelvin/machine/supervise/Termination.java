@@ -37,17 +37,21 @@ final class Termination {
   private static final Duration QUIT_DEADLINE = Duration.ofSeconds(5);
 
   private final VmState vm;
+  private final Operations operations;
 
-  Termination(VmState vm) {
+  Termination(VmState vm, Operations operations) {
     this.vm = vm;
+    this.operations = operations;
   }
 
   /**
    * Asks the guest to shut down.
    *
+   * @param unheeded called when the time for that is over
    * @return whether the answer is known already
    */
-  boolean shutdown(Duration timeout, boolean force, CompletableFuture<Void> answer) {
+  boolean shutdown(
+      Duration timeout, boolean force, CompletableFuture<Void> answer, Runnable unheeded) {
     if (!vm.phase().hasProcess()) {
       stayStopped();
       return true;
@@ -60,15 +64,25 @@ final class Termination {
     if (answer.isCancelled()) {
       return true;
     }
-    Running now = vm.require(Phase.RUNNING, "shutting down");
+    vm.require(Phase.RUNNING, "shutting down");
     vm.decide(vm.status(), Trigger.SHUTDOWN, null);
-    asked = new Shutdown(SteadyTime.now().plus(timeout), force, answer);
-    vm.shutdown = asked;
-    asked.askAgain(SteadyTime.now(), now, vm.guest());
+    var begun = new Shutdown(SteadyTime.now().plus(timeout), force, answer);
+    vm.shutdown = begun;
+    operations.begin(
+        Operations.Kind.SHUTDOWN,
+        "shutdown-" + vm.name(),
+        new CompletableFuture<>(), // those who asked are answered by what the guest does
+        inside -> begun.ask(vm),
+        why -> unheeded.run());
     return false;
   }
 
-  void shutdownOverdue(Shutdown asked) throws InterruptedException {
+  /** The guest was asked for as long as it was to be asked. */
+  void shutdownOverdue() throws InterruptedException {
+    Shutdown asked = vm.shutdown;
+    if (asked == null || vm.ending != null) {
+      return;
+    }
     if (!asked.force()) {
       giveUp(
           asked,
@@ -90,7 +104,7 @@ final class Termination {
 
   /** Whoever asked is answered whatever else fails: a task would wait for ever. */
   private void giveUp(Shutdown asked, ProblemException why) {
-    vm.shutdown = null;
+    shutdownIsOver();
     try {
       runsOn("the guest did not follow a request to shut down");
     } finally {
@@ -102,9 +116,14 @@ final class Termination {
   void cancelShutdown() {
     Shutdown asked = vm.shutdown;
     if (asked == null || !asked.wanted()) {
-      vm.shutdown = null;
+      shutdownIsOver();
       runsOn("the request to shut down was taken back");
     }
+  }
+
+  private void shutdownIsOver() {
+    vm.shutdown = null;
+    operations.cancel(Operations.Kind.SHUTDOWN);
   }
 
   /** It may have become paused or unresponsive since it was asked, and stays so. */
@@ -258,6 +277,11 @@ final class Termination {
       if (e instanceof ProblemException known && known.problem().code() == Code.WRONG_STATE) {
         // It will not come to be right, and must not keep the VM from everything else.
         vm.ending = null;
+        Shutdown asked = vm.shutdown;
+        shutdownIsOver();
+        if (asked != null) {
+          asked.fail(e);
+        }
         throw e;
       }
       vm.checkAt = SteadyTime.now().plus(STORE_AGAIN);
@@ -270,7 +294,7 @@ final class Termination {
     }
     vm.ending = null;
     Shutdown asked = vm.shutdown;
-    vm.shutdown = null;
+    shutdownIsOver();
     if (asked != null) {
       asked.done();
     }
