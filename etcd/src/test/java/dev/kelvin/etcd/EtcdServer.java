@@ -51,6 +51,16 @@ public final class EtcdServer implements AutoCloseable {
     this.process = launch();
   }
 
+  /**
+   * What a daemon has in its configuration that keeps its state here.
+   *
+   * @param prefix of its keys
+   */
+  public String configuration(String prefix) {
+    return "state: {engine: etcd, endpoints: [\"%s\"], prefix: %s, allowUnauthenticated: true}\n"
+        .formatted(endpoint(), prefix);
+  }
+
   /** Skips the test where there is no etcd. */
   public static void assume() {
     Assumptions.assumeTrue(

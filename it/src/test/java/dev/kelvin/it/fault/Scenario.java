@@ -18,6 +18,7 @@ import java.util.Set;
  * @param writes how many of them; {@link #ALL} unless those after them take minutes
  * @param prepare makes what the task works on
  * @param act begins it
+ * @param settled whether what the task brings about by itself has happened; asked when it has ended
  * @param done whether the node is as the task wants it
  * @param undone whether the node is as before the task
  * @param afterwards what a user does after the restart, such as cancelling what would take minutes
@@ -30,6 +31,7 @@ record Scenario(
     int writes,
     Work prepare,
     Act act,
+    Settled settled,
     Check done,
     Check undone,
     Afterwards afterwards) {
@@ -39,7 +41,23 @@ record Scenario(
   /** The same, of use only where these programs are. */
   Scenario needing(Path... programs) {
     return new Scenario(
-        name, Set.of(programs), type, sides, writes, prepare, act, done, undone, afterwards);
+        name,
+        Set.of(programs),
+        type,
+        sides,
+        writes,
+        prepare,
+        act,
+        settled,
+        done,
+        undone,
+        afterwards);
+  }
+
+  /** The same, which goes on after its task, until this is so. */
+  Scenario until(Settled then) {
+    return new Scenario(
+        name, needs, type, sides, writes, prepare, act, then, done, undone, afterwards);
   }
 
   /** Something that is done to a node. */
@@ -52,6 +70,12 @@ record Scenario(
   @FunctionalInterface
   interface Act {
     Task on(Client client) throws IOException, InterruptedException;
+  }
+
+  /** Tells whether the writes that count are made. */
+  @FunctionalInterface
+  interface Settled {
+    boolean on(TestDaemon daemon);
   }
 
   /** Says what is not as it shall be; nothing when all is. */

@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
 /** A scenario at least for each kind of task. */
 final class Scenarios {
   static final String VM = "half";
-  private static final String IMAGE = "half-image";
+  static final String IMAGE = "half-image";
 
   /** The task, the image that is reserved, and that it is. */
   private static final int WRITES_BEFORE_BUILD = 3;
@@ -71,6 +71,7 @@ final class Scenarios {
     all.addAll(changing());
     all.add(volume());
     all.addAll(power());
+    all.addAll(GuestEnds.all());
     all.addAll(images());
     all.addAll(damaged());
     all.addAll(unknown());
@@ -285,6 +286,7 @@ final class Scenarios {
             WRITES_BEFORE_BUILD,
             NOTHING,
             client -> client.images().build(IMAGE, recipe(null), Map.of()),
+            daemon -> true,
             Checks.never(),
             Checks.imagesAre(),
             Scenarios::cancel));
@@ -330,6 +332,7 @@ final class Scenarios {
         Scenario.ALL,
         prepare,
         act,
+        daemon -> true,
         done,
         undone,
         (_, _) -> {});
@@ -400,7 +403,7 @@ final class Scenarios {
             nothing));
   }
 
-  private static Scenario scenario(
+  static Scenario scenario(
       String name,
       String type,
       Scenario.Work prepare,
@@ -415,6 +418,7 @@ final class Scenarios {
         Scenario.ALL,
         prepare,
         act,
+        daemon -> true,
         done,
         undone,
         (client, task) -> {});
@@ -447,7 +451,7 @@ final class Scenarios {
     return importAs(client, Format.RAW, content);
   }
 
-  private static Task importAs(Client client, Format format, byte[] content) {
+  static Task importAs(Client client, Format format, byte[] content) {
     var in = new ByteArrayInputStream(content);
     return client.images().importFile(IMAGE, format, Map.of(), in, content.length);
   }

@@ -20,9 +20,7 @@ class EtcdDaemonTest {
   @TempDir Path directory;
 
   private static String configuration(EtcdServer etcd) {
-    return "state: {engine: etcd, endpoints: [\""
-        + etcd.endpoint()
-        + "\"], prefix: /one/, allowUnauthenticated: true}\n";
+    return etcd.configuration("/one/");
   }
 
   @Test

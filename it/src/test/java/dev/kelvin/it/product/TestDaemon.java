@@ -77,6 +77,11 @@ public final class TestDaemon implements AutoCloseable {
     return start(Program.usual(), home(configuration));
   }
 
+  /** As {@link #start(Program)}, with a configuration. */
+  public static TestDaemon start(Program program, String configuration) throws IOException {
+    return start(program, home(configuration));
+  }
+
   /** With its files in {@code home}, which is removed when it is closed. */
   public static TestDaemon start(Program program, Path home) throws IOException {
     var daemon = new TestDaemon(home, program, launch(program, home));

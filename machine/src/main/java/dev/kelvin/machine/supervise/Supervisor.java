@@ -34,7 +34,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Cares for one VM. Everything that changes what is known of the VM passes through the mailbox of
  * its thread, one at a time and in order; so nothing in here is locked, and no change of one VM
- * waits for another. Only what the guest may take its time for goes on beside it, by {@link Operations}.
+ * waits for another. Only what the guest may take its time for goes on beside it, by {@link
+ * Operations}.
  */
 public final class Supervisor {
   private static final Logger LOG = System.getLogger(Supervisor.class.getName());
