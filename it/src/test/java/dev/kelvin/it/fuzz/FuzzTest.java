@@ -2,11 +2,13 @@ package dev.kelvin.it.fuzz;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kelvin.it.fault.Campaign;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -14,7 +16,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Jazzer thinks of inputs for each target for 15 s, beginning with those that are kept. It runs as
+ * Jazzer thinks of inputs for each target of the campaign for 15 s, beginning with those that are
+ * kept. It runs as
  * a process of its own: its JUnit engine is of JUnit 5. To look longer, {@code -Dkelvin.fuzz=600};
  * what it finds is printed, and is mended and kept in {@code corpus}.
  */
@@ -65,8 +68,8 @@ class FuzzTest {
     }
   }
 
-  static java.util.stream.Stream<Class<?>> targets() {
-    return KeptInputsTest.names();
+  static Stream<Class<?>> targets() throws InterruptedException {
+    return Campaign.current().chosen(KeptInputsTest.names().toList()).stream();
   }
 
   @ParameterizedTest
