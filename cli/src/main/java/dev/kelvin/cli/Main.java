@@ -14,7 +14,19 @@ public final class Main {
       session.out().flush();
       session.err().flush();
     }
-    // Nothing is left to do at the end; System.exit would make a logger to tell of it.
+    end(code);
+  }
+
+  /**
+   * Ends at once: nothing is left to do, and System.exit would make a logger to tell of it. What a
+   * signal has begun to do is waited for.
+   */
+  private static void end(int code) {
+    try {
+      Runtime.getRuntime().addShutdownHook(new Thread());
+    } catch (IllegalStateException e) { // a signal ends the program already
+      System.exit(code);
+    }
     Runtime.getRuntime().halt(code);
   }
 }

@@ -131,7 +131,7 @@ public final class TaskFollower {
     if (problem == null) {
       problem =
           Problem.of(Code.CANCELLED, "The task was cancelled")
-              .on("task/" + task.id())
+              .on(Task.ref(task.id()))
               .because("somebody cancelled it, and what it had done is undone")
               .remedy("give the command again, or see kelvin task show " + task.id());
     }
@@ -141,7 +141,7 @@ public final class TaskFollower {
   private ProblemException tooLong(Task task) {
     progress.end("not yet done");
     return Problem.of(Code.TIMEOUT, "The task is not done yet")
-        .on("task/" + task.id())
+        .on(Task.ref(task.id()))
         .because("it takes more than the " + Units.span(timeout) + " that --timeout allows")
         .remedy("it goes on: kelvin task wait " + task.id())
         .asException();

@@ -16,8 +16,13 @@ public record Image(String kind, Metadata metadata, ImageSpec spec, ImageStatus 
     this(KIND, metadata, spec, status);
   }
 
+  /** How problems and tasks name an image. */
+  public static String ref(String name) {
+    return "image/" + name;
+  }
+
   public String ref() {
-    return "image/" + metadata.name();
+    return ref(metadata.name());
   }
 
   public Image withStatus(ImageStatus newStatus) {

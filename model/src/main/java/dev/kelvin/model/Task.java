@@ -32,6 +32,11 @@ public record Task(
     steps = steps == null ? List.of() : List.copyOf(steps);
   }
 
+  /** How problems name a task. */
+  public static String ref(String id) {
+    return "task/" + id;
+  }
+
   public enum TaskState implements WireName {
     PENDING("pending"),
     RUNNING("running"),

@@ -23,15 +23,15 @@ final class Devices {
   private Devices() {}
 
   static String diskId(String name) {
-    return "disk-" + name;
+    return DeviceIds.DISK + name;
   }
 
   static String cdId(String name) {
-    return "cd-" + name;
+    return DeviceIds.CD + name;
   }
 
   static String nicId(String name) {
-    return "nic-" + name;
+    return DeviceIds.NIC + name;
   }
 
   static String netId(String name) {

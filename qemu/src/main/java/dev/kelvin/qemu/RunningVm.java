@@ -34,8 +34,6 @@ public final class RunningVm implements AutoCloseable {
   /** Until then a starting process is looked at each time; nanoseconds. */
   private static final long FIRST_MOMENTS = 10_000_000;
 
-  private static final String DISK = "disk-";
-
   private final QmpClient client;
   private final Calls calls;
   private final HotPlug hotPlug;
@@ -318,11 +316,11 @@ public final class RunningVm implements AutoCloseable {
     var stats = new ArrayList<BlockStat>();
     for (var block : calls.run("query-blockstats", Cost.QUICK)) {
       String node = block.path("node-name").asString("");
-      if (node.startsWith(DISK)) {
+      if (node.startsWith(DeviceIds.DISK)) {
         var counts = block.path("stats");
         stats.add(
             new BlockStat(
-                node.substring(DISK.length()),
+                node.substring(DeviceIds.DISK.length()),
                 counts.path("rd_bytes").asLong(0),
                 counts.path("wr_bytes").asLong(0),
                 counts.path("rd_operations").asLong(0),

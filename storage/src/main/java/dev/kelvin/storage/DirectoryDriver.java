@@ -3,6 +3,7 @@ package dev.kelvin.storage;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
+import dev.kelvin.model.Volume;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -276,7 +277,7 @@ public final class DirectoryDriver implements StorageDriver {
   }
 
   private static String object(String id) {
-    return id.equals(ALL) ? id : "volume/" + id;
+    return id.equals(ALL) ? id : Volume.ref(id);
   }
 
   /** Work on one volume that waits for other work on it. */

@@ -7,6 +7,7 @@ import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.OwnerOnly;
 import dev.kelvin.model.Problem;
+import dev.kelvin.model.Volume;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -101,7 +102,7 @@ final class VolumeFiles {
     String fault = seen.fault();
     if (fault != null) {
       throw Problem.of(Code.HOST_FAILURE, "Volume " + id + " is damaged")
-          .on("volume/" + id)
+          .on(Volume.ref(id))
           .because(path + " " + fault)
           .remedy(
               "put a copy of the file there, or delete it with \"kelvin volume rm --force "

@@ -276,20 +276,26 @@ final class Scenarios {
                 client.images().build(IMAGE, recipe(file.resolve("/debian").toString()), Map.of()),
             Checks.never(),
             Checks.imagesAre()),
-        // A build takes a minute. Here it is killed before that, and what the next daemon goes on
-        // with is cancelled; BuildGoesOnTest has the rest.
-        new Scenario(
-            "an image is built",
-            Set.of(),
-            "image.build",
-            EnumSet.allOf(Side.class),
-            WRITES_BEFORE_BUILD,
-            NOTHING,
-            client -> client.images().build(IMAGE, recipe(null), Map.of()),
-            daemon -> true,
-            Checks.never(),
-            Checks.imagesAre(),
-            Scenarios::cancel));
+        building());
+  }
+
+  /**
+   * A build takes a minute. Here it is killed before that, and what the next daemon goes on with is
+   * cancelled; BuildGoesOnTest has the rest.
+   */
+  private static Scenario building() {
+    return new Scenario(
+        "an image is built",
+        Set.of(),
+        "image.build",
+        EnumSet.allOf(Side.class),
+        WRITES_BEFORE_BUILD,
+        NOTHING,
+        client -> client.images().build(IMAGE, recipe(null), Map.of()),
+        daemon -> true,
+        Checks.never(),
+        Checks.imagesAre(),
+        Scenarios::cancel);
   }
 
   /** Each of their cases starts the daemon twice more: one side of each write has to do. */

@@ -13,6 +13,7 @@ import dev.kelvin.model.spec.Disk;
 import dev.kelvin.model.spec.Nic;
 import dev.kelvin.model.spec.VmSpec;
 import dev.kelvin.qemu.BlockSource;
+import dev.kelvin.qemu.DeviceIds;
 import dev.kelvin.qemu.DevicePlace;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -32,11 +33,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class LiveChanges {
   private static final Logger LOG = System.getLogger(LiveChanges.class.getName());
-
-  /** How the devices of disks and NICs are called. */
-  private static final String DISK = "disk-";
-
-  private static final String NIC = "nic-";
 
   /** How long a guest may take to let go of a device. */
   private static final Duration UNPLUG_DEADLINE = Duration.ofSeconds(30);
@@ -84,13 +80,13 @@ final class LiveChanges {
     Set<String> recorded = run.devices().stream().map(DevicePlace::id).collect(Collectors.toSet());
     // Nobody knows which volume or network is behind a device that is not on record.
     Set<String> strange = difference(plugged, recorded);
-    pullOut(now, names(strange, DISK), names(strange, NIC));
+    pullOut(now, names(strange, DeviceIds.DISK), names(strange, DeviceIds.NIC));
     Set<String> missing = difference(recorded, plugged);
     if (missing.isEmpty()) {
       return now;
     }
-    Set<String> disks = names(missing, DISK);
-    Set<String> nics = names(missing, NIC);
+    Set<String> disks = names(missing, DeviceIds.DISK);
+    Set<String> nics = names(missing, DeviceIds.NIC);
     // These were not plugged in any more; what was to be behind them may be there.
     pullOut(now, disks, nics);
     return now.withRun(
@@ -140,7 +136,7 @@ final class LiveChanges {
       case LiveChange.RemoveDisk(String disk) -> {
         qemu.detachDisk(disk, UNPLUG_DEADLINE);
         List<Disk> rest = without(spec.disks(), Disk::name, Set.of(disk));
-        RunRecord less = run.withSpec(spec.withDisks(rest)).without(Set.of(DISK + disk));
+        RunRecord less = run.withSpec(spec.withDisks(rest)).without(Set.of(DeviceIds.DISK + disk));
         yield saved(now.withRun(less), save);
       }
       case LiveChange.AddNic(Nic asked) -> {
@@ -161,7 +157,8 @@ final class LiveChanges {
         VmSpec smaller = spec.withNics(without(spec.nics(), Nic::name, Set.of(nic)));
         launcher.expose(run.userOr(wanted.uid()), smaller);
         List<Forward> forwards = without(run.forwards(), Forward::nic, Set.of(nic));
-        RunRecord less = run.withSpec(smaller).withForwards(forwards).without(Set.of(NIC + nic));
+        RunRecord less =
+            run.withSpec(smaller).withForwards(forwards).without(Set.of(DeviceIds.NIC + nic));
         yield saved(now.withRun(less), save);
       }
       case LiveChange.ChangeMedia(String cd, String asked) -> {

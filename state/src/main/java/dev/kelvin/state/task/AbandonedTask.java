@@ -13,7 +13,7 @@ final class AbandonedTask {
   /** This version of Kelvin can neither finish nor undo it. */
   static Problem stranded(TaskRecord task, String cause) {
     return Problem.of(Code.WRONG_STATE, "The task cannot go on with this version of Kelvin")
-        .on("task/" + task.id())
+        .on(Task.ref(task.id()))
         .because(cause)
         .remedy(
             "run the version of Kelvin that began it, or a later one; or give it up, which leaves"
@@ -49,7 +49,7 @@ final class AbandonedTask {
     String id = Objects.requireNonNull(task.id());
     return Problem.of(
             Code.WRONG_STATE, "Task " + id + (ended ? " has ended" : " cannot be given up"))
-        .on("task/" + id)
+        .on(Task.ref(id))
         .because(
             ended
                 ? "it is " + task.state().wire()

@@ -146,7 +146,7 @@ final class Admission {
   /** It may be there or not, and nothing of it was done up to now. */
   private static Problem unknown(TaskRecord task) {
     return Problem.of(Code.UNAVAILABLE, "It is not known whether the store has taken the task")
-        .on("task/" + task.id())
+        .on(Task.ref(task.id()))
         .because(
             "the store does not answer; nothing was done, and Kelvin withdraws the task as soon as"
                 + " the store answers. Only if the daemon dies before that may the next one carry"

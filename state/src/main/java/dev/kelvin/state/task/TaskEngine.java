@@ -6,7 +6,6 @@ import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.SteadyTime;
 import dev.kelvin.model.Task;
-import dev.kelvin.model.Waits;
 import dev.kelvin.state.store.Collection;
 import dev.kelvin.state.store.Compare;
 import dev.kelvin.state.store.Entry;
@@ -211,35 +210,12 @@ public final class TaskEngine implements AutoCloseable {
    * @return why some cannot go on, such as those of a newer Kelvin; they stay as they are
    */
   public List<Problem> resume() {
-    List<Problem> problems = retrying(this::resumeAll).orElse(List.of());
+    List<Problem> problems = StorePatience.ask(this::resumeAll, settings, closing).orElse(List.of());
     resumed = true;
     problems.forEach(problem ->
         LOG.log(System.Logger.Level.WARNING, "a task cannot go on: " + problem.oneLine()));
     prune();
     return problems;
-  }
-
-  /** What the store answers, as soon as it does; empty when the engine closes before. */
-  private <T> Optional<T> retrying(Supplier<T> question) {
-    Duration wait = settings.firstRetry();
-    while (true) {
-      try {
-        return Optional.of(question.get());
-      } catch (ProblemException e) {
-        LOG.log(
-            System.Logger.Level.WARNING,
-            "tasks of before wait for the store: " + e.problem().oneLine());
-      }
-      try {
-        if (closing.await(wait.toNanos(), TimeUnit.NANOSECONDS)) {
-          return Optional.empty();
-        }
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        return Optional.empty();
-      }
-      wait = Waits.twice(wait, settings.lastRetry());
-    }
   }
 
   private List<Problem> resumeAll() {
@@ -339,7 +315,7 @@ public final class TaskEngine implements AutoCloseable {
 
   private static ProblemException absent(String id) {
     return Problem.of(Code.NOT_FOUND, "There is no task " + id)
-        .on("task/" + id)
+        .on(Task.ref(id))
         .because("ended tasks are forgotten after a while")
         .remedy("see \"kelvin task ls\" for the tasks there are")
         .asException();
@@ -400,14 +376,14 @@ public final class TaskEngine implements AutoCloseable {
     Task task = get(id);
     if (!task.cancellable() && task.state() != Task.TaskState.UNDOING && !task.state().ended()) {
       throw Problem.of(Code.WRONG_STATE, "Task " + id + " cannot be cancelled")
-          .on("task/" + id)
+          .on(Task.ref(id))
           .because("tasks of type " + task.type() + " run to their end")
           .remedy("wait for it: kelvin task wait " + id)
           .asException();
     }
     if (task.state().ended() || !storage.requestCancel(id)) {
       throw Problem.of(Code.WRONG_STATE, "Task " + id + " has ended")
-          .on("task/" + id)
+          .on(Task.ref(id))
           .because("it is " + get(id).state().wire())
           .remedy("see what became of it: kelvin task show " + id)
           .asException();

@@ -161,7 +161,7 @@ final class TaskRun<I> {
     }
     if (!left) {
       throw Problem.of(Code.UNAVAILABLE, "The task does not end")
-          .on("task/" + id())
+          .on(Task.ref(id()))
           .because("step " + stepName() + " is being undone, and does not react")
           .remedy("try again; if it stays so, start the daemon anew and give the task up then")
           .asException();
