@@ -272,7 +272,7 @@ public final class VmDrafts {
             .apply(name)
             .orElseThrow(() ->
                 Problem.of(Code.NOT_FOUND, "There is no image named " + name)
-                    .on("image/" + name)
+                    .on(Image.ref(name))
                     .at(field)
                     .remedy(
                         "see \"kelvin image ls\"; make one with \"kelvin image build\" or"

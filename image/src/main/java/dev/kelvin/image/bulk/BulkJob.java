@@ -6,5 +6,5 @@ sealed interface BulkJob {
   record Digest(Sha kind) implements BulkJob {}
 
   /** Unpacks to the standard output, a file. */
-  record Unpack(Compression kind, Bounds bounds) implements BulkJob {}
+  record Unpack(Compression kind, UnpackLimits bounds) implements BulkJob {}
 }

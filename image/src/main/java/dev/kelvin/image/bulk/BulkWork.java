@@ -21,7 +21,8 @@ public interface BulkWork {
    *
    * @param target a file that is replaced; it need not be on the medium yet when this returns
    */
-  void unpack(Path packed, Compression kind, Path target, Bounds bounds, ProgressSink progress)
+  void unpack(
+      Path packed, Compression kind, Path target, UnpackLimits bounds, ProgressSink progress)
       throws InterruptedException;
 
   /** One that works in the calling thread; in a daemon it is slow. */

@@ -19,7 +19,7 @@ final class OwnThread implements BulkWork {
 
   @Override
   public void unpack(
-      Path packed, Compression kind, Path target, Bounds bounds, ProgressSink progress)
+      Path packed, Compression kind, Path target, UnpackLimits bounds, ProgressSink progress)
       throws InterruptedException {
     run(new BulkJob.Unpack(kind, bounds), packed, target, "unpacking", progress);
   }

@@ -31,9 +31,9 @@ final class Unpacker {
   /** For zstd: windows of up to 128 MiB, as without {@code --long} of more. */
   private static final int WINDOW_LOG = 27;
 
-  private final Bounds bounds;
+  private final UnpackLimits bounds;
 
-  Unpacker(Bounds bounds) {
+  Unpacker(UnpackLimits bounds) {
     this.bounds = bounds;
   }
 

@@ -37,7 +37,7 @@ public final class WorkerMain {
       return;
     }
     var worker = new WorkerMain(new FileOutputStream(FileDescriptor.err));
-    worker.say(worker.work(Wire.job(arguments[1])));
+    worker.say(worker.work(WorkerLines.job(arguments[1])));
   }
 
   private Report work(BulkJob job) throws InterruptedException {
@@ -67,7 +67,7 @@ public final class WorkerMain {
   }
 
   private void say(Report report) throws IOException {
-    mouth.write((Wire.text(report) + "\n").getBytes(StandardCharsets.UTF_8));
+    mouth.write((WorkerLines.text(report) + "\n").getBytes(StandardCharsets.UTF_8));
   }
 
   /** The pid of the parent process (proc_pid_stat(5)); its second field may have any character. */

@@ -53,14 +53,15 @@ public final class Workers implements BulkWork {
     var piece = new Piece(new BulkJob.Digest(kind), file, null, NOTHING, "making the checksum");
     String hex = work(piece, progress);
     if (!kind.fits(hex)) {
-      throw nonsense(file, "this is no checksum: " + Wire.shown(hex, "nothing")).asException();
+      throw nonsense(file, "this is no checksum: " + WorkerLines.shown(hex, "nothing"))
+          .asException();
     }
     return hex;
   }
 
   @Override
   public void unpack(
-      Path packed, Compression kind, Path target, Bounds bounds, ProgressSink progress)
+      Path packed, Compression kind, Path target, UnpackLimits bounds, ProgressSink progress)
       throws InterruptedException {
     var job = new BulkJob.Unpack(kind, bounds);
     work(new Piece(job, packed, target, bounds.most(), "unpacking"), progress);
@@ -101,7 +102,7 @@ public final class Workers implements BulkWork {
       argv.add(1, "-DZstdTempFolder=" + output.toAbsolutePath().getParent());
     }
     argv.add(Long.toString(ProcessHandle.current().pid()));
-    argv.add(Wire.text(piece.job()));
+    argv.add(WorkerLines.text(piece.job()));
     var job =
         new WorkerProcess.Job("worker", argv, piece.input(), output, piece.largest(), asNobody);
     var hearing = new Hearing(piece, length(piece.input()), progress);
@@ -146,7 +147,7 @@ public final class Workers implements BulkWork {
       }
       if (!line.startsWith("{")) {
         // The JVM's, about what befell it.
-        otherWords = Wire.shown(line, otherWords);
+        otherWords = WorkerLines.shown(line, otherWords);
         return;
       }
       switch (report(line)) {
@@ -159,9 +160,9 @@ public final class Workers implements BulkWork {
 
     private Report report(String line) {
       try {
-        return Wire.report(line);
+        return WorkerLines.report(line);
       } catch (ProblemException e) {
-        throw nonsense(piece.input(), Wire.shown(e.problem().cause(), "it is no report"))
+        throw nonsense(piece.input(), WorkerLines.shown(e.problem().cause(), "it is no report"))
             .asException(e);
       }
     }
@@ -179,7 +180,7 @@ public final class Workers implements BulkWork {
       return switch (last) {
         case Report.Done(String result) -> result;
         case Report.Failed(Problem problem) ->
-            throw Wire.shown(problem, piece.object()).asException();
+            throw WorkerLines.shown(problem, piece.object()).asException();
         case Report.Progress _ -> throw new IllegalStateException("progress is no result");
         case null ->
             throw Problem.of(Code.HOST_FAILURE, "A worker has ended in the middle of its work")

@@ -84,7 +84,7 @@ public final class ImageCatalogue {
 
   private static Problem damaged(String name, Problem why) {
     return Problem.of(Code.HOST_FAILURE, "What is stored of image " + name + " is damaged")
-        .on("image/" + name)
+        .on(Image.ref(name))
         .because(why.oneLine())
         .remedy(
             "restore a backup of before (\"kelvin state restore\"), or delete what is left of it"
@@ -123,7 +123,7 @@ public final class ImageCatalogue {
         .orElseThrow(() -> {
           List<String> names = images.listing().items().stream().map(Collection.Item::id).toList();
           return Problem.of(Code.NOT_FOUND, "There is no image named " + name)
-              .on("image/" + name)
+              .on(Image.ref(name))
               .remedy(
                   Names.nearest(name, names)
                       .map(near -> "did you mean \"" + near + "\"?")
@@ -175,7 +175,7 @@ public final class ImageCatalogue {
     }
     if (format != wanted) {
       throw Problem.of(Code.INVALID_ARGUMENT, "Image " + name + " is of format " + format.wire())
-          .on("image/" + name)
+          .on(Image.ref(name))
           .because("format " + wanted.wire() + " is wanted here")
           .remedy("use an image of that format; \"kelvin image ls\" shows them")
           .asException();
@@ -193,7 +193,7 @@ public final class ImageCatalogue {
 
   private static RuntimeException taken(String name) {
     return Problem.of(Code.ALREADY_EXISTS, "There is an image named " + name)
-        .on("image/" + name)
+        .on(Image.ref(name))
         .at("name")
         .because("names of images are unique")
         .remedy("choose another name, or delete that image first: kelvin image rm " + name)
@@ -304,7 +304,7 @@ public final class ImageCatalogue {
     if (!onIt.isEmpty()) {
       setPhase(name, ImagePhase.READY);
       throw Problem.of(Code.CONFLICT, "Image " + name + " is in use")
-          .on("image/" + name)
+          .on(Image.ref(name))
           .because("volumes are made from it: " + String.join(", ", onIt))
           .remedy("delete those volumes first: kelvin volume rm " + String.join(" ", onIt))
           .asException();
@@ -313,7 +313,7 @@ public final class ImageCatalogue {
 
   private static ProblemException inUse(String name, List<String> usedBy) {
     return Problem.of(Code.CONFLICT, "Image " + name + " is in use")
-        .on("image/" + name)
+        .on(Image.ref(name))
         .because("VMs have disks or media from it: " + String.join(", ", usedBy))
         .remedy("delete those VMs first: kelvin rm " + String.join(" ", usedBy))
         .asException();

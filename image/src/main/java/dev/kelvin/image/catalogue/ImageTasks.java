@@ -7,6 +7,7 @@ import dev.kelvin.image.Importer;
 import dev.kelvin.image.pull.PullPlan;
 import dev.kelvin.image.pull.Puller;
 import dev.kelvin.model.Code;
+import dev.kelvin.model.Image;
 import dev.kelvin.model.Image.Format;
 import dev.kelvin.model.Image.ImageSpec;
 import dev.kelvin.model.Image.Provenance;
@@ -122,7 +123,7 @@ public final class ImageTasks {
     @Override
     public void run(Build task, StepContext context) {
       catalogue.begin(task.metadata(), task.spec());
-      context.result("image/" + task.metadata().name());
+      context.result(Image.ref(task.metadata().name()));
     }
 
     @Override
@@ -201,7 +202,7 @@ public final class ImageTasks {
     public void run(Import task, StepContext context) throws InterruptedException, IOException {
       catalogue.begin(task.metadata(), task.spec());
       importer.inspect(task.whole(), format(task));
-      context.result("image/" + task.metadata().name());
+      context.result(Image.ref(task.metadata().name()));
     }
 
     @Override

@@ -4,6 +4,7 @@ import dev.kelvin.image.ImageStore;
 import dev.kelvin.image.Importer;
 import dev.kelvin.image.catalogue.ImageTasks.Pull;
 import dev.kelvin.image.pull.Puller;
+import dev.kelvin.model.Image;
 import dev.kelvin.model.Image.Format;
 import dev.kelvin.model.Image.Provenance;
 import dev.kelvin.model.Image.Verification;
@@ -48,7 +49,7 @@ final class PullSteps {
     @Override
     public void run(Pull task, StepContext context) {
       catalogue.beginPull(task.metadata(), task.spec());
-      context.result("image/" + task.metadata().name());
+      context.result(Image.ref(task.metadata().name()));
     }
 
     @Override

@@ -1,6 +1,6 @@
 package dev.kelvin.image.pull;
 
-import dev.kelvin.image.bulk.Bounds;
+import dev.kelvin.image.bulk.UnpackLimits;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Waits;
 import java.time.Duration;
@@ -50,8 +50,8 @@ public record PullLimits(
   }
 
   /** How much may come out of a packed file. */
-  Bounds bounds() {
-    return new Bounds(most, ratio, free);
+  UnpackLimits bounds() {
+    return new UnpackLimits(most, ratio, free);
   }
 
   public static PullLimits usual() {

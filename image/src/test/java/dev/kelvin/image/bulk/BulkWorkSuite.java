@@ -31,7 +31,8 @@ import org.tukaani.xz.XZOutputStream;
 
 /** What every implementation does with what publishers pack, and somebody who means harm. */
 abstract class BulkWorkSuite {
-  private static final Bounds BOUNDS = new Bounds(ByteSize.ofMiB(64), 20, ByteSize.ofMiB(8));
+  private static final UnpackLimits BOUNDS =
+      new UnpackLimits(ByteSize.ofMiB(64), 20, ByteSize.ofMiB(8));
 
   @TempDir private Path work;
 

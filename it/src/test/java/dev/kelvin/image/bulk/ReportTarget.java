@@ -14,13 +14,13 @@ public final class ReportTarget {
   public static void fuzzerTestOneInput(byte[] input) {
     String text = new String(input, StandardCharsets.UTF_8);
     try {
-      switch (Wire.report(text)) {
+      switch (WorkerLines.report(text)) {
         case Report.Progress progress when progress.read() < 0 ->
             throw new AssertionError("less than nothing was read: " + progress);
         case Report.Progress _, Report.Done _ -> {
           // The number is bounded, and the result looked at, where they are used.
         }
-        case Report.Failed failed -> check(Wire.shown(failed.problem(), "disk"));
+        case Report.Failed failed -> check(WorkerLines.shown(failed.problem(), "disk"));
       }
     } catch (ProblemException e) {
       // Every refusal is one of the worker's, whatever was wrong with its line.

@@ -17,9 +17,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Jazzer thinks of inputs for each target of the campaign for 15 s, beginning with those that are
- * kept. It runs as
- * a process of its own: its JUnit engine is of JUnit 5. To look longer, {@code -Dkelvin.fuzz=600};
- * what it finds is printed, and is mended and kept in {@code corpus}.
+ * kept. It runs as a process of its own: its JUnit engine is of JUnit 5. To look longer, {@code
+ * -Dkelvin.fuzz=600}; what it finds is printed, and is mended and kept in {@code corpus}.
  */
 @Tag("slow")
 class FuzzTest {

@@ -8,6 +8,7 @@ import dev.kelvin.image.catalogue.ImageTasks;
 import dev.kelvin.image.pull.Published;
 import dev.kelvin.image.pull.Puller;
 import dev.kelvin.model.Code;
+import dev.kelvin.model.Image;
 import dev.kelvin.model.Image.BuildRecipe;
 import dev.kelvin.model.Image.ImageSpec;
 import dev.kelvin.model.Image.Origin;
@@ -75,7 +76,7 @@ final class ImageActions {
     var spec = new ImageSpec(Origin.BUILD, recipe, null);
     return new Outcome.Accepted(
         tasks.submitExclusive(
-            ImageTasks.BUILD, new ImageTasks.Build(metadata, spec), "image/" + action.name()));
+            ImageTasks.BUILD, new ImageTasks.Build(metadata, spec), Image.ref(action.name())));
   }
 
   /** All images that publishers offer. */
@@ -107,7 +108,7 @@ final class ImageActions {
     var spec = new ImageSpec(Origin.PULL, null, found.plan().format(), found.source());
     return new Outcome.Accepted(
         tasks.submitExclusive(
-            ImageTasks.PULL, new ImageTasks.Pull(metadata, spec, found.plan()), "image/" + name));
+            ImageTasks.PULL, new ImageTasks.Pull(metadata, spec, found.plan()), Image.ref(name)));
   }
 
   private Metadata metadata(String name, Map<String, String> labels) {
@@ -138,7 +139,7 @@ final class ImageActions {
             tasks.submitExclusive(
                 ImageTasks.IMPORT,
                 new ImageTasks.Import(metadata, spec, directory.toString(), BootId.current()),
-                "image/" + action.name()));
+                Image.ref(action.name())));
       } catch (RuntimeException e) {
         Files.deleteIfExists(ImageTasks.Import.file(directory));
         Files.deleteIfExists(directory);
@@ -154,6 +155,6 @@ final class ImageActions {
     boolean damaged = action.force() && catalogue.isDamaged(name);
     String id = damaged ? "" : catalogue.get(name).metadata().id();
     return new Outcome.Accepted(
-        tasks.submitExclusive(ImageTasks.DELETE, new ImageTasks.Delete(name, id), "image/" + name));
+        tasks.submitExclusive(ImageTasks.DELETE, new ImageTasks.Delete(name, id), Image.ref(name)));
   }
 }

@@ -210,7 +210,8 @@ public final class TaskEngine implements AutoCloseable {
    * @return why some cannot go on, such as those of a newer Kelvin; they stay as they are
    */
   public List<Problem> resume() {
-    List<Problem> problems = StorePatience.ask(this::resumeAll, settings, closing).orElse(List.of());
+    List<Problem> problems =
+        StorePatience.ask(this::resumeAll, settings, closing).orElse(List.of());
     resumed = true;
     problems.forEach(problem ->
         LOG.log(System.Logger.Level.WARNING, "a task cannot go on: " + problem.oneLine()));

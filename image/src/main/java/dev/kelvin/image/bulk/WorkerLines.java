@@ -15,14 +15,14 @@ import org.jspecify.annotations.Nullable;
  * Jobs and reports as JSON, one a line. Of those which the daemon reads nothing is believed: the
  * worker that has written them may work for somebody else by now.
  */
-final class Wire {
+final class WorkerLines {
   /** What a worker may say of its files and its host; every other code would be a lie. */
   private static final Set<Code> CODES = Set.of(Code.MALFORMED, Code.TOO_LARGE, Code.HOST_FAILURE);
 
   /** Of each text of a problem. */
   private static final int LONGEST = 500;
 
-  private Wire() {}
+  private WorkerLines() {}
 
   /** Exactly one is not null. */
   private record JobLine(BulkJob.@Nullable Digest digest, BulkJob.@Nullable Unpack unpack) {}

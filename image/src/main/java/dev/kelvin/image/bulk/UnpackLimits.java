@@ -10,4 +10,4 @@ import dev.kelvin.model.ByteSize;
  *     are unpacked
  * @param free unpacked bytes for which the ratio does not matter
  */
-public record Bounds(ByteSize most, int ratio, ByteSize free) {}
+public record UnpackLimits(ByteSize most, int ratio, ByteSize free) {}
