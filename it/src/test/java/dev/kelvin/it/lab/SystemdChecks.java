@@ -2,28 +2,18 @@ package dev.kelvin.it.lab;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.kelvin.it.product.BuiltPackage;
 import dev.kelvin.qemu.testkit.TinyGuest;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
-import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The Debian package under a systemd: as a service that is ready when it says so, whose restarts
  * and deaths VMs do not notice, and that shuts them down with the host.
  */
-@Tag("slow")
-@Tag("lab")
-class SystemdTest {
+final class SystemdChecks {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
-
-  /** All that the package depends on and every Debian is not sure to have. */
-  private static final List<String> PACKAGES =
-      List.of("qemu-system-x86", "seabios", "ovmf", "qemu-utils", "genisoimage");
 
   /** Its power button ends it; it writes a word when it can be pressed. */
   private static final String TINY =
@@ -39,31 +29,28 @@ class SystemdTest {
       """
           .formatted(TinyGuest.CMDLINE);
 
-  @TempDir static Path directory;
+  private SystemdChecks() {}
 
-  @Test
-  void isAServiceThatVmsOutlive() throws Exception {
-    Path deb = BuiltPackage.obtain();
+  /** Puts the files that it uses where the lab sees them. */
+  static void bring(Path files) throws IOException, InterruptedException {
     TinyGuest guest = TinyGuest.obtain();
-    Path image = LabImage.obtain("hypervisor", PACKAGES);
-    Path files = Files.createDirectory(directory.resolve("files"));
-    Files.createLink(files.resolve("kelvin.deb"), deb);
     Files.copy(guest.kernel(), files.resolve("vmlinuz"));
     Files.copy(guest.initrd(), files.resolve("initrd"));
     Files.writeString(files.resolve("tiny.yaml"), TINY);
-    try (Lab lab = Lab.boot(image, files)) {
-      installs(lab);
-      unitsAreClean(lab);
-      String vm = startsAVm(lab);
-      outlivesTheDaemon(lab, vm);
-      goesDownAndUpWithTheHost(lab);
-      isRemoved(lab);
-    }
   }
 
-  /** With no network: all that it depends on is there, or this fails. */
-  private static void installs(Lab lab) {
-    lab.run("apt-get install --yes /lab/kelvin.deb").ok();
+  /** Ends with the package removed. */
+  static void isAServiceThatVmsOutlive(Lab lab) {
+    isUp(lab);
+    unitsAreClean(lab);
+    String vm = startsAVm(lab);
+    outlivesTheDaemon(lab, vm);
+    goesDownAndUpWithTheHost(lab);
+    isRemoved(lab);
+  }
+
+  /** What is true as soon as the package has been installed. */
+  static void isUp(Lab lab) {
     assertThat(lab.run("systemctl is-active kelvin.service kelvin-guests.service").ok())
         .isEqualTo("active\nactive");
     assertThat(lab.run("kelvin info").ok())
