@@ -47,6 +47,8 @@ public final class BuiltPackage {
             .redirectOutput(log.toFile())
             .start();
     boolean ended = packager.waitFor(8, TimeUnit.MINUTES);
+    // One that is too late has others work for it, which would go on.
+    packager.descendants().forEach(ProcessHandle::destroyForcibly);
     packager.destroyForcibly();
     assertThat(ended && packager.exitValue() == 0).as(Files.readString(log)).isTrue();
     TestClasses.deleteTree(work);
