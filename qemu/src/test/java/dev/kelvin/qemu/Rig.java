@@ -8,6 +8,7 @@ import dev.kelvin.model.spec.Disk;
 import dev.kelvin.model.spec.Nic;
 import dev.kelvin.model.spec.VmSpec;
 import dev.kelvin.qemu.testkit.QemuProcess;
+import dev.kelvin.qemu.testkit.TestQemu;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,7 +42,8 @@ final class Rig implements AutoCloseable {
   private final BlockingQueue<QemuSignal> signals = new LinkedBlockingQueue<>();
   private RunningVm vm;
 
-  private Rig(LaunchPlan plan, Path directory) throws IOException, InterruptedException {
+  private Rig(TestQemu which, LaunchPlan plan, Path directory)
+      throws IOException, InterruptedException {
     this.plan = plan;
     this.directory = directory;
     Path behind = directory.resolve("qemu.sock");
@@ -50,7 +52,7 @@ final class Rig implements AutoCloseable {
         CommandLine.build(plan).stream()
             .map(word -> word.replace(front, behind.toString()))
             .toList();
-    process = QemuProcess.start(argv, plan.files().output());
+    process = QemuProcess.start(which.argv(argv), which.environment(), plan.files().output());
     boolean ready = false;
     try {
       awaitFile(behind);
@@ -64,13 +66,19 @@ final class Rig implements AutoCloseable {
     }
   }
 
-  /** Starts a VM of this spec, paused. Disks are empty, 64 MiB each. */
+  /** Starts a VM of this spec, paused, on the host's QEMU. Disks are empty, 64 MiB each. */
   static Rig start(Path directory, VmSpec spec) throws IOException, InterruptedException {
+    return start(TestQemu.HOST, directory, spec);
+  }
+
+  /** As {@link #start(Path, VmSpec)}, on a QEMU of choice. */
+  static Rig start(TestQemu which, Path directory, VmSpec spec)
+      throws IOException, InterruptedException {
     var plan = plan(directory, spec);
     for (var disk : plan.disks().values()) {
       newDisk(disk);
     }
-    return new Rig(plan, directory);
+    return new Rig(which, plan, directory);
   }
 
   static LaunchPlan plan(Path directory, VmSpec spec) throws IOException {

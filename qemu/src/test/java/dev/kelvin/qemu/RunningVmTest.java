@@ -16,6 +16,7 @@ import dev.kelvin.model.spec.Memory;
 import dev.kelvin.model.spec.VideoModel;
 import dev.kelvin.model.spec.VmSpec;
 import dev.kelvin.qemu.testkit.QemuProcess;
+import dev.kelvin.qemu.testkit.TestQemu;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -32,11 +33,18 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Operations on a real QEMU whose guest is no more than its firmware. */
 @Timeout(120)
+@ParameterizedClass
+@EnumSource(TestQemu.class)
 class RunningVmTest {
   private static final Duration SHORT = Duration.ofMillis(300);
+
+  @Parameter TestQemu which = TestQemu.HOST;
 
   @TempDir Path directory;
 
@@ -57,9 +65,14 @@ class RunningVmTest {
             });
   }
 
+  private QemuProcess start(LaunchPlan plan) throws IOException {
+    return QemuProcess.start(
+        which.argv(CommandLine.build(plan)), which.environment(), plan.files().output());
+  }
+
   @Test
   void runsPausesResetsAndQuits() throws Exception {
-    try (var rig = Rig.start(directory, small().build())) {
+    try (var rig = Rig.start(which, directory, small().build())) {
       var vm = rig.vm();
       assertThat(vm.state()).isEqualTo(RunState.PRELAUNCH);
       assertThat(vm.qemuVersion()).matches("\\d+\\.\\d+\\.\\d+");
@@ -89,7 +102,7 @@ class RunningVmTest {
             .nics(List.of(Specs.nic("net0")))
             .cdroms(List.of(cdrom("{name: cd}")))
             .build();
-    try (var rig = Rig.start(directory, spec)) {
+    try (var rig = Rig.start(which, directory, spec)) {
       rig.vm().cont();
       var again = rig.reconnect();
       assertThat(again.state()).isEqualTo(RunState.RUNNING);
@@ -102,7 +115,7 @@ class RunningVmTest {
 
   @Test
   void aKilledQemuIsMissedAtOnce() throws Exception {
-    try (var rig = Rig.start(directory, small().build())) {
+    try (var rig = Rig.start(which, directory, small().build())) {
       rig.process().kill();
       assertThat(rig.await(QemuSignal.Closed.class).why()).isNotNull();
       assertThat(rig.vm().isOpen()).isFalse();
@@ -112,7 +125,7 @@ class RunningVmTest {
 
   @Test
   void aSignalEndsQemuAndIsToldFromAPowerOff() throws Exception {
-    try (var rig = Rig.start(directory, small().build())) {
+    try (var rig = Rig.start(which, directory, small().build())) {
       rig.vm().cont();
       assertThat(ProcessHandle.of(rig.process().pid()).orElseThrow().destroy()).isTrue();
       assertThat(rig.await(QemuSignal.GuestShutdown.class))
@@ -125,7 +138,7 @@ class RunningVmTest {
   void aQemuThatCannotStartSaysWhy() throws Exception {
     var plan =
         Rig.plan(directory, small().disks(List.of(disk("gone", DiskBus.VIRTIO_BLK))).build());
-    try (var qemu = QemuProcess.start(CommandLine.build(plan), plan.files().output())) {
+    try (var qemu = start(plan)) {
       assertProblem(
           () -> RunningVm.awaitStart(plan.files(), Rig.SOON, qemu::alive, signal -> {}),
           Code.QEMU_REFUSED,
@@ -144,7 +157,7 @@ class RunningVmTest {
 
   @Test
   void pressesKeys() throws Exception {
-    try (var rig = Rig.start(directory, small().build())) {
+    try (var rig = Rig.start(which, directory, small().build())) {
       rig.vm().cont();
       rig.vm().sendKeys(List.of("ctrl-alt-delete", "A", "enter"));
       var keys = rig.commands().getLast().path("arguments").path("keys");
@@ -161,7 +174,8 @@ class RunningVmTest {
 
   @Test
   void takesAScreenshot() throws Exception {
-    try (var rig = Rig.start(directory, small().graphics(Graphics.of(GraphicsType.VNC)).build())) {
+    try (var rig =
+        Rig.start(which, directory, small().graphics(Graphics.of(GraphicsType.VNC)).build())) {
       rig.vm().cont();
       Path png = rig.plan().files().screenshot("1");
       rig.vm().screenshot(png, 1);
@@ -175,7 +189,7 @@ class RunningVmTest {
   @Test
   void takesAScreenshotOfAnyOfSeveralScreens() throws Exception {
     var two = Graphics.of(GraphicsType.VNC).withOthers(List.of(VideoModel.STD));
-    try (var rig = Rig.start(directory, small().graphics(two).build())) {
+    try (var rig = Rig.start(which, directory, small().graphics(two).build())) {
       rig.vm().cont();
       Path png = rig.plan().files().screenshot("1");
       rig.vm().screenshot(png, 2);
@@ -186,7 +200,7 @@ class RunningVmTest {
 
   @Test
   void withoutAScreenThereIsNoScreenshot() throws Exception {
-    try (var rig = Rig.start(directory, small().build())) {
+    try (var rig = Rig.start(which, directory, small().build())) {
       assertProblem(
           () -> rig.vm().screenshot(rig.plan().files().screenshot("1"), 1), Code.QEMU_REFUSED, "");
     }
@@ -194,7 +208,7 @@ class RunningVmTest {
 
   @Test
   void plugsAndPullsAScsiDiskWithoutTheGuestsHelp() throws Exception {
-    try (var rig = Rig.start(directory, small().build())) {
+    try (var rig = Rig.start(which, directory, small().build())) {
       for (int i = 0; i < 2; i++) {
         var one = rig.volume("one");
         var two = rig.volume("two");
@@ -215,7 +229,7 @@ class RunningVmTest {
   void plugsEveryKindOfDeviceOnBothMachines() throws Exception {
     for (String machine : List.of("q35", "i440fx")) {
       Path place = Files.createDirectories(directory.resolve(machine));
-      try (var rig = Rig.start(place, small().machine(machine).build())) {
+      try (var rig = Rig.start(which, place, small().machine(machine).build())) {
         var vm = rig.vm();
         vm.cont();
         rig.attachDisk(disk("blk", DiskBus.VIRTIO_BLK), rig.volume("blk"));
@@ -239,7 +253,7 @@ class RunningVmTest {
   @Test
   void locksThatOthersHoldOnSharedFilesKeepNobodyOff() throws Exception {
     var spec = small().cdroms(List.of(cdrom("{name: cd}"))).build();
-    try (var rig = Rig.start(directory, spec)) {
+    try (var rig = Rig.start(which, directory, spec)) {
       BlockSource image = rig.volume("image");
       Path iso = iso("shared.iso");
       BlockSource clone = rig.clone("clone", image);
@@ -266,7 +280,7 @@ class RunningVmTest {
 
   @Test
   void aPlugThatFailsLeavesNothingBehind() throws Exception {
-    try (var rig = Rig.start(directory, small().build())) {
+    try (var rig = Rig.start(which, directory, small().build())) {
       var missing = BlockSource.of(directory.resolve("missing").toString(), "qcow2");
       assertProblem(
           () -> rig.attachDisk(disk("d", DiskBus.VIRTIO_BLK), missing),
@@ -289,7 +303,7 @@ class RunningVmTest {
 
   @Test
   void aFullMachineSaysSo() throws Exception {
-    try (var rig = Rig.start(directory, small().build())) {
+    try (var rig = Rig.start(which, directory, small().build())) {
       int plugged = 0;
       try {
         while (plugged < 40) {
@@ -309,7 +323,7 @@ class RunningVmTest {
   @Test
   void aGuestThatKeepsItsDiskIsATimeOutAndNothingIsTornOut() throws Exception {
     var spec = small().disks(List.of(disk("root", DiskBus.VIRTIO_BLK))).build();
-    try (var rig = Rig.start(directory, spec)) {
+    try (var rig = Rig.start(which, directory, spec)) {
       rig.vm().cont();
       for (int i = 0; i < 2; i++) {
         assertProblem(() -> rig.vm().detachDisk("root", SHORT), Code.TIMEOUT, "disk-root");
@@ -324,7 +338,7 @@ class RunningVmTest {
     Path first = iso("first.iso");
     Path second = iso("second.iso");
     var drives = List.of(cdrom("{name: sata}"), cdrom("{name: scsi, bus: virtio-scsi}"));
-    try (var rig = Rig.start(directory, small().cdroms(drives).build())) {
+    try (var rig = Rig.start(which, directory, small().cdroms(drives).build())) {
       for (var drive : drives) {
         String name = drive.name();
         rig.vm().ejectMedia(name);
@@ -364,7 +378,7 @@ class RunningVmTest {
             java.util.Map.of("cd", medium),
             false,
             plan.forwards());
-    try (var qemu = QemuProcess.start(CommandLine.build(loaded), plan.files().output());
+    try (var qemu = start(loaded);
         var vm = RunningVm.awaitStart(plan.files(), Rig.SOON, qemu::alive, signal -> {})) {
       vm.ejectMedia("cd");
       vm.insertMedia("cd", iso("other.iso"));
@@ -379,7 +393,7 @@ class RunningVmTest {
   @Test
   void whatHasNoHotPlugIsNotPulled() throws Exception {
     var spec = small().disks(List.of(disk("root", DiskBus.SATA))).build();
-    try (var rig = Rig.start(directory, spec)) {
+    try (var rig = Rig.start(which, directory, spec)) {
       rig.vm().cont();
       assertProblem(() -> rig.vm().detachDisk("root", Rig.SOON), Code.WRONG_STATE, "hotplug");
       assertThat(rig.devices()).containsExactly("disk-root");
@@ -389,7 +403,7 @@ class RunningVmTest {
   @Test
   void aTakenHostPortSaysWhatToDo() throws Exception {
     try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-        var rig = Rig.start(directory, small().build())) {
+        var rig = Rig.start(which, directory, small().build())) {
       var forward = new Forward("n", "tcp", "127.0.0.1", taken.getLocalPort(), 22);
       var nic = Specs.nic("n").withMac("52:54:00:00:00:09");
       assertThatThrownBy(() -> rig.attachNic(nic, List.of(forward)))
@@ -405,7 +419,7 @@ class RunningVmTest {
 
   @Test
   void aHungQemuIsATimeOut() throws Exception {
-    try (var rig = Rig.start(directory, small().build())) {
+    try (var rig = Rig.start(which, directory, small().build())) {
       var kill = new ProcessBuilder("kill", "-STOP", Long.toString(rig.process().pid())).start();
       assertThat(kill.waitFor(10, TimeUnit.SECONDS)).isTrue();
       assertProblem(

@@ -13,6 +13,7 @@ import dev.kelvin.model.spec.DiscardMode;
 import dev.kelvin.model.spec.Disk;
 import dev.kelvin.model.spec.DiskBus;
 import dev.kelvin.model.spec.VmSpec;
+import dev.kelvin.qemu.testkit.TestQemu;
 import dev.kelvin.qmp.Cost;
 import dev.kelvin.qmp.QmpClient;
 import dev.kelvin.qmp.QmpListener;
@@ -28,6 +29,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -36,12 +40,16 @@ import tools.jackson.databind.json.JsonMapper;
  * hand: an operation of each kind is carried out, and what passed on the wire is checked.
  */
 @Timeout(120)
+@ParameterizedClass
+@EnumSource(TestQemu.class)
 class SpokenCommandsTest {
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   /** Where the sources name a command. */
   private static final Pattern SPOKEN =
       Pattern.compile("(?:run|attempt|execute|release)\\(\\s*\"([a-z_-]+)\"");
+
+  @Parameter TestQemu which = TestQemu.HOST;
 
   @TempDir Path directory;
 
@@ -85,7 +93,7 @@ class SpokenCommandsTest {
             """,
             VmSpec.class);
     spec = spec.withCdroms(List.of(cdrom("{name: cd}")));
-    try (var rig = Rig.start(directory, spec)) {
+    try (var rig = Rig.start(which, directory, spec)) {
       var vm = rig.vm();
       vm.state();
       vm.uuid();
@@ -132,7 +140,7 @@ class SpokenCommandsTest {
 
   private JsonNode schema() throws Exception {
     Path place = Files.createDirectories(directory.resolve("schema"));
-    try (var rig = Rig.start(place, read("memory: {size: 64MiB}", VmSpec.class))) {
+    try (var rig = Rig.start(which, place, read("memory: {size: 64MiB}", VmSpec.class))) {
       rig.vm().close();
       rig.await(QemuSignal.Closed.class);
       try (var client = QmpClient.connect(rig.plan().files().qmp(), Rig.SOON, QmpListener.none())) {

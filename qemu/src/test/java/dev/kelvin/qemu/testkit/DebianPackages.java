@@ -15,6 +15,9 @@ import org.opentest4j.TestAbortedException;
  * user; on a host that cannot get them the test is skipped.
  */
 public final class DebianPackages {
+  /** What Debian's lists are signed with. */
+  private static final String KEYS = "/usr/share/keyrings/debian-archive-keyring.gpg";
+
   /**
    * Options by which apt looks at the packages of another architecture, with lists of its own: the
    * host's package system neither knows nor keeps anything of it.
@@ -36,24 +39,61 @@ public final class DebianPackages {
    * @param debian its name for Debian, such as {@code arm64}
    */
   static DebianPackages of(String debian, Path lists) throws IOException, InterruptedException {
+    return withLists(lists, "APT::Architecture=" + debian, "APT::Architectures=" + debian);
+  }
+
+  /**
+   * Those that the host's release of Debian has as backports, whether or not the host takes them.
+   */
+  static DebianPackages backports(Path lists) throws IOException, InterruptedException {
+    String codename = codename();
+    String known =
+        own()
+            .apt(
+                lists,
+                "apt-get",
+                "indextargets",
+                "--format",
+                "$(REPO_URI)",
+                "Created-By: Packages",
+                "Codename: " + codename);
+    String mirror = known.lines().findFirst().orElse("http://deb.debian.org/debian/");
+    Path sources = lists.resolve("sources.list");
+    Files.writeString(
+        sources, "deb [signed-by=%s] %s %s-backports main%n".formatted(KEYS, mirror, codename));
+    return withLists(lists, "Dir::Etc::sourcelist=" + sources, "Dir::Etc::sourceparts=-");
+  }
+
+  private static String codename() throws IOException {
+    List<String> release = Files.readAllLines(Path.of("/etc/os-release"));
+    if (!release.contains("ID=debian")) {
+      throw skip("the host is no Debian");
+    }
+    return release.stream()
+        .filter(line -> line.startsWith("VERSION_CODENAME="))
+        .map(line -> line.substring(line.indexOf('=') + 1))
+        .findFirst()
+        .orElseThrow(() -> skip("the host's Debian has no name"));
+  }
+
+  private static DebianPackages withLists(Path lists, String... more)
+      throws IOException, InterruptedException {
     for (String directory : List.of("state/lists/partial", "cache/archives/partial")) {
       Files.createDirectories(lists.resolve(directory));
     }
-    var packages =
-        new DebianPackages(
-            List.of(
-                "-o",
-                "APT::Architecture=" + debian,
-                "-o",
-                "APT::Architectures=" + debian,
-                "-o",
-                "APT::Sandbox::User=root",
-                "-o",
-                "Dir::State=" + lists.resolve("state"),
-                "-o",
-                "Dir::Cache=" + lists.resolve("cache"),
-                "-o",
-                "Dir::State::status=/dev/null"));
+    var options = new ArrayList<String>();
+    for (String option :
+        List.of(
+            "APT::Sandbox::User=root",
+            "Dir::State=" + lists.resolve("state"),
+            "Dir::Cache=" + lists.resolve("cache"),
+            "Dir::State::status=/dev/null")) {
+      options.addAll(List.of("-o", option));
+    }
+    for (String option : more) {
+      options.addAll(List.of("-o", option));
+    }
+    var packages = new DebianPackages(List.copyOf(options));
     try {
       packages.apt(lists, "apt-get", "update", "-q");
     } catch (TestAbortedException e) {
@@ -105,13 +145,15 @@ public final class DebianPackages {
     return directory.resolve(path);
   }
 
+  /** Where all that is kept is. */
+  static Path cache() {
+    String home = System.getProperty("user.home") + "/.cache";
+    return Path.of(System.getenv().getOrDefault("XDG_CACHE_HOME", home)).resolve("kelvin-testkit");
+  }
+
   /** A directory of the cache; {@code maker} fills it when it is not there. */
   public static Path cached(String name, Maker maker) throws IOException, InterruptedException {
-    Path home =
-        Path.of(
-            System.getenv()
-                .getOrDefault("XDG_CACHE_HOME", System.getProperty("user.home") + "/.cache"));
-    Path directory = home.resolve("kelvin-testkit").resolve(name);
+    Path directory = cache().resolve(name);
     if (!Files.exists(directory)) {
       Files.createDirectories(directory.getParent());
       Path work = Files.createTempDirectory(directory.getParent(), "making-");
@@ -139,6 +181,17 @@ public final class DebianPackages {
         Files.delete(file);
       }
     }
+  }
+
+  /** The version of a package that apt would take. */
+  String version(String name) throws IOException, InterruptedException {
+    return apt(Path.of("/"), "apt-cache", "policy", name)
+        .lines()
+        .map(String::strip)
+        .filter(line -> line.startsWith("Candidate: ") && !line.endsWith("(none)"))
+        .map(line -> line.substring("Candidate: ".length()))
+        .findFirst()
+        .orElseThrow(() -> skip("apt knows no package " + name));
   }
 
   /** The package that a package without files of its own stands for. */

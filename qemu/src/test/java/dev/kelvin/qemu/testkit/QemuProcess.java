@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.opentest4j.TestAbortedException;
 
@@ -28,9 +29,20 @@ public final class QemuProcess implements AutoCloseable {
    * @throws TestAbortedException on a host without QEMU
    */
   public static QemuProcess start(List<String> argv, Path log) throws IOException {
+    return start(argv, Map.of(), log);
+  }
+
+  /**
+   * As {@link #start(List, Path)}.
+   *
+   * @param environment added to the test's own
+   */
+  public static QemuProcess start(List<String> argv, Map<String, String> environment, Path log)
+      throws IOException {
     requireBinary();
-    var process =
-        new ProcessBuilder(argv).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+    var builder = new ProcessBuilder(argv).redirectErrorStream(true).redirectOutput(log.toFile());
+    builder.environment().putAll(environment);
+    var process = builder.start();
     process.getOutputStream().close();
     return new QemuProcess(process, log);
   }
