@@ -12,6 +12,7 @@ import dev.kelvin.model.spec.Disk;
 import dev.kelvin.model.spec.DiskBus;
 import dev.kelvin.model.spec.VmSpec;
 import dev.kelvin.qemu.testkit.SerialConsole;
+import dev.kelvin.qemu.testkit.TestQemu;
 import dev.kelvin.qemu.testkit.TinyGuest;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -24,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** A real QEMU with a real Linux guest: what only a guest can show. */
 @Tag("slow")
@@ -34,6 +35,9 @@ class GuestTest {
   private static final Duration STEP = Duration.ofSeconds(30);
 
   @TempDir Path directory;
+
+  /** On which QEMU the guests of a test run. */
+  private TestQemu which = TestQemu.HOST;
 
   private Rig start(String machine, String words) throws Exception {
     return start(spec(machine, words));
@@ -59,7 +63,7 @@ class GuestTest {
   }
 
   private Rig start(VmSpec spec) throws Exception {
-    return Rig.start(directory, spec);
+    return Rig.start(which, directory, spec);
   }
 
   private static SerialConsole boot(Rig rig) throws Exception {
@@ -70,8 +74,9 @@ class GuestTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"q35", "i440fx", "microvm"})
-  void aPowerOffIsToldFromARebootAndFromAPanic(String machine) throws Exception {
+  @CsvSource({"q35, HOST", "i440fx, HOST", "microvm, HOST", "q35, SECOND", "microvm, SECOND"})
+  void aPowerOffIsToldFromARebootAndFromAPanic(String machine, TestQemu qemu) throws Exception {
+    which = qemu;
     try (var rig = start(machine, "");
         var serial = boot(rig)) {
       assertThat(serial.run("uname -s")).isEqualTo("Linux");
@@ -97,8 +102,9 @@ class GuestTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"q35", "i440fx"})
-  void aPanicIsSeenAndKept(String machine) throws Exception {
+  @CsvSource({"q35, HOST", "i440fx, HOST", "q35, SECOND"})
+  void aPanicIsSeenAndKept(String machine, TestQemu qemu) throws Exception {
+    which = qemu;
     try (var rig = start(machine, "");
         var serial = boot(rig)) {
       serial.type("echo c > /proc/sysrq-trigger\n");
@@ -128,8 +134,9 @@ class GuestTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"q35", "i440fx"})
-  void disksComeAndGo(String machine) throws Exception {
+  @CsvSource({"q35, HOST", "i440fx, HOST", "q35, SECOND"})
+  void disksComeAndGo(String machine, TestQemu qemu) throws Exception {
+    which = qemu;
     try (var rig = start(machine, "");
         var serial = boot(rig)) {
       for (var bus : List.of(DiskBus.VIRTIO_BLK, DiskBus.VIRTIO_SCSI, DiskBus.NVME)) {
@@ -191,8 +198,9 @@ class GuestTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"q35", "i440fx"})
-  void cardsComeAndGo(String machine) throws Exception {
+  @CsvSource({"q35, HOST", "i440fx, HOST", "i440fx, SECOND"})
+  void cardsComeAndGo(String machine, TestQemu qemu) throws Exception {
+    which = qemu;
     try (var rig = start(machine, "");
         var serial = boot(rig)) {
       for (int round = 0; round < 2; round++) {
