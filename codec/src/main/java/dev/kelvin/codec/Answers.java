@@ -76,7 +76,11 @@ public final class Answers {
       for (String name = in.nextName(); name != null; name = in.nextName()) {
         JsonToken value = in.nextToken();
         switch (name) {
-          case "items" -> items = READER.listOfFrom(type, in);
+          case "items" -> {
+            if (value != JsonToken.VALUE_NULL) {
+              items = READER.listOfFrom(type, in);
+            }
+          }
           case "next" -> next = value == JsonToken.VALUE_STRING ? in.getString() : null;
           case "revision" -> revision = in.getValueAsLong();
           case "asOf" -> asOf = value == JsonToken.VALUE_STRING ? instant(in) : null;

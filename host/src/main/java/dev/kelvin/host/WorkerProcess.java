@@ -103,28 +103,30 @@ public final class WorkerProcess {
    * nor anything of its session is left.
    *
    * @param line is given each line that it says, without its end; what it throws ends the worker
+   * @param look called again and again while it works; what it throws ends the worker, too
    * @throws ProblemException capability-missing when a program is not installed; timeout;
    *     host-failure when it cannot be started or says too much; what {@code line} throws
    * @throws InterruptedException after the worker has ended
    */
-  public int run(Job job, Consumer<String> line) throws InterruptedException {
+  public int run(Job job, Consumer<String> line, Runnable look) throws InterruptedException {
     var talk = new Talk(job, command(job), line);
     // The death signal is that of the thread which starts the process (prctl(2)): it has to last as
     // long, which a thread that carries virtual ones need not.
     Thread.ofPlatform().daemon().name(job.name()).start(talk);
     try {
-      return await(job, talk);
+      return await(job, talk, look);
     } finally {
       talk.end();
     }
   }
 
-  private int await(Job job, Talk talk) throws InterruptedException {
+  private int await(Job job, Talk talk, Runnable look) throws InterruptedException {
     long begin = System.nanoTime();
     while (true) {
       try {
         return talk.ended.get(LOOK.toNanos(), TimeUnit.NANOSECONDS);
       } catch (TimeoutException e) {
+        look.run();
         long now = System.nanoTime();
         if (now - talk.heard > limits.silence().toNanos()) {
           throw slow(job, "it has said nothing for " + limits.silence().toSeconds() + " s", e);
@@ -227,7 +229,8 @@ public final class WorkerProcess {
         }
         lines.end();
         ended.complete(process.waitFor());
-      } catch (IOException | InterruptedException | RuntimeException e) {
+      } catch (IOException | InterruptedException | RuntimeException | Error e) {
+        // Whatever it is: who waits for it must not wait for ever.
         started.completeExceptionally(e);
         ended.completeExceptionally(e);
       }

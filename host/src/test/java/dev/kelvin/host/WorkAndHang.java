@@ -12,6 +12,7 @@ final class WorkAndHang {
         .run(
             new WorkerProcess.Job(
                 "worker", worker, null, null, new dev.kelvin.model.ByteSize(0), false),
-            System.out::println);
+            System.out::println,
+            () -> {});
   }
 }

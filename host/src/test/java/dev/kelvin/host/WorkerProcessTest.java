@@ -25,7 +25,7 @@ class WorkerProcessTest {
       throws InterruptedException {
     var job =
         new Job("worker", List.of("sh", "-c", script), input, output, new ByteSize(100), asNobody);
-    return new WorkerProcess(Limits.usual()).run(job, said::add);
+    return new WorkerProcess(Limits.usual()).run(job, said::add, () -> {});
   }
 
   @Test

@@ -103,7 +103,7 @@ public final class ImageStore {
           try {
             Durable.flushWithName(file);
             flushed.complete(null);
-          } catch (IOException e) {
+          } catch (IOException | RuntimeException | Error e) { // or it would be waited for
             flushed.completeExceptionally(e);
           }
         });

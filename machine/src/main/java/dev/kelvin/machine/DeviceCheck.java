@@ -54,7 +54,7 @@ public final class DeviceCheck {
               + name
               + " has not the devices on record: "
               + String.join("; ", differences),
-          "its next change of devices brings both together, and so does its next start");
+          "its next start brings both together; of disks and NICs its next change of devices does, too");
     }
   }
 }

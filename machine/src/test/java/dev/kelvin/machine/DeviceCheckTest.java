@@ -116,6 +116,42 @@ class DeviceCheckTest {
   @Test
   void theRecordOfAnEarlierDaemonIsCompletedByWhatQemuSays() throws Exception {
     RunRecord run = onRecord();
+    saveAsBefore(run);
+    vm.restart();
+    RunRecord completed = onRecord();
+    assertThat(completed.user()).isEqualTo(-1);
+    assertThat(completed.memory()).isEqualTo(LaunchedMemory.of(run.spec()));
+    assertThat(completed.devices())
+        .extracting(DevicePlace::id)
+        .containsExactlyInAnyOrderElementsOf(FakeQemu.PORTS);
+    plug(DATA);
+    assertThat(vm.qemu().devices()).containsExactly("disk-data");
+    assertThat(faults()).isEmpty();
+  }
+
+  /** The daemon of before died when it had written the disk down, and not plugged it in yet. */
+  @Test
+  void aDiskThatAnEarlierDaemonHasOnlyPlannedIsPluggedIn() throws Exception {
+    var wanted = vm.stored(SupervisedVm.spec().withDisks(List.of(DATA)));
+    saveAsBefore(onRecord().withSpec(wanted.spec()));
+    vm.restart();
+    vm.supervisor().ask(new VmRequest.Converge(wanted));
+    assertThat(vm.qemu().devices()).containsExactly("disk-data");
+    assertThat(faults()).isEmpty();
+  }
+
+  /** QEMU plugged it in when the daemon of before did not wait any more. */
+  @Test
+  void aDiskThatAnEarlierDaemonDoesNotKnowIsPulledOut() throws Exception {
+    saveAsBefore(onRecord());
+    vm.qemu().devices().add("disk-late");
+    vm.restart();
+    plug(DATA);
+    assertThat(vm.qemu().devices()).containsExactly("disk-data");
+    assertThat(onRecord().devices()).extracting(DevicePlace::id).doesNotContain("disk-late");
+  }
+
+  private void saveAsBefore(RunRecord run) {
     vm.repository()
         .saveRun(
             SupervisedVm.ID,
@@ -131,15 +167,5 @@ class DeviceCheckTest {
                 null,
                 null,
                 List.of()));
-    vm.restart();
-    RunRecord completed = onRecord();
-    assertThat(completed.user()).isEqualTo(-1);
-    assertThat(completed.memory()).isEqualTo(LaunchedMemory.of(run.spec()));
-    assertThat(completed.devices())
-        .extracting(DevicePlace::id)
-        .containsExactlyInAnyOrderElementsOf(FakeQemu.PORTS);
-    plug(DATA);
-    assertThat(vm.qemu().devices()).containsExactly("disk-data");
-    assertThat(faults()).isEmpty();
   }
 }

@@ -5,6 +5,7 @@ import dev.kelvin.model.Problem;
 import dev.kelvin.qmp.Cost;
 import dev.kelvin.qmp.QmpException;
 import dev.kelvin.qmp.Texts;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 final class DeviceList {
   /** Far more than fit in a machine; whoever says more lies. */
   private static final int MOST = 512;
+
+  /** For all questions about the places together. */
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private static final String CHILD = "child<";
 
@@ -47,7 +51,14 @@ final class DeviceList {
   /** Each with its bus and its address. One that goes meanwhile is left out. */
   List<DevicePlace> places() throws InterruptedException {
     var found = new ArrayList<DevicePlace>();
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
     for (var device : drivers().entrySet()) {
+      if (System.nanoTime() > deadline) {
+        throw Problem.of(Code.TIMEOUT, "QEMU does not tell its devices")
+            .because("it has told %d in %d s".formatted(found.size(), PATIENCE.toSeconds()))
+            .remedy("look at the load of the host, and at the VM: kelvin show")
+            .asException();
+      }
       String id = device.getKey();
       String path = Calls.PERIPHERAL + "/" + id;
       String bus = property(path, "parent_bus");

@@ -106,7 +106,7 @@ public final class Workers implements BulkWork {
     var job =
         new WorkerProcess.Job("worker", argv, piece.input(), output, piece.largest(), asNobody);
     var hearing = new Hearing(piece, length(piece.input()), progress);
-    hearing.ended(processes.run(job, hearing::take));
+    hearing.ended(processes.run(job, hearing::take, hearing::report));
     return hearing;
   }
 
@@ -134,6 +134,9 @@ public final class Workers implements BulkWork {
     private @Nullable Report last;
     private int ending;
 
+    /** What it says that it has read; negative before it has said so. */
+    private volatile long read = -1;
+
     Hearing(Piece piece, long total, ProgressSink progress) {
       this.piece = piece;
       this.total = total;
@@ -151,8 +154,7 @@ public final class Workers implements BulkWork {
         return;
       }
       switch (report(line)) {
-        case Report.Progress(long read) ->
-            progress.report(new Progress(Math.min(read, total), total, "bytes", piece.words()));
+        case Report.Progress(long bytes) -> read = Math.min(bytes, total);
         case Report.Done done -> last = done;
         case Report.Failed failed -> last = failed;
       }
@@ -167,7 +169,18 @@ public final class Workers implements BulkWork {
       }
     }
 
+    /**
+     * Tells how far it is. Also while it says nothing: whoever hears of it may look whether there
+     * is room left, and that must not depend on what a worker says.
+     */
+    void report() {
+      progress.report(new Progress(Math.max(read, 0), total, "bytes", piece.words()));
+    }
+
     void ended(int code) {
+      if (read >= 0) {
+        report();
+      }
       ending = last == null ? code : 0;
     }
 

@@ -52,7 +52,7 @@ public final class ImageTasks {
     private Path whole() throws IOException {
       if (boot != null && !boot.equals(BootId.current())) {
         throw Problem.of(Code.HOST_FAILURE, "The host went down before the file was taken in")
-            .on("image/" + metadata.name())
+            .on(Image.ref(metadata.name()))
             .because("what had been received may not be on the medium")
             .remedy("import the file again")
             .asException();

@@ -7,6 +7,7 @@ import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Image.Provenance;
 import dev.kelvin.model.Image.Verification;
+import dev.kelvin.model.Image.Format;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.ProgressSink;
@@ -16,6 +17,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -286,7 +288,7 @@ public final class Puller {
       return disk; // an earlier call was through
     }
     if (plan.compression() == Compression.NONE) {
-      Files.move(packed, disk, java.nio.file.StandardCopyOption.ATOMIC_MOVE);
+      Files.move(packed, disk, StandardCopyOption.ATOMIC_MOVE);
       return disk;
     }
     var room = new Download.Room(work, RESERVE, 1);
@@ -299,10 +301,23 @@ public final class Puller {
           requireRoom(room);
           progress.report(now);
         });
+    if (plan.format() == Format.ISO) {
+      ownCopy(disk);
+    }
     // What it came from is removed next.
     Durable.flushWithName(disk);
     Files.delete(packed);
     return disk;
+  }
+
+  /**
+   * Makes a file one that nobody else has open. A CD is stored as it was unpacked: a worker that
+   * was taken over, and has left somebody behind, could still write to it.
+   */
+  private static void ownCopy(Path file) throws IOException {
+    Path copy = file.resolveSibling(file.getFileName() + ".copy");
+    Files.copy(file, copy, StandardCopyOption.REPLACE_EXISTING);
+    Files.move(copy, file, StandardCopyOption.ATOMIC_MOVE);
   }
 
   private static void requireRoom(Download.Room room) {

@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
 
 /** A daemon on etcd, and tasks that differ in how they write. */
 class KillOnEtcdTest extends KillsAtWrites {
@@ -32,8 +31,8 @@ class KillOnEtcdTest extends KillsAtWrites {
     return all.stream().filter(scenario -> NAMES.contains(scenario.name())).toList();
   }
 
-  @AfterAll
-  void endEtcd() {
+  @Override
+  void closeMore() {
     EtcdServer server = etcd;
     if (server != null) {
       server.close();

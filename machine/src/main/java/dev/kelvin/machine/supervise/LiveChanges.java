@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -78,10 +79,21 @@ final class LiveChanges {
     VmSpec spec = run.spec();
     Set<String> plugged = now.qemu().devices();
     Set<String> recorded = run.devices().stream().map(DevicePlace::id).collect(Collectors.toSet());
-    // Nobody knows which volume or network is behind a device that is not on record.
-    Set<String> strange = difference(plugged, recorded);
+    Set<String> ofSpec =
+        Stream.concat(
+                spec.disks().stream().map(disk -> DeviceIds.DISK + disk.name()),
+                spec.nics().stream().map(nic -> DeviceIds.NIC + nic.name()))
+            .collect(Collectors.toSet());
+    // Nobody knows which volume or network is behind one of these.
+    Set<String> strange =
+        plugged.stream()
+            .filter(id -> id.startsWith(DeviceIds.DISK) || id.startsWith(DeviceIds.NIC))
+            .filter(id -> !ofSpec.contains(id) || !recorded.contains(id))
+            .collect(Collectors.toSet());
     pullOut(now, names(strange, DeviceIds.DISK), names(strange, DeviceIds.NIC));
-    Set<String> missing = difference(recorded, plugged);
+    // An earlier daemon had them in the spec only.
+    Set<String> wanted = Stream.concat(recorded.stream(), ofSpec.stream()).collect(Collectors.toSet());
+    Set<String> missing = difference(wanted, difference(plugged, strange));
     if (missing.isEmpty()) {
       return now;
     }

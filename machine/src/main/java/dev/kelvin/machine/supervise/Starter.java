@@ -193,9 +193,6 @@ final class Starter {
       Running adopted =
           vm.context().launcher().adopt(vm.record(), run, signal -> signals.accept(mine, signal));
       vm.hold(adopted);
-      if (!adopted.run().equals(run)) {
-        vm.context().repository().saveRun(vm.id(), adopted.run());
-      }
       if (!vm.context().repository().hasOwnUser(vm.record())) {
         vm.tell(
             "vm.user-shared",
@@ -210,11 +207,23 @@ final class Starter {
               .withRestartRequired(SpecDiff.between(run.spec(), vm.record().spec()).restart()));
       // The daemon that launched it may have died before it could end this.
       HeadStart.end(adopted.process());
+      if (!adopted.run().equals(run)) {
+        saveCompleted(adopted.run());
+      }
       observe(adopted.qemu(), mine);
     } catch (ProblemException e) {
       unresponsive(e.problem().oneLine());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /** What an earlier daemon did not write down. The next one completes it again if this fails. */
+  private void saveCompleted(RunRecord run) {
+    try {
+      vm.context().repository().saveRun(vm.id(), run);
+    } catch (ProblemException e) {
+      LOG.log(Level.WARNING, vm.ref() + ": its record is not completed: " + e.getMessage());
     }
   }
 

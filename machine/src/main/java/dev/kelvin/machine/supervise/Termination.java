@@ -73,7 +73,13 @@ final class Termination {
         "shutdown-" + vm.name(),
         new CompletableFuture<>(), // those who asked are answered by what the guest does
         inside -> begun.ask(vm),
-        why -> unheeded.run());
+        why -> {
+          if (why == null) {
+            unheeded.run();
+          } else {
+            giveUp(begun, new ProblemException(ProblemException.toProblem(why), why));
+          }
+        });
     return false;
   }
 
@@ -95,9 +101,12 @@ final class Termination {
     }
     try {
       end(ExitReason.STOPPED, "the guest did not shut down in time");
-    } catch (ProblemException e) {
+    } catch (RuntimeException e) { // whatever it is, those who asked are answered
+      if (!(e instanceof ProblemException)) {
+        LOG.log(Level.ERROR, "ending " + vm.ref() + ", which did not shut down", e);
+      }
       if (vm.ending == null) {
-        giveUp(asked, e);
+        giveUp(asked, new ProblemException(ProblemException.toProblem(e), e));
       }
     }
   }

@@ -44,6 +44,15 @@ final class AbandonedTask {
                 + "; \"kelvin state check\" tells what does not fit together");
   }
 
+  /** Tasks of before are not looked at yet. */
+  static ProblemException tooEarly(TaskRecord task) {
+    return Problem.of(Code.UNAVAILABLE, "It is not known yet whether the task can go on")
+        .on(Task.ref(task.id()))
+        .because("the daemon has just started, or its store does not answer")
+        .remedy("wait a moment, then look at it: kelvin task show " + task.id())
+        .asException();
+  }
+
   static ProblemException goesOn(Task task) {
     boolean ended = task.state().ended();
     String id = Objects.requireNonNull(task.id());

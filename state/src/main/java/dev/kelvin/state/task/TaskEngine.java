@@ -262,27 +262,27 @@ public final class TaskEngine implements AutoCloseable {
     if (input.isEmpty()) {
       return strand(task, "its input is not there");
     }
-    boolean cancel = storage.cancelRequested(id);
+    JsonNode read;
     try {
-      TaskRun<?> run = run(type, undone(type, now.get()), storage.read(input.get()), cancel);
-      runs.put(id, run);
-      start(run);
-      stranded.remove(id);
-      return Optional.empty();
+      read = storage.read(input.get());
+      Object _ = Documents.readTrusted(read, type.inputType());
     } catch (JacksonException e) {
       return strand(task, "its input cannot be read: " + e.getOriginalMessage());
     } catch (ProblemException e) {
       return strand(task, "its input cannot be read: " + e.problem().oneLine());
     }
+    TaskRun<?> run = run(type, storage.outdated(type, now.get()), read, storage.cancelRequested(id));
+    runs.put(id, run);
+    start(run);
+    stranded.remove(id);
+    return Optional.empty();
   }
 
-  /** As it is, or about to be undone where nothing finishes tasks of its version any more. */
-  private Versioned<TaskRecord> undone(TaskType<?> type, Versioned<TaskRecord> task) {
-    if (!type.onlyUndone() || task.value().state() != Task.TaskState.RUNNING) {
-      return task;
-    }
-    TaskRecord next = task.value().failed(AbandonedTask.outdated(task.value()));
-    return new Versioned<>(next, storage.save(next, task.revision()));
+  /** A task that nobody works on from now on; a cancel has it undone further. */
+  private Versioned<TaskRecord> left(TaskRun<?> run) {
+    run.leave(settings.closeTimeout());
+    runs.remove(run.id());
+    return storage.now(run.id()).orElseThrow(() -> absent(run.id()));
   }
 
   private <I> TaskRun<I> run(
@@ -407,17 +407,21 @@ public final class TaskEngine implements AutoCloseable {
   public Task abandon(String id) {
     resuming.lock();
     try {
-      TaskRun<?> run = runs.get(id);
-      if (run != null) {
-        if (!run.isStuck()) {
-          throw AbandonedTask.goesOn(run.view());
-        }
-        run.leave(settings.closeTimeout());
-        runs.remove(id); // a cancel has it undone further, should the store not take this
-      }
+      // First, since what nobody works on any more needs a store.
       Versioned<TaskRecord> now = storage.now(id).orElseThrow(() -> absent(id));
       if (now.value().state().ended()) {
         throw AbandonedTask.goesOn(now.value().view(null, null));
+      }
+      if (!resumed) {
+        throw AbandonedTask.tooEarly(now.value());
+      }
+      TaskRun<?> run = runs.get(id);
+      boolean goesOn = run == null ? resumeUnrun(id).isEmpty() : !run.isOver() && !run.isStuck();
+      if (goesOn) {
+        throw AbandonedTask.goesOn(now.value().view(null, null));
+      }
+      if (run != null) {
+        now = left(run);
       }
       TaskRecord given = now.value().abandoned(AbandonedTask.problem(now.value()), clock.instant());
       storage.end(given, now.revision(), false);

@@ -55,6 +55,9 @@ final class TaskRun<I> {
   private volatile @Nullable Progress progress;
   private volatile @Nullable Problem trouble;
 
+  /** Whether the step that is to be undone has refused that, when it was last tried. */
+  private volatile boolean undoFails;
+
   /** Held for moments only. */
   private final ReentrantLock lock = new ReentrantLock();
 
@@ -141,9 +144,14 @@ final class TaskRun<I> {
     }
   }
 
+  /** Whether its thread has ended, or it is left to the next engine. */
+  boolean isOver() {
+    return end.isDone();
+  }
+
   /** Whether it is being undone, and that fails. */
   boolean isStuck() {
-    return task.state() == Task.TaskState.UNDOING && trouble != null;
+    return undoFails;
   }
 
   /**
@@ -275,6 +283,7 @@ final class TaskRun<I> {
       try {
         type.steps().get(task.step()).undo(input, context);
         progress = null;
+        undoFails = false;
         break;
       } catch (Throwable e) { // whatever it is, it is tried again
         progress = null;
@@ -282,6 +291,7 @@ final class TaskRun<I> {
           return false;
         }
         trouble = explainUndo(explain(e));
+        undoFails = true;
         shared.changed().accept(this);
         if (!pause(wait)) {
           return false;

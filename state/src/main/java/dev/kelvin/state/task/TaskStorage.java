@@ -3,6 +3,7 @@ package dev.kelvin.state.task;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.Task;
 import dev.kelvin.state.store.Collection;
 import dev.kelvin.state.store.Compare;
 import dev.kelvin.state.store.Entry;
@@ -212,6 +213,15 @@ public final class TaskStorage {
                   .filter(lock -> Arrays.equals(lock.value(), bytes(task.id())))
                   .isPresent();
     }
+  }
+
+  /** As it is, or about to be undone where nothing finishes tasks of its version any more. */
+  Versioned<TaskRecord> outdated(TaskType<?> type, Versioned<TaskRecord> task) {
+    if (!type.onlyUndone() || task.value().state() != Task.TaskState.RUNNING) {
+      return task;
+    }
+    TaskRecord next = task.value().failed(AbandonedTask.outdated(task.value()));
+    return new Versioned<>(next, save(next, task.revision()));
   }
 
   /** Stores that a task is to be cancelled; false when it has ended. */
