@@ -10,15 +10,16 @@ import dev.kelvin.model.HostFacts.Extras;
 import dev.kelvin.model.HostFacts.UefiFirmware;
 import dev.kelvin.model.Layout;
 import dev.kelvin.model.Problem;
+import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.ProgressSink;
 import dev.kelvin.model.Task.Progress;
+import dev.kelvin.model.spec.Architecture;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,22 +33,20 @@ public final class Doctor {
   private final Commands commands;
   private final DoctorCache cache;
   private final Path runtime;
-  private final Supplier<Optional<Path>> qemu;
+  private final QemuChoice choice;
+  private final QemuCensus qemus;
   private final HostIdentity identity;
   private final ReentrantLock lock = new ReentrantLock();
   private volatile DoctorCache.@Nullable Entry known;
 
-  public Doctor(Layout layout, Commands commands) {
-    this(layout, commands, QemuInspector::find);
-  }
-
-  /** With the QEMU that {@code qemu} finds. */
-  Doctor(Layout layout, Commands commands, Supplier<Optional<Path>> qemu) {
+  /** With the QEMUs of a choice. */
+  public Doctor(Layout layout, Commands commands, QemuChoice choice) {
     this.commands = commands;
     this.cache = new DoctorCache(layout.state().resolve("doctor.json"));
     this.runtime = layout.runtime();
-    this.qemu = qemu;
-    this.identity = new HostIdentity(ROOT, qemu);
+    this.choice = choice;
+    this.qemus = new QemuCensus(choice);
+    this.identity = new HostIdentity(ROOT, qemus);
   }
 
   /** The kept report, or a new one when there is none for the host as it is now. */
@@ -58,11 +57,13 @@ public final class Doctor {
   /**
    * What decides how QEMU is called; kept and renewed like the report.
    *
-   * @throws dev.kelvin.model.ProblemException capability-missing when QEMU is not installed
+   * @throws dev.kelvin.model.ProblemException capability-missing when QEMU is not installed, or
+   *     when the one that is picked cannot be used
    */
   public HostFacts facts() {
     HostFacts facts = entry().facts();
     if (facts == null) {
+      choice.usable(Architecture.X86_64).ifPresent(this::tellWhyNot);
       throw Problem.of(Code.CAPABILITY_MISSING, "QEMU is not installed")
           .on(QemuInspector.PROGRAM)
           .because("there is no program of this name in the PATH")
@@ -70,6 +71,14 @@ public final class Doctor {
           .asException();
     }
     return facts;
+  }
+
+  private void tellWhyNot(Path binary) {
+    try {
+      var _ = new QemuInspector(commands).inspect(binary);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Examines the host anew, which takes some seconds, and keeps the result. */
@@ -121,52 +130,77 @@ public final class Doctor {
       throws InterruptedException {
     Optional<Distribution> distribution = Distribution.current();
     boolean root = Users.isRoot();
-    List<Check> checks = new ArrayList<>();
-    List<String> working = List.of();
-    var qemuChecks = new QemuChecks(commands, distribution, scratch);
-    Optional<Path> binary = qemu.get();
-    HostFacts facts = null;
+    var found = new Findings();
     var inspector = new QemuInspector(commands);
     var foreign =
-        new ForeignGuests(inspector, new FirmwareFinder(ROOT), QemuInspector::find, distribution)
-            .find();
-    if (binary.isPresent()) {
-      report(progress, 0, "asking QEMU what it has");
-      Qemu found = inspector.inspect(binary.get());
-      report(progress, 1, "running a guest under each accelerator");
-      var accelerators =
-          new AcceleratorChecks(ROOT, root, new GuestProof(commands, scratch))
-              .examine(binary.get());
-      working = accelerators.working();
-      checks.addAll(accelerators.checks());
-      report(progress, 2, "trying QEMU's parts");
-      UefiFirmware uefi = new FirmwareFinder(ROOT).find(Kind.PLAIN).orElse(null);
-      checks.addAll(qemuChecks.all(found, uefi));
-      Extras extras = extras();
-      checks.addAll(new ExtraChecks(distribution, root).all(extras));
-      facts = facts(found, working, uefi, root, extras, foreign);
-    } else {
-      checks.addAll(qemuChecks.absent());
+        new ForeignGuests(inspector, new FirmwareFinder(ROOT), choice::usable, distribution).find();
+    report(progress, 0, "asking QEMU what it has");
+    Qemu qemu = inspect(inspector, distribution, scratch, found);
+    if (qemu != null) {
+      examineQemu(qemu, scratch, found, foreign, progress);
     }
-    checks.addAll(foreign.checks());
+    found.checks.addAll(foreign.checks());
     report(progress, 3, "looking for tools");
-    checks.addAll(new ToolChecks(commands, distribution, root).all());
+    found.checks.addAll(new ToolChecks(commands, distribution, root).all());
     report(progress, 4, "calling the kernel");
     var calls = new SyscallChecks();
     var kernel = new KernelChecks(ROOT, calls::mapsHugePage, calls::mergesPages);
-    checks.addAll(kernel.memory());
-    checks.addAll(calls.all());
-    checks.addAll(kernel.confinement());
+    found.checks.addAll(kernel.memory());
+    found.checks.addAll(calls.all());
+    found.checks.addAll(kernel.confinement());
+    List<DoctorReport.FoundQemu> all = qemus.all(commands);
     report(progress, STAGES, "done");
     List<String> missing =
         distribution
             .map(family -> Requirements.packages(family, Requirements.missing()))
             .orElse(List.of());
-    String accelerator = working.isEmpty() ? "tcg" : working.getFirst();
+    String accelerator = found.working.isEmpty() ? "tcg" : found.working.getFirst();
     return new DoctorCache.Entry(
         key,
-        new DoctorReport(identity.describe(), accelerator, checks, missing, Instant.now()),
-        facts);
+        new DoctorReport(
+            identity.describe(), accelerator, found.checks, missing, all, Instant.now()),
+        found.facts);
+  }
+
+  /** What an examination has found so far. */
+  private static final class Findings {
+    private final List<Check> checks = new ArrayList<>();
+    private List<String> working = List.of();
+    private @Nullable HostFacts facts;
+  }
+
+  /** Asks the QEMU that is used; null when there is none or it cannot be used. */
+  private @Nullable Qemu inspect(
+      QemuInspector inspector, Optional<Distribution> distribution, Path scratch, Findings found)
+      throws InterruptedException {
+    try {
+      Optional<Path> binary = choice.usable(Architecture.X86_64);
+      if (binary.isPresent()) {
+        return inspector.inspect(binary.get());
+      }
+      found.checks.addAll(new QemuChecks(commands, distribution, scratch).absent());
+    } catch (ProblemException e) {
+      found.checks.add(QemuChecks.unusable(e.problem()));
+    }
+    return null;
+  }
+
+  private void examineQemu(
+      Qemu qemu, Path scratch, Findings found, ForeignGuests.Found foreign, ProgressSink progress)
+      throws InterruptedException {
+    Optional<Distribution> distribution = Distribution.current();
+    boolean root = Users.isRoot();
+    report(progress, 1, "running a guest under each accelerator");
+    var proof = new GuestProof(commands, scratch, qemu.files());
+    var accelerators = new AcceleratorChecks(ROOT, root, proof).examine(qemu.binary());
+    found.working = accelerators.working();
+    found.checks.addAll(accelerators.checks());
+    report(progress, 2, "trying QEMU's parts");
+    UefiFirmware uefi = new FirmwareFinder(ROOT).find(Kind.PLAIN).orElse(null);
+    found.checks.addAll(new QemuChecks(commands, distribution, scratch).all(qemu, uefi));
+    Extras extras = extras();
+    found.checks.addAll(new ExtraChecks(distribution, root).all(extras));
+    found.facts = facts(qemu, found.working, uefi, root, extras, foreign);
   }
 
   private HostFacts facts(
@@ -191,7 +225,8 @@ public final class Doctor {
         identity.tscKhz(),
         extras,
         foreign.emulators(),
-        foreign.lacking());
+        foreign.lacking(),
+        qemu.files());
   }
 
   private Extras extras() throws InterruptedException {

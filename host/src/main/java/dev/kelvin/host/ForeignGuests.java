@@ -53,14 +53,14 @@ final class ForeignGuests {
     var lacking = new EnumMap<Architecture, String>(Architecture.class);
     List<Check> checks = new ArrayList<>();
     for (Architecture one : ARCHITECTURES) {
-      Optional<Path> binary = binaries.apply(one);
-      if (binary.isEmpty()) {
-        String remedy = Requirements.remedyFor(one.program(), distribution);
-        lacking.put(one, remedy);
-        checks.add(absent(one, remedy));
-        continue;
-      }
       try {
+        Optional<Path> binary = binaries.apply(one);
+        if (binary.isEmpty()) {
+          String remedy = Requirements.remedyFor(one.program(), distribution);
+          lacking.put(one, remedy);
+          checks.add(absent(one, remedy));
+          continue;
+        }
         Emulator emulator = examine(one, binary.get());
         emulators.put(one, emulator);
         checks.add(there(one, emulator));
@@ -84,7 +84,8 @@ final class ForeignGuests {
         qemu.machines(),
         qemu.devices(),
         qemu.cpuModels(),
-        firmware.find(one).orElse(null));
+        firmware.find(one).orElse(null),
+        qemu.files());
   }
 
   private static String id(Architecture one) {

@@ -3,6 +3,7 @@ package dev.kelvin.host;
 import dev.kelvin.host.Commands.Command;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.QemuFiles;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -42,11 +43,18 @@ final class GuestProof {
 
   private final Commands commands;
   private final Path scratch;
+  private final QemuFiles files;
 
   /** Runs guests whose firmware is written to the directory {@code scratch}. */
   GuestProof(Commands commands, Path scratch) {
+    this(commands, scratch, QemuFiles.usual());
+  }
+
+  /** As {@link #GuestProof(Commands, Path)}, on a QEMU that is told where its files are. */
+  GuestProof(Commands commands, Path scratch, QemuFiles files) {
     this.commands = commands;
     this.scratch = scratch;
+    this.files = files;
   }
 
   /** A line of the guest, and when it came. */
@@ -99,25 +107,27 @@ final class GuestProof {
     Path firmware = writeFirmware();
     List<Line> lines = Collections.synchronizedList(new ArrayList<>());
     try {
-      var command =
-          Command.of(
-                  qemu.toString(),
-                  "-no-user-config",
-                  "-nodefaults",
-                  "-display",
-                  "none",
-                  "-machine",
-                  "q35,accel=" + accelerator,
-                  "-m",
-                  "64",
-                  "-cpu",
-                  accelerator.equals("kvm") ? "host" : "max",
-                  "-no-reboot",
-                  "-bios",
-                  firmware.toString(),
-                  "-serial",
-                  "stdio")
-              .timeout(deadline);
+      var argv = new ArrayList<String>();
+      argv.add(qemu.toString());
+      argv.addAll(files.options());
+      argv.addAll(
+          List.of(
+              "-no-user-config",
+              "-nodefaults",
+              "-display",
+              "none",
+              "-machine",
+              "q35,accel=" + accelerator,
+              "-m",
+              "64",
+              "-cpu",
+              accelerator.equals("kvm") ? "host" : "max",
+              "-no-reboot",
+              "-bios",
+              firmware.toString(),
+              "-serial",
+              "stdio"));
+      var command = Command.of(argv).environment(files.environment()).timeout(deadline);
       var result =
           commands.run(
               command,

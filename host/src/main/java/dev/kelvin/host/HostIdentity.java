@@ -1,7 +1,6 @@
 package dev.kelvin.host;
 
 import dev.kelvin.model.ByteSize;
-import dev.kelvin.model.spec.Architecture;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -9,25 +8,23 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /** What the host is: for people, and as a key that changes when an examination may differ. */
 final class HostIdentity {
   /** Raised when the checks change, so that what an earlier Kelvin has kept is not taken. */
-  private static final int REVISION = 3;
+  private static final int REVISION = 4;
 
   private final Path root;
-  private final Supplier<Optional<Path>> qemu;
+  private final QemuCensus qemus;
 
   /** Read once: it costs milliseconds on a large host, and stays the same. */
   private final List<String> cpuInfo;
 
   /** Reads {@code /proc} and {@code /dev} below {@code root}. */
-  HostIdentity(Path root, Supplier<Optional<Path>> qemu) {
+  HostIdentity(Path root, QemuCensus qemus) {
     this.root = root;
-    this.qemu = qemu;
+    this.qemus = qemus;
     this.cpuInfo = text("proc/cpuinfo").lines().toList();
   }
 
@@ -78,21 +75,14 @@ final class HostIdentity {
         "revision " + REVISION,
         kernel(),
         cpuModel() + " " + value(cpuInfo, "microcode").orElse("-"),
-        qemu.get().map(HostIdentity::stamp).orElse("no QEMU"),
-        foreign(),
+        "QEMUs " + qemus.stamps().values(),
         "uid " + Users.effectiveUid(),
         "kvm " + access(root.resolve("dev/kvm")),
         "tools " + tools);
   }
 
-  private static String foreign() {
-    return Stream.of(Architecture.I386, Architecture.AARCH64)
-        .map(one -> Programs.find(one.program()).map(HostIdentity::stamp).orElse("-"))
-        .collect(Collectors.joining(" "));
-  }
-
   /** What changes when a file is replaced. */
-  private static String stamp(Path file) {
+  static String stamp(Path file) {
     return file + " " + attributes(file, "size,ino,lastModifiedTime");
   }
 

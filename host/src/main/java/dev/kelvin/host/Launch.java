@@ -2,6 +2,7 @@ package dev.kelvin.host;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,9 +13,15 @@ import org.jspecify.annotations.Nullable;
  * @param directory where it runs
  * @param output where stdout and stderr are appended; made when absent
  * @param user its own, which only root can give; null for the daemon's own
+ * @param environment beside what each process gets
  */
 public record Launch(
-    String name, List<String> argv, Path directory, Path output, @Nullable User user) {
+    String name,
+    List<String> argv,
+    Path directory,
+    Path output,
+    @Nullable User user,
+    Map<String, String> environment) {
   /**
    * A user of its own, and what that user may have in all.
    *
@@ -27,7 +34,13 @@ public record Launch(
   /** The variable of each that is launched so, with {@link #directory}: whose it is. */
   public static final String MARK = "KELVIN_LAUNCHED_FOR";
 
+  /** With what each process gets in its environment. */
+  public Launch(String name, List<String> argv, Path directory, Path output, @Nullable User user) {
+    this(name, argv, directory, output, user, Map.of());
+  }
+
   public Launch {
+    environment = Map.copyOf(environment);
     argv = List.copyOf(argv);
     if (argv.isEmpty()) {
       throw new IllegalArgumentException("a launch has at least a program");

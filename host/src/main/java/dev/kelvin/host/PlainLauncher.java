@@ -78,6 +78,7 @@ public final class PlainLauncher implements ProcessLauncher {
             .redirectOutput(ProcessBuilder.Redirect.appendTo(launch.output().toFile()));
     Map<String, String> environment = builder.environment();
     environment.clear();
+    environment.putAll(launch.environment());
     environment.putAll(
         Map.of(
             "PATH",

@@ -5,6 +5,7 @@ import dev.kelvin.host.Commands.Result;
 import dev.kelvin.host.QemuInspector.Qemu;
 import dev.kelvin.model.DoctorReport.Check;
 import dev.kelvin.model.HostFacts.UefiFirmware;
+import dev.kelvin.model.Problem;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -68,6 +69,13 @@ final class QemuChecks {
         VERSION.required(
             "looked for " + QemuInspector.PROGRAM + " in " + Programs.path(),
             Requirements.remedyFor(QemuInspector.PROGRAM, distribution)));
+  }
+
+  /** For a host whose QEMU, or the one that was picked, is of no use. */
+  static Check unusable(Problem why) {
+    String remedy = why.remedy();
+    return VERSION.required(
+        why.oneLine(), remedy == null ? "install the distribution's own QEMU" : remedy);
   }
 
   List<Check> all(Qemu qemu, @Nullable UefiFirmware uefi) throws InterruptedException {
@@ -178,7 +186,11 @@ final class QemuChecks {
                 "stdio"),
             Stream.of(arguments));
     byte[] quit = "quit\n".getBytes(StandardCharsets.US_ASCII);
-    return commands.run(Command.of(argv.toList()).timeout(Duration.ofSeconds(30)).input(quit));
+    return commands.run(
+        Command.of(argv.toList())
+            .environment(qemu.files().environment())
+            .timeout(Duration.ofSeconds(30))
+            .input(quit));
   }
 
   private static Command quick(String... argv) {

@@ -1,8 +1,10 @@
 package dev.kelvin.host;
 
 import dev.kelvin.host.Commands.Command;
+import dev.kelvin.host.Commands.Result;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
+import dev.kelvin.model.QemuFiles;
 import dev.kelvin.model.spec.Architecture;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,9 +23,10 @@ final class QemuInspector {
   static final String PROGRAM = "qemu-system-x86_64";
 
   /** Where Red Hat's own build is, which is in no PATH. */
-  private static final Path RED_HAT = Path.of("/usr/libexec/qemu-kvm");
+  static final Path RED_HAT = Path.of("/usr/libexec/qemu-kvm");
 
-  private static final Pattern VERSION = Pattern.compile("version (\\d+\\.\\d+\\.\\d+)");
+  private static final Pattern VERSION =
+      Pattern.compile("QEMU emulator version ((\\d+\\.\\d+\\.\\d+).*)");
   private static final Pattern MACHINE = Pattern.compile("[a-z][\\w.+-]*(?=\\s)");
   private static final Pattern ALIAS = Pattern.compile("\\(alias of ([^)\\s]+)\\)");
   private static final Pattern DEVICE = Pattern.compile("name \"([^\"]+)\"");
@@ -40,10 +43,12 @@ final class QemuInspector {
    * What QEMU says of itself.
    *
    * @param version such as {@code 7.2.22}
+   * @param files by what it finds what belongs to it
    */
   record Qemu(
       Path binary,
       String version,
+      QemuFiles files,
       Map<String, String> machineAliases,
       Set<String> machines,
       Set<String> devices,
@@ -59,21 +64,63 @@ final class QemuInspector {
   }
 
   Qemu inspect(Path binary) throws InterruptedException {
+    String version = version(ask(binary, QemuFiles.usual(), "--version"));
+    QemuFiles files = files(binary);
     var aliases = new HashMap<String, String>();
-    Set<String> machines = machines(ask(binary, "-machine", "help"), aliases);
+    Set<String> machines = machines(ask(binary, files, "-machine", "help"), aliases);
     return new Qemu(
         binary,
-        version(ask(binary, "--version")),
+        version,
+        files,
         aliases,
         machines,
-        devices(ask(binary, "-device", "help")),
-        cpuModels(ask(binary, "-cpu", "help")));
+        devices(ask(binary, files, "-device", "help")),
+        cpuModels(ask(binary, files, "-cpu", "help")));
   }
 
-  private String ask(Path binary, String... question) throws InterruptedException {
+  /**
+   * What a QEMU must be told to find its own. One that was built for another place may look only
+   * there, where nothing is or, worse, what belongs to another version.
+   */
+  private QemuFiles files(Path binary) throws InterruptedException {
+    List<Path> searched =
+        ask(binary, QemuFiles.usual(), "-L", "help").lines().map(Path::of).toList();
+    var tree = QemuTree.of(binary);
+    List<String> data = tree.data(searched);
+    if (data.isEmpty()) {
+      return QemuFiles.usual();
+    }
+    // The modules of another build may make it abort; those with which it knows most are its own.
+    QemuFiles best = new QemuFiles(data, null);
+    int most = devicesWith(binary, best);
+    for (Path modules : tree.modules()) {
+      var tried = new QemuFiles(data, modules.toString());
+      int devices = devicesWith(binary, tried);
+      if (devices > most) {
+        best = tried;
+        most = devices;
+      }
+    }
+    return best;
+  }
+
+  /** How many devices it lists; -1 when it ends in an error. */
+  private int devicesWith(Path binary, QemuFiles files) throws InterruptedException {
+    Result result = run(binary, files, "-device", "help");
+    return result.ok() ? devices(result.stdout()).size() : -1;
+  }
+
+  private Result run(Path binary, QemuFiles files, String... question) throws InterruptedException {
     var argv = Stream.concat(Stream.of(binary.toString()), Stream.of(question)).toList();
-    var asked = Command.of(argv).timeout(Duration.ofSeconds(30)).maxOutputBytes(4 << 20);
-    var result = commands.run(asked);
+    return commands.run(
+        Command.of(argv)
+            .environment(files.environment())
+            .timeout(Duration.ofSeconds(30))
+            .maxOutputBytes(4 << 20));
+  }
+
+  private String ask(Path binary, QemuFiles files, String... question) throws InterruptedException {
+    Result result = run(binary, files, question);
     if (!result.ok()) {
       throw Problem.of(Code.HOST_FAILURE, "QEMU does not tell what it has")
           .on(binary.toString())
@@ -90,6 +137,15 @@ final class QemuInspector {
   }
 
   static String version(String text) {
+    return versionIn(text, 2);
+  }
+
+  /** With the words of who has built it. */
+  static String fullVersion(String text) {
+    return versionIn(text, 1);
+  }
+
+  private static String versionIn(String text, int group) {
     var match = VERSION.matcher(text);
     if (!match.find()) {
       throw Problem.of(Code.HOST_FAILURE, "QEMU does not tell its version")
@@ -97,7 +153,7 @@ final class QemuInspector {
           .remedy("install the distribution's own QEMU again")
           .asException();
     }
-    return match.group(1);
+    return match.group(group);
   }
 
   /** The machine types, the aliases among them; what each alias means goes to {@code aliases}. */

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -77,7 +78,7 @@ class DoctorTest {
     assertThat(doctor().report()).isEqualTo(report);
     // It is not taken for another host, nor when it is damaged.
     Path file = home.resolve("var/doctor.json");
-    String key = new HostIdentity(Path.of("/"), QemuInspector::find).key();
+    String key = new HostIdentity(Path.of("/"), new QemuCensus(QemuChoice.hosts())).key();
     assertThat(new DoctorCache(file).read(key)).isPresent();
     assertThat(new DoctorCache(file).read(key + " another")).isEmpty();
     Files.writeString(file, "{\"key\": ");
@@ -86,7 +87,7 @@ class DoctorTest {
 
   @Test
   void withoutQemuTheReportSaysWhatToInstall() {
-    var doctor = new Doctor(layout(), COMMANDS, Optional::empty);
+    var doctor = new Doctor(layout(), COMMANDS, new QemuChoice(Map.of(), one -> Optional.empty()));
     DoctorReport report = doctor.report();
     Check check = check(report, "qemu");
     assertThat(check.state()).isEqualTo(CheckState.REQUIRED);
@@ -108,7 +109,7 @@ class DoctorTest {
   }
 
   private Doctor doctor() {
-    return new Doctor(layout(), COMMANDS);
+    return new Doctor(layout(), COMMANDS, QemuChoice.hosts());
   }
 
   private Layout layout() {

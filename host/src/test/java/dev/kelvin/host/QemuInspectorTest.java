@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.kelvin.host.QemuInspector.Qemu;
 import dev.kelvin.model.DoctorReport.CheckState;
 import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.QemuFiles;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -103,6 +104,13 @@ class QemuInspectorTest {
   }
 
   private static Qemu qemu(String version) {
-    return new Qemu(Path.of("/q"), version, Map.of(), Set.copyOf(List.of()), Set.of(), Set.of());
+    return new Qemu(
+        Path.of("/q"),
+        version,
+        QemuFiles.usual(),
+        Map.of(),
+        Set.copyOf(List.of()),
+        Set.of(),
+        Set.of());
   }
 }

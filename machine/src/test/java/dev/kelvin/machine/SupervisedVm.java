@@ -20,6 +20,7 @@ import dev.kelvin.model.Lifecycle;
 import dev.kelvin.model.Metadata;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.QemuFiles;
 import dev.kelvin.model.VmStatus;
 import dev.kelvin.model.VmStatus.ExitReason;
 import dev.kelvin.model.spec.Power;
@@ -212,7 +213,8 @@ public final class SupervisedVm implements AutoCloseable {
         0,
         HostFacts.Extras.none(),
         Map.of(),
-        Map.of());
+        Map.of(),
+        QemuFiles.usual());
   }
 
   public FakeQemu qemu() {

@@ -1,5 +1,6 @@
 package dev.kelvin.model;
 
+import dev.kelvin.model.spec.Architecture;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -11,18 +12,37 @@ import org.jspecify.annotations.Nullable;
  * @param accelerator the default that follows from the checks: {@code kvm} or {@code tcg}
  * @param checks in the order to show
  * @param missingPackages of the distribution, which Kelvin cannot do without
+ * @param qemus all that there are on the host, those in use and others
  */
 public record DoctorReport(
     String host,
     String accelerator,
     List<Check> checks,
     List<String> missingPackages,
+    List<FoundQemu> qemus,
     Instant checkedAt) {
 
   public DoctorReport {
     checks = checks == null ? List.of() : List.copyOf(checks);
     missingPackages = missingPackages == null ? List.of() : List.copyOf(missingPackages);
+    qemus = qemus == null ? List.of() : List.copyOf(qemus);
   }
+
+  /**
+   * A QEMU of the host.
+   *
+   * @param architecture of the guests that it runs
+   * @param binary its absolute path
+   * @param version as it says itself; null when it was not asked or said nothing
+   * @param used whether it runs the VMs that are started from now on
+   * @param why it is used, or is not
+   */
+  public record FoundQemu(
+      Architecture architecture,
+      String binary,
+      @Nullable String version,
+      boolean used,
+      String why) {}
 
   public enum CheckState implements WireName {
     /** Proven to work. */

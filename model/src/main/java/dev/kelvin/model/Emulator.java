@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param devices every device type that it has
  * @param cpuModels named CPU models that it has
  * @param uefi the firmware for its UEFI guests; null when none is installed
+ * @param files by what it finds what belongs to it
  */
 public record Emulator(
     String binary,
@@ -23,11 +24,13 @@ public record Emulator(
     Set<String> machines,
     Set<String> devices,
     Set<String> cpuModels,
-    @Nullable UefiFirmware uefi) {
+    @Nullable UefiFirmware uefi,
+    QemuFiles files) {
   public Emulator {
     machineAliases = Map.copyOf(machineAliases);
     machines = Set.copyOf(machines);
     devices = Set.copyOf(devices);
     cpuModels = Set.copyOf(cpuModels);
+    files = files == null ? QemuFiles.usual() : files;
   }
 }

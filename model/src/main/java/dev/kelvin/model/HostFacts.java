@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param extras what only some VMs want
  * @param others the QEMU of each further architecture that is installed
  * @param lacking what to do about each architecture that has no QEMU here
+ * @param files by what QEMU finds what belongs to it
  */
 public record HostFacts(
     String qemuBinary,
@@ -43,7 +44,8 @@ public record HostFacts(
     long tscKhz,
     Extras extras,
     Map<Architecture, Emulator> others,
-    Map<Architecture, String> lacking) {
+    Map<Architecture, String> lacking,
+    QemuFiles files) {
 
   public HostFacts {
     accelerators = List.copyOf(accelerators);
@@ -54,6 +56,7 @@ public record HostFacts(
     extras = extras == null ? Extras.none() : extras;
     others = others == null ? Map.of() : Map.copyOf(others);
     lacking = lacking == null ? Map.of() : Map.copyOf(lacking);
+    files = files == null ? QemuFiles.usual() : files;
   }
 
   /** The two files of a UEFI firmware: its code, and the template of a VM's own NVRAM. */
@@ -144,7 +147,8 @@ public record HostFacts(
             ? new Extras(null, null, extras.swtpm(), extras.virtiofsd())
             : extras,
         others,
-        lacking);
+        lacking,
+        qemu.files());
   }
 
   /** The accelerator that a VM without a wish gets. */

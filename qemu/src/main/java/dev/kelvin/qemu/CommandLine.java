@@ -51,6 +51,7 @@ public final class CommandLine {
 
   private List<String> build() {
     argv.add(plan.facts().qemuBinary());
+    argv.addAll(plan.facts().files().options());
     identity();
     argv.addAll(new MachineOptions(plan).words());
     firmware();

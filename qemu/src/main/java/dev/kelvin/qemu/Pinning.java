@@ -48,6 +48,29 @@ public final class Pinning {
     return spec.withMachine(machine).withNics(nics);
   }
 
+  /**
+   * Makes sure that this QEMU has the machine type that a VM was pinned to: it may be another than
+   * the one that the VM was made with.
+   *
+   * @param facts those for the VM's architecture
+   * @throws ProblemException capability-missing
+   */
+  public static void requireMachine(VmSpec spec, HostFacts facts) {
+    String machine = spec.machine();
+    if (!facts.machines().contains(machine)) {
+      throw Problem.of(
+              Code.CAPABILITY_MISSING, "This QEMU does not have the machine type " + machine)
+          .at("spec.machine")
+          .because(
+              "the VM is pinned to it, and %s (version %s) does not list it"
+                  .formatted(facts.qemuBinary(), facts.qemuVersion()))
+          .remedy(
+              "pick a QEMU that has it (\"kelvin doctor\" lists those of this host), or give the VM"
+                  + " another machine: its guest then sees other hardware")
+          .asException();
+    }
+  }
+
   /** What to do about a lack of UEFI firmware. */
   static String uefiRemedy(Architecture architecture) {
     return switch (architecture) {

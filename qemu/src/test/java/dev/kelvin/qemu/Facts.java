@@ -76,6 +76,7 @@ final class Facts {
         tscKhz,
         extras,
         others,
-        lacking);
+        lacking,
+        GOLDEN.files());
   }
 }

@@ -11,6 +11,7 @@ import dev.kelvin.model.HostFacts.FileServer;
 import dev.kelvin.model.HostFacts.FileServerKind;
 import dev.kelvin.model.HostFacts.UefiFirmware;
 import dev.kelvin.model.Metadata;
+import dev.kelvin.model.QemuFiles;
 import dev.kelvin.model.Vm;
 import dev.kelvin.model.VmStatus;
 import dev.kelvin.model.VmStatus.Forward;
@@ -89,7 +90,8 @@ record GoldenCase(
                   Set.of("pc-q35-7.2", "pc-i440fx-7.2"),
                   DEVICES,
                   Set.of("qemu32", "pentium3"),
-                  null),
+                  null,
+                  QemuFiles.usual()),
               Architecture.AARCH64,
               new Emulator(
                   "/usr/bin/qemu-system-aarch64",
@@ -98,9 +100,10 @@ record GoldenCase(
                   Set.of("virt-7.2", "virt-6.2"),
                   DEVICES,
                   Set.of("cortex-a57", "cortex-a72"),
-                  new UefiFirmware(
-                      HOME + "/firmware/ARM_CODE.fd", HOME + "/firmware/ARM_VARS.fd"))),
-          Map.of());
+                  new UefiFirmware(HOME + "/firmware/ARM_CODE.fd", HOME + "/firmware/ARM_VARS.fd"),
+                  QemuFiles.usual())),
+          Map.of(),
+          QemuFiles.usual());
 
   private static Set<String> words(String... lines) {
     return Stream.of(lines).flatMap(line -> Stream.of(line.split(" "))).collect(Collectors.toSet());

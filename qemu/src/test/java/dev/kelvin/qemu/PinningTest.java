@@ -201,4 +201,17 @@ class PinningTest {
       assertThat(mac).matches("52:54:00(:[0-9a-f]{2}){3}");
     }
   }
+
+  @Test
+  void aQemuWithoutThePinnedMachineIsToldBeforeItRefuses() {
+    Pinning.requireMachine(spec("machine: pc-q35-6.2"), FACTS);
+    assertThatThrownBy(() -> Pinning.requireMachine(spec("machine: pc-q35-10.0"), FACTS))
+        .isInstanceOfSatisfying(
+            ProblemException.class,
+            e -> {
+              assertThat(e.problem().code()).isEqualTo(Code.CAPABILITY_MISSING);
+              assertThat(e.problem().oneLine()).contains("pc-q35-10.0", "7.2.22");
+              assertThat(e.problem().remedy()).contains("kelvin doctor");
+            });
+  }
 }

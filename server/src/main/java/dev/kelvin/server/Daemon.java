@@ -1,6 +1,7 @@
 package dev.kelvin.server;
 
 import dev.kelvin.host.PortHolder;
+import dev.kelvin.host.QemuChoice;
 import dev.kelvin.machine.Machines;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.HostFacts;
@@ -131,6 +132,7 @@ public final class Daemon implements AutoCloseable {
                 uid == 0,
                 Clock.systemUTC(),
                 settings.images().mirrors(),
+                settings.qemu().choice(System.getenv(QemuChoice.VARIABLE)),
                 settings.limits().ofDocuments(),
                 (who, what) -> Optional.empty(),
                 this::info,

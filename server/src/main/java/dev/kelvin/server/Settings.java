@@ -1,15 +1,19 @@
 package dev.kelvin.server;
 
 import dev.kelvin.codec.Documents;
+import dev.kelvin.host.QemuChoice;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Layout;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.spec.Architecture;
 import dev.kelvin.server.http.guard.HttpLimits;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What {@code kelvin.yaml} in the configuration directory says. Every field may be left out.
@@ -18,8 +22,9 @@ import java.util.Map;
  * @param state where Kelvin remembers
  * @param images where images come from
  * @param limits how much clients may ask for
+ * @param qemu what runs VMs
  */
-record Settings(Listen listen, StateSettings state, Images images, HttpLimits limits) {
+record Settings(Listen listen, StateSettings state, Images images, HttpLimits limits, Qemu qemu) {
   /** The first port that is tried, and how many after it. */
   private static final int FIRST_PORT = 8006;
 
@@ -57,12 +62,45 @@ record Settings(Listen listen, StateSettings state, Images images, HttpLimits li
     }
   }
 
+  /**
+   * Programs that run VMs, instead of the host's.
+   *
+   * @param binary absolute path of the QEMU for guests of x86_64
+   * @param i386 of that for 32-bit guests; the one beside {@code binary} unless it is said
+   * @param aarch64 likewise
+   */
+  record Qemu(@Nullable String binary, @Nullable String i386, @Nullable String aarch64) {
+    /**
+     * What runs VMs, with what the daemon's environment says.
+     *
+     * @throws ProblemException invalid-argument for what cannot be a QEMU
+     */
+    QemuChoice choice(@Nullable String variable) {
+      var fields = new EnumMap<Architecture, Map.Entry<String, String>>(Architecture.class);
+      add(fields, Architecture.X86_64, "qemu.binary", binary);
+      add(fields, Architecture.I386, "qemu.i386", i386);
+      add(fields, Architecture.AARCH64, "qemu.aarch64", aarch64);
+      return QemuChoice.of(variable, fields);
+    }
+
+    private static void add(
+        Map<Architecture, Map.Entry<String, String>> fields,
+        Architecture architecture,
+        String field,
+        @Nullable String path) {
+      if (path != null) {
+        fields.put(architecture, Map.entry(field, path));
+      }
+    }
+  }
+
   @SuppressWarnings("NullAway") // a null that a constructor is given asks it for the default
   Settings {
     listen = listen == null ? new Listen(null, null) : listen;
     state = state == null ? new StateSettings(null, null, null, null, null, null, null) : state;
     images = images == null ? new Images(null) : images;
     limits = limits == null ? HttpLimits.USUAL : limits;
+    qemu = qemu == null ? new Qemu(null, null, null) : qemu;
   }
 
   /**
@@ -74,7 +112,7 @@ record Settings(Listen listen, StateSettings state, Images images, HttpLimits li
   static Settings read(Layout layout) {
     Path file = layout.config().resolve("kelvin.yaml");
     if (!Files.exists(file)) {
-      return new Settings(null, null, null, null);
+      return new Settings(null, null, null, null, null);
     }
     try {
       Settings settings =
@@ -104,6 +142,7 @@ record Settings(Listen listen, StateSettings state, Images images, HttpLimits li
     state.check();
     limits.check();
     images.mirrors().forEach(Settings::checkMirror);
+    var _ = qemu.choice(null);
   }
 
   private static void checkMirror(String distribution, String mirror) {

@@ -90,6 +90,8 @@ class SettingsTest {
           listen: {port: 70000}                                           | listen.port
           listen: {port: many}                                            | listen.port
           state: {engine: postgres}                                       | state.engine
+          qemu: {binary: qemu-system-x86_64}                              | qemu.binary
+          qemu: {aarch64: /bin/sh}                                        | qemu.aarch64
           state: {endpoint: x}                                            | state.endpoint
           state: {endpoints: ["http://a:1"]}                              | state.engine
           state: {allowUnauthenticated: true}                             | state.engine

@@ -7,6 +7,7 @@ import dev.kelvin.model.Code;
 import dev.kelvin.model.DoctorReport;
 import dev.kelvin.model.DoctorReport.Check;
 import dev.kelvin.model.DoctorReport.CheckState;
+import dev.kelvin.model.DoctorReport.FoundQemu;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -59,11 +60,23 @@ public final class DoctorCommand extends Command {
         text.append(" ".repeat(12)).append("do: ").append(remedy.strip()).append('\n');
       }
     }
+    if (!report.qemus().isEmpty()) {
+      text.append("\nQEMUs of this host:\n");
+      for (FoundQemu qemu : report.qemus()) {
+        text.append(qemu(qemu, style)).append('\n');
+      }
+    }
     if (!report.missingPackages().isEmpty()) {
       text.append("\nMissing packages: ").append(String.join(" ", report.missingPackages()));
       text.append("\n\"kelvin run\" installs them.\n");
     }
     return text.toString();
+  }
+
+  private static String qemu(FoundQemu qemu, Style style) {
+    String mark = qemu.used() ? style.green("used    ") : style.dim("unused  ");
+    String version = qemu.version() == null ? "" : ", version " + qemu.version();
+    return mark + "  " + qemu.binary() + version + ": " + qemu.why();
   }
 
   private static String mark(CheckState state, Style style) {

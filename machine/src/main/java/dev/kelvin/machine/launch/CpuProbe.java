@@ -161,6 +161,7 @@ public final class CpuProbe implements CpuTables {
                       accelerator,
                       "-qmp",
                       "unix:" + CommandLine.escape(socket.toString()) + ",server=on,wait=off")
+                  .environment(facts.files().environment())
                   .timeout(LIMIT)));
     } catch (IOException | RuntimeException e) {
       ended.completeExceptionally(e);

@@ -175,7 +175,9 @@ public final class Processes {
   }
 
   private static boolean isQemu(List<String> arguments) {
-    return arguments.stream().limit(16).anyMatch(one -> one.contains("qemu-system"));
+    return arguments.stream()
+        .limit(16)
+        .anyMatch(one -> one.contains("qemu-system") || one.endsWith("/qemu-kvm"));
   }
 
   private static List<String> arguments(long pid) {

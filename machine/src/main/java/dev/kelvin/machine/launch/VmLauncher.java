@@ -31,6 +31,7 @@ import dev.kelvin.qemu.DevicePlace;
 import dev.kelvin.qemu.Extras;
 import dev.kelvin.qemu.LaunchPlan;
 import dev.kelvin.qemu.LaunchedMemory;
+import dev.kelvin.qemu.Pinning;
 import dev.kelvin.qemu.QemuEvents;
 import dev.kelvin.qemu.RunningVm;
 import dev.kelvin.qemu.VmFiles;
@@ -305,6 +306,7 @@ public final class VmLauncher {
   private LaunchPlan plan(VmRecord vm, HostFacts host, String accelerator)
       throws InterruptedException {
     VmSpec spec = vm.spec();
+    Pinning.requireMachine(spec, host);
     Extras.check(spec, host);
     CpuCheck.check(spec, host, accelerator, cpus);
     SharePaths.check(spec, home.layout());
@@ -389,7 +391,12 @@ public final class VmLauncher {
 
   private static Launch launch(VmRecord vm, LaunchPlan plan) {
     return new Launch(
-        vm.ref(), CommandLine.build(plan), plan.files().runtime(), plan.files().output(), user(vm));
+        vm.ref(),
+        CommandLine.build(plan),
+        plan.files().runtime(),
+        plan.files().output(),
+        user(vm),
+        plan.facts().files().environment());
   }
 
   /** What a VM's processes run as where they have a user of their own; null where they cannot. */

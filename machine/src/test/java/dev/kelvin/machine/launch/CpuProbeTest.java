@@ -14,6 +14,7 @@ import dev.kelvin.model.HostFacts;
 import dev.kelvin.model.HostFacts.Extras;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.QemuFiles;
 import dev.kelvin.model.cpu.CpuBaseline;
 import dev.kelvin.model.cpu.CpuModel;
 import dev.kelvin.model.cpu.CpuModels;
@@ -84,7 +85,8 @@ class CpuProbeTest {
         0,
         Extras.none(),
         Map.of(),
-        Map.of());
+        Map.of(),
+        QemuFiles.usual());
   }
 
   private static CpuModels models(String architecture, String accelerator) {

@@ -6,6 +6,7 @@ import dev.kelvin.host.HostShield;
 import dev.kelvin.host.Orphans;
 import dev.kelvin.host.Packages;
 import dev.kelvin.host.ProcessLauncher;
+import dev.kelvin.host.QemuChoice;
 import dev.kelvin.host.UserIdClaims;
 import dev.kelvin.image.DebianBuilder;
 import dev.kelvin.image.ImageStore;
@@ -107,6 +108,7 @@ public final class LocalNode implements AutoCloseable {
    * What the node is told of the daemon around it.
    *
    * @param mirrors of distributions, by their names
+   * @param qemus which run VMs
    * @param limits of users' documents
    * @param info what is known of the daemon, given the machines and the facts that are known
    * @param warnings what is wrong with how the API is served
@@ -117,6 +119,7 @@ public final class LocalNode implements AutoCloseable {
       boolean root,
       Clock clock,
       Map<String, String> mirrors,
+      QemuChoice qemus,
       DocumentLimits limits,
       Authorizer authorizer,
       InfoSource info,
@@ -151,7 +154,7 @@ public final class LocalNode implements AutoCloseable {
   private static LocalNode assemble(Surroundings around, Layout layout, Store store)
       throws InterruptedException, IOException {
     Orphans.end();
-    var tools = Tools.of(layout);
+    var tools = Tools.of(layout, around.qemus());
     var events = new EventBus(around.clock());
     var repository = new VmRepository(store, users(around.root(), layout));
     var users = new LateUsers();
@@ -340,9 +343,9 @@ public final class LocalNode implements AutoCloseable {
       QemuImg qemuImg,
       ImageStore images,
       Puller puller) {
-    static Tools of(Layout layout) throws IOException {
+    static Tools of(Layout layout, QemuChoice qemus) throws IOException {
       var commands = new Commands();
-      var doctor = new Doctor(layout, commands);
+      var doctor = new Doctor(layout, commands, qemus);
       var bulk = Workers.ofProcess();
       return new Tools(
           commands,

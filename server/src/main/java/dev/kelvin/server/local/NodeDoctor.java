@@ -70,7 +70,12 @@ record NodeDoctor(
       checks.add(limited("api.tls", "API over TLS", one));
     }
     return new DoctorReport(
-        host.host(), host.accelerator(), checks, host.missingPackages(), host.checkedAt());
+        host.host(),
+        host.accelerator(),
+        checks,
+        host.missingPackages(),
+        host.qemus(),
+        host.checkedAt());
   }
 
   private static Check limited(String id, String name, Problem why) {
