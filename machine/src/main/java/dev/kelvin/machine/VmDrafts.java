@@ -88,7 +88,7 @@ public final class VmDrafts {
     checkDocument(draft);
     List<Disk> disks = sized(draft.spec().disks(), List.of());
     HostFacts host = facts.get().of(draft.spec().architecture());
-    VmSpec spec = pin(HostChoices.choose(draft.spec().withDisks(disks), host));
+    VmSpec spec = pin(HostChoices.choose(draft.spec().withDisks(disks), host), null);
     var metadata =
         new Metadata(
             draft.metadata().name(),
@@ -137,7 +137,7 @@ public final class VmDrafts {
             .build();
     var changed =
         current
-            .withSpec(pin(wanted))
+            .withSpec(pin(wanted, current.spec().machine()))
             .withMetadata(current.metadata().withLabels(draft.metadata().labels()));
     repository.explainConflict(changed);
     return changed;
@@ -168,7 +168,7 @@ public final class VmDrafts {
     }
   }
 
-  private VmSpec pin(VmSpec spec) {
+  private VmSpec pin(VmSpec spec, @Nullable String machine) {
     HostFacts host = facts.get();
     if (spec.accelerator() == Accelerator.KVM
         && !host.of(spec.architecture()).accelerators().contains("kvm")) {
@@ -185,7 +185,7 @@ public final class VmDrafts {
       image(windows.drivers(), "spec.windowsSetup.drivers", true);
     }
     SharePaths.check(spec, layout);
-    VmSpec pinned = Pinning.pin(spec, host, this::newMac);
+    VmSpec pinned = Pinning.pin(spec, host, machine, this::newMac);
     HostFacts own = host.of(pinned.architecture());
     CpuCheck.check(pinned, own, VmLauncher.accelerator(pinned, own, null), cpus);
     return pinned;

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Turns what a spec leaves open into what this host has, once, at creation: from then on no upgrade
@@ -35,8 +36,19 @@ public final class Pinning {
    *     not, capability-missing for what the host lacks
    */
   public static VmSpec pin(VmSpec spec, HostFacts host, Supplier<String> newMac) {
+    return pin(spec, host, null, newMac);
+  }
+
+  /**
+   * As {@link #pin(VmSpec, HostFacts, Supplier)}, for a VM that was pinned before.
+   *
+   * @param kept the machine type that it has: it may run on a QEMU that was picked earlier, and can
+   *     be changed then although today's lacks the type
+   */
+  public static VmSpec pin(
+      VmSpec spec, HostFacts host, @Nullable String kept, Supplier<String> newMac) {
     HostFacts facts = host.of(spec.architecture());
-    String machine = machine(spec, facts);
+    String machine = spec.machine().equals(kept) ? spec.machine() : machine(spec, facts);
     accelerator(spec, facts);
     cpuModel(spec, facts);
     Extras.check(spec, facts);
