@@ -77,7 +77,12 @@ class WorkerTest extends OnOneDaemon {
     var problem = Objects.requireNonNull(failed.problem());
     assertThat(problem.code()).isEqualTo(Code.HOST_FAILURE);
     assertThat(problem.cause()).contains("signal 9");
-    assertThat(daemon.leftovers()).isEmpty();
+    awaitNothingLeft();
+  }
+
+  /** The daemon examines the host in the background, for which it runs programs, too. */
+  private void awaitNothingLeft() {
+    Await.until("nothing is left", Duration.ofSeconds(30), () -> daemon.leftovers().isEmpty());
   }
 
   @Test
@@ -87,7 +92,7 @@ class WorkerTest extends OnOneDaemon {
     daemon.client().cancelTask(begun.id());
     assertThat(daemon.ended(begun).state()).isEqualTo(TaskState.CANCELLED);
     assertThat(worker.isAlive()).isFalse();
-    assertThat(daemon.leftovers()).isEmpty();
+    awaitNothingLeft();
   }
 
   @Test
