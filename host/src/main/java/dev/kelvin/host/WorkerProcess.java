@@ -175,7 +175,7 @@ public final class WorkerProcess {
             "--core=0"));
     argv.add(Programs.require("setpriv").toString());
     argv.addAll(List.of("--no-new-privs", "--pdeathsig", "KILL"));
-    if (isRoot()) {
+    if (Users.isRoot()) {
       argv.addAll(List.of("--inh-caps=-all", "--bounding-set=-all"));
       if (job.asNobody()) {
         argv.addAll(List.of("--reuid=" + NOBODY, "--regid=" + NOBODY, "--clear-groups"));
@@ -183,18 +183,6 @@ public final class WorkerProcess {
     }
     argv.addAll(job.argv());
     return argv;
-  }
-
-  /** Whether the daemon, and so a worker without another user, is root. */
-  private static boolean isRoot() {
-    try {
-      return Integer.valueOf(0).equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"));
-    } catch (IOException e) {
-      throw Problem.of(Code.HOST_FAILURE, "The daemon's own user cannot be found out")
-          .because(e.toString())
-          .remedy("check that /proc is mounted")
-          .asException(e);
-    }
   }
 
   /** Starts the worker and hears what it says, in a thread that lasts as long as the worker. */

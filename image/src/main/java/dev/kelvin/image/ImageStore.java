@@ -21,11 +21,10 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The files of images, named by their content: the same content is kept once, and a file never
@@ -96,17 +95,12 @@ public final class ImageStore {
    * time, and goes on at once.
    */
   public String seal(Path file, ProgressSink progress) throws InterruptedException {
-    var flushed = new CompletableFuture<@Nullable Void>();
-    Thread.ofVirtual()
-        .name("flush")
-        .start(() -> {
-          try {
-            Durable.flushWithName(file);
-            flushed.complete(null);
-          } catch (IOException | RuntimeException | Error e) { // or it would be waited for
-            flushed.completeExceptionally(e);
-          }
+    var flushed =
+        new FutureTask<>(() -> {
+          Durable.flushWithName(file);
+          return true;
         });
+    Thread.ofVirtual().name("flush").start(flushed);
     String digest = bulk.digest(file, Sha.SHA256, progress);
     try {
       flushed.get();

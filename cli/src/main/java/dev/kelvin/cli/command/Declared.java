@@ -33,44 +33,25 @@ final class Declared {
   /** An option with a value. */
   <V> Declared option(
       Class<V> type, Slot<V> slot, String label, String description, String... names) {
-    spec.addOption(
-        OptionSpec.builder(names)
-            .type(type)
-            .paramLabel(label)
-            .description(description)
-            .getter(slot)
-            .setter(slot)
-            .initialValue(slot.get())
-            .build());
-    return this;
+    return add(OptionSpec.builder(names).type(type).paramLabel(label), slot, description);
   }
 
   /** An option that can be given several times. */
   Declared list(Slot<List<String>> slot, String label, String description, String... names) {
-    spec.addOption(
-        OptionSpec.builder(names)
-            .type(List.class)
-            .auxiliaryTypes(String.class)
-            .paramLabel(label)
-            .description(description)
-            .getter(slot)
-            .setter(slot)
-            .initialValue(slot.get())
-            .build());
-    return this;
+    return add(
+        OptionSpec.builder(names).type(List.class).auxiliaryTypes(String.class).paramLabel(label),
+        slot,
+        description);
   }
 
   /** An option without a value. */
   Declared flag(Slot<Boolean> slot, String description, String... names) {
+    return add(OptionSpec.builder(names).type(boolean.class).arity("0"), slot, description);
+  }
+
+  private Declared add(OptionSpec.Builder option, Slot<?> slot, String description) {
     spec.addOption(
-        OptionSpec.builder(names)
-            .type(boolean.class)
-            .arity("0")
-            .description(description)
-            .getter(slot)
-            .setter(slot)
-            .initialValue(slot.get())
-            .build());
+        option.description(description).getter(slot).setter(slot).initialValue(slot.get()).build());
     return this;
   }
 

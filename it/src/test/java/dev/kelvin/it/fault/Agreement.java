@@ -2,6 +2,7 @@ package dev.kelvin.it.fault;
 
 import dev.kelvin.api.ListQuery;
 import dev.kelvin.it.product.TestDaemon;
+import dev.kelvin.machine.store.VmRepository;
 import dev.kelvin.model.Image;
 import dev.kelvin.model.Vm;
 import dev.kelvin.model.Volume;
@@ -75,7 +76,7 @@ final class Agreement {
             file -> running.contains(file.getFileName().toString())));
     faults.addAll(images(daemon));
     daemon.client().checkState().findings().stream()
-        .filter(finding -> finding.fault().contains("has not the devices on record"))
+        .filter(finding -> finding.key().startsWith(VmRepository.RUNS))
         .forEach(finding -> faults.add(finding.fault()));
     return faults;
   }

@@ -1,12 +1,11 @@
 package dev.kelvin.it.fault;
 
-import dev.kelvin.host.Commands;
-import dev.kelvin.host.Commands.Command;
 import dev.kelvin.it.fault.KillSwitch.Side;
+import dev.kelvin.qemu.testkit.Share;
+import java.io.IOException;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.IntStream;
 
 /** How much a run of the tests kills and tries: all that there is takes longer than CI may. */
 public enum Campaign {
@@ -16,7 +15,7 @@ public enum Campaign {
   /** What {@code ./dev it} does, or {@code -Dkelvin.test.thorough=true}. */
   THOROUGH;
 
-  public static Campaign current() {
+  static Campaign current() {
     return Boolean.getBoolean("kelvin.test.thorough") ? THOROUGH : USUAL;
   }
 
@@ -45,20 +44,7 @@ public enum Campaign {
    * Which of many things a run has time for: all, or one in {@value #SHARES}, another share for
    * another commit. What is not in Git has them all.
    */
-  public <T> List<T> chosen(List<T> all) throws InterruptedException {
-    if (this == THOROUGH) {
-      return all;
-    }
-    var commit = new Commands().run(Command.of("git", "rev-parse", "HEAD"));
-    return commit.ok()
-        ? share(all, Integer.parseInt(commit.stdout().substring(0, 7), 16) % SHARES)
-        : all;
-  }
-
-  private static <T> List<T> share(List<T> all, int share) {
-    return IntStream.range(0, all.size())
-        .filter(at -> at % SHARES == share)
-        .mapToObj(all::get)
-        .toList();
+  public static <T> List<T> chosen(List<T> all) throws IOException, InterruptedException {
+    return Share.of(all, SHARES);
   }
 }

@@ -99,10 +99,10 @@ abstract class KillsAtWrites {
   /**
    * The campaign's, or those whose names have what {@code -Dkelvin.test.scenario} gives in them.
    */
-  Stream<Scenario> chosen() throws InterruptedException {
+  Stream<Scenario> chosen() throws IOException, InterruptedException {
     String words = System.getProperty("kelvin.test.scenario", "");
     return words.isEmpty()
-        ? Campaign.current().chosen(scenarios().toList()).stream()
+        ? Campaign.chosen(scenarios().toList()).stream()
         : scenarios().filter(scenario -> scenario.name().contains(words));
   }
 

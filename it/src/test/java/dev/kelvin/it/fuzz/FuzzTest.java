@@ -67,8 +67,8 @@ class FuzzTest {
     }
   }
 
-  static Stream<Class<?>> targets() throws InterruptedException {
-    return Campaign.current().chosen(KeptInputsTest.names().toList()).stream();
+  static Stream<Class<?>> targets() throws IOException, InterruptedException {
+    return Campaign.chosen(KeptInputsTest.names().toList()).stream();
   }
 
   @ParameterizedTest

@@ -74,7 +74,7 @@ public final class TestDaemon implements AutoCloseable {
 
   /** As {@link #start()}, with a configuration. */
   public static TestDaemon start(String configuration) throws IOException {
-    return start(Program.usual(), home(configuration));
+    return start(Program.usual(), configuration);
   }
 
   /** As {@link #start(Program)}, with a configuration. */

@@ -54,53 +54,33 @@ public record RunRecord(
   }
 
   public RunRecord withSpec(VmSpec newSpec) {
+    return changed(newSpec, forwards, devices);
+  }
+
+  public RunRecord withForwards(List<Forward> newForwards) {
+    return changed(spec, newForwards, devices);
+  }
+
+  /** With devices about to be plugged in. */
+  public RunRecord withMore(List<DevicePlace> added) {
+    return changed(spec, forwards, Stream.concat(devices.stream(), added.stream()).toList());
+  }
+
+  /** Without devices that are out. */
+  public RunRecord without(Set<String> ids) {
+    return changed(
+        spec, forwards, devices.stream().filter(device -> !ids.contains(device.id())).toList());
+  }
+
+  private RunRecord changed(
+      VmSpec newSpec, List<Forward> newForwards, List<DevicePlace> newDevices) {
     return new RunRecord(
         process,
         bootId,
         accelerator,
         startedAt,
         newSpec,
-        forwards,
-        companions,
-        runtime,
-        user,
-        memory,
-        devices);
-  }
-
-  public RunRecord withForwards(List<Forward> newForwards) {
-    return new RunRecord(
-        process,
-        bootId,
-        accelerator,
-        startedAt,
-        spec,
         newForwards,
-        companions,
-        runtime,
-        user,
-        memory,
-        devices);
-  }
-
-  /** With devices about to be plugged in. */
-  public RunRecord withMore(List<DevicePlace> added) {
-    return withDevices(Stream.concat(devices.stream(), added.stream()).toList());
-  }
-
-  /** Without devices that are out. */
-  public RunRecord without(Set<String> ids) {
-    return withDevices(devices.stream().filter(device -> !ids.contains(device.id())).toList());
-  }
-
-  private RunRecord withDevices(List<DevicePlace> newDevices) {
-    return new RunRecord(
-        process,
-        bootId,
-        accelerator,
-        startedAt,
-        spec,
-        forwards,
         companions,
         runtime,
         user,

@@ -92,7 +92,8 @@ final class LiveChanges {
             .collect(Collectors.toSet());
     pullOut(now, names(strange, DeviceIds.DISK), names(strange, DeviceIds.NIC));
     // An earlier daemon had them in the spec only.
-    Set<String> wanted = Stream.concat(recorded.stream(), ofSpec.stream()).collect(Collectors.toSet());
+    Set<String> wanted =
+        Stream.concat(recorded.stream(), ofSpec.stream()).collect(Collectors.toSet());
     Set<String> missing = difference(wanted, difference(plugged, strange));
     if (missing.isEmpty()) {
       return now;

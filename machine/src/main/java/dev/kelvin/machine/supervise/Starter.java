@@ -318,9 +318,8 @@ final class Starter {
       }
       if (vm.phase() == Phase.UNRESPONSIVE) {
         observe(now.qemu(), vm.generation);
-      } else if (!operations.busy(
-          Operations.Kind.DEVICES)) { // QEMU may answer late while it plugs a device in
-        now.qemu().state();
+      } else if (!operations.busy(Operations.Kind.DEVICES)) {
+        now.qemu().state(); // it may answer late while it plugs a device in
       }
     } catch (ProblemException e) {
       unresponsive(e.problem().oneLine());

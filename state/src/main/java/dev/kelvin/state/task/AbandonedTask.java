@@ -4,7 +4,6 @@ import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.Task;
-import java.util.Objects;
 
 /** What is said of tasks that do not go on. */
 final class AbandonedTask {
@@ -55,7 +54,7 @@ final class AbandonedTask {
 
   static ProblemException goesOn(Task task) {
     boolean ended = task.state().ended();
-    String id = Objects.requireNonNull(task.id());
+    String id = task.id();
     return Problem.of(
             Code.WRONG_STATE, "Task " + id + (ended ? " has ended" : " cannot be given up"))
         .on(Task.ref(id))

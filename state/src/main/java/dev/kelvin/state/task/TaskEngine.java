@@ -262,19 +262,25 @@ public final class TaskEngine implements AutoCloseable {
     if (input.isEmpty()) {
       return strand(task, "its input is not there");
     }
-    JsonNode read;
+    return resume(type, now.get(), input.get());
+  }
+
+  private <I> Optional<Problem> resume(
+      TaskType<I> type, Versioned<TaskRecord> now, Entry storedInput) {
+    TaskRecord task = now.value();
+    I input;
     try {
-      read = storage.read(input.get());
-      Object _ = Documents.readTrusted(read, type.inputType());
+      input = Documents.readTrusted(storage.read(storedInput), type.inputType());
     } catch (JacksonException e) {
       return strand(task, "its input cannot be read: " + e.getOriginalMessage());
     } catch (ProblemException e) {
       return strand(task, "its input cannot be read: " + e.problem().oneLine());
     }
-    TaskRun<?> run = run(type, storage.outdated(type, now.get()), read, storage.cancelRequested(id));
-    runs.put(id, run);
+    boolean cancel = storage.cancelRequested(task.id());
+    var run = new TaskRun<>(type, input, storage.outdated(type, now), cancel, shared);
+    runs.put(run.id(), run);
     start(run);
-    stranded.remove(id);
+    stranded.remove(run.id());
     return Optional.empty();
   }
 
@@ -283,12 +289,6 @@ public final class TaskEngine implements AutoCloseable {
     run.leave(settings.closeTimeout());
     runs.remove(run.id());
     return storage.now(run.id()).orElseThrow(() -> absent(run.id()));
-  }
-
-  private <I> TaskRun<I> run(
-      TaskType<I> type, Versioned<TaskRecord> task, JsonNode input, boolean cancel) {
-    return new TaskRun<>(
-        type, Documents.readTrusted(input, type.inputType()), task, cancel, shared);
   }
 
   private Optional<Problem> strand(TaskRecord task, String cause) {
