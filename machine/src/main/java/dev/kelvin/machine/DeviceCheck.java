@@ -10,6 +10,7 @@ import dev.kelvin.qemu.DevicePlace;
 import dev.kelvin.state.backup.StateScan;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /** Compares the devices that QEMUs say they have with what is on record of them. */
 public final class DeviceCheck {
@@ -36,25 +37,26 @@ public final class DeviceCheck {
   }
 
   private static void report(StateScan scan, Asked asked) throws InterruptedException {
-    List<String> differences;
+    String vm = "the running VM " + asked.vm().record().metadata().name();
+    String fault;
+    String repair;
     try {
-      differences = DevicePlace.differences(asked.then().run().devices(), asked.answer().result());
+      List<String> differences =
+          DevicePlace.differences(asked.then().run().devices(), asked.answer().result());
+      if (differences.isEmpty()) {
+        return;
+      }
+      fault = vm + " has not the devices on record: " + String.join("; ", differences);
+      repair =
+          "its next start brings both together; of disks and NICs its next change of devices does, too";
     } catch (ProblemException e) {
-      differences = List.of("its devices cannot be looked at: " + e.problem().oneLine());
+      fault = vm + " does not tell its devices: " + e.problem().oneLine();
+      repair = Objects.requireNonNullElse(e.problem().remedy(), "look at the VM, then check again");
     }
-    String id = asked.vm().record().metadata().id();
-    String key = VmRepository.RUNS + id;
-    boolean still =
-        asked.then().equals(asked.vm().running()) && scan.stillSo(key, asked.vm().record().ref());
-    if (still && !differences.isEmpty()) {
-      String name = asked.vm().record().metadata().name();
-      scan.report(
-          key,
-          "the running VM "
-              + name
-              + " has not the devices on record: "
-              + String.join("; ", differences),
-          "its next start brings both together; of disks and NICs its next change of devices does, too");
+    String key = VmRepository.RUNS + asked.vm().record().metadata().id();
+    boolean unchanged = asked.then().equals(asked.vm().running());
+    if (unchanged && scan.stillSo(key, asked.vm().record().ref())) {
+      scan.report(key, fault, repair);
     }
   }
 }

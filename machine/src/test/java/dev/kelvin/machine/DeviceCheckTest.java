@@ -96,6 +96,16 @@ class DeviceCheckTest {
     assertThat(faults()).isEmpty();
   }
 
+  /** As of a QEMU that hangs, or that was taken over; others are not kept waiting for ever. */
+  @Test
+  void aQemuThatDoesNotTellIsTold() throws Exception {
+    vm.qemu().silent(true);
+    assertThat(faults())
+        .singleElement()
+        .asString()
+        .contains("does not tell its devices", "QEMU does not answer");
+  }
+
   @Test
   void aDeviceInAnotherPlaceIsTold() throws Exception {
     RunRecord run = onRecord();
