@@ -1,7 +1,7 @@
 package dev.kelvin.machine;
 
 import dev.kelvin.machine.launch.Meanwhile;
-import dev.kelvin.machine.launch.Running;
+import dev.kelvin.machine.qemu.QemuInstance;
 import dev.kelvin.machine.store.VmRepository;
 import dev.kelvin.machine.supervise.Supervisor;
 import dev.kelvin.model.Phase;
@@ -20,14 +20,14 @@ public final class DeviceCheck {
     this.machines = machines;
   }
 
-  private record Asked(Supervisor vm, Running then, Meanwhile<List<DevicePlace>> answer) {}
+  private record Asked(Supervisor vm, QemuInstance then, Meanwhile<List<DevicePlace>> answer) {}
 
   /** Reports what differs. A VM whose devices are being changed, or that hangs, is left out. */
   public void report(StateScan scan) throws InterruptedException {
     var asked = new ArrayList<Asked>();
     for (Supervisor vm : machines.all()) {
-      Running now = vm.running();
-      if (now != null && vm.snapshot().status().phase() != Phase.UNRESPONSIVE) {
+      if (vm.running() instanceof QemuInstance now
+          && vm.snapshot().status().phase() != Phase.UNRESPONSIVE) {
         asked.add(new Asked(vm, now, Meanwhile.start("devices", now.qemu()::devicePlaces)));
       }
     }

@@ -1,8 +1,8 @@
 package dev.kelvin.machine;
 
+import dev.kelvin.machine.engine.Engine;
 import dev.kelvin.machine.launch.Meanwhile;
 import dev.kelvin.machine.launch.VmHome;
-import dev.kelvin.machine.launch.VmLauncher;
 import dev.kelvin.machine.store.KeptRuns;
 import dev.kelvin.machine.store.RunRecord;
 import dev.kelvin.machine.store.VmNames;
@@ -54,7 +54,7 @@ public final class Machines implements AutoCloseable {
   private static final Duration LAST_PATIENCE = Duration.ofSeconds(20);
 
   private final VmRepository repository;
-  private final VmLauncher launcher;
+  private final Engine engine;
   private final Volumes volumes;
   private final VmHome home;
   private final Function<String, Compare> imageUnchanged;
@@ -75,14 +75,14 @@ public final class Machines implements AutoCloseable {
    */
   Machines(
       VmRepository repository,
-      VmLauncher launcher,
+      Engine engine,
       Volumes volumes,
       VmHome home,
       UnknownGuests unknown,
       EventSink events,
       Function<String, Compare> imageUnchanged) {
     this.repository = repository;
-    this.launcher = launcher;
+    this.engine = engine;
     this.volumes = volumes;
     this.home = home;
     this.imageUnchanged = imageUnchanged;
@@ -91,7 +91,7 @@ public final class Machines implements AutoCloseable {
     this.kept = unknown.kept();
     this.shared =
         new VmState.Context(
-            repository, launcher, volumes, home, events, names, kept, unknown, allVms);
+            repository, engine, volumes, home, events, names, kept, unknown, allVms);
   }
 
   public List<TaskType<?>> taskTypes() {
@@ -107,10 +107,6 @@ public final class Machines implements AutoCloseable {
 
   VmRepository repository() {
     return repository;
-  }
-
-  VmLauncher launcher() {
-    return launcher;
   }
 
   Volumes volumes() {
@@ -446,7 +442,7 @@ public final class Machines implements AutoCloseable {
     volumes.takeBackAll(id);
     home.removeAll(id);
     // Before its user is free for another VM, of another daemon perhaps.
-    repository.readable(id).ifPresent(launcher::conceal);
+    repository.readable(id).ifPresent(engine::forget);
     kept.delete(id);
     repository.delete(id);
     damaged.forget(id);

@@ -6,7 +6,8 @@ import dev.kelvin.image.SeedIso;
 import dev.kelvin.machine.launch.ImageSource;
 import dev.kelvin.machine.launch.Peers;
 import dev.kelvin.machine.launch.VmHome;
-import dev.kelvin.machine.launch.VmLauncher;
+import dev.kelvin.machine.qemu.QemuEngine;
+import dev.kelvin.machine.qemu.VmLauncher;
 import dev.kelvin.machine.store.KeptRuns;
 import dev.kelvin.machine.store.VmRepository;
 import dev.kelvin.machine.supervise.EventSink;
@@ -53,10 +54,11 @@ public record MachinesSetup(
   public Parts build() {
     var home = new VmHome(layout, seedIso);
     var launcher = new VmLauncher(facts, cpus, processes, storage, images, home, shield, peers);
+    var engine = new QemuEngine(launcher, home);
     var unknown = new UnknownGuests(home, new KeptRuns(layout.state().resolve("runs")));
     var volumes = new Volumes(repository, storage, images, catalogue, unknown);
-    var machines =
-        new Machines(repository, launcher, volumes, home, unknown, events, imageUnchanged);
-    return new Parts(machines, volumes, new VmAccess(machines, home), new VmMeasures(machines));
+    var machines = new Machines(repository, engine, volumes, home, unknown, events, imageUnchanged);
+    var access = new VmAccess(machines, engine, home);
+    return new Parts(machines, volumes, access, new VmMeasures(machines));
   }
 }

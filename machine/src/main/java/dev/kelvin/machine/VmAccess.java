@@ -1,11 +1,13 @@
 package dev.kelvin.machine;
 
 import dev.kelvin.host.GuestDirectory;
+import dev.kelvin.machine.engine.Instance;
 import dev.kelvin.machine.guest.GuestWatch;
 import dev.kelvin.machine.guest.SerialHub;
 import dev.kelvin.machine.guest.SerialLog;
-import dev.kelvin.machine.launch.Running;
 import dev.kelvin.machine.launch.VmHome;
+import dev.kelvin.machine.qemu.QemuEngine;
+import dev.kelvin.machine.qemu.QemuInstance;
 import dev.kelvin.machine.supervise.Supervisor;
 import dev.kelvin.machine.supervise.VmRequest;
 import dev.kelvin.model.Code;
@@ -41,13 +43,15 @@ public final class VmAccess {
   private static final int MAX_PICTURE = 32 << 20;
 
   private final Machines machines;
+  private final QemuEngine engine;
   private final VmHome home;
 
   /** So few pictures are read at a time: QEMU decides how large they are. */
   private final Semaphore pictures = new Semaphore(2);
 
-  VmAccess(Machines machines, VmHome home) {
+  VmAccess(Machines machines, QemuEngine engine, VmHome home) {
     this.machines = machines;
+    this.engine = engine;
     this.home = home;
   }
 
@@ -113,7 +117,7 @@ public final class VmAccess {
 
   /** Opens the serial port of a VM that runs. Several may be open at once. */
   public SerialLine openSerial(String vm, SerialListener listener) throws InterruptedException {
-    SerialHub hub = requireRunning(vm).serial();
+    SerialHub hub = requireRunning(vm) instanceof QemuInstance held ? held.serial() : null;
     if (hub == null) {
       throw Problem.of(Code.WRONG_STATE, "The VM has no serial port")
           .on(Vm.ref(vm))
@@ -153,11 +157,12 @@ public final class VmAccess {
 
   /** Connects to where QEMU serves the screen of a VM that runs (RFC 6143). */
   public SocketChannel openScreen(String vm) throws InterruptedException {
-    Running running = requireRunning(vm);
-    Path socket = running.files().vnc();
-    requireScreen(vm, 1, Files.exists(socket, LinkOption.NOFOLLOW_LINKS) ? 1 : 0);
+    if (!(requireRunning(vm) instanceof QemuInstance running)
+        || !Files.exists(running.files().vnc(), LinkOption.NOFOLLOW_LINKS)) {
+      throw noScreen(vm);
+    }
     try {
-      return machines.launcher().screen(running);
+      return engine.screen(running);
     } catch (IOException e) {
       throw Problem.of(Code.UNAVAILABLE, "The screen of the VM cannot be reached")
           .on(Vm.ref(vm))
@@ -169,13 +174,7 @@ public final class VmAccess {
 
   private static void requireScreen(String vm, int screen, int screens) {
     if (screens == 0) {
-      throw Problem.of(Code.WRONG_STATE, "The VM has no screen")
-          .on(Vm.ref(vm))
-          .because("spec.graphics.type is none")
-          .remedy(
-              "set it to vnc (\"kelvin edit %1$s\") and start the VM again, or: kelvin console %1$s"
-                  .formatted(vm))
-          .asException();
+      throw noScreen(vm);
     }
     if (screen > screens) {
       throw Problem.of(Code.INVALID_ARGUMENT, "The VM has no screen " + screen)
@@ -186,9 +185,19 @@ public final class VmAccess {
     }
   }
 
-  private Running requireRunning(String vm) throws InterruptedException {
+  private static ProblemException noScreen(String vm) {
+    return Problem.of(Code.WRONG_STATE, "The VM has no screen")
+        .on(Vm.ref(vm))
+        .because("spec.graphics.type is none")
+        .remedy(
+            "set it to vnc (\"kelvin edit %1$s\") and start the VM again, or: kelvin console %1$s"
+                .formatted(vm))
+        .asException();
+  }
+
+  private Instance requireRunning(String vm) throws InterruptedException {
     Supervisor supervisor = machines.byName(vm);
-    Running running = supervisor.running(ADOPTION);
+    Instance running = supervisor.running(ADOPTION);
     if (running == null) {
       Phase phase = supervisor.snapshot().status().phase();
       throw Problem.of(Code.WRONG_STATE, "The VM is " + phase.wire())

@@ -1,7 +1,7 @@
 package dev.kelvin.machine;
 
 import dev.kelvin.machine.launch.SharePaths;
-import dev.kelvin.machine.launch.VmLauncher;
+import dev.kelvin.machine.qemu.VmLauncher;
 import dev.kelvin.machine.store.RecentMacs;
 import dev.kelvin.machine.store.VmRecord;
 import dev.kelvin.machine.store.VmRepository;

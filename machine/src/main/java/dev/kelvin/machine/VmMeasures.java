@@ -1,8 +1,9 @@
 package dev.kelvin.machine;
 
 import dev.kelvin.host.ProcessStats;
+import dev.kelvin.machine.engine.Instance;
 import dev.kelvin.machine.guest.GuestWatch;
-import dev.kelvin.machine.launch.Running;
+import dev.kelvin.machine.qemu.QemuInstance;
 import dev.kelvin.machine.supervise.Supervisor;
 import dev.kelvin.model.GuestInfo;
 import dev.kelvin.model.Phase;
@@ -61,7 +62,7 @@ public final class VmMeasures {
 
   private Measure measure(Supervisor supervisor) {
     Vm vm = supervisor.snapshot();
-    Running running = supervisor.running();
+    Instance running = supervisor.running();
     if (running == null) {
       return new Measure(vm, null, List.of(), List.of());
     }
@@ -74,12 +75,12 @@ public final class VmMeasures {
         info == null ? List.of() : info.interfaces());
   }
 
-  private static List<BlockStat> disks(Vm vm, Running running) {
-    if (vm.status().phase() == Phase.UNRESPONSIVE) {
+  private static List<BlockStat> disks(Vm vm, Instance running) {
+    if (vm.status().phase() == Phase.UNRESPONSIVE || !(running instanceof QemuInstance held)) {
       return List.of();
     }
     try {
-      return running.qemu().blockStats();
+      return held.qemu().blockStats();
     } catch (ProblemException e) {
       LOG.log(Level.DEBUG, () -> vm.ref() + ": " + e.problem().oneLine());
       return List.of();

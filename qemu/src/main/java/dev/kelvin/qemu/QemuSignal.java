@@ -46,9 +46,6 @@ public sealed interface QemuSignal {
   /** The guest's agent opened its channel, or let go of it. */
   record AgentPort(boolean open) implements QemuSignal {}
 
-  /** A process that serves QEMU, such as its TPM's, has ended; see {@link Companion}. */
-  record CompanionEnded(String name) implements QemuSignal {}
-
   /** The last signal: there is no connection to QEMU any more. Null when Kelvin closed it. */
   record Closed(@Nullable Throwable why) implements QemuSignal {}
 }

@@ -50,6 +50,40 @@ class HouseRulesOnSamplesTest {
   }
 
   @Test
+  void aSupervisorThatKnowsQemuIsFound() throws IOException {
+    sample
+        .with(
+            "a/Care.java",
+            """
+            package dev.kelvin.machine.supervise;
+            class Care {
+              dev.kelvin.machine.engine.Any fine;
+              String a() { return dev.kelvin.machine.qemu.Own.name(); }
+              Object b() { return new dev.kelvin.qemu.Vm[0]; }
+              boolean c(Object o) { return o instanceof dev.kelvin.qmp.Line; }
+            }
+            """)
+        .with("a/Any.java", "package dev.kelvin.machine.engine; public class Any {}")
+        .with(
+            "a/Own.java",
+            """
+            package dev.kelvin.machine.qemu;
+            public class Own extends dev.kelvin.machine.engine.Any {
+              dev.kelvin.qemu.Vm vm;
+              public static String name() { return ""; }
+            }
+            """)
+        .with("a/Vm.java", "package dev.kelvin.qemu; public class Vm { dev.kelvin.qmp.Line l; }")
+        .with("a/Line.java", "package dev.kelvin.qmp; public class Line {}");
+
+    assertThat(Layers.violations(sample.classes()))
+        .satisfiesExactlyInAnyOrder(
+            found -> assertThat(found).startsWith("machine.supervise may not use dev.kelvin.mach"),
+            found -> assertThat(found).startsWith("machine.supervise may not use dev.kelvin.qemu."),
+            found -> assertThat(found).startsWith("machine.supervise may not use dev.kelvin.qmp."));
+  }
+
+  @Test
   void budgetsFindWhatIsTooBig() throws IOException {
     String lines = "int x;\n".repeat(61);
     String parameters = parameters(8);

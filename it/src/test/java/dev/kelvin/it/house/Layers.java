@@ -88,13 +88,17 @@ final class Layers {
           room("machine.launch", "machine.store", "machine.guest"),
           room("machine.unknown", "machine.store", "machine.launch"),
           room("machine.volume", "machine.store", "machine.launch", "machine.unknown"),
+          roomWithoutQemu("machine.engine", "machine.store", "machine.guest"),
           room(
+              "machine.qemu", "machine.store", "machine.guest", "machine.launch", "machine.engine"),
+          roomWithoutQemu(
               "machine.supervise",
               "machine.store",
               "machine.guest",
               "machine.launch",
               "machine.unknown",
-              "machine.volume"),
+              "machine.volume",
+              "machine.engine"),
           room(
               "machine",
               "machine.store",
@@ -102,6 +106,8 @@ final class Layers {
               "machine.launch",
               "machine.unknown",
               "machine.volume",
+              "machine.engine",
+              "machine.qemu",
               "machine.supervise"),
           row("api", parts("model", "codec"), JSON),
           row("server.action", parts("model")),
@@ -121,6 +127,7 @@ final class Layers {
                   "api",
                   "machine",
                   "machine.launch",
+                  "machine.qemu",
                   "machine.store",
                   "machine.supervise",
                   "machine.volume",
@@ -150,8 +157,18 @@ final class Layers {
 
   /** A package of machine, which may use the packages below it, and what machine may use. */
   private static Map.Entry<String, Row> room(String part, String... below) {
+    var parts = new HashSet<>(roomWithoutQemu(part, below).getValue().parts());
+    parts.addAll(parts("qmp", "qemu"));
+    return row(part, parts, JSON);
+  }
+
+  /**
+   * As {@link #room}, of a package for which what runs a VM is an engine, whichever it is: it knows
+   * neither QEMU nor its protocol.
+   */
+  private static Map.Entry<String, Row> roomWithoutQemu(String part, String... below) {
     var parts = new HashSet<>(Set.of(below));
-    parts.addAll(parts("model", "codec", "host", "qmp", "qemu", "storage", "image"));
+    parts.addAll(parts("model", "codec", "host", "storage", "image"));
     parts.addAll(parts("state.store", "state.task", "state.backup"));
     return row(part, parts, JSON);
   }

@@ -23,6 +23,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The processes that serve a VM's QEMU: its TPM, its shared directories. Each is started before
@@ -37,16 +38,18 @@ public final class Companions {
 
   private final ProcessLauncher processes;
 
-  Companions(ProcessLauncher processes) {
+  public Companions(ProcessLauncher processes) {
     this.processes = processes;
   }
 
   /**
    * Starts all, and waits until QEMU can reach each. When one fails, none is left.
    *
+   * @param user of those that run as the VM's; null where the daemon cannot give one
    * @throws dev.kelvin.model.ProblemException host-failure with what the one that failed has said
    */
-  List<StartedCompanion> start(VmRecord vm, List<Companion> wanted, Path directory) {
+  public List<StartedCompanion> start(
+      VmRecord vm, Launch.@Nullable User user, List<Companion> wanted, Path directory) {
     var started = new ArrayList<StartedCompanion>();
     try {
       for (Companion one : wanted) {
@@ -58,7 +61,7 @@ public final class Companions {
                     one.argv(),
                     directory,
                     one.output(),
-                    one.ownUser() ? VmLauncher.user(vm) : null));
+                    one.ownUser() ? user : null));
         started.add(
             new StartedCompanion(
                 one.name(),

@@ -19,14 +19,14 @@ import java.util.List;
 import java.util.Map;
 
 /** The CDs that Windows' installer finds beside its own: its answers, and virtio-win's drivers. */
-record InstallerCds(VmHome home, SeedIso seedIso, ImageSource images) {
+public record InstallerCds(VmHome home, SeedIso seedIso, ImageSource images) {
 
   /**
    * The VM's drives with those of the installer.
    *
    * @param media files in the drives, to which those of the installer are added
    */
-  List<Cdrom> provide(VmRecord vm, Map<String, Path> media) throws InterruptedException {
+  public List<Cdrom> provide(VmRecord vm, Map<String, Path> media) throws InterruptedException {
     WindowsSetup setup = vm.spec().windowsSetup();
     if (setup == null) {
       return vm.spec().cdroms();

@@ -25,13 +25,13 @@ import java.util.Objects;
  * keys. It is made at the first start, and anew when other keys are wanted; then the guest's boot
  * entries are gone, and the copy before stays beside it.
  */
-final class Nvram {
+public final class Nvram {
   /** Copies without a note are from a Kelvin that knew no other. */
   private static final String PLAIN = "plain";
 
   private Nvram() {}
 
-  static void provide(VmRecord vm, HostFacts facts, VmHome home) {
+  public static void provide(VmRecord vm, HostFacts facts, VmHome home) {
     Firmware wanted = vm.spec().firmware();
     if (wanted.type() != FirmwareType.UEFI) {
       return;

@@ -28,7 +28,7 @@ import java.util.stream.Stream;
  * to it, and has nobody to serve before the guest runs; so what it has for its root is compared
  * with what is held while the guest still waits.
  */
-final class SharedDirectories implements AutoCloseable {
+public final class SharedDirectories implements AutoCloseable {
   private static final Logger LOG = System.getLogger(SharedDirectories.class.getName());
   private static final Duration DEADLINE = Duration.ofSeconds(20);
   private static final long LOOK_NANOS = 2_000_000;
@@ -45,7 +45,7 @@ final class SharedDirectories implements AutoCloseable {
    *
    * @throws dev.kelvin.model.ProblemException invalid-argument for one that is nothing to share
    */
-  static SharedDirectories hold(String vm, VmSpec spec, Layout layout) throws IOException {
+  public static SharedDirectories hold(String vm, VmSpec spec, Layout layout) throws IOException {
     var all = new SharedDirectories(vm);
     try {
       List<Share> shares = spec.shares();
@@ -69,7 +69,7 @@ final class SharedDirectories implements AutoCloseable {
    *
    * @throws dev.kelvin.model.ProblemException conflict for one that has something else
    */
-  void requireServed(List<StartedCompanion> serving) throws IOException {
+  public void requireServed(List<StartedCompanion> serving) throws IOException {
     for (StartedCompanion one : serving) {
       for (var share : held.entrySet()) {
         if (one.name().equals("share-" + share.getKey())) {

@@ -53,7 +53,7 @@ public final class VmHome {
     this.seedIso = seedIso;
   }
 
-  InstallerCds installerCds(ImageSource images) {
+  public InstallerCds installerCds(ImageSource images) {
     return new InstallerCds(this, seedIso, images);
   }
 
@@ -97,7 +97,7 @@ public final class VmHome {
   }
 
   /** The same for a process of a daemon that put all into the directory of the VM's user. */
-  void prepareToAdopt(VmRecord vm) {
+  public void prepareToAdopt(VmRecord vm) {
     String id = vm.metadata().id();
     try {
       makeKept(id);
@@ -153,7 +153,7 @@ public final class VmHome {
    *
    * @return the same boot with the paths of the copies
    */
-  Boot provideKernel(VmRecord vm) {
+  public Boot provideKernel(VmRecord vm) {
     Boot boot = vm.spec().boot();
     if (vm.uid() < 0 || boot.kernel() == null) {
       return boot;
@@ -212,7 +212,7 @@ public final class VmHome {
    *
    * @return whether the VM has a seed
    */
-  boolean provideSeed(VmRecord vm) throws InterruptedException {
+  public boolean provideSeed(VmRecord vm) throws InterruptedException {
     CloudInit config = vm.spec().cloudInit();
     if (config == null) {
       return false;

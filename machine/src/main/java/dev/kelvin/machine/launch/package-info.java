@@ -1,4 +1,7 @@
-/** Starts QEMU and the processes beside it, takes over those that run, and keeps a VM's files. */
+/**
+ * What the processes of a VM need of the host, and what serves them: files, ports, shared
+ * directories, helpers; and how processes of VMs are found and ended.
+ */
 @NullMarked
 package dev.kelvin.machine.launch;
 

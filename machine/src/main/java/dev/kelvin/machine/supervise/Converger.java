@@ -1,6 +1,7 @@
 package dev.kelvin.machine.supervise;
 
-import dev.kelvin.machine.launch.Running;
+import dev.kelvin.machine.engine.Instance;
+import dev.kelvin.machine.engine.SpecDiff;
 import dev.kelvin.machine.store.RunRecord;
 import dev.kelvin.machine.store.VmRecord;
 import dev.kelvin.model.Code;
@@ -33,7 +34,7 @@ final class Converger {
    */
   boolean converge(VmRecord wanted, boolean back, CompletableFuture<Void> answer) {
     vm.record(wanted);
-    Running now = vm.running();
+    Instance now = vm.running();
     if (now == null) {
       convergeUnheld(wanted);
       return true;
@@ -55,14 +56,15 @@ final class Converger {
         "devices-" + vm.name(),
         answer,
         inside ->
-            new LiveChanges(vm.context().launcher(), wanted, back)
-                .apply(now, changed -> inside.run(() -> saveRun(changed, mine))),
+            vm.context()
+                .engine()
+                .change(now, wanted, back, changed -> inside.run(() -> saveRun(changed, mine))),
         why -> ended(wanted, now, answer, why));
     return false;
   }
 
   private void ended(
-      VmRecord wanted, Running before, CompletableFuture<Void> answer, @Nullable Throwable why) {
+      VmRecord wanted, Instance before, CompletableFuture<Void> answer, @Nullable Throwable why) {
     boolean changed = why == null || isOver(before, wanted);
     if (vm.phase().hasProcess()) {
       show(before, wanted);
@@ -77,8 +79,8 @@ final class Converger {
   }
 
   /** Whether somebody stopped the VM in the middle: its next start is with what is wanted. */
-  private boolean isOver(Running before, VmRecord wanted) {
-    Running now = vm.running();
+  private boolean isOver(Instance before, VmRecord wanted) {
+    Instance now = vm.running();
     if (now != null) {
       return !now.process().equals(before.process()) && !changesDevices(now.run(), wanted);
     }
@@ -91,8 +93,8 @@ final class Converger {
         };
   }
 
-  private void show(Running before, VmRecord wanted) {
-    Running now = vm.running();
+  private void show(Instance before, VmRecord wanted) {
+    Instance now = vm.running();
     RunRecord run =
         now == null ? vm.context().repository().run(vm.id()).orElse(before.run()) : now.run();
     vm.show(
@@ -121,7 +123,7 @@ final class Converger {
   }
 
   /** First on the disk: what memory alone knows is lost when the daemon dies. */
-  private void saveRun(Running changed, int mine) {
+  private void saveRun(Instance changed, int mine) {
     if (vm.generation != mine) {
       throw Problem.of(Code.UNAVAILABLE, "The process of the VM is not there any more")
           .on(vm.ref())

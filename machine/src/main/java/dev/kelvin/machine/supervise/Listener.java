@@ -1,15 +1,15 @@
 package dev.kelvin.machine.supervise;
 
+import dev.kelvin.machine.engine.Instance;
+import dev.kelvin.machine.engine.Signal;
 import dev.kelvin.machine.guest.GuestNews;
 import dev.kelvin.machine.guest.GuestWatch;
-import dev.kelvin.machine.launch.Running;
 import dev.kelvin.model.GuestInfo;
 import dev.kelvin.model.Lifecycle.Trigger;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.VmStatus.ExitReason;
 import dev.kelvin.model.spec.Watchdog;
 import dev.kelvin.model.spec.WatchdogAction;
-import dev.kelvin.qemu.QemuSignal;
 
 /**
  * The part of a supervisor that hears what a VM's process, its helpers and its guest's agent tell,
@@ -28,53 +28,48 @@ final class Listener {
     this.starter = starter;
   }
 
-  void heard(QemuSignal signal) throws InterruptedException {
+  void heard(Signal signal) throws InterruptedException {
     switch (signal) {
-      case QemuSignal.GuestShutdown(boolean byGuest, String reason) -> {
+      case Signal.PoweredOff(boolean byGuest, var detail) -> {
         ExitReason why =
             vm.shutdown != null
                 ? ExitReason.SHUTDOWN
                 : byGuest ? ExitReason.GUEST_POWEROFF : ExitReason.CRASH;
-        termination.end(why, byGuest ? null : "QEMU was told to end from outside: " + reason);
+        termination.end(why, detail);
       }
-      case QemuSignal.GuestPanicked(String info) -> {
+      case Signal.Panicked(String info) -> {
         vm.tell("vm.guest-panic", info);
         termination.end(ExitReason.GUEST_PANIC, info);
       }
-      case QemuSignal.WatchdogFired(String action) -> watchdogFired(action);
-      case QemuSignal.GuestReset(boolean byGuest) -> {
+      case Signal.WatchdogFired(String action) -> watchdogFired(action);
+      case Signal.Reset(boolean byGuest) -> {
         if (byGuest) {
           vm.tell("vm.guest-reboot", "the guest rebooted");
           guestRestarted();
         }
       }
-      case QemuSignal.Paused() -> {
+      case Signal.Paused(String by) -> {
         if (vm.phase() == Phase.RUNNING) {
-          vm.move(Trigger.PAUSE, "QEMU paused it");
+          vm.move(Trigger.PAUSE, by);
         }
       }
-      case QemuSignal.Resumed() -> {
+      case Signal.Resumed() -> {
         if (vm.phase() == Phase.PAUSED) {
           vm.move(Trigger.RESUME, null);
         }
       }
-      case QemuSignal.DeviceDeleted(String id) -> vm.tell("vm.device-removed", id);
-      case QemuSignal.TrayMoved(String id, boolean open) ->
-          vm.tell("vm.tray", id + (open ? " opened" : " closed"));
-      case QemuSignal.BlockError(String node, String reason) ->
-          vm.tell("vm.block-error", node + ": " + reason);
-      case QemuSignal.CompanionEnded(String name) -> companionEnded(name);
-      case QemuSignal.AgentPort(boolean open) -> {
+      case Signal.HelperLost(String text) -> helperLost(text);
+      case Signal.Told(String event, String text) -> vm.tell(event, text);
+      case Signal.AgentPort(boolean open) -> {
         GuestWatch watch = vm.guest();
         if (watch != null && open) {
           watch.wake();
         }
       }
-      case QemuSignal.Closed(var why) -> {
-        Running now = vm.running();
+      case Signal.Lost(String how) -> {
+        Instance now = vm.running();
         if (now != null && !termination.endedWithConnection(now)) {
-          starter.unresponsive(
-              "its control channel closed" + (why == null ? "" : ": " + why.getMessage()));
+          starter.unresponsive(how);
         }
       }
     }
@@ -98,16 +93,12 @@ final class Listener {
   }
 
   /** A process that serves a VM ended before it: what the guest had of it is gone. */
-  private void companionEnded(String name) {
-    Running now = vm.running();
+  private void helperLost(String text) {
+    Instance now = vm.running();
     if (now == null || now.process().gone()) {
-      // It followed its QEMU, whose end is noted in a moment.
+      // It followed the VM's process, whose end is noted in a moment.
       return;
     }
-    String text =
-        name.equals("tpm")
-            ? "its TPM has failed: swtpm ended; stop and start the VM to have it again"
-            : name + " has failed: virtiofsd ended; stop and start the VM to have it again";
     vm.show(vm.status().in(vm.phase(), text, vm.status().since()));
     vm.tell("vm.helper-lost", text);
   }
@@ -121,9 +112,9 @@ final class Listener {
     vm.show(vm.status().withGuest(null));
   }
 
-  /** QEMU pauses a VM that shall be powered off, so that its end is told as what it is. */
+  /** The engine pauses a VM that shall be powered off, so that its end is told as what it is. */
   private void watchdogFired(String action) throws InterruptedException {
-    Running now = vm.requireProcess("its watchdog's action");
+    Instance now = vm.requireProcess("its watchdog's action");
     Watchdog wanted = now.run().spec().watchdog();
     boolean off = wanted != null && wanted.action() == WatchdogAction.POWEROFF;
     vm.tell("vm.watchdog", "the guest did not feed its watchdog: " + (off ? "poweroff" : action));

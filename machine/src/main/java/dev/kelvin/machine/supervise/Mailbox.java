@@ -1,7 +1,7 @@
 package dev.kelvin.machine.supervise;
 
+import dev.kelvin.machine.engine.Signal;
 import dev.kelvin.machine.guest.GuestNews;
-import dev.kelvin.qemu.QemuSignal;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -13,9 +13,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What waits for the thread of a supervisor. A guest or its QEMU may tell of more than the thread
- * can see to, as while the store is slow: of each kind of what they tell no more than {@value
- * #PER_KIND} wait, and then the oldest of that kind is forgotten. No request ever is.
+ * What waits for the thread of a supervisor. A guest or its process may tell of more than the
+ * thread can see to, as while the store is slow: of each kind of what they tell no more than
+ * {@value #PER_KIND} wait, and then the oldest of that kind is forgotten. No request ever is.
  */
 final class Mailbox {
   static final int PER_KIND = 64;
@@ -29,10 +29,10 @@ final class Mailbox {
     }
 
     /** From the process of one start; those of earlier starts are out of date. */
-    record Heard(int generation, QemuSignal signal) implements Message {
+    record Heard(int generation, Signal signal) implements Message {
       @Override
       public Object kind() {
-        return signal.getClass();
+        return signal.kind();
       }
     }
 

@@ -1,10 +1,9 @@
 package dev.kelvin.machine.supervise;
 
+import dev.kelvin.machine.engine.Instance;
 import dev.kelvin.machine.guest.GuestWatch;
-import dev.kelvin.machine.launch.Running;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.SteadyTime;
-import dev.kelvin.qemu.RunningVm;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -59,11 +58,11 @@ final class Shutdown {
    */
   void ask(VmState vm) throws InterruptedException {
     while (SteadyTime.now().isBefore(deadline)) {
-      Running running = vm.running();
+      Instance running = vm.running();
       GuestWatch agent = vm.guest();
       if (running != null) {
         // Beside this: an agent that does not answer must not hold the deadline up.
-        Thread.ofVirtual().name("shutdown").start(() -> ask(running.qemu(), agent));
+        Thread.ofVirtual().name("shutdown").start(() -> ask(running, agent));
       }
       Instant next = SteadyTime.now().plus(PRESS_INTERVAL);
       await(next.isBefore(deadline) ? next : deadline);
@@ -79,12 +78,12 @@ final class Shutdown {
     }
   }
 
-  private static void ask(RunningVm qemu, @Nullable GuestWatch agent) {
+  private static void ask(Instance running, @Nullable GuestWatch agent) {
     if (agent != null && agent.answers() && agent.shutdown()) {
       return;
     }
     try {
-      qemu.powerdown();
+      running.requestShutdown();
     } catch (ProblemException e) {
       LOG.log(Level.INFO, () -> "pressing the power button: " + e.problem().oneLine());
     } catch (InterruptedException e) {

@@ -1,12 +1,13 @@
 package dev.kelvin.machine.supervise;
 
-import dev.kelvin.host.HeadStart;
 import dev.kelvin.host.ProcessId;
+import dev.kelvin.machine.engine.Condition;
+import dev.kelvin.machine.engine.Instance;
+import dev.kelvin.machine.engine.Signal;
+import dev.kelvin.machine.engine.SpecDiff;
 import dev.kelvin.machine.guest.GuestNews;
 import dev.kelvin.machine.guest.GuestWatch;
-import dev.kelvin.machine.launch.Companions;
 import dev.kelvin.machine.launch.Processes;
-import dev.kelvin.machine.launch.Running;
 import dev.kelvin.machine.store.RunRecord;
 import dev.kelvin.machine.store.VmRecord;
 import dev.kelvin.model.Lifecycle.Trigger;
@@ -16,9 +17,6 @@ import dev.kelvin.model.SteadyTime;
 import dev.kelvin.model.VmStatus;
 import dev.kelvin.model.VmStatus.ExitReason;
 import dev.kelvin.model.spec.Power;
-import dev.kelvin.qemu.QemuSignal;
-import dev.kelvin.qemu.RunState;
-import dev.kelvin.qemu.RunningVm;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -44,14 +42,14 @@ final class Starter {
   private final VmState vm;
   private final Termination termination;
   private final Operations operations;
-  private final BiConsumer<Integer, QemuSignal> signals;
+  private final BiConsumer<Integer, Signal> signals;
   private final BiConsumer<Integer, GuestNews> guestNews;
 
   Starter(
       VmState vm,
       Termination termination,
       Operations operations,
-      BiConsumer<Integer, QemuSignal> signals,
+      BiConsumer<Integer, Signal> signals,
       BiConsumer<Integer, GuestNews> guestNews) {
     this.vm = vm;
     this.termination = termination;
@@ -89,9 +87,9 @@ final class Starter {
     vm.starting = false;
     int mine = ++vm.generation;
     try {
-      Running started =
+      Instance started =
           vm.context()
-              .launcher()
+              .engine()
               .start(vm.record(), signal -> signals.accept(mine, signal), this::save);
       vm.hold(started);
       holdProcess(started, mine);
@@ -113,25 +111,22 @@ final class Starter {
     return vm.status().withProcess(pid, run.startedAt(), run.accelerator(), run.forwards());
   }
 
-  private void holdProcess(Running held, int mine) {
+  private void holdProcess(Instance held, int mine) {
     RunRecord run = held.run();
     vm.note(withProcess(run));
     vm.checkAt = SteadyTime.now().plus(HEALTH_INTERVAL);
-    Companions.watch(
-        run.companions(), name -> signals.accept(mine, new QemuSignal.CompanionEnded(name)));
     if (run.spec().guestAgent()) {
       Consumer<GuestNews> heard = news -> guestNews.accept(mine, news);
-      vm.watch(
-          new GuestWatch(limit -> vm.context().launcher().agent(held, limit), vm.name(), heard));
+      vm.watch(new GuestWatch(vm.context().engine().agent(held), vm.name(), heard));
     }
   }
 
   private void startFailed(Throwable why, Power before, boolean automatic) {
-    Running partial = vm.running();
+    Instance partial = vm.running();
     if (partial != null) {
       vm.letGo();
       Processes.kill(partial.process());
-      Companions.end(partial.run().companions());
+      vm.context().engine().release(partial.run());
     }
     termination.startFailed(
         why instanceof ProblemException known ? known.problem().oneLine() : String.valueOf(why),
@@ -175,7 +170,7 @@ final class Starter {
     if (!vm.phase().hasProcess()) {
       vm.move(Trigger.PROCESS_FOUND, "a process of it is on record, and is looked for");
     }
-    if (!vm.context().launcher().sameBoot(run)) {
+    if (!vm.context().engine().sameBoot(run)) {
       termination.foundDead(run, ExitReason.HOST_RESTART, "the host was restarted while it ran");
       return;
     }
@@ -186,12 +181,12 @@ final class Starter {
     }
     try {
       if (process.beheaded()) {
-        Processes.killOwn(run, vm.context().home().files(vm.id()).runtime());
+        vm.context().engine().kill(vm.record(), run);
         termination.foundDead(run, ExitReason.CRASH, BEHEADED);
         return;
       }
-      Running adopted =
-          vm.context().launcher().adopt(vm.record(), run, signal -> signals.accept(mine, signal));
+      Instance adopted =
+          vm.context().engine().adopt(vm.record(), run, signal -> signals.accept(mine, signal));
       vm.hold(adopted);
       if (!vm.context().repository().hasOwnUser(vm.record())) {
         vm.tell(
@@ -205,12 +200,10 @@ final class Starter {
       vm.note(
           vm.status()
               .withRestartRequired(SpecDiff.between(run.spec(), vm.record().spec()).restart()));
-      // The daemon that launched it may have died before it could end this.
-      HeadStart.end(adopted.process());
       if (!adopted.run().equals(run)) {
         saveCompleted(adopted.run());
       }
-      observe(adopted.qemu(), mine);
+      observe(adopted, mine);
     } catch (ProblemException e) {
       unresponsive(e.problem().oneLine());
     } catch (InterruptedException e) {
@@ -228,53 +221,52 @@ final class Starter {
   }
 
   /**
-   * Takes over what QEMU says of its virtual CPUs after a time without contact. They are told to go
-   * on only where the daemon is known to have died before it could: what paused in any other way
-   * stays so until somebody wants it to go on.
+   * Takes over what the process is found in after a time without contact. The guest is let go only
+   * where the daemon is known to have died before it could: what paused in any other way stays so
+   * until somebody wants it to go on.
    */
-  private void observe(RunningVm qemu, int mine) throws InterruptedException {
-    RunState state = qemu.state();
-    switch (state) {
-      case RUNNING, SUSPENDED -> found(Phase.RUNNING);
-      case PRELAUNCH -> {
+  private void observe(Instance held, int mine) throws InterruptedException {
+    switch (held.condition()) {
+      case RUNNING -> found(Phase.RUNNING);
+      case NOT_LET_GO -> {
         // A guest that is reset while it is paused is in this state, too.
         if (vm.starting) {
-          qemu.cont();
+          held.proceed();
           found(Phase.RUNNING);
         } else {
           found(Phase.PAUSED, "it was reset while it was paused");
         }
       }
       case PAUSED -> found(Phase.PAUSED);
-      case IO_ERROR -> found(Phase.PAUSED, "a disk failed or is full");
-      case INTERNAL_ERROR -> found(Phase.PAUSED, "QEMU met a fault: stop it, then start it");
-      case OTHER ->
+      case DISK_FAILED -> found(Phase.PAUSED, "a disk failed or is full");
+      case FAULTY -> found(Phase.PAUSED, "QEMU met a fault: stop it, then start it");
+      case FOREIGN ->
           found(
               Phase.PAUSED, "QEMU is in a state that Kelvin does not bring about, as a migration");
-      case SHUTDOWN -> {
+      case POWERED_OFF -> {
         found(Phase.RUNNING);
-        signals.accept(mine, new QemuSignal.GuestShutdown(true, "guest-shutdown"));
+        signals.accept(mine, new Signal.PoweredOff(true, null));
       }
-      case WATCHDOG -> {
+      case WATCHDOG_FIRED -> {
         found(Phase.RUNNING);
-        signals.accept(mine, new QemuSignal.WatchdogFired("pause"));
+        signals.accept(mine, new Signal.WatchdogFired("pause"));
       }
-      case GUEST_PANICKED -> {
+      case PANICKED -> {
         found(Phase.RUNNING);
-        signals.accept(mine, new QemuSignal.GuestPanicked("seen after a time without contact"));
+        signals.accept(mine, new Signal.Panicked("seen after a time without contact"));
       }
     }
     vm.starting = false;
   }
 
-  /** Takes over what QEMU did by itself while the VM was shown as shutting down. */
+  /** Takes over what it did by itself while the VM was shown as shutting down. */
   void look() throws InterruptedException {
-    Running now = vm.running();
+    Instance now = vm.running();
     if (now == null || vm.phase() != Phase.RUNNING) {
       return;
     }
     try {
-      observe(now.qemu(), vm.generation);
+      observe(now, vm.generation);
     } catch (ProblemException e) {
       unresponsive(e.problem().oneLine());
     }
@@ -301,7 +293,7 @@ final class Starter {
       termination.storeAgain();
       return;
     }
-    Running now = vm.running();
+    Instance now = vm.running();
     if (now == null && vm.phase() != Phase.UNRESPONSIVE) {
       vm.checkAt = Instant.MAX;
       return;
@@ -312,14 +304,17 @@ final class Starter {
         termination.end(ExitReason.CRASH, BEHEADED);
         return;
       }
-      if (now == null || !now.qemu().isOpen()) {
+      if (now == null || !now.isOpen()) {
         reconnect(now);
         return;
       }
       if (vm.phase() == Phase.UNRESPONSIVE) {
-        observe(now.qemu(), vm.generation);
+        observe(now, vm.generation);
       } else if (!operations.busy(Operations.Kind.DEVICES)) {
-        now.qemu().state(); // it may answer late while it plugs a device in
+        // While it plugs a device in it may answer late. Its answer is not taken over: signals tell
+        // all that it does, and some may still be in the mailbox. It would tell anew at each look
+        // that a watchdog has paused the guest, and of a pause before it is known who has made it.
+        Condition _ = now.condition();
       }
     } catch (ProblemException e) {
       unresponsive(e.problem().oneLine());
@@ -335,7 +330,7 @@ final class Starter {
     }
   }
 
-  private void reconnect(@Nullable Running before) {
+  private void reconnect(@Nullable Instance before) {
     var run = vm.context().repository().run(vm.id());
     if (run.isPresent()) {
       if (before != null) {

@@ -1,8 +1,10 @@
 package dev.kelvin.machine.supervise;
 
+import dev.kelvin.machine.engine.Condition;
+import dev.kelvin.machine.engine.Instance;
+import dev.kelvin.machine.engine.Signal;
 import dev.kelvin.machine.guest.GuestNews;
 import dev.kelvin.machine.guest.GuestWatch;
-import dev.kelvin.machine.launch.Running;
 import dev.kelvin.machine.store.RunRecord;
 import dev.kelvin.machine.store.VmRecord;
 import dev.kelvin.machine.supervise.Mailbox.Message;
@@ -17,9 +19,6 @@ import dev.kelvin.model.VmStatus;
 import dev.kelvin.model.VmStatus.ExitReason;
 import dev.kelvin.model.spec.Power;
 import dev.kelvin.model.spec.RestartMode;
-import dev.kelvin.qemu.QemuSignal;
-import dev.kelvin.qemu.RunState;
-import dev.kelvin.qemu.RunningVm;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -36,6 +35,14 @@ import org.jspecify.annotations.Nullable;
  * its thread, one at a time and in order; so nothing in here is locked, and no change of one VM
  * waits for another. Only what the guest may take its time for goes on beside it, by {@link
  * Operations}.
+ *
+ * <p>Where to look: what happens when a VM ends, however it does, is all in {@link Termination}.
+ * What comes before and after the start of a process, or taking one over, is in {@link Starter};
+ * what the start itself does, from top to bottom, in its engine: for QEMU in the module's {@code
+ * qemu.VmLauncher}. What a process, its helpers or its guest tell is in {@link Listener}, changes
+ * of devices are in {@link Converger}, and what is known of the VM in {@link VmState}. Nothing in
+ * this package knows what the process is; all that needs that is behind {@link
+ * dev.kelvin.machine.engine.Engine}.
  */
 public final class Supervisor {
   private static final Logger LOG = System.getLogger(Supervisor.class.getName());
@@ -131,7 +138,7 @@ public final class Supervisor {
    * The process, once it is known whether an earlier daemon left one; a process that hangs is not
    * waited for longer than {@code patience}.
    */
-  public @Nullable Running running(Duration patience) throws InterruptedException {
+  public @Nullable Instance running(Duration patience) throws InterruptedException {
     boolean known = begun.await(patience.toMillis(), TimeUnit.MILLISECONDS);
     return known ? vm.running() : null;
   }
@@ -154,7 +161,7 @@ public final class Supervisor {
     return vm.snapshot();
   }
 
-  public @Nullable Running running() {
+  public @Nullable Instance running() {
     return vm.running();
   }
 
@@ -307,7 +314,7 @@ public final class Supervisor {
           }
         }
       }
-      case Message.Heard(int from, QemuSignal signal) -> {
+      case Message.Heard(int from, Signal signal) -> {
         if (from == vm.generation && vm.running() != null) {
           listener.heard(signal);
         }
@@ -344,15 +351,15 @@ public final class Supervisor {
         starter.look();
       }
       case VmRequest.Reset() -> {
-        vm.require(Phase.RUNNING, "reset").qemu().reset();
+        vm.require(Phase.RUNNING, "reset").reset();
         vm.tell("vm.reset", "reset by a user");
         listener.guestRestarted();
       }
       case VmRequest.Pause() -> pause();
       case VmRequest.Resume() -> resume();
-      case VmRequest.SendKeys(var keys) -> vm.requireProcess("pressing keys").qemu().sendKeys(keys);
+      case VmRequest.SendKeys(var keys) -> vm.requireProcess("pressing keys").sendKeys(keys);
       case VmRequest.Screenshot(var target, var screen) ->
-          vm.requireProcess("a screenshot").qemu().screenshot(target, screen);
+          vm.requireProcess("a screenshot").screenshot(target, screen);
       case VmRequest.Converge(VmRecord wanted) -> {
         return converger.converge(wanted, false, answer);
       }
@@ -385,20 +392,20 @@ public final class Supervisor {
 
   private void pause() throws InterruptedException {
     if (vm.phase() != Phase.PAUSED) {
-      vm.require(Phase.RUNNING, "pausing").qemu().pause();
+      vm.require(Phase.RUNNING, "pausing").pause();
       vm.move(Trigger.PAUSE, null);
     }
   }
 
   private void resume() throws InterruptedException {
     if (vm.phase() != Phase.RUNNING) {
-      RunningVm qemu = vm.require(Phase.PAUSED, "resuming").qemu();
-      if (qemu.state() == RunState.OTHER) {
+      Instance paused = vm.require(Phase.PAUSED, "resuming");
+      if (paused.condition() == Condition.FOREIGN) {
         throw vm.wrongState(
             "QEMU is in a state that Kelvin does not bring about; its guest may run elsewhere",
             "end what has brought it there, or stop it: kelvin stop " + vm.name());
       }
-      qemu.cont();
+      paused.proceed();
       vm.move(Trigger.RESUME, null);
     }
   }

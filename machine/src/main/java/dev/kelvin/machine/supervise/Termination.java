@@ -1,9 +1,7 @@
 package dev.kelvin.machine.supervise;
 
-import dev.kelvin.machine.launch.Companions;
+import dev.kelvin.machine.engine.Instance;
 import dev.kelvin.machine.launch.Processes;
-import dev.kelvin.machine.launch.Running;
-import dev.kelvin.machine.launch.VmHome;
 import dev.kelvin.machine.store.RunRecord;
 import dev.kelvin.machine.supervise.VmState.Ending;
 import dev.kelvin.model.Code;
@@ -159,7 +157,7 @@ final class Termination {
   }
 
   /**
-   * Ends the process: by QEMU's own means if it listens, else by force.
+   * Ends the process: by its own means if it listens, else by force.
    *
    * @throws ProblemException also when it has ended and that cannot be stored yet
    */
@@ -171,11 +169,11 @@ final class Termination {
     } else {
       intend(reason, detail);
     }
-    Running now = vm.running();
+    Instance now = vm.running();
     if (now != null && vm.phase() != Phase.UNRESPONSIVE) {
       try {
         if (!now.process().beheaded()) {
-          now.qemu().quit();
+          now.end();
         }
       } catch (ProblemException e) {
         LOG.log(Level.INFO, () -> vm.ref() + " is killed: " + e.problem().oneLine());
@@ -187,7 +185,7 @@ final class Termination {
       vm.context()
           .repository()
           .run(vm.id())
-          .ifPresent(run -> Processes.killOwn(run, vm.context().home().files(vm.id()).runtime()));
+          .ifPresent(run -> vm.context().engine().kill(vm.record(), run));
     }
     ended(reason, detail);
     if (vm.ending != null) {
@@ -209,11 +207,11 @@ final class Termination {
   }
 
   /** The control channel closed: the process has ended, or cannot be talked to. */
-  boolean endedWithConnection(Running now) {
+  boolean endedWithConnection(Instance now) {
     if (!Processes.awaitEnd(now.process(), Duration.ofSeconds(2))) {
       return false;
     }
-    String words = VmHome.lastWords(now.files().output());
+    String words = now.lastWords();
     ended(
         vm.shutdown != null ? ExitReason.SHUTDOWN : ExitReason.CRASH,
         words == null ? "its process ended by itself or was killed" : words);
@@ -271,7 +269,7 @@ final class Termination {
     vm.ending = ending;
     vm.checkAt = Instant.MAX;
     try {
-      vm.context().repository().run(vm.id()).map(RunRecord::companions).ifPresent(Companions::end);
+      vm.context().repository().run(vm.id()).ifPresent(vm.context().engine()::release);
       // An unknown process of this VM that runs on needs what is there.
       boolean others = vm.context().unknown().contains(vm.id());
       if (!others) {

@@ -1,9 +1,9 @@
 package dev.kelvin.machine.supervise;
 
+import dev.kelvin.machine.engine.Engine;
+import dev.kelvin.machine.engine.Instance;
 import dev.kelvin.machine.guest.GuestWatch;
-import dev.kelvin.machine.launch.Running;
 import dev.kelvin.machine.launch.VmHome;
-import dev.kelvin.machine.launch.VmLauncher;
 import dev.kelvin.machine.store.KeptRuns;
 import dev.kelvin.machine.store.RunRecord;
 import dev.kelvin.machine.store.VmNames;
@@ -37,7 +37,7 @@ public final class VmState {
   /** What all supervisors share. */
   public record Context(
       VmRepository repository,
-      VmLauncher launcher,
+      Engine engine,
       Volumes volumes,
       VmHome home,
       EventSink events,
@@ -70,7 +70,7 @@ public final class VmState {
   /** Made once for each change, so that all who look have the same one. */
   private volatile Vm snapshot;
 
-  private volatile @Nullable Running running;
+  private volatile @Nullable Instance running;
   private volatile @Nullable GuestWatch guest;
 
   /** Tells signals of the present process from those of earlier ones. */
@@ -118,7 +118,7 @@ public final class VmState {
     return status.phase();
   }
 
-  @Nullable Running running() {
+  @Nullable Instance running() {
     return running;
   }
 
@@ -150,14 +150,14 @@ public final class VmState {
     status(newStatus);
   }
 
-  void hold(Running newRunning) {
+  void hold(Instance newRunning) {
     running = newRunning;
     keep();
   }
 
   /** Keeps what is known of the process beside the store, too. */
   private void keep() {
-    Running now = running;
+    Instance now = running;
     if (now == null) {
       return;
     }
@@ -181,7 +181,7 @@ public final class VmState {
     if (watch != null) {
       watch.close();
     }
-    Running now = running;
+    Instance now = running;
     running = null;
     if (now != null) {
       now.close();
@@ -280,8 +280,8 @@ public final class VmState {
   }
 
   /** The process of a VM that must be in {@code phase} for {@code what}. */
-  Running require(Phase phase, String what) {
-    Running now = running;
+  Instance require(Phase phase, String what) {
+    Instance now = running;
     if (phase() != phase || now == null) {
       throw wrongState(
           what + " needs a VM that is " + phase.wire(),
@@ -291,8 +291,8 @@ public final class VmState {
   }
 
   /** The process of a VM that must have one which answers. */
-  Running requireProcess(String what) {
-    Running now = running;
+  Instance requireProcess(String what) {
+    Instance now = running;
     if (now == null || phase() == Phase.UNRESPONSIVE) {
       throw wrongState(
           what + " needs a VM that runs and answers",

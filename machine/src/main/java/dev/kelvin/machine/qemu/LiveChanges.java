@@ -1,11 +1,11 @@
-package dev.kelvin.machine.supervise;
+package dev.kelvin.machine.qemu;
 
+import dev.kelvin.machine.engine.Engine.Saver;
+import dev.kelvin.machine.engine.SpecDiff;
+import dev.kelvin.machine.engine.SpecDiff.LiveChange;
 import dev.kelvin.machine.launch.PortPool;
-import dev.kelvin.machine.launch.Running;
-import dev.kelvin.machine.launch.VmLauncher;
 import dev.kelvin.machine.store.RunRecord;
 import dev.kelvin.machine.store.VmRecord;
-import dev.kelvin.machine.supervise.SpecDiff.LiveChange;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.VmStatus.Forward;
 import dev.kelvin.model.spec.Cdrom;
@@ -38,12 +38,6 @@ final class LiveChanges {
   /** How long a guest may take to let go of a device. */
   private static final Duration UNPLUG_DEADLINE = Duration.ofSeconds(30);
 
-  /** Stores what now runs. */
-  @FunctionalInterface
-  interface Saver {
-    void accept(Running changed) throws InterruptedException;
-  }
-
   private final VmLauncher launcher;
   private final VmRecord wanted;
   private final boolean back;
@@ -63,8 +57,8 @@ final class LiveChanges {
    *
    * @param save called with what now runs, after each change or before it
    */
-  void apply(Running running, Saver save) throws InterruptedException {
-    Running now = settle(running);
+  void apply(QemuInstance running, Saver save) throws InterruptedException {
+    QemuInstance now = settle(running);
     if (!now.run().equals(running.run())) {
       save.accept(now);
     }
@@ -74,7 +68,7 @@ final class LiveChanges {
   }
 
   /** Brings the record and what is plugged in together, after a change that was cut off. */
-  private static Running settle(Running now) throws InterruptedException {
+  private static QemuInstance settle(QemuInstance now) throws InterruptedException {
     RunRecord run = now.run();
     VmSpec spec = run.spec();
     Set<String> plugged = now.qemu().devices();
@@ -122,7 +116,7 @@ final class LiveChanges {
         .collect(Collectors.toSet());
   }
 
-  private static void pullOut(Running from, Set<String> disks, Set<String> nics)
+  private static void pullOut(QemuInstance from, Set<String> disks, Set<String> nics)
       throws InterruptedException {
     for (String disk : disks) {
       from.qemu().detachDisk(disk, UNPLUG_DEADLINE);
@@ -132,7 +126,8 @@ final class LiveChanges {
     }
   }
 
-  private Running apply(Running now, LiveChange change, Saver save) throws InterruptedException {
+  private QemuInstance apply(QemuInstance now, LiveChange change, Saver save)
+      throws InterruptedException {
     var qemu = now.qemu();
     VmSpec spec = now.run().spec();
     RunRecord run = now.run();
@@ -142,7 +137,7 @@ final class LiveChanges {
         List<DevicePlace> places = run.machine(name).placeDisk(disk);
         BlockSource volume = launcher.disk(wanted, disk);
         RunRecord more = run.withSpec(spec.withDisks(with(spec.disks(), disk))).withMore(places);
-        Running planned = saved(now.withRun(more), save);
+        QemuInstance planned = saved(now.withRun(more), save);
         qemu.attachDisk(more.machine(name), disk, volume);
         yield planned;
       }
@@ -160,7 +155,7 @@ final class LiveChanges {
         VmSpec bigger = spec.withNics(with(spec.nics(), nic));
         DevicePlace place = run.machine(name).placeNic(nic);
         RunRecord more = run.withSpec(bigger).withForwards(all).withMore(List.of(place));
-        Running planned = saved(now.withRun(more), save);
+        QemuInstance planned = saved(now.withRun(more), save);
         launcher.expose(run.userOr(wanted.uid()), bigger);
         qemu.attachNic(more.machine(name), nic, forwards);
         yield planned;
@@ -186,7 +181,7 @@ final class LiveChanges {
   }
 
   /** What is in the drive then: nothing, where an image is gone that an update goes back to. */
-  private @Nullable String changeMedia(Running now, String drive, @Nullable String image)
+  private @Nullable String changeMedia(QemuInstance now, String drive, @Nullable String image)
       throws InterruptedException {
     Path media = image == null ? null : media(drive, image);
     if (media == null) {
@@ -210,7 +205,7 @@ final class LiveChanges {
     }
   }
 
-  private static Running saved(Running changed, Saver save) throws InterruptedException {
+  private static QemuInstance saved(QemuInstance changed, Saver save) throws InterruptedException {
     save.accept(changed);
     return changed;
   }

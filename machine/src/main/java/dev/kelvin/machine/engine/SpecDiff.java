@@ -1,4 +1,4 @@
-package dev.kelvin.machine.supervise;
+package dev.kelvin.machine.engine;
 
 import dev.kelvin.model.spec.Cdrom;
 import dev.kelvin.model.spec.Disk;
@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
  * @param live changes that the running VM takes, in the order to make them
  * @param restart fields that take effect at its next start
  */
-record SpecDiff(List<LiveChange> live, List<String> restart) {
+public record SpecDiff(List<LiveChange> live, List<String> restart) {
   /** A change that a running VM takes. */
-  sealed interface LiveChange {
+  public sealed interface LiveChange {
     record AddDisk(Disk disk) implements LiveChange {}
 
     record RemoveDisk(String name) implements LiveChange {}
@@ -57,10 +57,12 @@ record SpecDiff(List<LiveChange> live, List<String> restart) {
           new Fixed("spec.windowsSetup", spec -> Optional.ofNullable(spec.windowsSetup())));
 
   /**
+   * What makes one the other.
+   *
    * @param running what the process was started with, and has been changed to since
    * @param wanted what it shall be
    */
-  static SpecDiff between(VmSpec running, VmSpec wanted) {
+  public static SpecDiff between(VmSpec running, VmSpec wanted) {
     var live = new ArrayList<LiveChange>();
     var restart = new ArrayList<String>();
     for (Fixed fixed : FIXED) {

@@ -1,8 +1,8 @@
-package dev.kelvin.machine.supervise;
+package dev.kelvin.machine.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.kelvin.machine.supervise.SpecDiff.LiveChange;
+import dev.kelvin.machine.engine.SpecDiff.LiveChange;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.spec.Accelerator;
 import dev.kelvin.model.spec.Audio;

@@ -1,4 +1,4 @@
-package dev.kelvin.machine.launch;
+package dev.kelvin.machine.qemu;
 
 import dev.kelvin.host.Commands;
 import dev.kelvin.host.Commands.Command;

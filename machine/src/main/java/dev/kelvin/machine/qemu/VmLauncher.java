@@ -1,4 +1,4 @@
-package dev.kelvin.machine.launch;
+package dev.kelvin.machine.qemu;
 
 import dev.kelvin.host.BootId;
 import dev.kelvin.host.HeadStart;
@@ -6,7 +6,18 @@ import dev.kelvin.host.HostShield;
 import dev.kelvin.host.Launch;
 import dev.kelvin.host.ProcessId;
 import dev.kelvin.host.ProcessLauncher;
+import dev.kelvin.machine.engine.Engine.RunSaver;
 import dev.kelvin.machine.guest.SerialHub;
+import dev.kelvin.machine.launch.Companions;
+import dev.kelvin.machine.launch.ImageSource;
+import dev.kelvin.machine.launch.Meanwhile;
+import dev.kelvin.machine.launch.Nvram;
+import dev.kelvin.machine.launch.Peers;
+import dev.kelvin.machine.launch.PortPool;
+import dev.kelvin.machine.launch.Processes;
+import dev.kelvin.machine.launch.SharePaths;
+import dev.kelvin.machine.launch.SharedDirectories;
+import dev.kelvin.machine.launch.VmHome;
 import dev.kelvin.machine.store.RunRecord;
 import dev.kelvin.machine.store.StartedCompanion;
 import dev.kelvin.machine.store.VmRecord;
@@ -121,7 +132,7 @@ public final class VmLauncher {
    *
    * @param record called with what a restarted daemon needs, as soon as the process exists
    */
-  public Running start(VmRecord vm, QemuEvents events, RunSaver record)
+  public QemuInstance start(VmRecord vm, QemuEvents events, RunSaver record)
       throws InterruptedException {
     HostFacts host = facts.get().of(vm.spec().architecture());
     String accelerator = accelerator(vm.spec(), host, vm.metadata().name());
@@ -133,7 +144,7 @@ public final class VmLauncher {
     try (var shared = shared(vm)) {
       LaunchPlan plan = plan(vm, host, accelerator);
       VmFiles files = plan.files();
-      serving = companions.start(vm, Companion.of(plan), files.runtime());
+      serving = companions.start(vm, user(vm), Companion.of(plan), files.runtime());
       Files.deleteIfExists(files.output());
       // Beside QEMU's own start; the guest does not run before both are done.
       var shielded =
@@ -156,7 +167,7 @@ public final class VmLauncher {
         shared.requireServed(serving);
         shielded.result();
         qemu.cont();
-        return new Running(process, qemu, serial, files, run);
+        return new QemuInstance(process, qemu, serial, files, run);
       }
     } catch (IOException | RuntimeException | InterruptedException e) {
       abandon(vm, process, qemu, serial, serving);
@@ -195,18 +206,13 @@ public final class VmLauncher {
         DevicePlace.of(launch.argv()));
   }
 
-  /** Stores a run before anything else can go wrong. */
-  @FunctionalInterface
-  public interface RunSaver {
-    void save(RunRecord run);
-  }
-
   /**
    * Takes over a process that an earlier daemon started.
    *
    * @throws ProblemException unavailable when its control socket does not answer
    */
-  public Running adopt(VmRecord vm, RunRecord run, QemuEvents events) throws InterruptedException {
+  public QemuInstance adopt(VmRecord vm, RunRecord run, QemuEvents events)
+      throws InterruptedException {
     VmFiles files = home.files(vm.metadata().id());
     ProcessId process = ProcessId.decode(run.process());
     VmRecord asStarted = vm.withSpec(run.spec());
@@ -217,7 +223,7 @@ public final class VmLauncher {
     try {
       requireUuid(qemu, asStarted);
       RunRecord whole = run.isIncomplete() ? run.completed(uid, qemu.devicePlaces()) : run;
-      return new Running(process, qemu, serial(asStarted, files, process), files, whole);
+      return new QemuInstance(process, qemu, serial(asStarted, files, process), files, whole);
     } catch (RuntimeException | InterruptedException e) {
       qemu.close();
       throw e;
@@ -247,7 +253,7 @@ public final class VmLauncher {
   }
 
   /** Connects to the screen of a VM that runs. */
-  public SocketChannel screen(Running running) throws IOException {
+  public SocketChannel screen(QemuInstance running) throws IOException {
     return peers.of(running.user(), running.process()).dial(running.files().vnc());
   }
 
@@ -256,7 +262,7 @@ public final class VmLauncher {
   }
 
   /** A client for the agent of a guest that runs. */
-  public AgentClient agent(Running held, Duration limit) {
+  public AgentClient agent(QemuInstance held, Duration limit) {
     return AgentClient.connect(
         held.files().agent(), limit, peers.of(held.user(), held.process()), agents);
   }
@@ -400,7 +406,7 @@ public final class VmLauncher {
   }
 
   /** What a VM's processes run as where they have a user of their own; null where they cannot. */
-  static Launch.@Nullable User user(VmRecord vm) {
+  private static Launch.@Nullable User user(VmRecord vm) {
     VmSpec spec = vm.spec();
     int busy = AIO_WORKERS * (spec.disks().size() + PLUGGED_LATER);
     return vm.uid() < 0
