@@ -161,8 +161,9 @@ final class Operations {
 
   /**
    * Keeps a request for when the change of devices under way has ended; one for which nobody waits
-   * any more is broken off for it. Tasks exclude each other, so it is rare: who asked for the first
-   * one must have been interrupted.
+   * any more is broken off for it. Tasks that change devices exclude each other, so it is rare: it
+   * takes one whose undoing failed and that was given up ({@code kelvin task abandon}) while it was
+   * tried again. Its guest may keep a device meanwhile, and the next task comes at once.
    *
    * @return false when there is none
    */
