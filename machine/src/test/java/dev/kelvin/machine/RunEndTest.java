@@ -14,6 +14,7 @@ import dev.kelvin.model.spec.RestartMode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.Test;
@@ -53,6 +54,18 @@ class RunEndTest {
         assertThat(vm.supervisor().record().spec().power())
             .isEqualTo(again ? Power.RUNNING : Power.STOPPED);
       }
+    }
+  }
+
+  /** As one that was stopped by a signal: it has five seconds to answer, and is killed then. */
+  @Test
+  void aProcessThatDoesNotAnswerIsKilledSoon() throws Exception {
+    try (var vm = vm(RestartMode.NEVER)) {
+      vm.qemu().silent(true);
+      assertThat(vm.asking(new VmRequest.Stop())).succeedsWithin(Duration.ofSeconds(20));
+      assertThat(vm.qemu().count("quit")).isEqualTo(1);
+      assertThat(vm.process().isAlive()).isFalse();
+      assertThat(vm.exitReason()).isEqualTo(ExitReason.STOPPED);
     }
   }
 

@@ -32,6 +32,7 @@ final class Termination {
   /** When to try again what the store has refused. */
   static final Duration STORE_AGAIN = Duration.ofSeconds(5);
 
+  /** For a process that has been told to end; to answer it has as long ({@link Instance#end}). */
   private static final Duration QUIT_DEADLINE = Duration.ofSeconds(5);
 
   private final VmState vm;
@@ -171,14 +172,8 @@ final class Termination {
     }
     Instance now = vm.running();
     if (now != null && vm.phase() != Phase.UNRESPONSIVE) {
-      try {
-        if (!now.process().beheaded()) {
-          now.end();
-        }
-      } catch (ProblemException e) {
-        LOG.log(Level.INFO, () -> vm.ref() + " is killed: " + e.problem().oneLine());
-      }
-      if (now.process().beheaded() || !Processes.awaitEnd(now.process(), QUIT_DEADLINE)) {
+      boolean ends = !now.process().beheaded() && askToEnd(now);
+      if (!ends || now.process().beheaded() || !Processes.awaitEnd(now.process(), QUIT_DEADLINE)) {
         Processes.kill(now.process());
       }
     } else {
@@ -190,6 +185,17 @@ final class Termination {
     ended(reason, detail);
     if (vm.ending != null) {
       throw notStored();
+    }
+  }
+
+  /** Whether the process may end by itself now; one that does not answer will not. */
+  private boolean askToEnd(Instance now) throws InterruptedException {
+    try {
+      now.end();
+      return true;
+    } catch (ProblemException e) {
+      LOG.log(Level.INFO, () -> vm.ref() + " is killed: " + e.problem().oneLine());
+      return e.problem().code() != Code.TIMEOUT;
     }
   }
 
