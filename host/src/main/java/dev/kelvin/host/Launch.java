@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  * @param output where stdout and stderr are appended; made when absent
  * @param user its own, which only root can give; null for the daemon's own
  * @param environment beside what each process gets
+ * @param descriptors that it has from the beginning, as {@value #FIRST_DESCRIPTOR} and the numbers
+ *     after it; of the daemon's others it has none. They stay the caller's, who may close them
+ *     after the launch
  */
 public record Launch(
     String name,
@@ -21,7 +24,8 @@ public record Launch(
     Path directory,
     Path output,
     @Nullable User user,
-    Map<String, String> environment) {
+    Map<String, String> environment,
+    List<Descriptor> descriptors) {
   /**
    * A user of its own, and what that user may have in all.
    *
@@ -34,13 +38,17 @@ public record Launch(
   /** The variable of each that is launched so, with {@link #directory}: whose it is. */
   public static final String MARK = "KELVIN_LAUNCHED_FOR";
 
-  /** With what each process gets in its environment. */
+  /** After standard input, output and error. */
+  public static final int FIRST_DESCRIPTOR = 3;
+
+  /** With what each process gets in its environment, and no descriptor. */
   public Launch(String name, List<String> argv, Path directory, Path output, @Nullable User user) {
-    this(name, argv, directory, output, user, Map.of());
+    this(name, argv, directory, output, user, Map.of(), List.of());
   }
 
   public Launch {
     environment = Map.copyOf(environment);
+    descriptors = List.copyOf(descriptors);
     argv = List.copyOf(argv);
     if (argv.isEmpty()) {
       throw new IllegalArgumentException("a launch has at least a program");

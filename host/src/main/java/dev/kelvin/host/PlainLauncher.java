@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,10 +19,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Starts processes with what every Linux has: a session of its own (setsid(1)), so that neither the
- * daemon's end nor Ctrl-C on its terminal reaches it; no way to gain privileges, and a user of its
- * own when one is given (setpriv(1)), with a limit of threads and no core dumps (prlimit(1));
- * nothing on standard input. The JDK reaps it when it ends while the daemon runs, init otherwise.
+ * Starts processes with what every Linux has: a session of its own (setsid(2)), so that neither the
+ * daemon's end nor Ctrl-C on its terminal reaches it; the descriptors that are handed over and no
+ * other; no way to gain privileges, and a user of its own when one is given (setpriv(1)), with a
+ * limit of threads and no core dumps (prlimit(1)); nothing on standard input. It is reaped when it
+ * ends while the daemon runs, by init otherwise.
  */
 public final class PlainLauncher implements ProcessLauncher {
   private static final System.Logger LOG = System.getLogger(PlainLauncher.class.getName());
@@ -30,6 +32,7 @@ public final class PlainLauncher implements ProcessLauncher {
   private static final Path KVM = Path.of("/dev/kvm");
 
   private final Function<Launch, List<String>> before;
+  private final Optional<Spawn> spawn;
 
   public PlainLauncher() {
     this(launch -> List.of());
@@ -41,14 +44,22 @@ public final class PlainLauncher implements ProcessLauncher {
    * @param before a program that becomes the one that follows its arguments, for each launch
    */
   PlainLauncher(Function<Launch, List<String>> before) {
+    this(before, Spawn.ofHost());
+  }
+
+  /**
+   * As above.
+   *
+   * @param spawn how to start processes; the JDK does it without
+   */
+  PlainLauncher(Function<Launch, List<String>> before, Optional<Spawn> spawn) {
     this.before = before;
+    this.spawn = spawn;
   }
 
   @Override
   public ProcessId launch(Launch launch) {
-    List<String> argv = new ArrayList<>();
-    argv.add(Programs.require("setsid").toString());
-    argv.addAll(before.apply(launch));
+    List<String> argv = new ArrayList<>(before.apply(launch));
     Launch.User user = launch.user();
     if (user != null) {
       argv.add(Programs.require("prlimit").toString());
@@ -69,31 +80,20 @@ public final class PlainLauncher implements ProcessLauncher {
     return start(launch, argv);
   }
 
-  private static ProcessId start(Launch launch, List<String> argv) {
-    var builder =
-        new ProcessBuilder(argv)
-            .directory(launch.directory().toFile())
-            .redirectInput(new File("/dev/null"))
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.appendTo(launch.output().toFile()));
-    Map<String, String> environment = builder.environment();
-    environment.clear();
-    environment.putAll(launch.environment());
-    environment.putAll(
-        Map.of(
-            "PATH",
-            Programs.path(),
-            "LC_ALL",
-            "C.UTF-8",
-            "HOME",
-            launch.directory().toString(),
-            "TMPDIR",
-            launch.directory().toString(),
-            Launch.MARK,
-            launch.directory().toString()));
-    Process process;
+  private ProcessId start(Launch launch, List<String> argv) {
+    long pid;
     try {
-      process = builder.start();
+      pid =
+          spawn.isPresent()
+              ? spawn
+                  .get()
+                  .start(
+                      argv,
+                      environment(launch),
+                      launch.directory(),
+                      launch.output(),
+                      launch.descriptors())
+              : startByJdk(launch, argv);
     } catch (IOException e) {
       throw Problem.of(Code.HOST_FAILURE, "The process cannot be started")
           .on(launch.name())
@@ -101,18 +101,52 @@ public final class PlainLauncher implements ProcessLauncher {
           .remedy("check the host's memory, its limit on processes, and " + launch.output())
           .asException(e);
     }
-    plainOomScore(process.pid());
+    plainOomScore(pid);
     try {
-      return ProcessId.of(process.pid()).orElse(ProcessId.ended(process.pid()));
+      return ProcessId.of(pid).orElse(ProcessId.ended(pid));
     } catch (UncheckedIOException e) {
       // Nobody could find it again.
-      process.destroyForcibly();
+      ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
       throw Problem.of(Code.HOST_FAILURE, "The process that was started cannot be seen")
           .on(launch.name())
           .because(e.getMessage() + ": " + e.getCause())
           .remedy("check the daemon's limit of open files, and that /proc shows its processes")
           .asException(e);
     }
+  }
+
+  /** On hosts whose C library is too old for {@link Spawn}. */
+  private static long startByJdk(Launch launch, List<String> argv) throws IOException {
+    if (!launch.descriptors().isEmpty()) {
+      throw Problem.of(Code.CAPABILITY_MISSING, "This host cannot hand files to a new process")
+          .on(launch.name())
+          .because("its C library cannot close what is not handed over; GNU's can from 2.34 on")
+          .remedy("use a newer release of the host's system")
+          .asException();
+    }
+    var inSession = new ArrayList<String>();
+    inSession.add(Programs.require("setsid").toString());
+    inSession.addAll(argv);
+    var builder =
+        new ProcessBuilder(inSession)
+            .directory(launch.directory().toFile())
+            .redirectInput(new File("/dev/null"))
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(launch.output().toFile()));
+    builder.environment().clear();
+    builder.environment().putAll(environment(launch));
+    return builder.start().pid();
+  }
+
+  private static Map<String, String> environment(Launch launch) {
+    var environment = new HashMap<>(launch.environment());
+    String directory = launch.directory().toString();
+    environment.put("PATH", Programs.path());
+    environment.put("LC_ALL", "C.UTF-8");
+    environment.put("HOME", directory);
+    environment.put("TMPDIR", directory);
+    environment.put(Launch.MARK, directory);
+    return environment;
   }
 
   /**

@@ -7,7 +7,8 @@ public interface ProcessLauncher {
    * {@link ProcessId#alive} then tells, and its output says why.
    *
    * @throws dev.kelvin.model.ProblemException capability-missing when a program is not installed,
-   *     host-failure when the process cannot be started
+   *     or when descriptors cannot be handed over here; host-failure when the process cannot be
+   *     started
    */
   ProcessId launch(Launch launch);
 

@@ -1,13 +1,8 @@
 package dev.kelvin.host;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
-import java.lang.invoke.VarHandle;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;
@@ -15,8 +10,6 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Calls of the kernel that the JDK has no method for, through the C library's {@code syscall(2)}.
- * All foreign calls of this module are here. Starting them costs some 50 ms once; the command line
- * keeps out.
  */
 final class Syscalls {
   /** What a call gave: its value, or -1 and the error number (errno(3)). */
@@ -27,13 +20,20 @@ final class Syscalls {
 
     /** For people: the name and the meaning of the error. */
     String error() {
-      return ERRORS.getOrDefault(errno, "error " + errno);
+      return Syscalls.error(errno);
     }
+  }
+
+  /** For people: the name and the meaning of an error number. */
+  static String error(int errno) {
+    return ERRORS.getOrDefault(errno, "error " + errno);
   }
 
   static final int EPERM = 1;
   static final int ENOENT = 2;
   static final int ESRCH = 3;
+  static final int EINTR = 4;
+  static final int EAGAIN = 11;
   static final int ENOSYS = 38;
 
   private static final Map<Integer, String> ERRORS =
@@ -43,7 +43,9 @@ final class Syscalls {
           Map.entry(ESRCH, "ESRCH, no such process"),
           Map.entry(5, "EIO, the disk fails"),
           Map.entry(6, "ENXIO, no such device"),
+          Map.entry(EINTR, "EINTR, interrupted by a signal"),
           Map.entry(9, "EBADF, bad descriptor"),
+          Map.entry(EAGAIN, "EAGAIN, no room now, or too many processes"),
           Map.entry(12, "ENOMEM, not enough memory"),
           Map.entry(13, "EACCES, permission denied"),
           Map.entry(16, "EBUSY, in use"),
@@ -53,6 +55,7 @@ final class Syscalls {
           Map.entry(19, "ENODEV, no such device"),
           Map.entry(22, "EINVAL, not understood"),
           Map.entry(28, "ENOSPC, the disk is full"),
+          Map.entry(32, "EPIPE, the peer is gone"),
           Map.entry(25, "ENOTTY, not understood by the device"),
           Map.entry(ENOSYS, "ENOSYS, not in this kernel"),
           Map.entry(95, "EOPNOTSUPP, not switched on"));
@@ -77,24 +80,29 @@ final class Syscalls {
   static final long KILL = X86 ? 62 : 129;
   static final long SYNCFS = X86 ? 306 : 267;
   private static final long PPOLL = X86 ? 271 : 73;
+  static final long FCNTL = X86 ? 72 : 25;
+  static final long WAIT4 = X86 ? 61 : 260;
+  static final long SENDMSG = X86 ? 46 : 211;
+  static final long MEMFD_CREATE = X86 ? 319 : 279;
 
   private static final long SOCKET = X86 ? 41 : 198;
   private static final long SENDTO = X86 ? 44 : 206;
   private static final long RECVFROM = X86 ? 45 : 207;
 
   private static final long GETSOCKOPT = X86 ? 55 : 209;
-  private static final long SOL_SOCKET = 1;
+  static final int SOL_SOCKET = 1;
 
   private static final short AF_UNIX = 1;
   private static final short AF_NETLINK = 16;
   private static final long NETLINK_NETFILTER = 12;
   private static final long SOCK_DGRAM_CLOEXEC = 0x80002;
-  private static final long MSG_NOSIGNAL = 0x4000;
-  private static final long MSG_DONTWAIT = 0x40;
+  static final long MSG_NOSIGNAL = 0x4000;
+  static final long MSG_DONTWAIT = 0x40;
 
   private static final short POLLIN = 1;
   private static final long AT_FDCWD = -100;
   private static final long O_RDONLY_CLOEXEC = 0x80000;
+  private static final long O_WRONLY_CLOEXEC = 0x80001;
   private static final long O_RDWR_CLOEXEC = 0x80002;
   private static final long O_PATH_CLOEXEC = 0x280000;
 
@@ -104,36 +112,16 @@ final class Syscalls {
   private static final long PROT_READ_WRITE = 3;
   private static final long MAP_PRIVATE_ANONYMOUS = 0x22;
 
-  private static final MemoryLayout STATE = Linker.Option.captureStateLayout();
-  private static final VarHandle ERRNO =
-      STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
-
-  private final MethodHandle syscall;
-
-  Syscalls() {
-    var linker = Linker.nativeLinker();
-    var number = ValueLayout.JAVA_LONG;
-    syscall =
-        linker.downcallHandle(
-            linker.defaultLookup().findOrThrow("syscall"),
-            FunctionDescriptor.of(number, number, number, number, number, number, number, number),
-            Linker.Option.firstVariadicArg(1),
-            Linker.Option.captureCallState("errno"));
-  }
+  private final CLibrary library = new CLibrary();
+  private final MemorySegment syscall = library.require("syscall");
 
   /** Makes a call with up to six numbers. */
   Answer call(long number, long... arguments) {
-    long[] all = java.util.Arrays.copyOf(arguments, 6);
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = arena.allocate(STATE);
-      long value =
-          (long) syscall.invokeExact(state, number, all[0], all[1], all[2], all[3], all[4], all[5]);
-      return new Answer(value, value == -1 ? (int) ERRNO.get(state, 0L) : 0);
-    } catch (RuntimeException | Error e) {
-      throw e;
-    } catch (Throwable e) {
-      throw new IllegalStateException("a foreign call cannot throw this", e);
-    }
+    long[] all = new long[arguments.length + 1];
+    all[0] = number;
+    System.arraycopy(arguments, 0, all, 1, arguments.length);
+    CLibrary.Result result = library.call(syscall, all);
+    return new Answer(result.value(), result.value() == -1 ? result.errno() : 0);
   }
 
   /** Opens a file for reading and writing. */
@@ -144,6 +132,11 @@ final class Syscalls {
   /** Opens a file or a directory for reading. */
   Answer openToRead(String path) {
     return open(path, O_RDONLY_CLOEXEC);
+  }
+
+  /** Opens a file for writing only. */
+  Answer openToWrite(String path) {
+    return open(path, O_WRONLY_CLOEXEC);
   }
 
   private Answer open(String path, long flags) {

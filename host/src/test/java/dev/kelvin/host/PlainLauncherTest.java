@@ -7,16 +7,23 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.ProblemException;
 import java.io.IOException;
+import java.nio.channels.Channel;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class PlainLauncherTest {
   private final PlainLauncher launcher = new PlainLauncher();
+  private final PlainLauncher byJdk = new PlainLauncher(launch -> List.of(), Optional.empty());
 
   @TempDir Path directory;
 
@@ -99,6 +106,7 @@ class PlainLauncherTest {
     Process daemon =
         new ProcessBuilder(
                 java.toString(),
+                "--enable-native-access=ALL-UNNAMED",
                 "-cp",
                 classes,
                 LaunchAndHang.class.getName(),
@@ -138,6 +146,105 @@ class PlainLauncherTest {
                         null)));
     assertThat(nowhere.problem().code()).isEqualTo(Code.HOST_FAILURE);
     assertThat(nowhere.problem().object()).isEqualTo("vm/x");
+  }
+
+  /** Of the daemon's own files, sockets and pipes none is a process's that it starts. */
+  @Test
+  void handsOverWhatItShallAndNothingElse() throws IOException {
+    Path file = Files.writeString(directory.resolve("given"), "what is given\n");
+    var manyOfTheDaemons = new ArrayList<Channel>();
+    try (Descriptor first = Descriptor.toRead(file);
+        Descriptor second = Descriptor.toRead(directory)) {
+      for (int i = 0; i < 50; i++) {
+        manyOfTheDaemons.add(SocketChannel.open());
+      }
+      launcher.launch(
+          new Launch(
+              "vm/test",
+              List.of("sh", "-c", "cat <&3; exec ls -l /proc/self/fd"),
+              directory,
+              directory.resolve("output"),
+              null,
+              Map.of(),
+              List.of(first, second)));
+      Await.until(() -> output().contains(" 4 -> "), "it lists what it has");
+      assertThat(output()).startsWith("what is given\n");
+      assertThat(output().lines().filter(line -> line.contains(" -> ")))
+          .hasSize(6) // 5 is of ls itself
+          .anyMatch(line -> line.endsWith(" 3 -> " + file))
+          .anyMatch(line -> line.endsWith(" 4 -> " + directory))
+          .anyMatch(line -> line.contains(" 5 -> /proc/"));
+    } finally {
+      for (var one : manyOfTheDaemons) {
+        one.close();
+      }
+    }
+  }
+
+  @Test
+  void twoThatAreInEachOthersPlacesAreHandedOverRight() throws IOException {
+    var held = new ArrayList<Descriptor>();
+    try {
+      // Their numbers here go through those that they get there.
+      for (int i = 0; i < 40; i++) {
+        Path file = Files.writeString(directory.resolve("f" + i), "file " + i + "\n");
+        held.add(Descriptor.toRead(file));
+      }
+      launcher.launch(
+          new Launch(
+              "vm/test",
+              List.of("bash", "-c", "for i in $(seq 3 42); do cat /proc/$$/fd/$i; done; echo end"),
+              directory,
+              directory.resolve("output"),
+              null,
+              Map.of(),
+              held.reversed()));
+      Await.until(() -> output().endsWith("end\n"), "it has read them");
+      assertThat(output().lines().limit(40).toList())
+          .isEqualTo(IntStream.range(0, 40).mapToObj(i -> "file " + (39 - i)).toList());
+    } finally {
+      held.forEach(Descriptor::close);
+    }
+  }
+
+  @Test
+  void aClosedDescriptorIsNotHandedOver() throws IOException {
+    Descriptor closed = Descriptor.memory("closed");
+    closed.close();
+    var launch =
+        new Launch(
+            "vm/x",
+            List.of("true"),
+            directory,
+            directory.resolve("o"),
+            null,
+            Map.of(),
+            List.of(closed));
+    var refused = catchThrowableOfType(ProblemException.class, () -> launcher.launch(launch));
+    assertThat(refused.problem().code()).isEqualTo(Code.HOST_FAILURE);
+    var old = catchThrowableOfType(ProblemException.class, () -> byJdk.launch(launch));
+    assertThat(old.problem().code()).isEqualTo(Code.CAPABILITY_MISSING);
+  }
+
+  /** On hosts whose C library is too old the JDK starts them, and they have the same. */
+  @Test
+  void theJdkStartsThemToo() throws IOException {
+    ProcessId process =
+        byJdk.launch(
+            new Launch(
+                "vm/test",
+                List.of("sh", "-c", "cat; env; exec sleep 60"),
+                directory,
+                directory.resolve("output"),
+                null));
+    try {
+      Await.until(() -> output().contains("LC_ALL=C.UTF-8"), "it has written its environment");
+      Await.until(() -> status(process, "name").equals("sleep"), "it is the program in the end");
+      assertThat(ProcStat.read(process.pid()).orElseThrow().session()).isEqualTo(process.pid());
+      assertThat(status(process, "nonewprivs")).isEqualTo("1");
+    } finally {
+      kill(process);
+    }
   }
 
   private ProcessId launch(@Nullable Integer uid, String... argv) {

@@ -246,7 +246,7 @@ final class AgentLink implements AutoCloseable {
     var answer = expectation.message();
     current.expect(expectation);
     try {
-      current.wire.send(command, message, left(deadline));
+      current.wire.send(command, message, null, left(deadline));
       CompletableFuture.anyOf(answer, current.end)
           .get(left(deadline).toNanos(), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {

@@ -13,6 +13,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -65,6 +66,7 @@ public final class QmpClient implements AutoCloseable {
   private final AtomicLong ids = new AtomicLong();
   private final AtomicLong lateReplies = new AtomicLong();
   private final Callers<Reply> callers = new Callers<>();
+  private final ReentrantLock enclosing = new ReentrantLock();
   private final CompletableFuture<Reply> greeting = new CompletableFuture<>();
   private final CompletableFuture<Reply.Gone> end = new CompletableFuture<>();
   private volatile String version = "";
@@ -125,7 +127,32 @@ public final class QmpClient implements AutoCloseable {
     return execute(command, arguments, cost.timeout());
   }
 
+  /**
+   * As {@link #execute(String, Map, Cost)}, with an open file, which the caller keeps open until
+   * this returns. QEMU holds one such file at a time for the commands of a connection: so one waits
+   * for the other.
+   */
+  public JsonNode execute(String command, Map<String, ?> arguments, Enclosure enclosure, Cost cost)
+      throws QmpException, InterruptedException {
+    long deadline = System.nanoTime() + cost.timeout().toNanos();
+    if (!enclosing.tryLock(cost.timeout().toNanos(), TimeUnit.NANOSECONDS)) {
+      throw new QmpException.TimedOut(command, cost.timeout(), false);
+    }
+    try {
+      var left = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
+      return execute(command, arguments, enclosure, left);
+    } finally {
+      enclosing.unlock();
+    }
+  }
+
   JsonNode execute(String command, Map<String, ?> arguments, Duration timeout)
+      throws QmpException, InterruptedException {
+    return execute(command, arguments, null, timeout);
+  }
+
+  private JsonNode execute(
+      String command, Map<String, ?> arguments, @Nullable Enclosure enclosure, Duration timeout)
       throws QmpException, InterruptedException {
     long deadline = System.nanoTime() + timeout.toNanos();
     String id = "k" + ids.incrementAndGet();
@@ -136,7 +163,7 @@ public final class QmpClient implements AutoCloseable {
       if (ended != null) {
         throw disconnected(command, ended.why());
       }
-      var message = wire.send(command, encode(command, arguments, id), timeout);
+      var message = wire.send(command, encode(command, arguments, id), enclosure, timeout);
       sent = true;
       var left = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
       try {

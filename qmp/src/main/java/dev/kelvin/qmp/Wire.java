@@ -34,6 +34,9 @@ final class Wire implements AutoCloseable {
    */
   private static final long FLOOD_REST = TimeUnit.MILLISECONDS.toNanos(10);
 
+  /** When to try again what the peer has no room for. */
+  private static final long ROOM_AGAIN = TimeUnit.MILLISECONDS.toNanos(5);
+
   /**
    * How long a large message may take from when it holds what other peers could have to its end. A
    * peer that has not ended it by then is hung up on: silence in the middle would hold it for ever.
@@ -65,10 +68,12 @@ final class Wire implements AutoCloseable {
     }
 
     private final byte[] bytes;
+    private final @Nullable Enclosure enclosure;
     private final AtomicReference<Stage> stage = new AtomicReference<>(Stage.WAITING);
 
-    private Outgoing(byte[] bytes) {
+    private Outgoing(byte[] bytes, @Nullable Enclosure enclosure) {
       this.bytes = bytes;
+      this.enclosure = enclosure;
     }
 
     /** Takes the message back; false when the peer may have it already. */
@@ -156,11 +161,12 @@ final class Wire implements AutoCloseable {
   /**
    * Queues a message.
    *
+   * @param enclosure goes with its first byte
    * @throws QmpException.TimedOut when the peer has stopped reading and the queue stays full
    */
-  Outgoing send(String what, byte[] bytes, Duration timeout)
+  Outgoing send(String what, byte[] bytes, @Nullable Enclosure enclosure, Duration timeout)
       throws QmpException.TimedOut, InterruptedException {
-    var message = new Outgoing(bytes);
+    var message = new Outgoing(bytes, enclosure);
     if (!outgoing.offer(message, timeout.toNanos(), TimeUnit.NANOSECONDS)) {
       throw new QmpException.TimedOut(what, timeout, false);
     }
@@ -251,6 +257,9 @@ final class Wire implements AutoCloseable {
         var message = outgoing.take();
         if (message.stage.compareAndSet(Outgoing.Stage.WAITING, Outgoing.Stage.SENT)) {
           var bytes = ByteBuffer.wrap(message.bytes);
+          if (message.enclosure != null && !enclose(message.enclosure, bytes)) {
+            continue;
+          }
           while (bytes.hasRemaining()) {
             channel.write(bytes);
           }
@@ -263,6 +272,27 @@ final class Wire implements AutoCloseable {
     } catch (InterruptedException e) {
       // close() interrupts this thread to end it; there is nobody to pass it on to.
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Sends the beginning of a message with what goes with it; false when it shall not go at all. */
+  private boolean enclose(Enclosure enclosure, ByteBuffer bytes)
+      throws IOException, InterruptedException {
+    while (true) {
+      switch (enclosure.send(channel, bytes)) {
+        case DONE -> {
+          return true;
+        }
+        case WITHDRAWN -> {
+          return false;
+        }
+        case NO_ROOM -> {
+          LockSupport.parkNanos(ROOM_AGAIN);
+          if (Thread.interrupted()) {
+            throw new InterruptedException("interrupted while QEMU took nothing");
+          }
+        }
+      }
     }
   }
 
