@@ -134,13 +134,18 @@ public final class QmpClient implements AutoCloseable {
    */
   public JsonNode execute(String command, Map<String, ?> arguments, Enclosure enclosure, Cost cost)
       throws QmpException, InterruptedException {
-    long deadline = System.nanoTime() + cost.timeout().toNanos();
-    if (!enclosing.tryLock(cost.timeout().toNanos(), TimeUnit.NANOSECONDS)) {
-      throw new QmpException.TimedOut(command, cost.timeout(), false);
+    return execute(command, arguments, enclosure, cost.timeout());
+  }
+
+  JsonNode execute(String command, Map<String, ?> arguments, Enclosure enclosure, Duration timeout)
+      throws QmpException, InterruptedException {
+    long deadline = System.nanoTime() + timeout.toNanos();
+    if (!enclosing.tryLock(timeout.toNanos(), TimeUnit.NANOSECONDS)) {
+      throw new QmpException.TimedOut(command, timeout, false);
     }
     try {
       var left = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
-      return execute(command, arguments, enclosure, left);
+      return exchange(command, arguments, enclosure, left);
     } finally {
       enclosing.unlock();
     }
@@ -148,10 +153,10 @@ public final class QmpClient implements AutoCloseable {
 
   JsonNode execute(String command, Map<String, ?> arguments, Duration timeout)
       throws QmpException, InterruptedException {
-    return execute(command, arguments, null, timeout);
+    return exchange(command, arguments, null, timeout);
   }
 
-  private JsonNode execute(
+  private JsonNode exchange(
       String command, Map<String, ?> arguments, @Nullable Enclosure enclosure, Duration timeout)
       throws QmpException, InterruptedException {
     long deadline = System.nanoTime() + timeout.toNanos();
