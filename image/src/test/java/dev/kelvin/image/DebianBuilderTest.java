@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Builds that do not end well; {@link DebianImageTest} has those that do. */
+/** Builds that do not end well; those of the whole product do. */
 class DebianBuilderTest {
   private final Commands commands = new Commands();
   private final DebianBuilder builder = new DebianBuilder(commands, new QemuImg(commands));

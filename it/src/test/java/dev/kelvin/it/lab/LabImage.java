@@ -1,5 +1,6 @@
 package dev.kelvin.it.lab;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.kelvin.host.Commands;
@@ -7,7 +8,7 @@ import dev.kelvin.host.Commands.Command;
 import dev.kelvin.image.DebianBuilder;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Image.BuildRecipe;
-import dev.kelvin.model.ProgressSink;
+import dev.kelvin.model.Task.Progress;
 import dev.kelvin.qemu.testkit.DebianPackages;
 import dev.kelvin.storage.QemuImg;
 import java.io.IOException;
@@ -19,6 +20,7 @@ import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
@@ -69,7 +71,11 @@ public final class LabImage {
               prune(Objects.requireNonNull(work.getParent()), prefix, name);
               var recipe = new BuildRecipe("debian", "bookworm", SIZE, packages, null);
               Path place = work.resolve("build");
-              Path built = builder.build(recipe, place, ProgressSink.none());
+              var seen = new ArrayList<Progress>();
+              Path built = builder.build(recipe, place, seen::add);
+              assertThat(seen).extracting(Progress::done).isSorted().hasSizeGreaterThan(40);
+              assertThat(seen.getLast().done()).isEqualTo(100);
+              assertThat(seen).extracting(Progress::total).containsOnly(100L);
               withoutCloudInit(commands, built, work.resolve("disk.qcow2"));
               DebianPackages.deleteTree(place);
             });

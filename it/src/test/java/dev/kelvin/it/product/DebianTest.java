@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -25,6 +26,8 @@ class DebianTest {
       assertThat(run.output()).contains("It cannot be pulled (", "built from packages instead");
       assertThat(run.output()).contains("web1 is ready", "kelvin ssh web1");
       assertThat(run.exitCode()).isZero();
+      DebianImageChecks.isWhatOthersHaveBuilt(
+          Objects.requireNonNull(daemon.client().images().get("debian-12").status().digest()));
 
       assertThat(daemon.kelvin("exec", "web1", "--", "uname", "-a").output())
           .startsWith("Linux web1 ")

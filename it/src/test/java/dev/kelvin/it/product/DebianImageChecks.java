@@ -1,71 +1,49 @@
-package dev.kelvin.image;
+package dev.kelvin.it.product;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.kelvin.host.Commands;
 import dev.kelvin.host.Commands.Command;
-import dev.kelvin.host.Programs;
+import dev.kelvin.image.SeedIso;
 import dev.kelvin.model.ByteSize;
-import dev.kelvin.model.Image.BuildRecipe;
 import dev.kelvin.model.ProgressSink;
-import dev.kelvin.model.Task.Progress;
 import dev.kelvin.model.spec.CloudInit;
 import dev.kelvin.storage.QemuImg;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import java.util.Objects;
 
-/**
- * Builds an image once, and boots it. Under BIOS and with a card, users do in the whole product.
- */
-@Tag("slow")
-class DebianImageTest {
+/** What must be right of an image of Debian that was built, whoever has built it. */
+public final class DebianImageChecks {
   private static final Commands COMMANDS = new Commands();
   private static final QemuImg QEMU_IMG = new QemuImg(COMMANDS);
-  private static final BuildRecipe RECIPE =
-      new BuildRecipe("debian", "bookworm", ByteSize.ofGiB(2), List.of(), null);
 
-  @TempDir static Path shared;
-  private static final List<Progress> SEEN = new ArrayList<>();
-  private static Path image;
+  private DebianImageChecks() {}
 
-  @TempDir Path directory;
-
-  @BeforeAll
-  static void build() throws Exception {
-    var builder = new DebianBuilder(COMMANDS, QEMU_IMG);
-    for (String tool : builder.requiredTools()) {
-      assumeTrue(
-          !Programs.find(tool).isEmpty() || tool.startsWith("grub-"),
-          () -> "this host lacks " + tool);
+  /**
+   * The same packages give the same image: of all that are built in one run of the tests, in
+   * whichever process.
+   *
+   * @param digest of the image, of the recipe that {@code kelvin run debian} has
+   */
+  public static void isWhatOthersHaveBuilt(String digest) throws IOException {
+    ProcessHandle run = ProcessHandle.current().parent().orElse(ProcessHandle.current());
+    Path place = Files.createDirectories(Path.of("target"));
+    Path first = place.resolve("debian-image-" + run.pid() + ".sha256");
+    try {
+      Files.writeString(first, digest, StandardOpenOption.CREATE_NEW);
+    } catch (FileAlreadyExistsException e) {
+      assertThat(digest).as("the digest of another image").isEqualTo(Files.readString(first));
     }
-    image = builder.build(RECIPE, shared.resolve("first"), SEEN::add);
-    // The whole product builds the same later, in another process, and compares.
-    String sum = COMMANDS.run(Command.of("sha256sum", image.toString())).stdout();
-    Files.writeString(
-        Files.createDirectories(Path.of("target")).resolve("debian-image.sha256"),
-        sum.substring(0, sum.indexOf(' ')));
   }
 
-  @Test
-  void leavesNothingButTheImageAndTellsHowFarItIs() throws Exception {
-    try (var files = Files.list(shared.resolve("first"))) {
-      assertThat(files).containsExactly(image);
-    }
-    assertThat(SEEN).extracting(Progress::done).isSorted().hasSizeGreaterThan(40);
-    assertThat(SEEN.getLast().done()).isEqualTo(100);
-    assertThat(SEEN).extracting(Progress::total).containsOnly(100L);
-  }
-
-  @Test
-  void bootsUnderUefiWithoutAnyCard() throws Exception {
-    try (Guest guest = boot()) {
+  /** It boots under UEFI and without a card; under BIOS and with one, users do. */
+  public static void bootsUnderUefi(Path image, Path directory) throws Exception {
+    try (UefiGuest guest = boot(image, directory)) {
       assertThat(guest.awaitCloudInit()).contains("status: done").contains("NoCloud");
       isSetUp(guest);
       assertThat(guest.run("ls", "/sys/firmware/efi")).contains("fw_platform_size");
@@ -73,7 +51,7 @@ class DebianImageTest {
     }
   }
 
-  private Guest boot() throws Exception {
+  private static UefiGuest boot(Path image, Path directory) throws Exception {
     Path disk = directory.resolve("disk.qcow2");
     QEMU_IMG.create(disk, QemuImg.Target.of("qcow2"), ByteSize.ofGiB(8), image);
     Path seed = directory.resolve("seed.iso");
@@ -87,10 +65,10 @@ class DebianImageTest {
             null,
             null);
     new SeedIso(COMMANDS).write(seed, config, "web1", "i-1", true);
-    return Guest.start(directory, disk, seed);
+    return UefiGuest.start(directory, disk, seed);
   }
 
-  private static void isSetUp(Guest guest) throws Exception {
+  private static void isSetUp(UefiGuest guest) throws Exception {
     assertThat(guest.run("hostname").strip()).isEqualTo("web1");
     assertThat(guest.run("cat", "/home/kelvin/.ssh/authorized_keys")).contains("IHVudXNlZCBrZXk");
     assertThat(guest.run("sudo", "-u", "kelvin", "sudo", "-n", "id", "-un").strip())
@@ -107,8 +85,8 @@ class DebianImageTest {
     assertThat(guest.run("cat", "/proc/cmdline")).contains("console=tty0 console=ttyS0,115200");
   }
 
-  @Test
-  void hasNoTraceOfTheHost() throws Exception {
+  /** Neither the paths of the build, nor what makes one machine another's twin. */
+  public static void hasNoTraceOfTheHost(Path image, Path directory) throws Exception {
     Path raw = directory.resolve("disk.raw");
     QEMU_IMG.convert(image, "qcow2", raw, QemuImg.Target.of("raw"), ProgressSink.none());
     Path root = directory.resolve("root.raw");
@@ -139,10 +117,15 @@ class DebianImageTest {
     }
     String hits =
         COMMANDS
-            .run(Command.of("grep", "-rIlF", "--devices=skip", shared.toString(), tree.toString()))
+            .run(Command.of(
+                    "grep",
+                    "-rIlF",
+                    "--devices=skip",
+                    Objects.requireNonNull(image.getParent()).toString(),
+                    tree.toString()))
             .stdout();
     assertThat(hits).isEmpty();
     // Its links lead out of the test's directory, which JUnit would warn of.
-    Trees.delete(tree);
+    TestClasses.deleteTree(tree);
   }
 }

@@ -1,4 +1,4 @@
-package dev.kelvin.image;
+package dev.kelvin.it.product;
 
 import dev.kelvin.qmp.AgentClient;
 import dev.kelvin.qmp.QmpException;
@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 
 /** A guest of plain QEMU under software emulation, as raw as it can be started. */
-final class Guest implements AutoCloseable {
+final class UefiGuest implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofMinutes(6);
   private static final Path FIRMWARE = Path.of("/usr/share/OVMF/OVMF_CODE_4M.fd");
   private static final Path VARIABLES = Path.of("/usr/share/OVMF/OVMF_VARS_4M.fd");
@@ -22,14 +22,14 @@ final class Guest implements AutoCloseable {
   private final Path serial;
   private final AgentClient agent;
 
-  private Guest(Process process, Path serial, AgentClient agent) {
+  private UefiGuest(Process process, Path serial, AgentClient agent) {
     this.process = process;
     this.serial = serial;
     this.agent = agent;
   }
 
   /** Starts a guest from a disk, under UEFI and with no card; its files are in the directory. */
-  static Guest start(Path directory, Path disk, Path seed)
+  static UefiGuest start(Path directory, Path disk, Path seed)
       throws IOException, InterruptedException {
     Assumptions.assumeTrue(Files.exists(FIRMWARE), "this host has no OVMF at " + FIRMWARE);
     Path serial = directory.resolve("serial.log");
@@ -50,7 +50,7 @@ final class Guest implements AutoCloseable {
             .redirectErrorStream(true)
             .redirectOutput(directory.resolve("qemu.log").toFile())
             .start();
-    return new Guest(process, serial, AgentClient.connect(socket, Duration.ofSeconds(30)));
+    return new UefiGuest(process, serial, AgentClient.connect(socket, Duration.ofSeconds(30)));
   }
 
   /** Waits until cloud-init has done its work; returns what it says of it. */
