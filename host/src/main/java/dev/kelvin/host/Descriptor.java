@@ -128,7 +128,7 @@ public final class Descriptor implements AutoCloseable {
   }
 
   /** It was closed before it could be used. */
-  static final class ClosedException extends IOException {
+  public static final class ClosedException extends IOException {
     ClosedException() {
       super("the descriptor is closed");
     }

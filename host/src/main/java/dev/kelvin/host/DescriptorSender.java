@@ -27,6 +27,7 @@ public final class DescriptorSender {
    * Sends the beginning of {@code bytes}, whose position it moves, and with it a descriptor.
    *
    * @return false when the peer has no room now: nothing was sent
+   * @throws Descriptor.ClosedException when the descriptor was closed meanwhile
    * @throws IOException when the connection is broken
    */
   public boolean send(SocketChannel channel, ByteBuffer bytes, Descriptor descriptor)

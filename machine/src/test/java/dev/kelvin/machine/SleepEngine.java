@@ -1,6 +1,7 @@
 package dev.kelvin.machine;
 
 import dev.kelvin.host.BootId;
+import dev.kelvin.host.Descriptor;
 import dev.kelvin.host.ProcessId;
 import dev.kelvin.machine.engine.Condition;
 import dev.kelvin.machine.engine.Engine;
@@ -151,7 +152,7 @@ final class SleepEngine implements Engine {
     }
 
     @Override
-    public void screenshot(Path png, int screen) {
+    public void screenshot(Descriptor png, int screen) {
       throw lacks("a screen");
     }
 

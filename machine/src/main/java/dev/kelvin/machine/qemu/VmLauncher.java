@@ -402,7 +402,8 @@ public final class VmLauncher {
         plan.files().runtime(),
         plan.files().output(),
         user(vm),
-        plan.facts().files().environment());
+        plan.facts().files().environment(),
+        List.of());
   }
 
   /** What a VM's processes run as where they have a user of their own; null where they cannot. */
