@@ -44,7 +44,7 @@ final class Burst {
   private final VmSpec spec;
   private final List<HandStart> hands = new ArrayList<>();
 
-  private Burst(Session session, Node node) throws IOException {
+  private Burst(BenchSession session, Node node) throws IOException {
     this.node = node;
     this.count = session.options().burst();
     this.spec = tiny(TinyGuest.in(session.place()), MEMORY_MIB);
@@ -59,7 +59,7 @@ final class Burst {
         .build();
   }
 
-  static void measure(Session session) throws IOException, InterruptedException {
+  static void measure(BenchSession session) throws IOException, InterruptedException {
     try (var node = session.node("b")) {
       node.start();
       new Burst(session, node).run(session);
@@ -74,8 +74,8 @@ final class Burst {
     return VmDocument.of(new Vm(Metadata.named(name), spec.withPower(power), VmStatus.initial()));
   }
 
-  private void run(Session session) throws IOException, InterruptedException {
-    Session.say("starting " + count + " VMs at once, in " + ROUNDS + " rounds");
+  private void run(BenchSession session) throws IOException, InterruptedException {
+    BenchSession.say("starting " + count + " VMs at once, in " + ROUNDS + " rounds");
     try (Client client = node.client()) {
       node.finish(client, client.createVm(document("sample", spec, Power.RUNNING)));
       Vm sample = client.vm("sample");
@@ -94,7 +94,8 @@ final class Burst {
     }
   }
 
-  private void measure(Client client, Session session) throws IOException, InterruptedException {
+  private void measure(Client client, BenchSession session)
+      throws IOException, InterruptedException {
     boolean mayGoAhead = Ahead.possible();
     var hand = new ArrayList<Duration>();
     var api = new ArrayList<Duration>();

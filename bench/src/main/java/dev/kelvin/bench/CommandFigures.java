@@ -33,15 +33,15 @@ final class CommandFigures {
   /** Of a command's time to that of the empty program. */
   private static final double LIMIT_RATIO = 4;
 
-  private final Session session;
+  private final BenchSession session;
   private final Node node;
 
-  private CommandFigures(Session session, Node node) {
+  private CommandFigures(BenchSession session, Node node) {
     this.session = session;
     this.node = node;
   }
 
-  static void measure(Session session) throws IOException, InterruptedException {
+  static void measure(BenchSession session) throws IOException, InterruptedException {
     try (var node = session.node("c")) {
       node.start();
       new CommandFigures(session, node).measure();
@@ -55,7 +55,7 @@ final class CommandFigures {
     commands.put(NOTHING, nothing());
     commands.put("kelvin version", List.of(kelvin, "version"));
     commands.put(LIST, List.of(kelvin, "ls"));
-    commands.put(SHOW, List.of(kelvin, "show", Stored.name(0)));
+    commands.put(SHOW, List.of(kelvin, "show", StoredFigures.name(0)));
     Map<String, List<Duration>> times = new LinkedHashMap<>();
     // The first round brings programs and caches into memory; then all are measured in turns.
     for (int round = 0; round <= ROUNDS; round++) {
@@ -84,7 +84,7 @@ final class CommandFigures {
     try (Client client = node.client()) {
       var tasks = new ArrayList<Task>();
       for (int i = 0; i < VMS; i++) {
-        tasks.add(client.createVm(Stored.document(i)));
+        tasks.add(client.createVm(StoredFigures.document(i)));
       }
       for (Task task : tasks) {
         node.finish(client, task);

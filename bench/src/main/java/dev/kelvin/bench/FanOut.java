@@ -50,7 +50,7 @@ final class FanOut {
     }
   }
 
-  static void measure(Session session, Node node, Client client)
+  static void measure(BenchSession session, Node node, Client client)
       throws IOException, InterruptedException {
     int clients = session.options().watchers();
     var fanOut = new FanOut(clients);
@@ -102,19 +102,19 @@ final class FanOut {
       throws IOException, InterruptedException {
     var times = new ArrayList<Duration>();
     for (int i = 0; i < CHANGES; i++) {
-      Vm vm = client.vm(Stored.name(i));
+      Vm vm = client.vm(StoredFigures.name(i));
       var labels = new HashMap<>(vm.metadata().labels());
       labels.put(LABEL, "n" + i);
       Vm changed = new Vm(vm.metadata().withLabels(labels), vm.spec(), vm.status());
       long begin = System.nanoTime();
-      var task = client.updateVm(Stored.name(i), VmDocument.of(changed), null);
+      var task = client.updateVm(StoredFigures.name(i), VmDocument.of(changed), null);
       if (!rounds.get(i).heard.await(LIMIT.toSeconds(), TimeUnit.SECONDS)) {
         throw new IOException(
             "change " + i + " did not come to " + rounds.get(i).heard.getCount() + " watchers");
       }
       times.add(Duration.ofNanos(System.nanoTime() - begin));
       Await.until("the end of the update", LIMIT, () -> client.task(task.id()).state().ended());
-      changes.put(Long.toString(client.vm(Stored.name(i)).metadata().revision()), i);
+      changes.put(Long.toString(client.vm(StoredFigures.name(i)).metadata().revision()), i);
     }
     return Series.ofTimes(
         "change of a label until the last of " + clients + " watchers has it", times);

@@ -56,7 +56,7 @@ record Guest(Path kernel, Path initrd) {
             busybox,
             StandardCopyOption.ATOMIC_MOVE);
       } finally {
-        Trees.delete(work);
+        FileTrees.delete(work);
       }
     }
     var archive = new Cpio();

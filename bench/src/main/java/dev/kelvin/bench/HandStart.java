@@ -47,7 +47,7 @@ final class HandStart implements Start {
     Path runtime = directory.resolve("run");
     Path state = directory.resolve("state");
     Files.createDirectories(runtime);
-    Trees.copy(node.layout().vmState(vm.metadata().id()), state);
+    FileTrees.copy(node.layout().vmState(vm.metadata().id()), state);
     return new HandStart(argv(vm, node, runtime, state), runtime);
   }
 
@@ -79,7 +79,7 @@ final class HandStart implements Start {
     Path output = runtime.resolveSibling("qemu.out");
     var builder =
         new ProcessBuilder(argv).redirectErrorStream(true).redirectOutput(output.toFile());
-    try (var serial = new Serial(runtime.resolve("serial.sock"))) {
+    try (var serial = new SerialLine(runtime.resolve("serial.sock"))) {
       long begin = System.nanoTime();
       Process qemu = builder.start();
       try {
@@ -113,7 +113,7 @@ final class HandStart implements Start {
 
   /** Removes what it has only while it runs. */
   void clear() throws IOException {
-    Trees.delete(runtime);
+    FileTrees.delete(runtime);
     Files.createDirectories(runtime);
   }
 

@@ -23,15 +23,15 @@ final class Hostile {
   /** So many that what one of them may ask for keeps none of them at bay. */
   private static final int ADDRESSES = 500;
 
-  private final Session session;
+  private final BenchSession session;
   private final Node node;
 
-  private Hostile(Session session, Node node) {
+  private Hostile(BenchSession session, Node node) {
     this.session = session;
     this.node = node;
   }
 
-  static void measure(Session session) throws IOException, InterruptedException {
+  static void measure(BenchSession session) throws IOException, InterruptedException {
     try (var node = session.node("h")) {
       node.start();
       new Hostile(session, node).measure();
@@ -40,7 +40,7 @@ final class Hostile {
 
   private void measure() throws IOException, InterruptedException {
     try (Client client = node.client()) {
-      Session.say("a local client in quiet");
+      BenchSession.say("a local client in quiet");
       ask(client, WARM_UP, "warm-up");
       Series quiet = ask(client, REQUESTS, "local request, in quiet");
       session.add(quiet);
@@ -54,7 +54,7 @@ final class Hostile {
 
   private void besieged(Client client, Series quiet, int addresses, String from)
       throws IOException, InterruptedException {
-    Session.say("the same during a siege from " + from);
+    BenchSession.say("the same during a siege from " + from);
     Process siege = besiege(client, addresses);
     Series besieged;
     double memory;
@@ -110,7 +110,7 @@ final class Hostile {
       if (line == null || !line.startsWith(Siege.READY)) {
         throw new IOException("the siege did not come about: " + line);
       }
-      Session.say(line);
+      BenchSession.say(line);
       session.note("hostile: " + line + ".");
     } catch (IOException e) {
       siege.destroyForcibly();

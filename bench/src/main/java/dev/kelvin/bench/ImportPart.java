@@ -27,17 +27,17 @@ final class ImportPart {
 
   private static final Duration LIMIT = Duration.ofMinutes(20);
 
-  private final Session session;
+  private final BenchSession session;
   private final Node node;
   private final Path raw;
 
-  private ImportPart(Session session, Node node, Path raw) {
+  private ImportPart(BenchSession session, Node node, Path raw) {
     this.session = session;
     this.node = node;
     this.raw = raw;
   }
 
-  static void measure(Session session) throws IOException, InterruptedException {
+  static void measure(BenchSession session) throws IOException, InterruptedException {
     try (var node = session.node("i")) {
       node.start();
       Path raw = session.place().resolve("disk.raw");
@@ -65,7 +65,8 @@ final class ImportPart {
 
   private void measure() throws IOException, InterruptedException {
     int mib = session.options().disk();
-    Session.say("how a raw disk of " + mib + " MiB becomes an image, in " + ROUNDS + " rounds");
+    BenchSession.say(
+        "how a raw disk of " + mib + " MiB becomes an image, in " + ROUNDS + " rounds");
     var byHand = new ArrayList<Duration>();
     var imports = new ArrayList<Duration>();
     for (int i = 0; i < ROUNDS; i++) {

@@ -43,7 +43,7 @@ final class LibvirtStart implements Start {
             .redirectOutput(output.toFile());
     builder.environment().putAll(libvirt.environment());
     Files.deleteIfExists(serialSocket);
-    try (var serial = new Serial(serialSocket)) {
+    try (var serial = new SerialLine(serialSocket)) {
       long begin = System.nanoTime();
       Process virsh = builder.start();
       try {

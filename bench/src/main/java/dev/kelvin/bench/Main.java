@@ -34,7 +34,7 @@ public final class Main {
     // A VM's own user, and libvirt's, must be able to pass through.
     Files.setPosixFilePermissions(place, PosixFilePermissions.fromString("rwx--x--x"));
     Runtime.getRuntime().addShutdownHook(new Thread(() -> tidy(place), "tidy"));
-    boolean met = run(new Session(options, Path.of("").toAbsolutePath(), place));
+    boolean met = run(new BenchSession(options, Path.of("").toAbsolutePath(), place));
     System.exit(met || !options.strict() ? 0 : 1);
   }
 
@@ -42,7 +42,7 @@ public final class Main {
   private static void tidy(Path place) {
     try {
       Leftovers.kill(place);
-      Trees.delete(place);
+      FileTrees.delete(place);
     } catch (IOException e) {
       System.err.println("bench: " + place + " is left behind: " + e);
     } catch (InterruptedException e) {
@@ -50,16 +50,16 @@ public final class Main {
     }
   }
 
-  private static boolean run(Session session) throws IOException, InterruptedException {
+  private static boolean run(BenchSession session) throws IOException, InterruptedException {
     String load = Machine.load();
     Options options = session.options();
     for (Part part : Part.values()) {
       if (options.parts().contains(part)) {
         switch (part) {
           case START -> StartPart.measure(session);
-          case STORED -> Stored.measure(session);
+          case STORED -> StoredFigures.measure(session);
           case BURST -> Burst.measure(session);
-          case CROWD -> Crowd.measure(session);
+          case CROWD -> CrowdFigures.measure(session);
           case IMPORT -> ImportPart.measure(session);
           case HOSTILE -> Hostile.measure(session);
         }
@@ -77,7 +77,7 @@ public final class Main {
     Path written = report.write(session.root().resolve("bench/results"), options.slug());
     System.out.println();
     System.out.println(report.markdown(options.slug()));
-    Session.say("written to " + session.root().relativize(written) + " and .json beside it");
+    BenchSession.say("written to " + session.root().relativize(written) + " and .json beside it");
     return session.bars().stream().allMatch(Bar::met);
   }
 }

@@ -23,15 +23,15 @@ import java.util.List;
 final class StartPart {
   private static final int MEMORY_MIB = 256;
 
-  private final Session session;
+  private final BenchSession session;
   private final Options options;
 
-  private StartPart(Session session) {
+  private StartPart(BenchSession session) {
     this.session = session;
     this.options = session.options();
   }
 
-  static void measure(Session session) throws IOException, InterruptedException {
+  static void measure(BenchSession session) throws IOException, InterruptedException {
     new StartPart(session).measure();
   }
 
@@ -39,15 +39,15 @@ final class StartPart {
     Guest guest = Guest.obtain(session.root().resolve("bench/target/guest"), session.commands());
     try (var node = session.node("k")) {
       node.start();
-      Session.say("how VMs start, in " + options.rounds() + " rounds");
+      BenchSession.say("how VMs start, in " + options.rounds() + " rounds");
       try (Client client = node.client()) {
         measureStarts(node, guest, client);
         session.describe(client.info());
       }
-      Session.say("the daemon");
+      BenchSession.say("the daemon");
       measureDaemon(node, guest);
     }
-    Session.say("the command line");
+    BenchSession.say("the command line");
     CommandFigures.measure(session);
   }
 
@@ -142,7 +142,7 @@ final class StartPart {
     if (Files.isExecutable(Path.of("/usr/sbin/libvirtd"))) {
       return;
     }
-    Session.say(
+    BenchSession.say(
         "installing " + String.join(", ", Libvirt.PACKAGES) + " from the distribution's packages");
     var argv = new ArrayList<>(List.of("apt-get", "install", "-y", "--no-install-recommends"));
     argv.addAll(Libvirt.PACKAGES);

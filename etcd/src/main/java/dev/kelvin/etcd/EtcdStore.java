@@ -2,12 +2,12 @@ package dev.kelvin.etcd;
 
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.state.store.Entry;
-import dev.kelvin.state.store.Keys;
 import dev.kelvin.state.store.Lease;
 import dev.kelvin.state.store.Range;
 import dev.kelvin.state.store.Result;
 import dev.kelvin.state.store.Store;
 import dev.kelvin.state.store.StoreEngine.Place;
+import dev.kelvin.state.store.StoreKeys;
 import dev.kelvin.state.store.StoreProblems;
 import dev.kelvin.state.store.Txn;
 import dev.kelvin.state.store.Watch;
@@ -103,13 +103,13 @@ final class EtcdStore implements Store {
 
   @Override
   public Optional<Entry> get(String key) {
-    Keys.checkKey(key);
+    StoreKeys.checkKey(key);
     return range(requests.get(key), 0).getKvsList().stream().findFirst().map(requests::entry);
   }
 
   @Override
   public Range range(String prefix, @Nullable String afterKey, int limit, long revision) {
-    Keys.checkPrefix(prefix);
+    StoreKeys.checkPrefix(prefix);
     if (limit < 1) {
       throw new IllegalArgumentException("a page has at least one entry, not " + limit);
     }
@@ -150,7 +150,7 @@ final class EtcdStore implements Store {
 
   @Override
   public Result commit(Txn txn) {
-    Keys.check(txn);
+    StoreKeys.check(txn);
     checkOpen();
     Caller.Call<TxnResponse> call =
         (channel, options) ->
@@ -219,7 +219,7 @@ final class EtcdStore implements Store {
 
   @Override
   public Watch watch(String prefix, long fromRevision, WatchListener listener) {
-    Keys.checkPrefix(prefix);
+    StoreKeys.checkPrefix(prefix);
     long after = fromRevision;
     if (fromRevision == 0) {
       after = revision();

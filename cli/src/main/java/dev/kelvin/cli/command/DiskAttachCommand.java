@@ -72,7 +72,7 @@ public final class DiskAttachCommand extends Command {
   @Override
   protected int run() {
     ByteSize bytes = size == null ? null : Units.size(size, "--size");
-    DiskBus attached = Wire.read(DiskBus.class, bus, "--bus");
+    DiskBus attached = OptionWords.read(DiskBus.class, bus, "--bus");
     boolean virtio = attached == DiskBus.VIRTIO_BLK || attached == DiskBus.VIRTIO_SCSI;
     var disk =
         new Disk(
@@ -81,7 +81,7 @@ public final class DiskAttachCommand extends Command {
             volume,
             bytes,
             attached,
-            Wire.read(CacheMode.class, cache, "--cache"),
+            OptionWords.read(CacheMode.class, cache, "--cache"),
             DiscardMode.UNMAP,
             serial,
             readOnly,

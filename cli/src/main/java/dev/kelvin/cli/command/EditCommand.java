@@ -4,7 +4,7 @@ import dev.kelvin.api.VmDocument;
 import dev.kelvin.cli.ErrorPrinter;
 import dev.kelvin.cli.Session;
 import dev.kelvin.cli.TaskFollower.OnInterrupt;
-import dev.kelvin.cli.run.Programs;
+import dev.kelvin.cli.run.UserPrograms;
 import dev.kelvin.cli.text.Style;
 import dev.kelvin.codec.Documents.Syntax;
 import dev.kelvin.model.Code;
@@ -144,7 +144,7 @@ public final class EditCommand extends Command {
     editor = editor.isEmpty() ? "vi" : editor;
     // The variable may hold options too, which a shell parts as every program's users expect.
     List<String> command = List.of("/bin/sh", "-c", editor + " \"$1\"", "sh", file.toString());
-    int code = Programs.become(session, command, "vim");
+    int code = UserPrograms.become(session, command, "vim");
     if (code != 0) {
       throw Problem.of(Code.CANCELLED, "The editor ended with exit code " + code)
           .because("\"" + editor + "\" was started")

@@ -21,7 +21,7 @@ public final class Forwards {
     Protocol protocol = Protocol.TCP;
     int slash = text.indexOf('/');
     if (slash >= 0) {
-      protocol = Wire.read(Protocol.class, text.substring(slash + 1), "--forward");
+      protocol = OptionWords.read(Protocol.class, text.substring(slash + 1), "--forward");
       ports = text.substring(0, slash);
     }
     String[] parts = ports.split(":", -1);

@@ -2,7 +2,7 @@ package dev.kelvin.cli.command;
 
 import dev.kelvin.cli.Session;
 import dev.kelvin.cli.TaskFollower.OnInterrupt;
-import dev.kelvin.cli.run.Distribution;
+import dev.kelvin.cli.run.BuildableDistribution;
 import dev.kelvin.cli.run.HostPreparer;
 import dev.kelvin.cli.text.Units;
 import dev.kelvin.model.Image.BuildRecipe;
@@ -74,7 +74,7 @@ public final class ImageBuildCommand extends Command {
 
   @Override
   protected int run() {
-    Distribution wanted = Distribution.parse(distribution);
+    BuildableDistribution wanted = BuildableDistribution.parse(distribution);
     String image = name == null ? wanted.imageName() : name;
     new HostPreparer(session).prepare(yes);
     var recipe =
@@ -82,7 +82,7 @@ public final class ImageBuildCommand extends Command {
             wanted.name(), wanted.suite(), Units.size(size, "--size"), packages, mirror);
     waiting.finish(
         session,
-        session.client().images().build(image, recipe, Wire.labels(labels)),
+        session.client().images().build(image, recipe, OptionWords.labels(labels)),
         OnInterrupt.CANCEL,
         "The image " + image + " is ready");
     return 0;

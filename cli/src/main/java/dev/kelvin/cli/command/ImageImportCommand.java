@@ -55,7 +55,7 @@ public final class ImageImportCommand extends Command {
   protected int run() {
     ImageFile image = ImageFile.of(session.file(file), format);
     String imageName = name == null ? image.baseName() : name;
-    Task task = image.upload(session, imageName, Wire.labels(labels));
+    Task task = image.upload(session, imageName, OptionWords.labels(labels));
     waiting.finish(session, task, OnInterrupt.CANCEL, "The image " + imageName + " is ready");
     return 0;
   }

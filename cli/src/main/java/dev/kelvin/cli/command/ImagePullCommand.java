@@ -83,9 +83,10 @@ public final class ImagePullCommand extends Command {
 
   @Override
   protected int run() {
-    Format named = format == null ? null : Wire.read(Format.class, format, "--format");
+    Format named = format == null ? null : OptionWords.read(Format.class, format, "--format");
     var pull = new Pull(from, arch, named, mirror, checksum, insecure, null);
-    var begun = new ImagePuller(session).begin(new PullRequest(name, pull, Wire.labels(labels)));
+    var begun =
+        new ImagePuller(session).begin(new PullRequest(name, pull, OptionWords.labels(labels)));
     String image = begun.image();
     waiting.finish(
         session,

@@ -54,7 +54,7 @@ public final class NicAttachCommand extends Command {
     var nic =
         new Nic(
             name,
-            Wire.read(NicModel.class, model, "--model"),
+            OptionWords.read(NicModel.class, model, "--model"),
             mac,
             forwards.stream().map(Forwards::parse).toList(),
             null,

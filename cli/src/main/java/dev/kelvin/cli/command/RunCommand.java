@@ -6,7 +6,7 @@ import dev.kelvin.cli.run.GuestWaiter;
 import dev.kelvin.cli.run.GuestWaiter.Readiness;
 import dev.kelvin.cli.run.HostPreparer;
 import dev.kelvin.cli.run.ImagePreparer;
-import dev.kelvin.cli.run.Reach;
+import dev.kelvin.cli.run.VmReach;
 import dev.kelvin.model.Task;
 import dev.kelvin.model.Vm;
 import dev.kelvin.model.spec.Disk;
@@ -88,7 +88,7 @@ public final class RunCommand extends Command {
               "No guest agent answers, so exec, cp and addresses do not work yet. cloud-init installs"
                   + " it where the guest reaches its distribution; by hand: package qemu-guest-agent.");
     }
-    session.out().print(new Reach(session).text(ready, session.style()));
+    session.out().print(new VmReach(session).text(ready, session.style()));
     return 0;
   }
 

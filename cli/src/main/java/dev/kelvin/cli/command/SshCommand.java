@@ -1,8 +1,8 @@
 package dev.kelvin.cli.command;
 
 import dev.kelvin.cli.Session;
-import dev.kelvin.cli.run.Programs;
-import dev.kelvin.cli.run.Reach;
+import dev.kelvin.cli.run.UserPrograms;
+import dev.kelvin.cli.run.VmReach;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -45,11 +45,11 @@ public final class SshCommand extends Command {
   protected int run() throws InterruptedException {
     boolean dashes = !arguments.isEmpty() && arguments.getFirst().equals("--");
     List<String> further = dashes ? arguments.subList(1, arguments.size()) : arguments;
-    List<String> command = new Reach(session).ssh(session.client().vm(vm), user, further);
+    List<String> command = new VmReach(session).ssh(session.client().vm(vm), user, further);
     if (print) {
       session.out().println(String.join(" ", command));
       return 0;
     }
-    return Programs.become(session, command, "openssh-client");
+    return UserPrograms.become(session, command, "openssh-client");
   }
 }

@@ -69,11 +69,11 @@ public final class TopCommand extends Command {
 
   /** One table after the other. */
   private void write(Duration pause, int rounds) {
-    Metrics before = Metrics.parse(session.client().metrics());
+    PrometheusText before = PrometheusText.parse(session.client().metrics());
     long then = System.nanoTime();
     for (int i = 0; i < rounds && !session.out().checkError(); i++) {
       session.pause(pause);
-      Metrics now = Metrics.parse(session.client().metrics());
+      PrometheusText now = PrometheusText.parse(session.client().metrics());
       long at = System.nanoTime();
       session.out().print(text(before, now, sort, (at - then) / 1e9));
       session.out().flush();
@@ -82,7 +82,7 @@ public final class TopCommand extends Command {
     }
   }
 
-  static String text(Metrics before, Metrics now, Order order, double seconds) {
+  static String text(PrometheusText before, PrometheusText now, Order order, double seconds) {
     var table = new Table("NAME", "CPU", "MEMORY", "OF", "READ", "WRITTEN", "RECEIVED", "SENT");
     var history = new TopHistory(Sparkline.in(StandardCharsets.US_ASCII));
     history.add(before, now, seconds);
@@ -102,7 +102,7 @@ public final class TopCommand extends Command {
   }
 
   /** A line about the host. */
-  static String host(Metrics now) {
+  static String host(PrometheusText now) {
     double total = now.ofNode("kelvin_node_memory_bytes");
     double used = total - now.ofNode("kelvin_node_memory_available_bytes");
     return String.format(
@@ -115,11 +115,13 @@ public final class TopCommand extends Command {
         now.running().size());
   }
 
-  static double rate(Metrics before, Metrics now, String name, String vm, double seconds) {
+  static double rate(
+      PrometheusText before, PrometheusText now, String name, String vm, double seconds) {
     return Math.max(0, (now.ofVm(name, vm) - before.ofVm(name, vm)) / seconds);
   }
 
-  private static String speed(Metrics before, Metrics now, String name, String vm, double seconds) {
+  private static String speed(
+      PrometheusText before, PrometheusText now, String name, String vm, double seconds) {
     return Units.size(rate(before, now, name, vm, seconds)) + "/s";
   }
 }

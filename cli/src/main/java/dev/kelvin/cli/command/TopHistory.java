@@ -46,7 +46,7 @@ final class TopHistory {
   }
 
   /** Takes what was measured between two looks; VMs that run no more are forgotten. */
-  void add(Metrics before, Metrics now, double seconds) {
+  void add(PrometheusText before, PrometheusText now, double seconds) {
     histories.keySet().retainAll(now.running());
     for (String vm : now.running()) {
       var history = histories.computeIfAbsent(vm, any -> new EnumMap<>(Quantity.class));
@@ -104,7 +104,7 @@ final class TopHistory {
    * @param width at least 80; what is more goes to the names and the sparklines
    * @param lines how many lines there is room for
    */
-  List<String> table(Metrics now, Order order, int width, int lines) {
+  List<String> table(PrometheusText now, Order order, int width, int lines) {
     int more = Math.max(0, width - NARROW);
     int name = NAME + Math.min(20, more / 5);
     int spark = SPARK + more / 5;

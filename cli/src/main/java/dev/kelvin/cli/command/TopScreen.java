@@ -67,16 +67,16 @@ final class TopScreen {
   }
 
   private void show(int rounds) throws InterruptedException {
-    Metrics before = Metrics.parse(session.client().metrics());
+    PrometheusText before = PrometheusText.parse(session.client().metrics());
     long then = System.nanoTime();
     Duration wait = Waits.shorter(FIRST, pause);
-    Metrics now = before;
+    PrometheusText now = before;
     for (int i = 0; i < rounds && !session.out().checkError(); i++) {
       if (!listenFor(wait, now)) {
         return;
       }
       wait = pause;
-      now = Metrics.parse(session.client().metrics());
+      now = PrometheusText.parse(session.client().metrics());
       long at = System.nanoTime();
       history.add(before, now, (at - then) / 1e9);
       draw(now);
@@ -86,7 +86,7 @@ final class TopScreen {
   }
 
   /** Obeys keys for some time; returns whether to go on. */
-  private boolean listenFor(Duration time, Metrics now) throws InterruptedException {
+  private boolean listenFor(Duration time, PrometheusText now) throws InterruptedException {
     long end = System.nanoTime() + time.toNanos();
     long left = time.toNanos();
     while (left > 0) {
@@ -114,7 +114,7 @@ final class TopScreen {
     return true;
   }
 
-  private void draw(Metrics now) {
+  private void draw(PrometheusText now) {
     int width = session.terminal().width();
     int height = session.terminal().height();
     var lines = new ArrayList<>(List.of(TopCommand.host(now)));

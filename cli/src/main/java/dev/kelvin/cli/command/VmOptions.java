@@ -100,7 +100,7 @@ public final class VmOptions {
               + ", or the size of a larger image; none for a kernel that is booted directly.")
   @Nullable String disk;
 
-  @Mixin MachineOptions hardware = new MachineOptions();
+  @Mixin HardwareOptions hardware = new HardwareOptions();
 
   @Option(
       names = "--secure-boot",
@@ -221,7 +221,7 @@ public final class VmOptions {
             hardware.read(),
             accelerator == null
                 ? Accelerator.AUTO
-                : Wire.read(Accelerator.class, accelerator, "--accelerator"),
+                : OptionWords.read(Accelerator.class, accelerator, "--accelerator"),
             cpus == null ? 2 : cpus,
             memory == null ? ByteSize.ofGiB(1) : Units.size(memory, "--memory"),
             boot(session),
@@ -230,7 +230,7 @@ public final class VmOptions {
             disk == null ? null : Units.size(disk, "--disk"),
             forwards.stream().map(Forwards::parse).toList(),
             cloud ? setup.cloudInit(session) : null,
-            Wire.labels(labels),
+            OptionWords.labels(labels),
             new VmWish.Extras(
                 secureBoot, tpm, Shares.parse(session, shares), netboot(session), reachesHost()));
     // Images come last: making them takes minutes, and nothing that was typed may fail after that.

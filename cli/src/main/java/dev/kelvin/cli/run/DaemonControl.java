@@ -174,7 +174,7 @@ public final class DaemonControl {
       progress.step("Start the daemon");
       // It says what went wrong, and where to read on.
       Process start =
-          Programs.prepare(session, List.of("systemctl", "start", unit)).inheritIO().start();
+          UserPrograms.prepare(session, List.of("systemctl", "start", unit)).inheritIO().start();
       while (start.isAlive()) {
         progress.update("");
         session.pause(LOOK);
@@ -199,7 +199,7 @@ public final class DaemonControl {
       makeLog(log);
       logged = Files.exists(log) ? Files.size(log) : 0;
       daemon =
-          Programs.prepare(session, command)
+          UserPrograms.prepare(session, command)
               .redirectErrorStream(true)
               .redirectOutput(Redirect.appendTo(log.toFile()))
               .redirectInput(Redirect.from(Path.of("/dev/null").toFile()))
@@ -251,7 +251,7 @@ public final class DaemonControl {
   public int runForeground() throws InterruptedException {
     List<String> command = command();
     try {
-      Process daemon = Programs.prepare(session, command).inheritIO().start();
+      Process daemon = UserPrograms.prepare(session, command).inheritIO().start();
       // Ctrl-C reaches both; this process ends after the daemon has.
       try (var _ = Interrupts.during(() -> waitFor(daemon))) {
         return daemon.waitFor();
@@ -277,7 +277,7 @@ public final class DaemonControl {
     all.addAll(words);
     all.addAll(List.of(more));
     try {
-      return Programs.prepare(session, all).inheritIO().redirectOutput(out).start();
+      return UserPrograms.prepare(session, all).inheritIO().redirectOutput(out).start();
     } catch (IOException e) {
       throw cannotStart(String.valueOf(e.getMessage()), session.layout().daemonLog())
           .asException(e);

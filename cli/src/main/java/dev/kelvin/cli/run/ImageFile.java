@@ -3,7 +3,7 @@ package dev.kelvin.cli.run;
 import dev.kelvin.cli.Session;
 import dev.kelvin.cli.TaskFollower;
 import dev.kelvin.cli.command.LocalFiles;
-import dev.kelvin.cli.command.Wire;
+import dev.kelvin.cli.command.OptionWords;
 import dev.kelvin.cli.text.Progress;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Image.Format;
@@ -39,7 +39,9 @@ public record ImageFile(Path path, Format format, long size) {
   public static ImageFile of(Path path, @Nullable String format) {
     long size = LocalFiles.read(path, Files::size);
     return new ImageFile(
-        path, format == null ? byEnding(path) : Wire.read(Format.class, format, "--format"), size);
+        path,
+        format == null ? byEnding(path) : OptionWords.read(Format.class, format, "--format"),
+        size);
   }
 
   private static Format byEnding(Path path) {

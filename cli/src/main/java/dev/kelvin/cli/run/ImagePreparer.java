@@ -47,11 +47,11 @@ public final class ImagePreparer {
     if (known.isPresent()) {
       return ready(text);
     }
-    Optional<Distribution> distribution = Distribution.find(text);
+    Optional<BuildableDistribution> distribution = BuildableDistribution.find(text);
     if (distribution.isEmpty()) {
       return published(text);
     }
-    Distribution wanted = distribution.get();
+    BuildableDistribution wanted = distribution.get();
     String name = wanted.imageName();
     if (find(name).isPresent()) {
       return ready(name);
@@ -143,7 +143,7 @@ public final class ImagePreparer {
         .asException();
   }
 
-  private void build(String name, Distribution distribution, Problem why) {
+  private void build(String name, BuildableDistribution distribution, Problem why) {
     var recipe =
         new BuildRecipe(
             distribution.name(), distribution.suite(), ByteSize.ofGiB(3), List.of(), null);

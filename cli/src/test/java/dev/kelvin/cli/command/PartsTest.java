@@ -48,10 +48,11 @@ class PartsTest {
 
   @Test
   void readsLabels() {
-    assertThat(Wire.labels(List.of("a=b", "c=d=e", "f=")))
+    assertThat(OptionWords.labels(List.of("a=b", "c=d=e", "f=")))
         .isEqualTo(Map.of("a", "b", "c", "d=e", "f", ""));
-    assertThatThrownBy(() -> Wire.labels(List.of("=x"))).isInstanceOf(ProblemException.class);
-    assertThatThrownBy(() -> Wire.labels(List.of("x"))).isInstanceOf(ProblemException.class);
+    assertThatThrownBy(() -> OptionWords.labels(List.of("=x")))
+        .isInstanceOf(ProblemException.class);
+    assertThatThrownBy(() -> OptionWords.labels(List.of("x"))).isInstanceOf(ProblemException.class);
   }
 
   @ParameterizedTest
@@ -70,8 +71,8 @@ class PartsTest {
 
   @Test
   void readsPrometheusText() {
-    Metrics metrics =
-        Metrics.parse(
+    PrometheusText metrics =
+        PrometheusText.parse(
             """
             # HELP kelvin_vm_up 1 while the VM has a process.
             # TYPE kelvin_vm_up gauge
@@ -106,8 +107,8 @@ class PartsTest {
         """;
     String text =
         TopCommand.text(
-            Metrics.parse(form.formatted("10", "0")),
-            Metrics.parse(form.formatted("13", "2097152")),
+            PrometheusText.parse(form.formatted("10", "0")),
+            PrometheusText.parse(form.formatted("13", "2097152")),
             TopHistory.Order.NAME,
             2);
     assertThat(text)

@@ -12,8 +12,8 @@ import org.junit.jupiter.api.Test;
 class TopHistoryTest {
   private final TopHistory history = new TopHistory(Sparkline.in(StandardCharsets.UTF_8));
 
-  private static Metrics vms(double busy, double idle) {
-    return Metrics.parse(
+  private static PrometheusText vms(double busy, double idle) {
+    return PrometheusText.parse(
         """
         kelvin_vm_up{vm="a-name-that-is-much-too-long"} 1
         kelvin_vm_cpu_seconds_total{vm="a-name-that-is-much-too-long"} %s
@@ -55,8 +55,8 @@ class TopHistoryTest {
   @Test
   void forgetsVmsThatRunNoMore() {
     history.add(vms(0, 0), vms(1, 0), 1);
-    history.add(vms(1, 0), Metrics.parse(""), 1);
-    assertThat(history.table(Metrics.parse(""), Order.CPU, 80, 20)).hasSize(1);
+    history.add(vms(1, 0), PrometheusText.parse(""), 1);
+    assertThat(history.table(PrometheusText.parse(""), Order.CPU, 80, 20)).hasSize(1);
   }
 
   @Test

@@ -20,12 +20,12 @@ class NamesTest {
     "bookworm,debian-12", "trixie,debian-13", "debian:trixie,debian-13", "debian-13,debian-13"
   })
   void distributionsHaveSeveralNames(String text, String image) {
-    assertThat(Distribution.parse(text).imageName()).isEqualTo(image);
+    assertThat(BuildableDistribution.parse(text).imageName()).isEqualTo(image);
   }
 
   @Test
   void anUnknownDistributionIsRefused() {
-    assertThatThrownBy(() -> Distribution.parse("debain"))
+    assertThatThrownBy(() -> BuildableDistribution.parse("debain"))
         .isInstanceOfSatisfying(
             ProblemException.class,
             e -> assertThat(e.problem().remedy()).isEqualTo("did you mean debian?"));

@@ -29,9 +29,9 @@ final class WorkerLines {
 
   /** Exactly one is not null. */
   private record ReportLine(
-      Report.@Nullable Progress progress,
-      Report.@Nullable Done done,
-      Report.@Nullable Failed failed) {}
+      WorkerReport.@Nullable Progress progress,
+      WorkerReport.@Nullable Done done,
+      WorkerReport.@Nullable Failed failed) {}
 
   static String text(BulkJob job) {
     return string(
@@ -50,12 +50,12 @@ final class WorkerLines {
         .orElseThrow(() -> new IllegalArgumentException("no job: " + text));
   }
 
-  static String text(Report report) {
+  static String text(WorkerReport report) {
     return string(
         switch (report) {
-          case Report.Progress progress -> new ReportLine(progress, null, null);
-          case Report.Done done -> new ReportLine(null, done, null);
-          case Report.Failed failed -> new ReportLine(null, null, failed);
+          case WorkerReport.Progress progress -> new ReportLine(progress, null, null);
+          case WorkerReport.Done done -> new ReportLine(null, done, null);
+          case WorkerReport.Failed failed -> new ReportLine(null, null, failed);
         });
   }
 
@@ -64,16 +64,16 @@ final class WorkerLines {
    *
    * @throws ProblemException when it is none
    */
-  static Report report(String text) {
+  static WorkerReport report(String text) {
     ReportLine line = Documents.read(utf8(text), Syntax.JSON, ReportLine.class);
-    var all = Stream.<@Nullable Report>of(line.progress(), line.done(), line.failed());
+    var all = Stream.<@Nullable WorkerReport>of(line.progress(), line.done(), line.failed());
     var said = all.filter(Objects::nonNull).toList();
     boolean whole =
         said.size() == 1
             && switch (said.getFirst()) {
-              case Report.Progress progress -> progress.read() >= 0;
-              case Report.Done done -> done.result() != null;
-              case Report.Failed failed -> failed.problem() != null;
+              case WorkerReport.Progress progress -> progress.read() >= 0;
+              case WorkerReport.Done done -> done.result() != null;
+              case WorkerReport.Failed failed -> failed.problem() != null;
             };
     if (!whole) {
       throw Problem.of(Code.MALFORMED, "A worker says what makes no sense")

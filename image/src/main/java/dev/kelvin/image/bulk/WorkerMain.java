@@ -40,17 +40,17 @@ public final class WorkerMain {
     worker.say(worker.work(WorkerLines.job(arguments[1])));
   }
 
-  private Report work(BulkJob job) throws InterruptedException {
+  private WorkerReport work(BulkJob job) throws InterruptedException {
     // Neither is closed: whoever started this process has opened them.
     var in = new FileInputStream(FileDescriptor.in).getChannel();
     var out = new FileOutputStream(FileDescriptor.out).getChannel();
     try {
-      say(new Report.Progress(0));
-      return new Report.Done(OwnThread.run(job, in, out, this::progress));
+      say(new WorkerReport.Progress(0));
+      return new WorkerReport.Done(OwnThread.run(job, in, out, this::progress));
     } catch (ProblemException e) {
-      return new Report.Failed(e.problem());
+      return new WorkerReport.Failed(e.problem());
     } catch (IOException e) {
-      return new Report.Failed(OwnThread.failure(e));
+      return new WorkerReport.Failed(OwnThread.failure(e));
     }
   }
 
@@ -59,14 +59,14 @@ public final class WorkerMain {
     if (now - last >= PAUSE.toNanos()) {
       last = now;
       try {
-        say(new Report.Progress(read));
+        say(new WorkerReport.Progress(read));
       } catch (IOException e) {
         throw new IllegalStateException("the daemon does not listen", e);
       }
     }
   }
 
-  private void say(Report report) throws IOException {
+  private void say(WorkerReport report) throws IOException {
     mouth.write((WorkerLines.text(report) + "\n").getBytes(StandardCharsets.UTF_8));
   }
 

@@ -131,7 +131,7 @@ public final class Workers implements BulkWork {
     private final long total;
     private final ProgressSink progress;
     private String otherWords = "";
-    private @Nullable Report last;
+    private @Nullable WorkerReport last;
     private int ending;
 
     /** What it says that it has read; negative before it has said so. */
@@ -154,13 +154,13 @@ public final class Workers implements BulkWork {
         return;
       }
       switch (report(line)) {
-        case Report.Progress(long bytes) -> read = Math.min(bytes, total);
-        case Report.Done done -> last = done;
-        case Report.Failed failed -> last = failed;
+        case WorkerReport.Progress(long bytes) -> read = Math.min(bytes, total);
+        case WorkerReport.Done done -> last = done;
+        case WorkerReport.Failed failed -> last = failed;
       }
     }
 
-    private Report report(String line) {
+    private WorkerReport report(String line) {
       try {
         return WorkerLines.report(line);
       } catch (ProblemException e) {
@@ -191,10 +191,10 @@ public final class Workers implements BulkWork {
 
     String result() {
       return switch (last) {
-        case Report.Done(String result) -> result;
-        case Report.Failed(Problem problem) ->
+        case WorkerReport.Done(String result) -> result;
+        case WorkerReport.Failed(Problem problem) ->
             throw WorkerLines.shown(problem, piece.object()).asException();
-        case Report.Progress _ -> throw new IllegalStateException("progress is no result");
+        case WorkerReport.Progress _ -> throw new IllegalStateException("progress is no result");
         case null ->
             throw Problem.of(Code.HOST_FAILURE, "A worker has ended in the middle of its work")
                 .on(piece.object())

@@ -15,12 +15,12 @@ public final class ReportTarget {
     String text = new String(input, StandardCharsets.UTF_8);
     try {
       switch (WorkerLines.report(text)) {
-        case Report.Progress progress when progress.read() < 0 ->
+        case WorkerReport.Progress progress when progress.read() < 0 ->
             throw new AssertionError("less than nothing was read: " + progress);
-        case Report.Progress _, Report.Done _ -> {
+        case WorkerReport.Progress _, WorkerReport.Done _ -> {
           // The number is bounded, and the result looked at, where they are used.
         }
-        case Report.Failed failed -> check(WorkerLines.shown(failed.problem(), "disk"));
+        case WorkerReport.Failed failed -> check(WorkerLines.shown(failed.problem(), "disk"));
       }
     } catch (ProblemException e) {
       // Every refusal is one of the worker's, whatever was wrong with its line.

@@ -40,7 +40,8 @@ final class GuestEnds {
         ends("a guest powers off", POWERS_OFF, Phase.STOPPED, ExitReason.GUEST_POWEROFF),
         ends("a guest panics", PANICS, Phase.CRASHED, ExitReason.GUEST_PANIC),
         starts("a guest reboots again and again", REBOOTS, Checks.phase(Phase.RUNNING))
-            .until(daemon -> daemon.serial(Scenarios.VM).chars().filter(c -> c == '~').count() > 2));
+            .until(
+                daemon -> daemon.serial(Scenarios.VM).chars().filter(c -> c == '~').count() > 2));
   }
 
   private static Scenario ends(String name, String code, Phase phase, ExitReason reason) {

@@ -117,7 +117,8 @@ public final class DebianImageChecks {
     }
     String hits =
         COMMANDS
-            .run(Command.of(
+            .run(
+                Command.of(
                     "grep",
                     "-rIlF",
                     "--devices=skip",

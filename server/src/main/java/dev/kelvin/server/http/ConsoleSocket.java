@@ -2,7 +2,7 @@ package dev.kelvin.server.http;
 
 import dev.kelvin.server.action.Actions.ConsoleLink;
 import dev.kelvin.server.action.Actions.ConsoleSink;
-import dev.kelvin.server.http.guard.Budget;
+import dev.kelvin.server.http.guard.HeldBytes;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
@@ -39,7 +39,7 @@ public final class ConsoleSocket implements Session.Listener, ConsoleSink, Live.
 
   private final Live live;
   private final Duration keepAlive;
-  private final Budget waiting;
+  private final HeldBytes waiting;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final ArrayDeque<byte[]> queue = new ArrayDeque<>();
@@ -50,7 +50,7 @@ public final class ConsoleSocket implements Session.Listener, ConsoleSink, Live.
   private @Nullable ConsoleLink link;
   private @Nullable Session session;
 
-  ConsoleSocket(Live live, Duration keepAlive, Budget waiting) {
+  ConsoleSocket(Live live, Duration keepAlive, HeldBytes waiting) {
     this.live = live;
     this.keepAlive = keepAlive;
     this.waiting = waiting;

@@ -1,12 +1,12 @@
 package dev.kelvin.server.http;
 
 import dev.kelvin.server.action.Principal;
-import dev.kelvin.server.http.guard.Budget;
+import dev.kelvin.server.http.guard.AnonymousRequests;
 import dev.kelvin.server.http.guard.Connections;
 import dev.kelvin.server.http.guard.DocumentRoom;
+import dev.kelvin.server.http.guard.HeldBytes;
 import dev.kelvin.server.http.guard.HttpLimits;
 import dev.kelvin.server.http.guard.Source;
-import dev.kelvin.server.http.guard.Strangers;
 import java.util.function.Predicate;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.EndPoint;
@@ -37,20 +37,20 @@ interface Gate {
   void vouch(Request request);
 
   /** The room for answers that wait for their clients. */
-  Budget answers();
+  HeldBytes answers();
 
   /** That for the output of consoles: who does not read one takes nothing from answers. */
-  Budget consoles();
+  HeldBytes consoles();
 
   /** The room for the document of a request, and whose document that is. */
   Input.Room documents(Request request, Principal who);
 
-  private static Budget answersOf(HttpLimits limits) {
-    return new Budget(limits.answerBytes(), "bytes of answers (limits.answerBytes)");
+  private static HeldBytes answersOf(HttpLimits limits) {
+    return new HeldBytes(limits.answerBytes(), "bytes of answers (limits.answerBytes)");
   }
 
-  private static Budget consolesOf(HttpLimits limits) {
-    return new Budget(limits.consoleBytes(), "bytes of consoles (limits.consoleBytes)");
+  private static HeldBytes consolesOf(HttpLimits limits) {
+    return new HeldBytes(limits.consoleBytes(), "bytes of consoles (limits.consoleBytes)");
   }
 
   /** That of the local socket, on which there are only administrators. */
@@ -65,8 +65,8 @@ interface Gate {
       public void close() {}
     }
 
-    private final Budget answers;
-    private final Budget consoles;
+    private final HeldBytes answers;
+    private final HeldBytes consoles;
     private final DocumentRoom documents;
 
     Local(HttpLimits limits) {
@@ -84,12 +84,12 @@ interface Gate {
     public void vouch(Request request) {}
 
     @Override
-    public Budget answers() {
+    public HeldBytes answers() {
       return answers;
     }
 
     @Override
-    public Budget consoles() {
+    public HeldBytes consoles() {
       return consoles;
     }
 
@@ -112,17 +112,17 @@ interface Gate {
 
     private final Connections connections;
     private final Predicate<Request> showsToken;
-    private final Strangers strangers;
-    private final Budget requests;
-    private final Budget answers;
-    private final Budget consoles;
+    private final AnonymousRequests strangers;
+    private final HeldBytes requests;
+    private final HeldBytes answers;
+    private final HeldBytes consoles;
     private final DocumentRoom documents;
 
     Remote(HttpLimits limits, Connections connections, Predicate<Request> showsToken) {
       this.connections = connections;
       this.showsToken = showsToken;
-      this.strangers = new Strangers(limits.unauthenticated());
-      this.requests = new Budget(limits.requests(), "requests (limits.requests)");
+      this.strangers = new AnonymousRequests(limits.unauthenticated());
+      this.requests = new HeldBytes(limits.requests(), "requests (limits.requests)");
       this.answers = answersOf(limits);
       this.consoles = consolesOf(limits);
       this.documents = new DocumentRoom(limits.documentBytes());
@@ -166,12 +166,12 @@ interface Gate {
     }
 
     @Override
-    public Budget answers() {
+    public HeldBytes answers() {
       return answers;
     }
 
     @Override
-    public Budget consoles() {
+    public HeldBytes consoles() {
       return consoles;
     }
 

@@ -5,7 +5,7 @@ import dev.kelvin.codec.Documents.Syntax;
 import dev.kelvin.model.Task;
 import dev.kelvin.server.action.Outcome;
 import dev.kelvin.server.http.Route.Trait;
-import dev.kelvin.server.http.guard.Budget;
+import dev.kelvin.server.http.guard.HeldBytes;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -32,14 +32,14 @@ final class Responder {
   private final Duration keepAlive;
   private final Live live;
   private final Encodings encodings;
-  private final Budget waiting;
+  private final HeldBytes waiting;
 
   /**
    * One for a way to the daemon.
    *
    * @param waiting the room that answers have until their clients take them
    */
-  Responder(Duration keepAlive, Live live, Encodings encodings, Budget waiting) {
+  Responder(Duration keepAlive, Live live, Encodings encodings, HeldBytes waiting) {
     this.keepAlive = keepAlive;
     this.live = live;
     this.encodings = encodings;

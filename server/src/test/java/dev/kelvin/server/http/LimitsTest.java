@@ -8,7 +8,7 @@ import dev.kelvin.codec.Documents;
 import dev.kelvin.server.action.Action;
 import dev.kelvin.server.action.Actions.ConsoleLink;
 import dev.kelvin.server.action.Outcome;
-import dev.kelvin.server.http.guard.Budget;
+import dev.kelvin.server.http.guard.HeldBytes;
 import dev.kelvin.server.http.guard.HttpLimits;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -330,7 +330,7 @@ class LimitsTest {
 
   @Test
   void aBudgetGivesBackWhatWasTaken() {
-    var budget = new Budget(10, "crumbs");
+    var budget = new HeldBytes(10, "crumbs");
     try (var _ = budget.take(7)) {
       assertThat(budget.tryTake(4)).isFalse();
       assertThat(budget.inUse()).isEqualTo(7);

@@ -5,8 +5,8 @@ import dev.kelvin.model.StateReport;
 import dev.kelvin.model.StateReport.Finding;
 import dev.kelvin.state.store.Collection;
 import dev.kelvin.state.store.Entry;
-import dev.kelvin.state.store.Keys;
 import dev.kelvin.state.store.Store;
+import dev.kelvin.state.store.StoreKeys;
 import dev.kelvin.state.task.TaskRecord;
 import dev.kelvin.state.task.TaskStorage;
 import java.nio.charset.StandardCharsets;
@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 public final class StateScan {
   private static final String LOCKS = "task-lock/";
 
-  private final NavigableMap<String, Entry> entries = new TreeMap<>(Keys.ORDER);
+  private final NavigableMap<String, Entry> entries = new TreeMap<>(StoreKeys.ORDER);
 
   /** What keys begin with that somebody has asked for. */
   private final Set<String> known = new HashSet<>(Set.of(Store.OWNER, Restore.MARKER));
@@ -78,7 +78,7 @@ public final class StateScan {
   }
 
   private Map<String, Entry> below(String prefix) {
-    return entries.subMap(prefix, true, prefix + Keys.LAST, false);
+    return entries.subMap(prefix, true, prefix + StoreKeys.LAST, false);
   }
 
   public void report(String key, String fault, String repair) {

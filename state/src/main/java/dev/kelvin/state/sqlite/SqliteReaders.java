@@ -104,7 +104,7 @@ final class SqliteReaders implements AutoCloseable {
   /** Reads as of one moment. */
   <T> T read(Read<T> read) {
     try {
-      return Answers.of(
+      return ThreadAnswers.of(
           CompletableFuture.supplyAsync(() -> now(read), threads),
           () -> SqliteProblems.readHangs(file));
     } catch (RejectedExecutionException e) {

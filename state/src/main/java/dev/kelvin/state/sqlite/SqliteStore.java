@@ -10,11 +10,11 @@ import dev.kelvin.state.engine.Leases;
 import dev.kelvin.state.engine.Watches;
 import dev.kelvin.state.store.Change;
 import dev.kelvin.state.store.Entry;
-import dev.kelvin.state.store.Keys;
 import dev.kelvin.state.store.Lease;
 import dev.kelvin.state.store.Range;
 import dev.kelvin.state.store.Result;
 import dev.kelvin.state.store.Store;
+import dev.kelvin.state.store.StoreKeys;
 import dev.kelvin.state.store.StoreProblems;
 import dev.kelvin.state.store.Txn;
 import dev.kelvin.state.store.Watch;
@@ -173,13 +173,13 @@ public final class SqliteStore implements Store {
 
   @Override
   public Optional<Entry> get(String key) {
-    Keys.checkKey(key);
+    StoreKeys.checkKey(key);
     return readers.read(tables -> Optional.ofNullable(tables.get(key)));
   }
 
   @Override
   public Range range(String prefix, @Nullable String afterKey, int limit, long revision) {
-    Keys.checkPrefix(prefix);
+    StoreKeys.checkPrefix(prefix);
     if (limit < 1) {
       throw new IllegalArgumentException("a page has at least one entry, not " + limit);
     }
@@ -193,12 +193,12 @@ public final class SqliteStore implements Store {
 
   @Override
   public Result commit(Txn txn) {
-    Keys.check(txn);
+    StoreKeys.check(txn);
     return done(writer.submit(batch -> apply(txn, batch), txn.sparing()));
   }
 
   private <T> T done(CompletableFuture<T> answer) {
-    return Answers.of(answer, () -> SqliteProblems.writeHangs(file));
+    return ThreadAnswers.of(answer, () -> SqliteProblems.writeHangs(file));
   }
 
   private Result apply(Txn txn, SqliteWriter.Batch batch) throws SQLException {
@@ -225,7 +225,7 @@ public final class SqliteStore implements Store {
 
   @Override
   public Watch watch(String prefix, long fromRevision, WatchListener listener) {
-    Keys.checkPrefix(prefix);
+    StoreKeys.checkPrefix(prefix);
     long after = fromRevision == 0 ? revision() : fromRevision;
     readers.read(tables -> {
       long compacted = tables.compacted();

@@ -3,9 +3,9 @@ package dev.kelvin.state.sqlite;
 import dev.kelvin.state.engine.Evaluation;
 import dev.kelvin.state.store.Change;
 import dev.kelvin.state.store.Entry;
-import dev.kelvin.state.store.Keys;
 import dev.kelvin.state.store.Lease;
 import dev.kelvin.state.store.Range;
+import dev.kelvin.state.store.StoreKeys;
 import dev.kelvin.state.store.StoreProblems;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -53,7 +53,7 @@ final class SqliteTables implements Evaluation.View<SQLException> {
             AND NOT deleted ORDER BY key\
             """,
             prefix,
-            prefix + Keys.LAST)) {
+            prefix + StoreKeys.LAST)) {
       while (rows.next()) {
         keys.add(rows.getString(1));
       }
@@ -70,7 +70,7 @@ final class SqliteTables implements Evaluation.View<SQLException> {
       throw StoreProblems.unknownRevision(at, now, compacted());
     }
     String after = afterKey == null ? "" : afterKey;
-    String from = Keys.ORDER.compare(after, prefix) > 0 ? after : prefix;
+    String from = StoreKeys.ORDER.compare(after, prefix) > 0 ? after : prefix;
     List<Entry> entries = new ArrayList<>();
     try (ResultSet rows =
         session.query(
@@ -85,7 +85,7 @@ final class SqliteTables implements Evaluation.View<SQLException> {
                 ORDER BY key LIMIT ?5\
                 """,
             from,
-            prefix + Keys.LAST,
+            prefix + StoreKeys.LAST,
             after,
             at,
             limit + 1L)) {
@@ -109,7 +109,7 @@ final class SqliteTables implements Evaluation.View<SQLException> {
             after,
             upTo,
             prefix,
-            prefix + Keys.LAST)) {
+            prefix + StoreKeys.LAST)) {
       while (rows.next()) {
         changes.add(
             rows.getBoolean(2)

@@ -147,7 +147,9 @@ public final class Collection<T> {
   /** A document; empty also for an id that none can have. */
   public Optional<Versioned<T>> get(String id) {
     String key = key(id);
-    return Keys.valid(key) && !id.isEmpty() ? store.get(key).map(this::read) : Optional.empty();
+    return StoreKeys.valid(key) && !id.isEmpty()
+        ? store.get(key).map(this::read)
+        : Optional.empty();
   }
 
   /**

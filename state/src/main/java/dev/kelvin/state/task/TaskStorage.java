@@ -7,10 +7,10 @@ import dev.kelvin.model.Task;
 import dev.kelvin.state.store.Collection;
 import dev.kelvin.state.store.Compare;
 import dev.kelvin.state.store.Entry;
-import dev.kelvin.state.store.Keys;
 import dev.kelvin.state.store.Op;
 import dev.kelvin.state.store.Result;
 import dev.kelvin.state.store.Store;
+import dev.kelvin.state.store.StoreKeys;
 import dev.kelvin.state.store.Txn;
 import dev.kelvin.state.store.Versioned;
 import java.nio.charset.StandardCharsets;
@@ -103,7 +103,7 @@ public final class TaskStorage {
     }
     var free = new ArrayList<Compare>();
     free.add(Compare.modRevision(key, lock.get().modRevision()));
-    if (Keys.valid(records.key(owner))) {
+    if (StoreKeys.valid(records.key(owner))) {
       free.add(records.isAt(owner, holder.map(Versioned::revision).orElse(0L)));
     }
     return free;

@@ -2,12 +2,12 @@ package dev.kelvin.state.engine;
 
 import dev.kelvin.state.store.Change;
 import dev.kelvin.state.store.Entry;
-import dev.kelvin.state.store.Keys;
 import dev.kelvin.state.store.Lease;
 import dev.kelvin.state.store.Range;
 import dev.kelvin.state.store.Result;
 import dev.kelvin.state.store.Store;
 import dev.kelvin.state.store.StoreConformance;
+import dev.kelvin.state.store.StoreKeys;
 import dev.kelvin.state.store.StoreProblems;
 import dev.kelvin.state.store.Txn;
 import dev.kelvin.state.store.Watch;
@@ -35,8 +35,8 @@ public final class MemoryStore implements Store {
   private final Watches watches;
   private final ReentrantLock lock = new ReentrantLock();
   // Guarded by lock.
-  private final NavigableMap<String, Entry> current = new TreeMap<>(Keys.ORDER);
-  private final NavigableMap<String, Entry> compactedState = new TreeMap<>(Keys.ORDER);
+  private final NavigableMap<String, Entry> current = new TreeMap<>(StoreKeys.ORDER);
+  private final NavigableMap<String, Entry> compactedState = new TreeMap<>(StoreKeys.ORDER);
   private final List<Change> log = new ArrayList<>();
   private final Map<Long, Lease> granted = new HashMap<>();
   private long compacted;
@@ -75,13 +75,13 @@ public final class MemoryStore implements Store {
 
   @Override
   public Optional<Entry> get(String key) {
-    Keys.checkKey(key);
+    StoreKeys.checkKey(key);
     return locked(() -> Optional.ofNullable(current.get(key)));
   }
 
   @Override
   public Range range(String prefix, @Nullable String afterKey, int limit, long at) {
-    Keys.checkPrefix(prefix);
+    StoreKeys.checkPrefix(prefix);
     if (limit < 1) {
       throw new IllegalArgumentException("a page has at least one entry, not " + limit);
     }
@@ -93,7 +93,8 @@ public final class MemoryStore implements Store {
       List<Entry> all =
           at(as).values().stream()
               .filter(entry -> entry.key().startsWith(prefix))
-              .filter(entry -> afterKey == null || Keys.ORDER.compare(entry.key(), afterKey) > 0)
+              .filter(
+                  entry -> afterKey == null || StoreKeys.ORDER.compare(entry.key(), afterKey) > 0)
               .toList();
       return new Range(all.stream().limit(limit).toList(), as, all.size() > limit);
     });
@@ -119,7 +120,7 @@ public final class MemoryStore implements Store {
 
   @Override
   public Result commit(Txn txn) {
-    Keys.check(txn);
+    StoreKeys.check(txn);
     return locked(() -> {
       var evaluation = Evaluation.of(txn, view(), revision + 1);
       for (Change change : evaluation.changes()) {
@@ -166,7 +167,7 @@ public final class MemoryStore implements Store {
 
   @Override
   public Watch watch(String prefix, long fromRevision, WatchListener listener) {
-    Keys.checkPrefix(prefix);
+    StoreKeys.checkPrefix(prefix);
     long after = fromRevision == 0 ? revision : fromRevision;
     changes(prefix, after, 0);
     return watches.add(prefix, after, listener, this::revision);

@@ -202,7 +202,7 @@ class ConnectionsTest {
 
   @Test
   void requestsOfStrangersGiveWayByAddress() throws IOException {
-    var strangers = new Strangers(MOST, nanos::get);
+    var strangers = new AnonymousRequests(MOST, nanos::get);
     var other = new Client();
     all.add(other);
     Object request = strangers.enter(other, Source.of(InetAddress.getByName("10.0.0.2")));

@@ -7,8 +7,8 @@ import java.io.IOException;
 import java.util.List;
 
 /** Other programs that the command line uses. */
-public final class Programs {
-  private Programs() {}
+public final class UserPrograms {
+  private UserPrograms() {}
 
   /**
    * Runs a program on this terminal, in the place of this one.

@@ -22,7 +22,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A daemon with many VMs of which none runs: how it starts, lists them, and tells of changes. */
-final class Stored {
+final class StoredFigures {
   /** What each VM has, so that lists can be selected by it: one of ten. */
   static final String LABEL = "rack";
 
@@ -33,33 +33,33 @@ final class Stored {
   private static final int AT_ONCE = 200;
   private static final int PAGE = 500;
 
-  private final Session session;
+  private final BenchSession session;
   private final Node node;
   private final int count;
 
-  private Stored(Session session, Node node) {
+  private StoredFigures(BenchSession session, Node node) {
     this.session = session;
     this.node = node;
     this.count = session.options().stored();
   }
 
-  static void measure(Session session) throws IOException, InterruptedException {
+  static void measure(BenchSession session) throws IOException, InterruptedException {
     try (var node = session.node("s")) {
       node.start();
-      new Stored(session, node).measure();
+      new StoredFigures(session, node).measure();
     }
   }
 
   private void measure() throws IOException, InterruptedException {
     try (Client client = node.client()) {
-      Session.say("creating " + count + " VMs through the API");
+      BenchSession.say("creating " + count + " VMs through the API");
       session.add(create(client));
-      Session.say("starting the daemon with " + count + " VMs");
+      BenchSession.say("starting the daemon with " + count + " VMs");
       Series starts = starts(client);
       session.add(starts);
       session.add(
           new Bar("start with " + count + " VMs to the first page", starts.max(), 3000, "ms"));
-      Session.say("lists");
+      BenchSession.say("lists");
       Series pages = pages(client);
       session.add(pages);
       session.add(
@@ -67,7 +67,7 @@ final class Stored {
       session.add(lastPages(client), selected(client, "of a label", labelled()));
       session.add(selected(client, "of a field that no VM has so", running()));
       session.add(Await.timed("one VM by name", 200, i -> client.vm(name(i * 37 % count))));
-      Session.say("telling " + session.options().watchers() + " watchers");
+      BenchSession.say("telling " + session.options().watchers() + " watchers");
       FanOut.measure(session, node, client);
       double memory = DaemonFigures.residentMiB(node.pid());
       session.add(

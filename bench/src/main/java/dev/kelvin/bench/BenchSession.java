@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 
 /** What the parts of a run share: where they work, what they were asked for, what they found. */
-final class Session {
+final class BenchSession {
   private final Options options;
   private final Path root;
   private final Path place;
@@ -25,7 +25,7 @@ final class Session {
    * @param root of the source tree
    * @param place a directory that only this run has, for all that it makes
    */
-  Session(Options options, Path root, Path place) {
+  BenchSession(Options options, Path root, Path place) {
     this.options = options;
     this.root = root;
     this.place = place;

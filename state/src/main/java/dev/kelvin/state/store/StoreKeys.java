@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Set;
 
 /** What keys and transactions can be; the same for all stores. */
-public final class Keys {
+public final class StoreKeys {
   /** Above all that keys can have, so that {@code prefix + LAST} bounds the keys with a prefix. */
   public static final String LAST = Character.toString(Character.MAX_CODE_POINT);
 
@@ -19,7 +19,7 @@ public final class Keys {
   public static final Comparator<String> ORDER =
       (a, b) -> Arrays.compare(a.codePoints().toArray(), b.codePoints().toArray());
 
-  private Keys() {}
+  private StoreKeys() {}
 
   /** Whether {@code key} can be there. */
   public static boolean valid(String key) {
@@ -28,7 +28,7 @@ public final class Keys {
 
   static boolean validPrefix(String prefix) {
     return prefix.length() <= Store.MAX_KEY_BYTES
-        && prefix.codePoints().allMatch(Keys::allowed)
+        && prefix.codePoints().allMatch(StoreKeys::allowed)
         && bytes(prefix) <= Store.MAX_KEY_BYTES;
   }
 

@@ -12,11 +12,12 @@ import java.util.Optional;
  * @param suite the release as its packages call it
  * @param version the release as people number it
  */
-public record Distribution(String name, String suite, String version) {
+public record BuildableDistribution(String name, String suite, String version) {
   /** The first one is what its distribution's name alone means. */
-  private static final List<Distribution> KNOWN =
+  private static final List<BuildableDistribution> KNOWN =
       List.of(
-          new Distribution("debian", "bookworm", "12"), new Distribution("debian", "trixie", "13"));
+          new BuildableDistribution("debian", "bookworm", "12"),
+          new BuildableDistribution("debian", "trixie", "13"));
 
   /** What an image of it is called when nobody says otherwise. */
   public String imageName() {
@@ -32,7 +33,7 @@ public record Distribution(String name, String suite, String version) {
   }
 
   /** The one that {@code text} means: {@code debian}, {@code debian:trixie}, {@code debian-13}. */
-  public static Optional<Distribution> find(String text) {
+  public static Optional<BuildableDistribution> find(String text) {
     return KNOWN.stream().filter(one -> one.isCalled(text)).findFirst();
   }
 
@@ -41,7 +42,7 @@ public record Distribution(String name, String suite, String version) {
    *
    * @throws dev.kelvin.model.ProblemException not-found when there is none
    */
-  public static Distribution parse(String text) {
+  public static BuildableDistribution parse(String text) {
     return find(text)
         .orElseThrow(() -> {
           List<String> names = KNOWN.stream().map(one -> one.name + ":" + one.suite).toList();

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** The options that say what a new VM's hardware is like; what is left out follows from the OS. */
-public final class MachineOptions {
+public final class HardwareOptions {
   @Option(
       names = "--arch",
       paramLabel = "NAME",
@@ -89,7 +89,9 @@ public final class MachineOptions {
   }
 
   private @Nullable Architecture architecture() {
-    return architecture == null ? null : Wire.read(Architecture.class, architecture, "--arch");
+    return architecture == null
+        ? null
+        : OptionWords.read(Architecture.class, architecture, "--arch");
   }
 
   /** The word by which a kernel uses the first serial port as its console. */
@@ -100,7 +102,7 @@ public final class MachineOptions {
   private static Graphics graphics(String video) {
     List<VideoModel> models =
         Stream.of(video.split(",", -1))
-            .map(model -> Wire.read(VideoModel.class, model, "--video"))
+            .map(model -> OptionWords.read(VideoModel.class, model, "--video"))
             .toList();
     return Graphics.of(GraphicsType.VNC)
         .withModel(models.getFirst())
@@ -111,14 +113,14 @@ public final class MachineOptions {
     List<String> cpu = cpuModel == null ? List.of("") : List.of(cpuModel.split(",", -1));
     return new Hardware(
         architecture(),
-        os == null ? null : Wire.read(GuestOs.class, os, "--os"),
+        os == null ? null : OptionWords.read(GuestOs.class, os, "--os"),
         machine,
         uefi ? FirmwareType.UEFI : null,
         bootMenu,
         video == null ? null : graphics(video),
         watchdog == null
             ? null
-            : Watchdog.of(Wire.read(WatchdogAction.class, watchdog, "--watchdog")),
+            : Watchdog.of(OptionWords.read(WatchdogAction.class, watchdog, "--watchdog")),
         cpu.getFirst().isEmpty() ? null : cpu.getFirst(),
         cpu.subList(1, cpu.size()));
   }

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 
 /** Reads what users write for options. */
-public final class Wire {
-  private Wire() {}
+public final class OptionWords {
+  private OptionWords() {}
 
   /**
    * The constant that users call {@code text}.

@@ -6,17 +6,17 @@ import java.util.List;
 import java.util.Map;
 
 /** Measurements in Prometheus' text format (exposition format 0.0.4). */
-record Metrics(List<Sample> samples) {
+record PrometheusText(List<Sample> samples) {
   /** One measured value. */
   record Sample(String name, Map<String, String> labels, double value) {}
 
-  static Metrics parse(String text) {
+  static PrometheusText parse(String text) {
     var samples = new ArrayList<Sample>();
     text.lines()
         .map(String::strip)
         .filter(line -> !line.isEmpty() && !line.startsWith("#"))
         .forEach(line -> samples.add(sample(line)));
-    return new Metrics(List.copyOf(samples));
+    return new PrometheusText(List.copyOf(samples));
   }
 
   private static Sample sample(String line) {

@@ -20,27 +20,27 @@ import java.util.function.ToDoubleFunction;
  * Many small VMs that run for a while: what the daemon costs while nobody asks it for anything, and
  * whether it holds more after that, and after a time of use, than before.
  */
-final class Crowd {
+final class CrowdFigures {
   private static final int MEMORY_MIB = 32;
   private static final int AT_ONCE = 10;
   private static final int USES = 60;
   private static final int LESS_THAN_USES = 40;
   private static final Duration LONG = Duration.ofMinutes(10);
 
-  private final Session session;
+  private final BenchSession session;
   private final Node node;
   private final int count;
 
-  private Crowd(Session session, Node node) {
+  private CrowdFigures(BenchSession session, Node node) {
     this.session = session;
     this.node = node;
     this.count = session.options().crowd();
   }
 
-  static void measure(Session session) throws IOException, InterruptedException {
+  static void measure(BenchSession session) throws IOException, InterruptedException {
     try (var node = session.node("c")) {
       node.start();
-      new Crowd(session, node).run();
+      new CrowdFigures(session, node).run();
     }
   }
 
@@ -49,7 +49,7 @@ final class Crowd {
   }
 
   private void run() throws IOException, InterruptedException {
-    Session.say("starting " + count + " VMs that stay");
+    BenchSession.say("starting " + count + " VMs that stay");
     try (Client client = node.client()) {
       start(client);
       // Once through all that is used later: what that loads stays, and is no leak.
@@ -57,10 +57,10 @@ final class Crowd {
       Vitals.of(node);
       pause("what was started comes to rest", Duration.ofSeconds(45));
       Vitals before = Vitals.of(node);
-      Session.say("at rest for " + session.options().minutes() + " minutes");
+      BenchSession.say("at rest for " + session.options().minutes() + " minutes");
       Series rest = rest();
       Vitals rested = Vitals.of(node);
-      Session.say("in use for a minute");
+      BenchSession.say("in use for a minute");
       use(client, USES);
       pause("what was used comes to rest", Duration.ofSeconds(45));
       Vitals after = Vitals.of(node);

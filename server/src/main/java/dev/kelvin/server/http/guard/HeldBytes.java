@@ -6,7 +6,7 @@ import dev.kelvin.model.ProblemException;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** So much, and no more, is held at once of what is for clients or comes from them. */
-public final class Budget {
+public final class HeldBytes {
   private final long most;
   private final String what;
   private final AtomicLong taken = new AtomicLong();
@@ -16,7 +16,7 @@ public final class Budget {
    *
    * @param what it is of, such as {@code bytes of answers}
    */
-  public Budget(long most, String what) {
+  public HeldBytes(long most, String what) {
     this.most = most;
     this.what = what;
   }

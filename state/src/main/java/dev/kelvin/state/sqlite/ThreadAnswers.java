@@ -10,8 +10,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
 /** Waits for other threads. */
-public final class Answers {
-  private Answers() {}
+public final class ThreadAnswers {
+  private ThreadAnswers() {}
 
   /** Longer than any disk needs that still works. */
   private static final Duration LONGEST = Duration.ofSeconds(60);

@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /** Waits for the guest's marker on a serial port that is a Unix socket. */
-final class Serial implements AutoCloseable {
+final class SerialLine implements AutoCloseable {
   private static final Duration LIMIT = Duration.ofMinutes(2);
 
   private final CompletableFuture<Long> marker = new CompletableFuture<>();
@@ -24,7 +24,7 @@ final class Serial implements AutoCloseable {
   private final Thread reader;
 
   /** Reads from {@code socket} as soon as somebody listens there. */
-  Serial(Path socket) {
+  SerialLine(Path socket) {
     reader =
         Thread.ofPlatform()
             .daemon()

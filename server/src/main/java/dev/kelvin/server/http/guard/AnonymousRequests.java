@@ -13,17 +13,17 @@ import org.jspecify.annotations.Nullable;
  * the address with most of them is closed: a client that asks and does not read its answers holds
  * nothing for long.
  */
-public final class Strangers {
+public final class AnonymousRequests {
   private final int most;
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<Object, EndPoint> asking = new HashMap<>();
   private final Crowd<Object> crowd;
 
-  public Strangers(int most) {
+  public AnonymousRequests(int most) {
     this(most, System::nanoTime);
   }
 
-  Strangers(int most, LongSupplier nanoTime) {
+  AnonymousRequests(int most, LongSupplier nanoTime) {
     this.most = most;
     this.crowd = new Crowd<>(nanoTime);
   }

@@ -13,10 +13,10 @@ import java.util.List;
 import java.util.Optional;
 
 /** How a VM is reached. */
-public final class Reach {
+public final class VmReach {
   private final Session session;
 
-  public Reach(Session session) {
+  public VmReach(Session session) {
     this.session = session;
   }
 

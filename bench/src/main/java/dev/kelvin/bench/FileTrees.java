@@ -7,8 +7,8 @@ import java.util.Comparator;
 import java.util.stream.Stream;
 
 /** Directory trees. */
-final class Trees {
-  private Trees() {}
+final class FileTrees {
+  private FileTrees() {}
 
   static void delete(Path root) throws IOException {
     if (Files.exists(root)) {
