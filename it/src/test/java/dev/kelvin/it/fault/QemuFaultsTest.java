@@ -60,7 +60,9 @@ class QemuFaultsTest {
       assertThat(daemon.client().vm("frozen").status().pid()).isEqualTo(pid);
 
       signal("STOP", pid);
+      long begin = System.nanoTime();
       daemon.done(daemon.client().stopVm("frozen"));
+      assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(20));
       assertThat(daemon.client().vm("frozen").status().phase()).isEqualTo(Phase.STOPPED);
       assertThat(ProcessHandle.of(pid)).isEmpty();
       assertThat(Agreement.faults(daemon)).isEmpty();

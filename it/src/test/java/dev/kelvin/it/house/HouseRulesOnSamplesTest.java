@@ -59,7 +59,7 @@ class HouseRulesOnSamplesTest {
             class Care {
               dev.kelvin.machine.engine.Any fine;
               String a() { return dev.kelvin.machine.qemu.Own.name(); }
-              Object b() { return new dev.kelvin.qemu.Vm[0]; }
+              Object b() { return new dev.kelvin.qemu.Vm(); }
               boolean c(Object o) { return o instanceof dev.kelvin.qmp.Line; }
             }
             """)
