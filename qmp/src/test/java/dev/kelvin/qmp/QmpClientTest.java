@@ -14,15 +14,12 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -478,80 +475,6 @@ class QmpClientTest {
       client.close();
       assertThatThrownBy(call::get).hasCauseInstanceOf(QmpException.Disconnected.class);
       assertThat(recorder.awaitEnd()).isEmpty();
-    }
-  }
-
-  /** A peer that takes nothing must not get the file of somebody else when it does. */
-  @Test
-  void aFileThatNobodyWaitsForAnyMoreIsNotSent() throws Exception {
-    var withdrawn = new CompletableFuture<Boolean>();
-    Enclosure file =
-        (channel, bytes) -> withdrawn.isDone() ? Enclosure.Sent.WITHDRAWN : Enclosure.Sent.NO_ROOM;
-    var heard = new CompletableFuture<JsonNode>();
-    try (var peer =
-            talking(line -> {
-              var command = line.read();
-              heard.complete(command);
-              line.succeed(command);
-            });
-        var client = connect(peer, QmpListener.none())) {
-      assertThatThrownBy(() -> client.execute("add-fd", Map.of(), file, SHORT))
-          .isInstanceOf(QmpException.TimedOut.class);
-      withdrawn.complete(true);
-      client.execute("next", Cost.QUICK);
-      assertThat(heard.join().path("execute").asString()).isEqualTo("next");
-    }
-  }
-
-  @Test
-  void aFileWaitsUntilTheOneBeforeItHasBeenTaken() throws Exception {
-    var sent = new CopyOnWriteArrayList<String>();
-    var answer = new CountDownLatch(1);
-    try (var threads = Executors.newVirtualThreadPerTaskExecutor();
-        var peer =
-            talking(line -> {
-              var first = line.read();
-              sent.add("heard 1");
-              answer.await();
-              line.succeed(first);
-              line.succeed(line.read());
-            });
-        var client = connect(peer, QmpListener.none())) {
-      Callable<JsonNode> give =
-          () ->
-              client.execute(
-                  "add-fd",
-                  Map.of(),
-                  (channel, bytes) -> {
-                    sent.add("sent");
-                    channel.write(bytes);
-                    return Enclosure.Sent.DONE;
-                  },
-                  SOON);
-      var one = threads.submit(give);
-      var two = threads.submit(give);
-      assertThatThrownBy(() -> two.get(100, TimeUnit.MILLISECONDS))
-          .isInstanceOf(TimeoutException.class);
-      assertThatThrownBy(() -> one.get(100, TimeUnit.MILLISECONDS))
-          .isInstanceOf(TimeoutException.class);
-      assertThat(sent).containsExactly("sent", "heard 1");
-      answer.countDown();
-      one.get();
-      two.get();
-      assertThat(sent).containsExactly("sent", "heard 1", "sent");
-    }
-  }
-
-  @Test
-  void aConnectionThatBreaksWhileAFileIsSentEndsTheCall() throws Exception {
-    Enclosure file =
-        (channel, bytes) -> {
-          throw new IOException("broken");
-        };
-    try (var peer = talking(line -> {});
-        var client = connect(peer, QmpListener.none())) {
-      assertThatThrownBy(() -> client.execute("add-fd", Map.of(), file, SOON))
-          .isInstanceOf(QmpException.Disconnected.class);
     }
   }
 }
