@@ -119,18 +119,11 @@ public final class Descriptor implements AutoCloseable {
     lock.lock();
     try {
       if (closed) {
-        throw new ClosedException();
+        throw new IOException("the descriptor is closed");
       }
       return use.with(number);
     } finally {
       lock.unlock();
-    }
-  }
-
-  /** It was closed before it could be used. */
-  public static final class ClosedException extends IOException {
-    ClosedException() {
-      super("the descriptor is closed");
     }
   }
 

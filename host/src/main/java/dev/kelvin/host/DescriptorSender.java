@@ -7,12 +7,14 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Gives descriptors to the process at the other end of a Unix socket (SCM_RIGHTS of unix(7) and
- * cmsg(3)), which the JDK has no way to do.
+ * Gives one descriptor to the process at the other end of a Unix socket (SCM_RIGHTS of unix(7) and
+ * cmsg(3)), which the JDK has no way to do. It is used by one thread, and may be closed by another:
+ * after that nothing is sent.
  */
-public final class DescriptorSender {
+public final class DescriptorSender implements AutoCloseable {
   private static final int SCM_RIGHTS = 1;
 
   /** Of struct cmsghdr and one descriptor; the second with what fills it up to the next one. */
@@ -22,32 +24,65 @@ public final class DescriptorSender {
 
   private final Syscalls kernel = new Syscalls();
   private final ChannelDescriptors channels = new ChannelDescriptors();
+  private final Descriptor descriptor;
+  private volatile @Nullable Descriptor socket;
 
-  /**
-   * Sends the beginning of {@code bytes}, whose position it moves, and with it a descriptor.
-   *
-   * @return false when the peer has no room now: nothing was sent
-   * @throws Descriptor.ClosedException when the descriptor was closed meanwhile
-   * @throws IOException when the connection is broken
-   */
-  public boolean send(SocketChannel channel, ByteBuffer bytes, Descriptor descriptor)
-      throws IOException {
-    // Of its own, so that it is this connection still when another thread closes the channel.
-    try (Descriptor socket = channels.duplicate(channel)) {
-      Answer answer =
-          descriptor.use(given -> socket.use(through -> send(through, bytes.duplicate(), given)));
-      if (answer.errno() == Syscalls.EAGAIN || answer.errno() == Syscalls.EINTR) {
-        return false;
-      }
-      if (!answer.ok()) {
-        throw new IOException("sending a descriptor: " + answer.error());
-      }
-      bytes.position(bytes.position() + (int) answer.value());
-      return true;
+  /** Sends a descriptor, which stays its owner's. */
+  public DescriptorSender(Descriptor descriptor) {
+    this.descriptor = descriptor;
+  }
+
+  /** It was not sent for a reason on this side; the connection is as it was. */
+  public static final class NotSentException extends IOException {
+    NotSentException(String message, @Nullable Throwable cause) {
+      super(message, cause);
     }
   }
 
-  private Answer send(long socket, ByteBuffer bytes, long descriptor) {
+  /**
+   * Sends the beginning of {@code bytes}, whose position it moves, and the descriptor with it. It
+   * does not wait.
+   *
+   * @param channel the same at each attempt
+   * @return false when the peer has no room now: nothing was sent
+   * @throws NotSentException when the descriptor or this is closed, or the daemon has no
+   *     descriptors left
+   * @throws IOException when the connection is broken
+   */
+  public boolean send(SocketChannel channel, ByteBuffer bytes) throws IOException {
+    Answer answer = attempt(channel, bytes);
+    switch (answer.errno()) {
+      case Syscalls.EAGAIN, Syscalls.EINTR -> {
+        return false;
+      }
+      case Syscalls.EPIPE, Syscalls.ECONNRESET, Syscalls.ENOTCONN ->
+          throw new IOException("sending a descriptor: " + answer.error());
+      default -> {
+        if (!answer.ok()) {
+          throw new NotSentException("sending a descriptor: " + answer.error(), null);
+        }
+        bytes.position(bytes.position() + (int) answer.value());
+        return true;
+      }
+    }
+  }
+
+  private Answer attempt(SocketChannel channel, ByteBuffer bytes) throws NotSentException {
+    try {
+      Descriptor through = socket;
+      if (through == null) {
+        // Of its own, so that it is this connection still when another thread closes the channel.
+        through = channels.duplicate(channel);
+        socket = through;
+      }
+      Descriptor connection = through;
+      return descriptor.use(given -> connection.use(to -> send(to, bytes.duplicate(), given)));
+    } catch (IOException | RuntimeException e) {
+      throw new NotSentException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private Answer send(long socket, ByteBuffer bytes, long given) {
     byte[] content = new byte[bytes.remaining()];
     bytes.get(content);
     try (Arena arena = Arena.ofConfined()) {
@@ -59,7 +94,7 @@ public final class DescriptorSender {
       control.set(ValueLayout.JAVA_LONG, 0, CONTROL);
       control.set(ValueLayout.JAVA_INT, 8, Syscalls.SOL_SOCKET);
       control.set(ValueLayout.JAVA_INT, 12, SCM_RIGHTS);
-      control.set(ValueLayout.JAVA_INT, 16, (int) descriptor);
+      control.set(ValueLayout.JAVA_INT, 16, (int) given);
       MemorySegment message = arena.allocate(ValueLayout.JAVA_LONG, 7); // struct msghdr
       message.setAtIndex(ValueLayout.JAVA_LONG, 2, part.address());
       message.setAtIndex(ValueLayout.JAVA_LONG, 3, 1);
@@ -70,6 +105,14 @@ public final class DescriptorSender {
           socket,
           message.address(),
           Syscalls.MSG_NOSIGNAL | Syscalls.MSG_DONTWAIT);
+    }
+  }
+
+  @Override
+  public void close() {
+    Descriptor through = socket;
+    if (through != null) {
+      through.close();
     }
   }
 }

@@ -81,19 +81,34 @@ public final class PlainLauncher implements ProcessLauncher {
   }
 
   private ProcessId start(Launch launch, List<String> argv) {
-    long pid;
+    try (Spawn.Child child = begin(launch, argv)) {
+      try {
+        plainOomScore(child.pid());
+        return ProcessId.of(child.pid()).orElse(ProcessId.ended(child.pid()));
+      } catch (UncheckedIOException e) {
+        // Nobody could find it again.
+        child.kill();
+        throw Problem.of(Code.HOST_FAILURE, "The process that was started cannot be seen")
+            .on(launch.name())
+            .because(e.getMessage() + ": " + e.getCause())
+            .remedy("check the daemon's limit of open files, and that /proc shows its processes")
+            .asException(e);
+      }
+    }
+  }
+
+  private Spawn.Child begin(Launch launch, List<String> argv) {
     try {
-      pid =
-          spawn.isPresent()
-              ? spawn
-                  .get()
-                  .start(
-                      argv,
-                      environment(launch),
-                      launch.directory(),
-                      launch.output(),
-                      launch.descriptors())
-              : startByJdk(launch, argv);
+      return spawn.isPresent()
+          ? spawn
+              .get()
+              .start(
+                  argv,
+                  environment(launch),
+                  launch.directory(),
+                  launch.output(),
+                  launch.descriptors())
+          : byJdk(launch, argv);
     } catch (IOException e) {
       throw Problem.of(Code.HOST_FAILURE, "The process cannot be started")
           .on(launch.name())
@@ -101,22 +116,10 @@ public final class PlainLauncher implements ProcessLauncher {
           .remedy("check the host's memory, its limit on processes, and " + launch.output())
           .asException(e);
     }
-    plainOomScore(pid);
-    try {
-      return ProcessId.of(pid).orElse(ProcessId.ended(pid));
-    } catch (UncheckedIOException e) {
-      // Nobody could find it again.
-      ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
-      throw Problem.of(Code.HOST_FAILURE, "The process that was started cannot be seen")
-          .on(launch.name())
-          .because(e.getMessage() + ": " + e.getCause())
-          .remedy("check the daemon's limit of open files, and that /proc shows its processes")
-          .asException(e);
-    }
   }
 
   /** On hosts whose C library is too old for {@link Spawn}. */
-  private static long startByJdk(Launch launch, List<String> argv) throws IOException {
+  private static Spawn.Child byJdk(Launch launch, List<String> argv) throws IOException {
     if (!launch.descriptors().isEmpty()) {
       throw Problem.of(Code.CAPABILITY_MISSING, "This host cannot hand files to a new process")
           .on(launch.name())
@@ -135,7 +138,7 @@ public final class PlainLauncher implements ProcessLauncher {
             .redirectOutput(ProcessBuilder.Redirect.appendTo(launch.output().toFile()));
     builder.environment().clear();
     builder.environment().putAll(environment(launch));
-    return builder.start().pid();
+    return Spawn.Child.ofJdk(builder.start());
   }
 
   private static Map<String, String> environment(Launch launch) {

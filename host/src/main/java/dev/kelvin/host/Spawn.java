@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * Starts processes by posix_spawn(3) of the C library, which the JDK's own way cannot replace: that
@@ -31,6 +32,8 @@ final class Spawn {
   private static final long SETSID = 0x80;
   private static final long O_WRONLY_CREATE_APPEND = 0x441;
   private static final long READ_AND_WRITE = 0666;
+
+  private static final long NONE = -1;
 
   /** A thread that only waits needs little. */
   private static final long STACK = 256 << 10;
@@ -61,15 +64,52 @@ final class Spawn {
   }
 
   /**
-   * Starts a process, which is reaped when it ends.
+   * A process that has just begun. Until this is closed nothing takes its number from it, also when
+   * it ends at once.
+   */
+  static final class Child implements AutoCloseable {
+    private static final long SIGKILL = 9;
+
+    private final long pid;
+    private final Syscalls kernel;
+    private final Runnable known;
+
+    private Child(long pid, Syscalls kernel, Runnable known) {
+      this.pid = pid;
+      this.kernel = kernel;
+      this.known = known;
+    }
+
+    /** One that the JDK has started, which reaps it as soon as it ends. */
+    static Child ofJdk(Process process) {
+      return new Child(process.pid(), new Syscalls(), () -> {});
+    }
+
+    long pid() {
+      return pid;
+    }
+
+    /** It takes no descriptor, which the daemon may have none left of. */
+    void kill() {
+      kernel.call(Syscalls.KILL, pid, SIGKILL);
+    }
+
+    /** From now on it is reaped. */
+    @Override
+    public void close() {
+      known.run();
+    }
+  }
+
+  /**
+   * Starts a process.
    *
    * @param argv the path of the program, and its arguments
    * @param output to which both of its outputs are appended; made when absent
    * @param descriptors that it has as 3, 4 and so on
-   * @return its pid
    * @throws IOException when the kernel refuses it
    */
-  long start(
+  Child start(
       List<String> argv,
       Map<String, String> environment,
       Path directory,
@@ -77,6 +117,14 @@ final class Spawn {
       List<Descriptor> descriptors)
       throws IOException {
     var above = new ArrayList<Long>();
+    // Before there is a process that nobody would wait for.
+    var begun = new CompletableFuture<Long>();
+    var known = new CompletableFuture<Boolean>();
+    Thread.ofPlatform()
+        .daemon()
+        .stackSize(STACK)
+        .name("reaper")
+        .start(() -> reap(begun.join(), known));
     try (Arena arena = Arena.ofConfined()) {
       // None of them is where another one goes to.
       for (Descriptor one : descriptors) {
@@ -110,13 +158,10 @@ final class Spawn {
         call("posix_spawnattr_destroy", attributes.address());
       }
       long started = pid.get(ValueLayout.JAVA_INT, 0);
-      Thread.ofPlatform()
-          .daemon()
-          .stackSize(STACK)
-          .name("reaper-" + started)
-          .start(() -> reap(started));
-      return started;
+      begun.complete(started);
+      return new Child(started, kernel, () -> known.complete(true));
     } finally {
+      begun.complete(NONE); // unless there is one
       above.forEach(kernel::close);
     }
   }
@@ -163,7 +208,11 @@ final class Spawn {
   }
 
   /** Waits for a child, so that nothing of it is left when it has ended. */
-  private void reap(long pid) {
+  private void reap(long pid, CompletableFuture<Boolean> known) {
+    if (pid == NONE) {
+      return;
+    }
+    known.join();
     Syscalls.Answer answer = kernel.call(Syscalls.WAIT4, pid);
     while (!answer.ok() && answer.errno() == Syscalls.EINTR) {
       answer = kernel.call(Syscalls.WAIT4, pid);

@@ -34,6 +34,9 @@ final class Syscalls {
   static final int ESRCH = 3;
   static final int EINTR = 4;
   static final int EAGAIN = 11;
+  static final int EPIPE = 32;
+  static final int ECONNRESET = 104;
+  static final int ENOTCONN = 107;
   static final int ENOSYS = 38;
 
   private static final Map<Integer, String> ERRORS =
@@ -55,7 +58,7 @@ final class Syscalls {
           Map.entry(19, "ENODEV, no such device"),
           Map.entry(22, "EINVAL, not understood"),
           Map.entry(28, "ENOSPC, the disk is full"),
-          Map.entry(32, "EPIPE, the peer is gone"),
+          Map.entry(EPIPE, "EPIPE, the peer is gone"),
           Map.entry(25, "ENOTTY, not understood by the device"),
           Map.entry(ENOSYS, "ENOSYS, not in this kernel"),
           Map.entry(95, "EOPNOTSUPP, not switched on"));

@@ -12,17 +12,16 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a real QEMU does with a descriptor is in the tests of its screenshots. */
+/** What a real QEMU does with a descriptor is in the tests of what it is handed. */
 @Timeout(30)
 class DescriptorSenderTest {
   @TempDir Path directory;
-
-  private final DescriptorSender sender = new DescriptorSender();
 
   /** Both ends of a connection. */
   private record Pair(SocketChannel here, SocketChannel there) implements AutoCloseable {
@@ -48,7 +47,7 @@ class DescriptorSenderTest {
     try (var pair = Pair.in(directory);
         var file = Descriptor.memory("x")) {
       var bytes = ByteBuffer.wrap("hello".getBytes(UTF_8));
-      assertThat(sender.send(pair.here(), bytes, file)).isTrue();
+      assertThat(send(pair, bytes, file)).isTrue();
       assertThat(bytes.hasRemaining()).isFalse();
       var heard = ByteBuffer.allocate(10);
       assertThat(pair.there().read(heard)).isEqualTo(5);
@@ -62,7 +61,7 @@ class DescriptorSenderTest {
       pair.here().configureBlocking(false);
       while (pair.here().write(ByteBuffer.allocate(4096)) > 0) {}
       var bytes = ByteBuffer.wrap("hello".getBytes(UTF_8));
-      assertThat(sender.send(pair.here(), bytes, file)).isFalse();
+      assertThat(send(pair, bytes, file)).isFalse();
       assertThat(bytes.position()).isZero();
     }
   }
@@ -74,14 +73,14 @@ class DescriptorSenderTest {
       var bytes = ByteBuffer.wrap("hello".getBytes(UTF_8));
       var closed = Descriptor.memory("closed");
       closed.close();
-      assertThatThrownBy(() -> sender.send(pair.here(), bytes, closed))
-          .isInstanceOf(Descriptor.ClosedException.class);
+      assertThatThrownBy(() -> send(pair, bytes, closed))
+          .isInstanceOf(DescriptorSender.NotSentException.class);
       pair.there().close();
-      assertThatThrownBy(() -> sender.send(pair.here(), bytes, file))
+      assertThatThrownBy(() -> send(pair, bytes, file))
           .isInstanceOf(IOException.class)
           .hasMessageContaining("EPIPE");
       pair.here().close();
-      assertThatThrownBy(() -> sender.send(pair.here(), bytes, file))
+      assertThatThrownBy(() -> send(pair, bytes, file))
           .isInstanceOf(IOException.class);
     }
   }
@@ -89,28 +88,36 @@ class DescriptorSenderTest {
   /** A descriptor must never reach the connection that has the number of a closed one. */
   @Test
   void neverSendsToAnotherConnection() throws Exception {
-    try (var other = Pair.in(directory);
-        var threads = Executors.newVirtualThreadPerTaskExecutor();
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor();
         var file = Descriptor.memory("x")) {
       for (int i = 0; i < 200; i++) {
-        var pair = Pair.in(directory);
-        var closing =
-            threads.submit(() -> {
-              pair.here().close();
-              return true;
-            });
-        var successor = threads.submit(() -> SocketChannel.open(StandardProtocolFamily.UNIX));
-        try {
-          sender.send(pair.here(), ByteBuffer.wrap(new byte[] {1}), file);
-        } catch (IOException e) {
-          // It was closed before.
+        try (var pair = Pair.in(directory)) {
+          // They get the numbers that are free from then on.
+          var successors =
+              threads.submit(() -> {
+                pair.here().close();
+                return List.of(Pair.in(directory), Pair.in(directory));
+              });
+          try {
+            send(pair, ByteBuffer.wrap(new byte[] {1}), file);
+          } catch (IOException e) {
+            assertThat(e).as("it was closed before").isNotNull();
+          }
+          for (Pair successor : successors.get()) {
+            for (SocketChannel end : List.of(successor.here(), successor.there())) {
+              end.configureBlocking(false);
+              assertThat(end.read(ByteBuffer.allocate(1))).as("bytes that came").isZero();
+            }
+            successor.close();
+          }
         }
-        closing.get();
-        successor.get().close();
-        pair.close();
       }
-      other.there().configureBlocking(false);
-      assertThat(other.there().read(ByteBuffer.allocate(1))).isZero();
+    }
+  }
+
+  private static boolean send(Pair pair, ByteBuffer bytes, Descriptor file) throws IOException {
+    try (var sender = new DescriptorSender(file)) {
+      return sender.send(pair.here(), bytes);
     }
   }
 

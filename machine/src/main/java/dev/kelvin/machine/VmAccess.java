@@ -1,6 +1,6 @@
 package dev.kelvin.machine;
 
-import dev.kelvin.host.Descriptor;
+import dev.kelvin.host.GuestDirectory;
 import dev.kelvin.machine.engine.Instance;
 import dev.kelvin.machine.guest.GuestWatch;
 import dev.kelvin.machine.guest.SerialHub;
@@ -29,6 +29,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.Semaphore;
 
 /**
@@ -62,20 +63,23 @@ public final class VmAccess {
   public byte[] screenshot(String vm, int screen) throws InterruptedException {
     Supervisor supervisor = machines.byName(vm);
     requireScreen(vm, screen, requireRunning(vm).run().spec().graphics().screens());
-    try (Descriptor picture = Descriptor.memory("screenshot");
-        Descriptor toWrite = picture.writeOnly()) {
-      supervisor.ask(new VmRequest.Screenshot(toWrite, screen));
+    var files = home.files(supervisor.record().metadata().id());
+    Path picture = files.screenshot(UUID.randomUUID().toString());
+    String name = picture.getFileName().toString();
+    try (var runtime = GuestDirectory.open(files.runtime())) {
+      supervisor.ask(new VmRequest.Screenshot(picture, screen));
       pictures.acquire();
       try {
-        return picture.read(MAX_PICTURE);
+        return runtime.read(name, MAX_PICTURE);
       } finally {
         pictures.release();
+        runtime.delete(name);
       }
     } catch (IOException e) {
       throw Problem.of(Code.HOST_FAILURE, "The picture of the screen cannot be read")
           .on(Vm.ref(vm))
           .because(e.toString())
-          .remedy("check the host's memory, and the daemon's limit of open files")
+          .remedy("check the room and the permissions of " + picture.getParent())
           .asException(e);
     }
   }

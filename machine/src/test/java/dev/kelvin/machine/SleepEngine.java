@@ -1,7 +1,6 @@
 package dev.kelvin.machine;
 
 import dev.kelvin.host.BootId;
-import dev.kelvin.host.Descriptor;
 import dev.kelvin.host.ProcessId;
 import dev.kelvin.machine.engine.Condition;
 import dev.kelvin.machine.engine.Engine;
@@ -152,7 +151,7 @@ final class SleepEngine implements Engine {
     }
 
     @Override
-    public void screenshot(Descriptor png, int screen) {
+    public void screenshot(Path png, int screen) {
       throw lacks("a screen");
     }
 

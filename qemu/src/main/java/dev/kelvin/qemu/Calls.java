@@ -4,7 +4,6 @@ import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.qmp.Cost;
-import dev.kelvin.qmp.Enclosure;
 import dev.kelvin.qmp.QmpClient;
 import dev.kelvin.qmp.QmpException;
 import java.util.ArrayList;
@@ -33,16 +32,6 @@ final class Calls {
   JsonNode run(String command, Map<String, ?> arguments, Cost cost) throws InterruptedException {
     try {
       return client.execute(command, arguments, cost);
-    } catch (QmpException e) {
-      throw problem(e, "QEMU refuses " + command);
-    }
-  }
-
-  /** As {@link #run}, with an open file. */
-  JsonNode run(String command, Map<String, ?> arguments, Enclosure enclosure, Cost cost)
-      throws InterruptedException {
-    try {
-      return client.execute(command, arguments, enclosure, cost);
     } catch (QmpException e) {
       throw problem(e, "QEMU refuses " + command);
     }

@@ -8,7 +8,6 @@ import dev.kelvin.model.spec.Nic;
 import dev.kelvin.qmp.Budget;
 import dev.kelvin.qmp.Cost;
 import dev.kelvin.qmp.Dialer;
-import dev.kelvin.qmp.Enclosure;
 import dev.kelvin.qmp.QmpClient;
 import dev.kelvin.qmp.QmpEvent;
 import dev.kelvin.qmp.QmpException;
@@ -240,17 +239,15 @@ public final class RunningVm implements AutoCloseable {
   /**
    * Has QEMU write what the screen shows.
    *
-   * @param png open for writing only; QEMU writes it
+   * @param png where to, absolute; QEMU's user must be able to write there
    * @param screen from 1; one that the VM has
    */
-  public void screenshot(Enclosure png, int screen) throws InterruptedException {
-    try (var file = GivenFile.give(calls, png)) {
-      var arguments = Props.of("filename", file.path()).set("format", "png");
-      if (screen > 1) {
-        arguments.set("device", Peripherals.screenId(screen));
-      }
-      calls.run("screendump", arguments.map(), Cost.NORMAL);
+  public void screenshot(Path png, int screen) throws InterruptedException {
+    var arguments = Props.of("filename", png.toString()).set("format", "png");
+    if (screen > 1) {
+      arguments.set("device", Peripherals.screenId(screen));
     }
+    calls.run("screendump", arguments.map(), Cost.NORMAL);
   }
 
   /**

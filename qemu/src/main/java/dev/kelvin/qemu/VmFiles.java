@@ -44,6 +44,11 @@ public record VmFiles(Path runtime, Path state, Path kept) {
     return runtime.resolve("pid");
   }
 
+  /** Where QEMU writes one screenshot. */
+  public Path screenshot(String unique) {
+    return runtime.resolve("screen-" + unique + ".png");
+  }
+
   /** What QEMU says on its standard output and error. */
   public Path output() {
     return kept.resolve("qemu.log");

@@ -1,6 +1,5 @@
 package dev.kelvin.qemu;
 
-import dev.kelvin.qmp.Enclosure;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -11,8 +10,6 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +23,6 @@ final class QmpTap implements AutoCloseable {
   private final ServerSocketChannel server;
   private final Path qemu;
   private final List<JsonNode> commands = new CopyOnWriteArrayList<>();
-  private final Queue<Enclosure> enclosures = new ConcurrentLinkedQueue<>();
   private final List<SocketChannel> open = new CopyOnWriteArrayList<>();
 
   private QmpTap(ServerSocketChannel server, Path qemu) {
@@ -84,10 +80,6 @@ final class QmpTap implements AutoCloseable {
         if (notes != null) {
           notes.take(buffer.duplicate());
         }
-        Enclosure with = notes == null ? null : enclosures.poll();
-        while (with != null && with.send(to, buffer) != Enclosure.Sent.DONE) {
-          LockSupport.parkNanos(1_000_000);
-        }
         while (buffer.hasRemaining()) {
           to.write(buffer);
         }
@@ -113,15 +105,6 @@ final class QmpTap implements AutoCloseable {
         }
       }
     }
-  }
-
-  /** What Kelvin sends with a command, for a client of this tap: it goes on to QEMU. */
-  Enclosure passOn(Enclosure enclosure) {
-    return (channel, bytes) -> {
-      enclosures.add(enclosure);
-      channel.write(bytes);
-      return Enclosure.Sent.DONE;
-    };
   }
 
   List<JsonNode> commands() {

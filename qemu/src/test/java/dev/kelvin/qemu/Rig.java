@@ -230,14 +230,6 @@ final class Rig implements AutoCloseable {
     return open;
   }
 
-  /** A screen as PNG. */
-  byte[] screenshot(int screen) throws IOException, InterruptedException {
-    try (var picture = new Picture()) {
-      vm.screenshot(tap.passOn(picture.enclosure()), screen);
-      return picture.bytes();
-    }
-  }
-
   List<JsonNode> commands() {
     return tap.commands();
   }

@@ -177,7 +177,9 @@ class RunningVmTest {
     try (var rig =
         Rig.start(which, directory, small().graphics(Graphics.of(GraphicsType.VNC)).build())) {
       rig.vm().cont();
-      byte[] image = rig.screenshot(1);
+      Path png = rig.plan().files().screenshot("1");
+      rig.vm().screenshot(png, 1);
+      byte[] image = Files.readAllBytes(png);
       assertThat(Arrays.copyOf(image, 8))
           .containsExactly(0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n');
       assertThat(ByteBuffer.wrap(image).getInt(16)).isBetween(320, 4096);
@@ -189,16 +191,18 @@ class RunningVmTest {
     var two = Graphics.of(GraphicsType.VNC).withOthers(List.of(VideoModel.STD));
     try (var rig = Rig.start(which, directory, small().graphics(two).build())) {
       rig.vm().cont();
-      assertThat(rig.screenshot(2)).startsWith(0x89, 'P', 'N', 'G');
-      assertProblem(() -> rig.screenshot(3), Code.QEMU_REFUSED, "screen-3");
-      assertThat(rig.commands().getLast().path("execute").asString()).isEqualTo("remove-fd");
+      Path png = rig.plan().files().screenshot("1");
+      rig.vm().screenshot(png, 2);
+      assertThat(Files.readAllBytes(png)).startsWith(0x89, 'P', 'N', 'G');
+      assertProblem(() -> rig.vm().screenshot(png, 3), Code.QEMU_REFUSED, "screen-3");
     }
   }
 
   @Test
   void withoutAScreenThereIsNoScreenshot() throws Exception {
     try (var rig = Rig.start(which, directory, small().build())) {
-      assertProblem(() -> rig.screenshot(1), Code.QEMU_REFUSED, "");
+      assertProblem(
+          () -> rig.vm().screenshot(rig.plan().files().screenshot("1"), 1), Code.QEMU_REFUSED, "");
     }
   }
 

@@ -103,7 +103,7 @@ class SpokenCommandsTest {
       vm.powerdown();
       vm.sendKeys(new ArrayList<>(Keys.CODES).subList(0, 60));
       vm.sendKeys(new ArrayList<>(Keys.CODES).subList(60, Keys.CODES.size()));
-      rig.screenshot(1);
+      vm.screenshot(rig.plan().files().screenshot("1"), 1);
       plugAll(rig);
       Path iso = Files.write(directory.resolve("a.iso"), new byte[1 << 16]);
       vm.insertMedia("cd", iso);

@@ -19,9 +19,17 @@ public interface Enclosure {
     WITHDRAWN
   }
 
+  /** It was not sent for a reason on this side; the connection is as it was. */
+  final class NotSent extends IOException {
+    public NotSent(String message, Throwable cause) {
+      super(message, cause);
+    }
+  }
+
   /**
    * Sends it with the beginning of {@code bytes}, whose position it moves. It does not wait.
    *
+   * @throws NotSent only this message is lost then, and its caller is told
    * @throws IOException when the connection is broken
    */
   Sent send(SocketChannel channel, ByteBuffer bytes) throws IOException;

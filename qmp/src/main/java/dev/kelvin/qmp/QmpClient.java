@@ -168,7 +168,8 @@ public final class QmpClient implements AutoCloseable {
       if (ended != null) {
         throw disconnected(command, ended.why());
       }
-      var message = wire.send(command, encode(command, arguments, id), enclosure, timeout);
+      Enclosure told = enclosure == null ? null : telling(command, enclosure, reply);
+      var message = wire.send(command, encode(command, arguments, id), told, timeout);
       sent = true;
       var left = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
       try {
@@ -189,6 +190,21 @@ public final class QmpClient implements AutoCloseable {
         answer.share().giveBack();
       }
     }
+  }
+
+  /** One whose caller does not wait for the answer to what could not be sent. */
+  private static Enclosure telling(
+      String command, Enclosure enclosure, CompletableFuture<Reply> reply) {
+    return (channel, bytes) -> {
+      try {
+        return enclosure.send(channel, bytes);
+      } catch (Enclosure.NotSent e) {
+        reply.complete(
+            new Reply.NoRoom(
+                new QmpException.Busy(command + " could not be sent: " + e.getMessage())));
+        return Enclosure.Sent.WITHDRAWN;
+      }
+    };
   }
 
   private static byte[] encode(String command, Map<String, ?> arguments, String id) {

@@ -272,6 +272,10 @@ final class Wire implements AutoCloseable {
     } catch (InterruptedException e) {
       // close() interrupts this thread to end it; there is nobody to pass it on to.
       Thread.currentThread().interrupt();
+    } catch (RuntimeException | Error e) {
+      // Whatever it is: nothing would be sent any more, and nobody would know.
+      closeQuietly(channel);
+      throw e;
     }
   }
 

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
-/** Files that go with commands. What QEMU does with them is in the tests of its screenshots. */
+/** Files that go with commands. What a real QEMU does with them is in the tests of the module above. */
 @Timeout(30)
 class EnclosureTest {
   private static final Duration SOON = Duration.ofSeconds(10);
@@ -112,6 +112,37 @@ class EnclosureTest {
         var client = connect(peer, QmpListener.none())) {
       assertThatThrownBy(() -> client.execute("add-fd", Map.of(), file, SOON))
           .isInstanceOf(QmpException.Disconnected.class);
+    }
+  }
+
+  @Test
+  void whatCannotBeSentForAReasonOnThisSideIsToldAtOnceAndBreaksNothing() throws Exception {
+    Enclosure file =
+        (channel, bytes) -> {
+          throw new Enclosure.NotSent("no descriptors left", new IOException());
+        };
+    try (var peer = talking(line -> line.succeed(line.read()));
+        var client = connect(peer, QmpListener.none())) {
+      assertThatThrownBy(() -> client.execute("add-fd", Map.of(), file, SOON))
+          .isInstanceOf(QmpException.Busy.class)
+          .hasMessageContaining("no descriptors left");
+      client.execute("next", Cost.QUICK);
+      assertThat(client.isOpen()).isTrue();
+    }
+  }
+
+  /** A connection that takes nothing any more must not look like one that stands. */
+  @Test
+  void aFaultOfThisProgramEndsTheConnection() throws Exception {
+    Enclosure file =
+        (channel, bytes) -> {
+          throw new IllegalStateException("a fault");
+        };
+    try (var peer = talking(line -> {});
+        var client = connect(peer, QmpListener.none())) {
+      assertThatThrownBy(() -> client.execute("add-fd", Map.of(), file, SOON))
+          .isInstanceOf(QmpException.Disconnected.class);
+      assertThat(client.isOpen()).isFalse();
     }
   }
 }

@@ -76,6 +76,9 @@ public final class LabImage {
               assertThat(seen).extracting(Progress::done).isSorted().hasSizeGreaterThan(40);
               assertThat(seen.getLast().done()).isEqualTo(100);
               assertThat(seen).extracting(Progress::total).containsOnly(100L);
+              try (Stream<Path> left = Files.list(place)) {
+                assertThat(left).containsExactly(built);
+              }
               withoutCloudInit(commands, built, work.resolve("disk.qcow2"));
               DebianPackages.deleteTree(place);
             });

@@ -10,7 +10,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Assumptions;
 
 /** A guest of plain QEMU under software emulation, as raw as it can be started. */
 final class UefiGuest implements AutoCloseable {
@@ -22,6 +21,11 @@ final class UefiGuest implements AutoCloseable {
   private final Path serial;
   private final AgentClient agent;
 
+  /** Whether the host has a firmware for it. */
+  static boolean possible() {
+    return Files.exists(FIRMWARE);
+  }
+
   private UefiGuest(Process process, Path serial, AgentClient agent) {
     this.process = process;
     this.serial = serial;
@@ -31,7 +35,6 @@ final class UefiGuest implements AutoCloseable {
   /** Starts a guest from a disk, under UEFI and with no card; its files are in the directory. */
   static UefiGuest start(Path directory, Path disk, Path seed)
       throws IOException, InterruptedException {
-    Assumptions.assumeTrue(Files.exists(FIRMWARE), "this host has no OVMF at " + FIRMWARE);
     Path serial = directory.resolve("serial.log");
     Path socket = directory.resolve("agent.sock");
     List<String> argv = new ArrayList<>(List.of("qemu-system-x86_64", "-nodefaults"));

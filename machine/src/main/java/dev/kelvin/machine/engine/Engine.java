@@ -9,8 +9,9 @@ import java.util.function.Consumer;
  * What VMs are run by. A supervisor asks it for one thing at a time, of its VM; of different VMs
  * many ask at once. What fails is a {@link dev.kelvin.model.ProblemException}.
  *
- * <p>Signals come on threads of the engine, those of one instance one after another but for {@link
- * Signal.HelperLost}, and may come before the call has returned that the instance comes from.
+ * <p>Signals come on threads of the engine, those of one instance one after another, and may come
+ * before the call has returned that the instance comes from. {@link Signal.HelperLost} may also
+ * come on the thread that makes that call.
  */
 public interface Engine {
   /** Stores a run before anything else can go wrong. */

@@ -1,8 +1,8 @@
 package dev.kelvin.machine.engine;
 
-import dev.kelvin.host.Descriptor;
 import dev.kelvin.host.ProcessId;
 import dev.kelvin.machine.store.RunRecord;
+import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -56,10 +56,10 @@ public interface Instance extends AutoCloseable {
   /**
    * Has the process write what a screen shows.
    *
-   * @param png where to; open for writing only
+   * @param png where to; the process must be able to write there
    * @param screen from 1; one that the VM has
    */
-  void screenshot(Descriptor png, int screen) throws InterruptedException;
+  void screenshot(Path png, int screen) throws InterruptedException;
 
   /** The end of what the process has said, also when it is gone; null when that is nothing. */
   @Nullable String lastWords();

@@ -29,8 +29,15 @@ public final class QemuEngine implements Engine {
       throws InterruptedException {
     QemuInstance started =
         launcher.start(vm, signal -> signals.accept(Translation.of(signal)), saver);
-    watchCompanions(started.run(), signals);
-    return started;
+    try {
+      watchCompanions(started.run(), signals);
+      return started;
+    } catch (RuntimeException | Error e) { // such as no more threads; nobody holds it yet
+      started.close();
+      Processes.kill(started.process());
+      release(started.run());
+      throw e;
+    }
   }
 
   @Override
@@ -38,10 +45,15 @@ public final class QemuEngine implements Engine {
       throws InterruptedException {
     QemuInstance adopted =
         launcher.adopt(vm, run, signal -> signals.accept(Translation.of(signal)));
-    watchCompanions(adopted.run(), signals);
-    // The daemon that launched it may have died before it could end this.
-    HeadStart.end(adopted.process());
-    return adopted;
+    try {
+      watchCompanions(adopted.run(), signals);
+      // The daemon that launched it may have died before it could end this.
+      HeadStart.end(adopted.process());
+      return adopted;
+    } catch (RuntimeException | Error e) { // nobody holds it yet, and QEMU serves one client
+      adopted.close();
+      throw e;
+    }
   }
 
   private static void watchCompanions(RunRecord run, Consumer<Signal> signals) {

@@ -1,7 +1,5 @@
 package dev.kelvin.machine.qemu;
 
-import dev.kelvin.host.Descriptor;
-import dev.kelvin.host.DescriptorSender;
 import dev.kelvin.host.ProcessId;
 import dev.kelvin.machine.engine.Condition;
 import dev.kelvin.machine.engine.Instance;
@@ -10,7 +8,7 @@ import dev.kelvin.machine.launch.VmHome;
 import dev.kelvin.machine.store.RunRecord;
 import dev.kelvin.qemu.RunningVm;
 import dev.kelvin.qemu.VmFiles;
-import dev.kelvin.qmp.Enclosure;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -75,20 +73,8 @@ public record QemuInstance(
   }
 
   @Override
-  public void screenshot(Descriptor png, int screen) throws InterruptedException {
-    qemu.screenshot(enclosed(png), screen);
-  }
-
-  /** An open file, as it goes to QEMU. */
-  private static Enclosure enclosed(Descriptor file) {
-    var sender = new DescriptorSender();
-    return (channel, bytes) -> {
-      try {
-        return sender.send(channel, bytes, file) ? Enclosure.Sent.DONE : Enclosure.Sent.NO_ROOM;
-      } catch (Descriptor.ClosedException e) {
-        return Enclosure.Sent.WITHDRAWN;
-      }
-    };
+  public void screenshot(Path png, int screen) throws InterruptedException {
+    qemu.screenshot(png, screen);
   }
 
   @Override

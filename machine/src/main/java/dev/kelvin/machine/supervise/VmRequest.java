@@ -1,7 +1,7 @@
 package dev.kelvin.machine.supervise;
 
-import dev.kelvin.host.Descriptor;
 import dev.kelvin.machine.store.VmRecord;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 
@@ -36,8 +36,8 @@ public sealed interface VmRequest {
 
   record SendKeys(List<String> keys) implements VmRequest {}
 
-  /** Writes a picture of the screen as PNG to a file that is open for writing only. */
-  record Screenshot(Descriptor target, int screen) implements VmRequest {}
+  /** Writes a picture of the screen as PNG. */
+  record Screenshot(Path target, int screen) implements VmRequest {}
 
   /** Takes over what is wanted now, and makes the changes that a running VM takes. */
   record Converge(VmRecord wanted) implements VmRequest {}
