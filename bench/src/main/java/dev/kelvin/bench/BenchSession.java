@@ -1,6 +1,6 @@
 package dev.kelvin.bench;
 
-import dev.kelvin.host.Commands;
+import dev.kelvin.host.program.Commands;
 import dev.kelvin.model.NodeInfo;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,7 +1,7 @@
 package dev.kelvin.bench;
 
 import dev.kelvin.api.Client;
-import dev.kelvin.host.Commands.Command;
+import dev.kelvin.host.program.Commands.Command;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

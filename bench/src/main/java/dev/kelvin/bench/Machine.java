@@ -1,7 +1,7 @@
 package dev.kelvin.bench;
 
-import dev.kelvin.host.Commands;
-import dev.kelvin.host.Commands.Command;
+import dev.kelvin.host.program.Commands;
+import dev.kelvin.host.program.Commands.Command;
 import dev.kelvin.model.NodeInfo;
 import dev.kelvin.model.ProblemException;
 import java.io.IOException;

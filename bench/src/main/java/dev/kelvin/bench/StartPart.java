@@ -3,7 +3,7 @@ package dev.kelvin.bench;
 import dev.kelvin.api.Client;
 import dev.kelvin.api.VmDocument;
 import dev.kelvin.bench.KelvinStart.Manner;
-import dev.kelvin.host.Commands.Command;
+import dev.kelvin.host.program.Commands.Command;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Metadata;
 import dev.kelvin.model.Vm;

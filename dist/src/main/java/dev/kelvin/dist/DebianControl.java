@@ -1,8 +1,8 @@
 package dev.kelvin.dist;
 
-import dev.kelvin.host.Distribution;
-import dev.kelvin.host.Requirements;
-import dev.kelvin.host.Requirements.Purpose;
+import dev.kelvin.host.program.Distribution;
+import dev.kelvin.host.program.Requirements;
+import dev.kelvin.host.program.Requirements.Purpose;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -1,7 +1,7 @@
 package dev.kelvin.image;
 
-import dev.kelvin.host.Commands;
-import dev.kelvin.host.Commands.Command;
+import dev.kelvin.host.program.Commands;
+import dev.kelvin.host.program.Commands.Command;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;

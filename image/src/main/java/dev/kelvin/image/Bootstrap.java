@@ -1,8 +1,8 @@
 package dev.kelvin.image;
 
-import dev.kelvin.host.Commands;
-import dev.kelvin.host.Commands.Command;
-import dev.kelvin.host.Commands.Result;
+import dev.kelvin.host.program.Commands;
+import dev.kelvin.host.program.Commands.Command;
+import dev.kelvin.host.program.Commands.Result;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;

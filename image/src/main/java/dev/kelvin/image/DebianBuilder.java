@@ -1,9 +1,9 @@
 package dev.kelvin.image;
 
-import dev.kelvin.host.Commands;
-import dev.kelvin.host.Commands.Command;
-import dev.kelvin.host.Durable;
-import dev.kelvin.host.Programs;
+import dev.kelvin.host.file.Durable;
+import dev.kelvin.host.program.Commands;
+import dev.kelvin.host.program.Commands.Command;
+import dev.kelvin.host.program.Programs;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Image.BuildRecipe;
 import dev.kelvin.model.Problem;

@@ -1,7 +1,7 @@
 package dev.kelvin.image;
 
-import dev.kelvin.host.Commands;
-import dev.kelvin.host.Durable;
+import dev.kelvin.host.file.Durable;
+import dev.kelvin.host.program.Commands;
 import dev.kelvin.image.bulk.BulkWork;
 import dev.kelvin.image.bulk.Sha;
 import dev.kelvin.model.ByteSize;

@@ -1,6 +1,6 @@
 package dev.kelvin.image;
 
-import dev.kelvin.host.Commands;
+import dev.kelvin.host.program.Commands;
 import dev.kelvin.model.spec.CloudInit;
 import dev.kelvin.model.spec.FirmwareType;
 import dev.kelvin.model.spec.WindowsSetup;

@@ -3,7 +3,7 @@ package dev.kelvin.image;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.kelvin.host.Commands.Result;
+import dev.kelvin.host.program.Commands.Result;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Image.BuildRecipe;

@@ -2,8 +2,8 @@ package dev.kelvin.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.kelvin.host.Commands;
-import dev.kelvin.host.Commands.Command;
+import dev.kelvin.host.program.Commands;
+import dev.kelvin.host.program.Commands.Command;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Task.Progress;
 import java.io.RandomAccessFile;

@@ -2,8 +2,8 @@ package dev.kelvin.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.kelvin.host.Commands;
-import dev.kelvin.host.Programs;
+import dev.kelvin.host.program.Commands;
+import dev.kelvin.host.program.Programs;
 import dev.kelvin.model.spec.FirmwareType;
 import dev.kelvin.model.spec.WindowsSetup;
 import java.io.StringReader;

@@ -1,7 +1,7 @@
 package dev.kelvin.machine;
 
-import dev.kelvin.host.GuestDirectory;
-import dev.kelvin.host.HostileFileException;
+import dev.kelvin.host.file.GuestDirectory;
+import dev.kelvin.host.file.HostileFileException;
 import dev.kelvin.machine.launch.VmHome;
 import dev.kelvin.model.Vm;
 import dev.kelvin.qemu.VmFiles;

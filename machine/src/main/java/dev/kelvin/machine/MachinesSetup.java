@@ -1,7 +1,7 @@
 package dev.kelvin.machine;
 
-import dev.kelvin.host.HostShield;
-import dev.kelvin.host.ProcessLauncher;
+import dev.kelvin.host.launch.ProcessLauncher;
+import dev.kelvin.host.net.HostShield;
 import dev.kelvin.image.SeedIso;
 import dev.kelvin.machine.launch.ImageSource;
 import dev.kelvin.machine.launch.Peers;

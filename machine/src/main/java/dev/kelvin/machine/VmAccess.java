@@ -1,6 +1,6 @@
 package dev.kelvin.machine;
 
-import dev.kelvin.host.GuestDirectory;
+import dev.kelvin.host.file.GuestDirectory;
 import dev.kelvin.machine.engine.Instance;
 import dev.kelvin.machine.guest.GuestWatch;
 import dev.kelvin.machine.guest.SerialHub;

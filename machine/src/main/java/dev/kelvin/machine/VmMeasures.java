@@ -1,6 +1,6 @@
 package dev.kelvin.machine;
 
-import dev.kelvin.host.ProcessStats;
+import dev.kelvin.host.process.ProcessStats;
 import dev.kelvin.machine.engine.Instance;
 import dev.kelvin.machine.guest.GuestWatch;
 import dev.kelvin.machine.qemu.QemuInstance;

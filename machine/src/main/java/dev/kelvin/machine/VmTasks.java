@@ -1,6 +1,6 @@
 package dev.kelvin.machine;
 
-import dev.kelvin.host.ProcessId;
+import dev.kelvin.host.process.ProcessId;
 import dev.kelvin.machine.store.VmRecord;
 import dev.kelvin.machine.store.VolumeClaims;
 import dev.kelvin.machine.supervise.Supervisor;

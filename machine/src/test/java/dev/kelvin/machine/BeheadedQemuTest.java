@@ -2,8 +2,8 @@ package dev.kelvin.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.kelvin.host.Beheaded;
-import dev.kelvin.host.ProcessId;
+import dev.kelvin.host.process.ProcessId;
+import dev.kelvin.host.testkit.Beheaded;
 import dev.kelvin.machine.supervise.VmRequest;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.VmStatus.ExitReason;

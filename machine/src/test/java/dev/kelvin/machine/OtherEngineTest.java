@@ -3,8 +3,8 @@ package dev.kelvin.machine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import dev.kelvin.host.Commands;
-import dev.kelvin.host.ProcessId;
+import dev.kelvin.host.process.ProcessId;
+import dev.kelvin.host.program.Commands;
 import dev.kelvin.image.SeedIso;
 import dev.kelvin.machine.engine.Condition;
 import dev.kelvin.machine.engine.Instance;

@@ -1,7 +1,7 @@
 package dev.kelvin.machine;
 
-import dev.kelvin.host.BootId;
-import dev.kelvin.host.ProcessId;
+import dev.kelvin.host.process.BootId;
+import dev.kelvin.host.process.ProcessId;
 import dev.kelvin.machine.engine.Condition;
 import dev.kelvin.machine.engine.Engine;
 import dev.kelvin.machine.engine.Instance;

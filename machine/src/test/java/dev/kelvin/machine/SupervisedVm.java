@@ -2,9 +2,9 @@ package dev.kelvin.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.kelvin.host.Commands;
-import dev.kelvin.host.HostShield;
-import dev.kelvin.host.ProcessId;
+import dev.kelvin.host.net.HostShield;
+import dev.kelvin.host.process.ProcessId;
+import dev.kelvin.host.program.Commands;
 import dev.kelvin.image.SeedIso;
 import dev.kelvin.machine.launch.VmHome;
 import dev.kelvin.machine.store.RunRecord;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.kelvin.host.Commands;
+import dev.kelvin.host.program.Commands;
 import dev.kelvin.image.SeedIso;
 import dev.kelvin.machine.launch.VmHome;
 import dev.kelvin.machine.store.KeptRuns;

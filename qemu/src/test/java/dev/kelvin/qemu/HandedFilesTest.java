@@ -3,11 +3,11 @@ package dev.kelvin.qemu;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.kelvin.host.Descriptor;
-import dev.kelvin.host.DescriptorSender;
-import dev.kelvin.host.Launch;
-import dev.kelvin.host.PlainLauncher;
-import dev.kelvin.host.ProcessId;
+import dev.kelvin.host.file.Descriptor;
+import dev.kelvin.host.file.DescriptorSender;
+import dev.kelvin.host.launch.Launch;
+import dev.kelvin.host.launch.PlainLauncher;
+import dev.kelvin.host.process.ProcessId;
 import dev.kelvin.qemu.testkit.TestQemu;
 import dev.kelvin.qmp.Cost;
 import dev.kelvin.qmp.Enclosure;
@@ -53,7 +53,14 @@ class HandedFilesTest {
       client.execute(
           "blockdev-add",
           Map.of(
-              "driver", "file", "node-name", "given", "read-only", true, "filename", "/dev/fdset/8"),
+              "driver",
+              "file",
+              "node-name",
+              "given",
+              "read-only",
+              true,
+              "filename",
+              "/dev/fdset/8"),
           Cost.NORMAL);
       assertThat(size(client, "given")).isEqualTo(2 << 20);
       client.execute("blockdev-del", Map.of("node-name", "given"), Cost.NORMAL);
@@ -79,7 +86,7 @@ class HandedFilesTest {
     return open;
   }
 
-  private ProcessId launch(Descriptor file) {
+  private ProcessId launch(Descriptor file) throws IOException {
     List<String> argv =
         List.of(
             "/usr/bin/qemu-system-x86_64",

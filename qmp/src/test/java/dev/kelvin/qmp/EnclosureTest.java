@@ -19,7 +19,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
-/** Files that go with commands. What a real QEMU does with them is in the tests of the module above. */
+/**
+ * Files that go with commands. What a real QEMU does with them is in the tests of the module above.
+ */
 @Timeout(30)
 class EnclosureTest {
   private static final Duration SOON = Duration.ofSeconds(10);

@@ -1,7 +1,7 @@
 package dev.kelvin.server;
 
-import dev.kelvin.host.PortHolder;
-import dev.kelvin.host.QemuChoice;
+import dev.kelvin.host.net.PortHolder;
+import dev.kelvin.host.qemu.QemuChoice;
 import dev.kelvin.machine.Machines;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.HostFacts;

@@ -1,7 +1,7 @@
 package dev.kelvin.server;
 
-import dev.kelvin.host.CpuShare;
-import dev.kelvin.host.ServiceNotice;
+import dev.kelvin.host.launch.ServiceNotice;
+import dev.kelvin.host.process.CpuShare;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Layout;
 import dev.kelvin.model.Problem;

@@ -1,6 +1,6 @@
 package dev.kelvin.server;
 
-import dev.kelvin.host.ProcessId;
+import dev.kelvin.host.process.ProcessId;
 import dev.kelvin.machine.store.RunRecord;
 import dev.kelvin.machine.store.VmRepository;
 import dev.kelvin.model.Code;

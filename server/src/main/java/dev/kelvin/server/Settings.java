@@ -1,7 +1,7 @@
 package dev.kelvin.server;
 
 import dev.kelvin.codec.Documents;
-import dev.kelvin.host.QemuChoice;
+import dev.kelvin.host.qemu.QemuChoice;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Layout;
 import dev.kelvin.model.Problem;

@@ -1,6 +1,6 @@
 package dev.kelvin.server;
 
-import dev.kelvin.host.Durable;
+import dev.kelvin.host.file.Durable;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Layout;
 import dev.kelvin.model.Problem;

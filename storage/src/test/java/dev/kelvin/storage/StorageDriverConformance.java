@@ -3,7 +3,7 @@ package dev.kelvin.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.kelvin.host.Commands;
+import dev.kelvin.host.program.Commands;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.ProblemException;

@@ -1,6 +1,6 @@
 package dev.kelvin.image.bulk;
 
-import dev.kelvin.host.WorkerProcess;
+import dev.kelvin.host.program.WorkerProcess;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;

@@ -1,6 +1,6 @@
 package dev.kelvin.image.catalogue;
 
-import dev.kelvin.host.BootId;
+import dev.kelvin.host.process.BootId;
 import dev.kelvin.image.DebianBuilder;
 import dev.kelvin.image.ImageStore;
 import dev.kelvin.image.Importer;

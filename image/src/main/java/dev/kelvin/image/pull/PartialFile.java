@@ -1,6 +1,6 @@
 package dev.kelvin.image.pull;
 
-import dev.kelvin.host.BootId;
+import dev.kelvin.host.process.BootId;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;

@@ -1,6 +1,6 @@
 package dev.kelvin.image.pull;
 
-import dev.kelvin.host.Durable;
+import dev.kelvin.host.file.Durable;
 import dev.kelvin.image.bulk.BulkWork;
 import dev.kelvin.image.bulk.Compression;
 import dev.kelvin.model.ByteSize;

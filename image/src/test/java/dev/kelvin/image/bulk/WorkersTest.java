@@ -3,7 +3,7 @@ package dev.kelvin.image.bulk;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import dev.kelvin.host.WorkerProcess.Limits;
+import dev.kelvin.host.program.WorkerProcess.Limits;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;

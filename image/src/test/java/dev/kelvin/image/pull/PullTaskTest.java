@@ -3,8 +3,8 @@ package dev.kelvin.image.pull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import dev.kelvin.host.Commands;
-import dev.kelvin.host.Commands.Command;
+import dev.kelvin.host.program.Commands;
+import dev.kelvin.host.program.Commands.Command;
 import dev.kelvin.image.DebianBuilder;
 import dev.kelvin.image.ImageStore;
 import dev.kelvin.image.Importer;

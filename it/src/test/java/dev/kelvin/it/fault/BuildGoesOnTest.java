@@ -3,7 +3,7 @@ package dev.kelvin.it.fault;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kelvin.api.ListQuery;
-import dev.kelvin.host.Programs;
+import dev.kelvin.host.program.Programs;
 import dev.kelvin.it.fault.KillSwitch.Side;
 import dev.kelvin.it.product.Await;
 import dev.kelvin.it.product.DebianImageChecks;

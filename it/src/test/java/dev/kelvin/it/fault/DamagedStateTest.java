@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.kelvin.api.ListQuery;
-import dev.kelvin.host.ProcessId;
+import dev.kelvin.host.process.ProcessId;
 import dev.kelvin.it.product.Guests;
 import dev.kelvin.it.product.TestDaemon;
 import dev.kelvin.machine.store.VmRepository;

@@ -1,8 +1,8 @@
 package dev.kelvin.it.fault;
 
-import dev.kelvin.host.Commands;
-import dev.kelvin.host.Commands.Command;
-import dev.kelvin.host.Programs;
+import dev.kelvin.host.program.Commands;
+import dev.kelvin.host.program.Commands.Command;
+import dev.kelvin.host.program.Programs;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -3,7 +3,7 @@ package dev.kelvin.it.fault;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kelvin.api.ListQuery;
-import dev.kelvin.host.ProcessId;
+import dev.kelvin.host.process.ProcessId;
 import dev.kelvin.it.product.Guests;
 import dev.kelvin.it.product.TestDaemon;
 import dev.kelvin.model.ByteSize;

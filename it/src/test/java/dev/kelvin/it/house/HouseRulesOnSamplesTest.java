@@ -28,25 +28,52 @@ class HouseRulesOnSamplesTest {
   @Test
   void layersDenyUpwardUseForeignLibrariesAndUnknownParts() throws IOException {
     sample
-        .with("a/Up.java", "package dev.kelvin.model; class Up { dev.kelvin.host.Low low; }")
-        .with("a/Low.java", "package dev.kelvin.host; public class Low {}")
+        .with("a/Up.java", "package dev.kelvin.model; class Up { dev.kelvin.host.file.Low low; }")
+        .with("a/Low.java", "package dev.kelvin.host.file; public class Low {}")
         .with("a/Sql.java", "package dev.kelvin.model; class Sql { java.sql.Date[] dates; }")
         .with("a/Log.java", "package dev.kelvin.qmp; class Log { java.util.logging.Logger log; }")
         .with("a/New.java", "package dev.kelvin.novel; class New {}")
         .with("a/Alike.java", "package dev.kelvin.hostess; class Alike {}")
-        .with("a/Fine.java", "package dev.kelvin.host; class Fine { dev.kelvin.model.Ok ok; }")
+        .with("a/Fine.java", "package dev.kelvin.host.file; class Fine { dev.kelvin.model.Ok ok; }")
         .with("a/Ok.java", "package dev.kelvin.model; public class Ok { java.util.List<int[]> l; }")
-        .with("a/Web.java", "package dev.kelvin.server.http; class Web { dev.kelvin.host.Low l; }")
-        .with("a/Wire.java", "package dev.kelvin.server; class Wire { dev.kelvin.host.Low low; }");
+        .with(
+            "a/Web.java",
+            "package dev.kelvin.server.http; class Web { dev.kelvin.host.file.Low l; }")
+        .with(
+            "a/Wire.java",
+            "package dev.kelvin.server; class Wire { dev.kelvin.host.file.Low low; }");
 
     assertThat(Layers.violations(sample.classes()))
         .satisfiesExactlyInAnyOrder(
-            found -> assertThat(found).startsWith("model may not use dev.kelvin.host.Low"),
+            found -> assertThat(found).startsWith("model may not use dev.kelvin.host.file.Low"),
             found -> assertThat(found).startsWith("model may not use java.sql.Date"),
             found -> assertThat(found).startsWith("qmp may not use java.util.logging.Logger"),
             found -> assertThat(found).startsWith("dev.kelvin.novel.New is in no part"),
             found -> assertThat(found).startsWith("dev.kelvin.hostess.Alike is in no part"),
-            found -> assertThat(found).startsWith("server.http may not use dev.kelvin.host.Low"));
+            found ->
+                assertThat(found).startsWith("server.http may not use dev.kelvin.host.file.Low"));
+  }
+
+  @Test
+  void foreignCallsOutsideTheModuleHostAreFound() throws IOException {
+    sample
+        .with("a/Calls.java", "package dev.kelvin.host.kernel; public class Calls {}")
+        .with(
+            "a/In.java",
+            "package dev.kelvin.host.file; class In { dev.kelvin.host.kernel.Calls c; }")
+        .with(
+            "a/Vms.java",
+            "package dev.kelvin.machine; class Vms { dev.kelvin.host.kernel.Calls c; }")
+        .with(
+            "a/All.java",
+            "package dev.kelvin.server; class All { dev.kelvin.host.kernel.Calls c; }")
+        .with("a/Old.java", "package dev.kelvin.host; class Old {}");
+
+    assertThat(Layers.violations(sample.classes()))
+        .satisfiesExactlyInAnyOrder(
+            found -> assertThat(found).startsWith("machine may not use dev.kelvin.host.kernel.C"),
+            found -> assertThat(found).startsWith("server may not use dev.kelvin.host.kernel.C"),
+            found -> assertThat(found).startsWith("dev.kelvin.host.Old is in no part"));
   }
 
   @Test

@@ -53,13 +53,34 @@ final class Layers {
       Map.ofEntries(
           row("model", parts()),
           row("codec", parts("model"), JSON, "com.fasterxml.jackson.annotation."),
-          row("host", parts("model"), JSON),
+          row("host.kernel", parts()),
+          row("host.process", parts("model", "host.kernel")),
+          row("host.file", parts("model", "host.kernel", "host.process")),
+          row("host.program", parts("model", "host.process")),
+          row(
+              "host.launch",
+              parts("model", "host.kernel", "host.process", "host.file", "host.program")),
+          row("host.net", parts("model", "host.kernel", "host.program")),
+          row("host.qemu", parts("model", "host.process", "host.program"), JSON),
+          row(
+              "host.check",
+              parts(
+                  "model", "host.kernel", "host.process", "host.program", "host.net", "host.qemu"),
+              JSON),
           row("qmp", parts(), JSON),
           row("qemu", parts("model", "qmp"), JSON),
-          row("storage", parts("model", "host"), JSON),
+          row("storage", parts("model", "host.file", "host.program"), JSON),
           row(
               "image",
-              parts("model", "codec", "host", "storage", "state.store", "state.task"),
+              parts(
+                  "model",
+                  "codec",
+                  "host.process",
+                  "host.file",
+                  "host.program",
+                  "storage",
+                  "state.store",
+                  "state.task"),
               JSON,
               "com.github.luben.zstd.",
               "javax.xml.stream.",
@@ -139,15 +160,21 @@ final class Layers {
                   "storage",
                   "qemu",
                   "qmp",
-                  "host",
+                  "host.process",
+                  "host.file",
+                  "host.program",
+                  "host.launch",
+                  "host.net",
+                  "host.qemu",
+                  "host.check",
                   "codec",
                   "model"),
               JSON,
               "io.prometheus.metrics.",
               "java.util.logging."),
           row("cli", parts("api", "codec", "model"), JSON, "picocli.", "org.jline."),
-          row("dist", parts("cli", "host")),
-          row("bench", parts("api", "codec", "model", "host", "qmp"), JSON));
+          row("dist", parts("cli", "host.program")),
+          row("bench", parts("api", "codec", "model", "host.program", "qmp"), JSON));
 
   private Layers() {}
 
@@ -168,7 +195,8 @@ final class Layers {
    */
   private static Map.Entry<String, Row> roomWithoutQemu(String part, String... below) {
     var parts = new HashSet<>(Set.of(below));
-    parts.addAll(parts("model", "codec", "host", "storage", "image"));
+    parts.addAll(parts("model", "codec", "storage", "image"));
+    parts.addAll(parts("host.process", "host.file", "host.program", "host.launch", "host.net"));
     parts.addAll(parts("state.store", "state.task", "state.backup"));
     return row(part, parts, JSON);
   }

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.kelvin.api.ListQuery;
 import dev.kelvin.api.VmDocument;
-import dev.kelvin.host.Users;
+import dev.kelvin.host.process.Users;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.Task;

@@ -2,8 +2,8 @@ package dev.kelvin.it.product;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.kelvin.host.Commands;
-import dev.kelvin.host.Commands.Command;
+import dev.kelvin.host.program.Commands;
+import dev.kelvin.host.program.Commands.Command;
 import dev.kelvin.image.SeedIso;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.ProgressSink;
@@ -129,13 +129,7 @@ public final class DebianImageChecks {
     }
     String hits =
         COMMANDS
-            .run(
-                Command.of(
-                    "grep",
-                    "-rIlF",
-                    "--devices=skip",
-                    place.toString(),
-                    tree.toString()))
+            .run(Command.of("grep", "-rIlF", "--devices=skip", place.toString(), tree.toString()))
             .stdout();
     assertThat(hits).isEmpty();
     // Its links lead out of the test's directory, which JUnit would warn of.

@@ -3,9 +3,9 @@ package dev.kelvin.it.product;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.kelvin.host.Distribution;
-import dev.kelvin.host.Requirements;
-import dev.kelvin.host.Requirements.Purpose;
+import dev.kelvin.host.program.Distribution;
+import dev.kelvin.host.program.Requirements;
+import dev.kelvin.host.program.Requirements.Purpose;
 import dev.kelvin.it.product.OtherRoot.Ran;
 import java.io.IOException;
 import java.nio.file.Files;

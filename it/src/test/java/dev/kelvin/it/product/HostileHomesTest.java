@@ -3,7 +3,7 @@ package dev.kelvin.it.product;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.kelvin.host.Users;
+import dev.kelvin.host.process.Users;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.Vm;

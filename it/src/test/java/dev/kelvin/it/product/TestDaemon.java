@@ -6,7 +6,7 @@ import dev.kelvin.api.Client;
 import dev.kelvin.api.Endpoint;
 import dev.kelvin.api.ListQuery;
 import dev.kelvin.api.VmDocument;
-import dev.kelvin.host.UserIdClaims;
+import dev.kelvin.host.process.UserIdClaims;
 import dev.kelvin.model.Layout;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.Problem;

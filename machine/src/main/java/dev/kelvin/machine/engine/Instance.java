@@ -1,6 +1,6 @@
 package dev.kelvin.machine.engine;
 
-import dev.kelvin.host.ProcessId;
+import dev.kelvin.host.process.ProcessId;
 import dev.kelvin.machine.store.RunRecord;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,9 +1,9 @@
 package dev.kelvin.machine.launch;
 
-import dev.kelvin.host.GuestDirectory;
-import dev.kelvin.host.Launch;
-import dev.kelvin.host.ProcessId;
-import dev.kelvin.host.ProcessLauncher;
+import dev.kelvin.host.file.GuestDirectory;
+import dev.kelvin.host.launch.Launch;
+import dev.kelvin.host.launch.ProcessLauncher;
+import dev.kelvin.host.process.ProcessId;
 import dev.kelvin.machine.store.StartedCompanion;
 import dev.kelvin.machine.store.VmRecord;
 import dev.kelvin.model.Code;

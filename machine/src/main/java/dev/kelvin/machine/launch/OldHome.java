@@ -1,7 +1,7 @@
 package dev.kelvin.machine.launch;
 
-import dev.kelvin.host.GuestDirectory;
-import dev.kelvin.host.HostileFileException;
+import dev.kelvin.host.file.GuestDirectory;
+import dev.kelvin.host.file.HostileFileException;
 import dev.kelvin.machine.guest.SerialLog;
 import dev.kelvin.qemu.VmFiles;
 import java.io.IOException;

@@ -1,7 +1,7 @@
 package dev.kelvin.machine.launch;
 
-import dev.kelvin.host.PeerSocket;
-import dev.kelvin.host.ProcessId;
+import dev.kelvin.host.file.PeerSocket;
+import dev.kelvin.host.process.ProcessId;
 import dev.kelvin.qmp.Dialer;
 import dev.kelvin.qmp.WrongPeerException;
 

@@ -1,9 +1,9 @@
 package dev.kelvin.machine.launch;
 
-import dev.kelvin.host.Launch;
-import dev.kelvin.host.ProcessId;
-import dev.kelvin.host.ProcessWords;
-import dev.kelvin.host.Users;
+import dev.kelvin.host.launch.Launch;
+import dev.kelvin.host.process.ProcessId;
+import dev.kelvin.host.process.ProcessWords;
+import dev.kelvin.host.process.Users;
 import dev.kelvin.machine.store.RunRecord;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;

@@ -1,7 +1,7 @@
 package dev.kelvin.machine.launch;
 
-import dev.kelvin.host.Pinned;
-import dev.kelvin.host.ProcessId;
+import dev.kelvin.host.file.Pinned;
+import dev.kelvin.host.process.ProcessId;
 import dev.kelvin.machine.store.StartedCompanion;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Layout;

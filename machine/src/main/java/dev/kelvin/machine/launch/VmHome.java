@@ -1,9 +1,9 @@
 package dev.kelvin.machine.launch;
 
-import dev.kelvin.host.BootId;
-import dev.kelvin.host.Commands;
-import dev.kelvin.host.Commands.Command;
-import dev.kelvin.host.GuestDirectory;
+import dev.kelvin.host.file.GuestDirectory;
+import dev.kelvin.host.process.BootId;
+import dev.kelvin.host.program.Commands;
+import dev.kelvin.host.program.Commands.Command;
 import dev.kelvin.image.SeedIso;
 import dev.kelvin.machine.guest.SerialLog;
 import dev.kelvin.machine.store.VmRecord;

@@ -1,6 +1,6 @@
 package dev.kelvin.machine.qemu;
 
-import dev.kelvin.host.HeadStart;
+import dev.kelvin.host.process.HeadStart;
 import dev.kelvin.machine.engine.Engine;
 import dev.kelvin.machine.engine.Instance;
 import dev.kelvin.machine.engine.Signal;

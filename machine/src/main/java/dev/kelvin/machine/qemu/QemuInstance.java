@@ -1,6 +1,6 @@
 package dev.kelvin.machine.qemu;
 
-import dev.kelvin.host.ProcessId;
+import dev.kelvin.host.process.ProcessId;
 import dev.kelvin.machine.engine.Condition;
 import dev.kelvin.machine.engine.Instance;
 import dev.kelvin.machine.guest.SerialHub;

@@ -1,11 +1,11 @@
 package dev.kelvin.machine.qemu;
 
-import dev.kelvin.host.BootId;
-import dev.kelvin.host.HeadStart;
-import dev.kelvin.host.HostShield;
-import dev.kelvin.host.Launch;
-import dev.kelvin.host.ProcessId;
-import dev.kelvin.host.ProcessLauncher;
+import dev.kelvin.host.launch.Launch;
+import dev.kelvin.host.launch.ProcessLauncher;
+import dev.kelvin.host.net.HostShield;
+import dev.kelvin.host.process.BootId;
+import dev.kelvin.host.process.HeadStart;
+import dev.kelvin.host.process.ProcessId;
 import dev.kelvin.machine.engine.Engine.RunSaver;
 import dev.kelvin.machine.guest.SerialHub;
 import dev.kelvin.machine.launch.Companions;

@@ -1,6 +1,6 @@
 package dev.kelvin.machine.store;
 
-import dev.kelvin.host.ProcessId;
+import dev.kelvin.host.process.ProcessId;
 import dev.kelvin.model.VmStatus.Forward;
 import dev.kelvin.model.spec.VmSpec;
 import dev.kelvin.qemu.DevicePlace;

@@ -1,6 +1,6 @@
 package dev.kelvin.machine.store;
 
-import dev.kelvin.host.UserIdClaims;
+import dev.kelvin.host.process.UserIdClaims;
 import dev.kelvin.model.Layout;
 import dev.kelvin.state.store.Store;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package dev.kelvin.machine.unknown;
 
-import dev.kelvin.host.ProcessId;
+import dev.kelvin.host.process.ProcessId;
 import dev.kelvin.machine.launch.Companions;
 import dev.kelvin.machine.launch.Processes;
 import dev.kelvin.machine.launch.VmHome;

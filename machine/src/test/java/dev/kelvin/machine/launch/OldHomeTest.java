@@ -2,7 +2,7 @@ package dev.kelvin.machine.launch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.kelvin.host.GuestDirectory;
+import dev.kelvin.host.file.GuestDirectory;
 import dev.kelvin.qemu.VmFiles;
 import java.io.IOException;
 import java.nio.file.Files;

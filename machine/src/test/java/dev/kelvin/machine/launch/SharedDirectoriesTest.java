@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.kelvin.host.ProcessId;
-import dev.kelvin.host.Users;
+import dev.kelvin.host.process.ProcessId;
+import dev.kelvin.host.process.Users;
 import dev.kelvin.machine.store.StartedCompanion;
 import dev.kelvin.model.Layout;
 import dev.kelvin.model.ProblemException;

@@ -3,8 +3,8 @@ package dev.kelvin.machine.launch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.kelvin.host.Commands;
-import dev.kelvin.host.Users;
+import dev.kelvin.host.process.Users;
+import dev.kelvin.host.program.Commands;
 import dev.kelvin.image.SeedIso;
 import dev.kelvin.machine.store.VmRecord;
 import dev.kelvin.model.Layout;

@@ -3,8 +3,8 @@ package dev.kelvin.machine.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.kelvin.host.UserIdClaims;
-import dev.kelvin.host.Users;
+import dev.kelvin.host.process.UserIdClaims;
+import dev.kelvin.host.process.Users;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Layout;
 import dev.kelvin.model.Metadata;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kelvin.codec.Documents;
-import dev.kelvin.host.Commands;
-import dev.kelvin.host.Launch;
-import dev.kelvin.host.ProcessId;
+import dev.kelvin.host.launch.Launch;
+import dev.kelvin.host.process.ProcessId;
+import dev.kelvin.host.program.Commands;
 import dev.kelvin.image.SeedIso;
 import dev.kelvin.machine.FakeQemu;
 import dev.kelvin.machine.SupervisedVm;

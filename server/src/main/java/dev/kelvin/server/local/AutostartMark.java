@@ -1,6 +1,6 @@
 package dev.kelvin.server.local;
 
-import dev.kelvin.host.BootId;
+import dev.kelvin.host.process.BootId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

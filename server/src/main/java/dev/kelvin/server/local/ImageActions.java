@@ -1,6 +1,6 @@
 package dev.kelvin.server.local;
 
-import dev.kelvin.host.BootId;
+import dev.kelvin.host.process.BootId;
 import dev.kelvin.image.ImageStore;
 import dev.kelvin.image.Importer;
 import dev.kelvin.image.catalogue.ImageCatalogue;

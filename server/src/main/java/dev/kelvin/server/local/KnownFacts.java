@@ -1,6 +1,6 @@
 package dev.kelvin.server.local;
 
-import dev.kelvin.host.Doctor;
+import dev.kelvin.host.check.Doctor;
 import dev.kelvin.model.HostFacts;
 import dev.kelvin.model.ProblemException;
 import java.lang.System.Logger;

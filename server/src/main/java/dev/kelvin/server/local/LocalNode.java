@@ -1,13 +1,13 @@
 package dev.kelvin.server.local;
 
-import dev.kelvin.host.Commands;
-import dev.kelvin.host.Doctor;
-import dev.kelvin.host.HostShield;
-import dev.kelvin.host.Orphans;
-import dev.kelvin.host.Packages;
-import dev.kelvin.host.ProcessLauncher;
-import dev.kelvin.host.QemuChoice;
-import dev.kelvin.host.UserIdClaims;
+import dev.kelvin.host.check.Doctor;
+import dev.kelvin.host.launch.ProcessLauncher;
+import dev.kelvin.host.net.HostShield;
+import dev.kelvin.host.process.Orphans;
+import dev.kelvin.host.process.UserIdClaims;
+import dev.kelvin.host.program.Commands;
+import dev.kelvin.host.program.Packages;
+import dev.kelvin.host.qemu.QemuChoice;
 import dev.kelvin.image.DebianBuilder;
 import dev.kelvin.image.ImageStore;
 import dev.kelvin.image.Importer;

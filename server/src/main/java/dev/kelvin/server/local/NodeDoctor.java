@@ -1,6 +1,6 @@
 package dev.kelvin.server.local;
 
-import dev.kelvin.host.Doctor;
+import dev.kelvin.host.check.Doctor;
 import dev.kelvin.model.DoctorReport;
 import dev.kelvin.model.DoctorReport.Check;
 import dev.kelvin.model.DoctorReport.CheckState;

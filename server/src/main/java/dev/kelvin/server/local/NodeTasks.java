@@ -1,7 +1,7 @@
 package dev.kelvin.server.local;
 
-import dev.kelvin.host.Doctor;
-import dev.kelvin.host.Packages;
+import dev.kelvin.host.check.Doctor;
+import dev.kelvin.host.program.Packages;
 import dev.kelvin.state.task.Step;
 import dev.kelvin.state.task.StepContext;
 import dev.kelvin.state.task.TaskType;

@@ -1,0 +1,143 @@
+package dev.kelvin.host.file;
+
+import dev.kelvin.host.kernel.Syscalls;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * An open file of the kernel's that can be given to another process: by its launch, or over a
+ * connection ({@link DescriptorSender}). No other process has it before. While it is in use it is
+ * not closed: its number may be another file's right after.
+ */
+public final class Descriptor implements AutoCloseable {
+  private static final long F_DUPFD_CLOEXEC = 1030;
+  private static final long MFD_CLOEXEC = 1;
+
+  /** Made at the first use: calls of the kernel take a while to begin. */
+  private static final class Kernel {
+    private static final Syscalls CALLS = new Syscalls();
+
+    private Kernel() {}
+  }
+
+  /** Something that is done with the number of a descriptor. */
+  @FunctionalInterface
+  interface Use<T> {
+    T with(long number) throws IOException;
+  }
+
+  private final long number;
+  private final ReentrantLock lock = new ReentrantLock();
+  // Guarded by lock.
+  private boolean closed;
+
+  private Descriptor(long number) {
+    this.number = number;
+  }
+
+  private static Descriptor of(Syscalls.Answer answer, String what) throws IOException {
+    if (!answer.ok()) {
+      throw new IOException(what + ": " + answer.error());
+    }
+    return new Descriptor(answer.value());
+  }
+
+  /**
+   * An empty file in memory, which is gone with its last descriptor (memfd_create(2)).
+   *
+   * @param name for people, in /proc
+   */
+  public static Descriptor memory(String name) throws IOException {
+    try (var arena = java.lang.foreign.Arena.ofConfined()) {
+      return of(
+          Kernel.CALLS.call(Syscalls.MEMFD_CREATE, arena.allocateFrom(name).address(), MFD_CLOEXEC),
+          "memory for " + name);
+    }
+  }
+
+  /** A file that exists, for reading. */
+  public static Descriptor toRead(Path file) throws IOException {
+    return of(Kernel.CALLS.openToRead(file.toString()), file.toString());
+  }
+
+  /** The file that has a number now. */
+  static Descriptor copyOf(long number) throws IOException {
+    return of(Kernel.CALLS.call(Syscalls.FCNTL, number, F_DUPFD_CLOEXEC), "a descriptor");
+  }
+
+  /** The same file, through which it can only be written. */
+  public Descriptor writeOnly() throws IOException {
+    return use(one -> of(Kernel.CALLS.openToWrite(path(one).toString()), "opening it again"));
+  }
+
+  /**
+   * What is in the file, from its beginning.
+   *
+   * @throws IOException also for one of more than {@code most} bytes
+   */
+  public byte[] read(int most) throws IOException {
+    return use(one -> {
+      try (var file = FileChannel.open(path(one))) {
+        if (file.size() > most) {
+          throw new IOException("it has " + file.size() + " bytes, more than " + most);
+        }
+        var content = ByteBuffer.allocate((int) file.size());
+        while (content.hasRemaining() && file.read(content) >= 0) {}
+        return Arrays.copyOf(content.array(), content.position());
+      }
+    });
+  }
+
+  private static Path path(long number) {
+    return Path.of("/proc/self/fd", Long.toString(number));
+  }
+
+  /**
+   * Another number for it, which the caller closes.
+   *
+   * @param least of the number
+   */
+  public long duplicate(long least) throws IOException {
+    return use(one -> {
+      Syscalls.Answer answer = Kernel.CALLS.call(Syscalls.FCNTL, one, F_DUPFD_CLOEXEC, least);
+      if (!answer.ok()) {
+        throw new IOException("a descriptor to hand over: " + answer.error());
+      }
+      return answer.value();
+    });
+  }
+
+  /**
+   * Does something with it that does not wait.
+   *
+   * @throws IOException when it is closed
+   */
+  <T> T use(Use<T> use) throws IOException {
+    lock.lock();
+    try {
+      if (closed) {
+        throw new IOException("the descriptor is closed");
+      }
+      return use.with(number);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      if (!closed) {
+        closed = true;
+        Kernel.CALLS.close(number);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+}

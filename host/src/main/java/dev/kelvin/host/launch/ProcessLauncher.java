@@ -1,0 +1,28 @@
+package dev.kelvin.host.launch;
+
+import dev.kelvin.host.process.ProcessId;
+import dev.kelvin.host.program.Commands;
+
+/** Starts processes that outlive the daemon. */
+public interface ProcessLauncher {
+  /**
+   * Starts a process and does not wait for it. One that ends at once is no failure of the launch:
+   * {@link ProcessId#alive} then tells, and its output says why.
+   *
+   * @throws dev.kelvin.model.ProblemException capability-missing when a program is not installed,
+   *     or when descriptors cannot be handed over here; host-failure when the process cannot be
+   *     started
+   */
+  ProcessId launch(Launch launch);
+
+  /**
+   * The one for this host: with systemd and as root, each process is in a unit of its own.
+   *
+   * @param root whether this process is root
+   */
+  static ProcessLauncher ofHost(boolean root, Commands commands) throws InterruptedException {
+    return root && Scopes.possible()
+        ? new PlainLauncher(Scopes.ofHost(commands)::before)
+        : new PlainLauncher();
+  }
+}

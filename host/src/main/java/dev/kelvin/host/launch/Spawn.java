@@ -1,0 +1,227 @@
+package dev.kelvin.host.launch;
+
+import dev.kelvin.host.file.Descriptor;
+import dev.kelvin.host.kernel.CLibrary;
+import dev.kelvin.host.kernel.CLibrary.Result;
+import dev.kelvin.host.kernel.Syscalls;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Starts processes by posix_spawn(3) of the C library, which the JDK's own way cannot replace: that
+ * closes all descriptors but the first three. A process begins in a session of its own (setsid(2)),
+ * with no signal blocked, nothing to read, and of the daemon's descriptors with those that are
+ * handed over and no other.
+ */
+final class Spawn {
+  private static final System.Logger LOG = System.getLogger(Spawn.class.getName());
+
+  /** Larger than those of each C library: 80 and 336 bytes in that of GNU, 80 and 336 in musl. */
+  private static final long STRUCTURE = 1024;
+
+  /** Of sigset_t: 1024 signals. */
+  private static final long SIGNALS = 128;
+
+  private static final long SETSIGMASK = 0x08;
+  private static final long SETSID = 0x80;
+  private static final long O_WRONLY_CREATE_APPEND = 0x441;
+  private static final long READ_AND_WRITE = 0666;
+
+  private static final long NONE = -1;
+
+  /** A thread that only waits needs little. */
+  private static final long STACK = 256 << 10;
+
+  private final Syscalls kernel;
+  private final CLibrary library = new CLibrary();
+  private final MemorySegment spawn = library.require("posix_spawn");
+  private final MemorySegment closeFrom;
+  private final MemorySegment changeDirectory;
+
+  private Spawn(Syscalls kernel, MemorySegment closeFrom, MemorySegment changeDirectory) {
+    this.kernel = kernel;
+    this.closeFrom = closeFrom;
+    this.changeDirectory = changeDirectory;
+  }
+
+  /**
+   * The way of this host; empty where the C library cannot close what is not handed over (before
+   * 2.34 of GNU's, and musl).
+   */
+  static Optional<Spawn> ofHost() {
+    var library = new CLibrary();
+    var closeFrom = library.find("posix_spawn_file_actions_addclosefrom_np");
+    var changeDirectory = library.find("posix_spawn_file_actions_addchdir_np");
+    return closeFrom.isPresent() && changeDirectory.isPresent()
+        ? Optional.of(new Spawn(new Syscalls(), closeFrom.get(), changeDirectory.get()))
+        : Optional.empty();
+  }
+
+  /**
+   * A process that has just begun. Until this is closed nothing takes its number from it, also when
+   * it ends at once.
+   */
+  static final class Child implements AutoCloseable {
+    private static final long SIGKILL = 9;
+
+    private final long pid;
+    private final Syscalls kernel;
+    private final Runnable known;
+
+    private Child(long pid, Syscalls kernel, Runnable known) {
+      this.pid = pid;
+      this.kernel = kernel;
+      this.known = known;
+    }
+
+    /** One that the JDK has started, which reaps it as soon as it ends. */
+    static Child ofJdk(Process process) {
+      return new Child(process.pid(), new Syscalls(), () -> {});
+    }
+
+    long pid() {
+      return pid;
+    }
+
+    /** It takes no descriptor, which the daemon may have none left of. */
+    void kill() {
+      kernel.call(Syscalls.KILL, pid, SIGKILL);
+    }
+
+    /** From now on it is reaped. */
+    @Override
+    public void close() {
+      known.run();
+    }
+  }
+
+  /**
+   * Starts a process.
+   *
+   * @param argv the path of the program, and its arguments
+   * @param output to which both of its outputs are appended; made when absent
+   * @param descriptors that it has as 3, 4 and so on
+   * @throws IOException when the kernel refuses it
+   */
+  Child start(
+      List<String> argv,
+      Map<String, String> environment,
+      Path directory,
+      Path output,
+      List<Descriptor> descriptors)
+      throws IOException {
+    var above = new ArrayList<Long>();
+    // Before there is a process that nobody would wait for.
+    var begun = new CompletableFuture<Long>();
+    var known = new CompletableFuture<Boolean>();
+    Thread.ofPlatform()
+        .daemon()
+        .stackSize(STACK)
+        .name("reaper")
+        .start(() -> reap(begun.join(), known));
+    try (Arena arena = Arena.ofConfined()) {
+      // None of them is where another one goes to.
+      for (Descriptor one : descriptors) {
+        above.add(one.duplicate(Launch.FIRST_DESCRIPTOR + descriptors.size()));
+      }
+      var variables = new ArrayList<String>();
+      environment.forEach((name, value) -> variables.add(name + "=" + value));
+      MemorySegment pid = arena.allocate(ValueLayout.JAVA_INT);
+      MemorySegment actions = arena.allocate(STRUCTURE, Long.BYTES);
+      MemorySegment attributes = arena.allocate(STRUCTURE, Long.BYTES);
+      call("posix_spawn_file_actions_init", actions.address());
+      call("posix_spawnattr_init", attributes.address());
+      try {
+        act(arena, actions, directory, output, above);
+        call("posix_spawnattr_setflags", attributes.address(), SETSIGMASK | SETSID);
+        call(
+            "posix_spawnattr_setsigmask",
+            attributes.address(),
+            arena.allocate(SIGNALS, Long.BYTES).address());
+        require(
+            library.call(
+                spawn,
+                pid.address(),
+                arena.allocateFrom(argv.getFirst()).address(),
+                actions.address(),
+                attributes.address(),
+                texts(arena, argv).address(),
+                texts(arena, variables).address()));
+      } finally {
+        call("posix_spawn_file_actions_destroy", actions.address());
+        call("posix_spawnattr_destroy", attributes.address());
+      }
+      long started = pid.get(ValueLayout.JAVA_INT, 0);
+      begun.complete(started);
+      return new Child(started, kernel, () -> known.complete(true));
+    } finally {
+      begun.complete(NONE); // unless there is one
+      above.forEach(kernel::close);
+    }
+  }
+
+  /** What the child does before it is the program, in this order. */
+  private void act(
+      Arena arena, MemorySegment actions, Path directory, Path output, List<Long> descriptors)
+      throws IOException {
+    long to = actions.address();
+    open(to, 0, arena.allocateFrom("/dev/null"), 0);
+    open(to, 1, arena.allocateFrom(output.toString()), O_WRONLY_CREATE_APPEND);
+    call("posix_spawn_file_actions_adddup2", to, 1, 2);
+    int next = Launch.FIRST_DESCRIPTOR;
+    for (long one : descriptors) {
+      call("posix_spawn_file_actions_adddup2", to, one, next++);
+    }
+    require(library.call(closeFrom, to, next));
+    require(library.call(changeDirectory, to, arena.allocateFrom(directory.toString()).address()));
+  }
+
+  private void open(long actions, long as, MemorySegment path, long flags) throws IOException {
+    call("posix_spawn_file_actions_addopen", actions, as, path.address(), flags, READ_AND_WRITE);
+  }
+
+  /** An array of texts that ends with a null pointer. */
+  private static MemorySegment texts(Arena arena, List<String> texts) {
+    MemorySegment all = arena.allocate(ValueLayout.ADDRESS, texts.size() + 1L);
+    for (int i = 0; i < texts.size(); i++) {
+      all.setAtIndex(ValueLayout.ADDRESS, i, arena.allocateFrom(texts.get(i)));
+    }
+    return all;
+  }
+
+  private void call(String function, long... arguments) throws IOException {
+    require(library.call(library.require(function), arguments));
+  }
+
+  /** These functions give the number of an error, or 0. */
+  private static void require(Result result) throws IOException {
+    int error = (int) result.value();
+    if (error != 0) {
+      throw new IOException(Syscalls.error(error));
+    }
+  }
+
+  /** Waits for a child, so that nothing of it is left when it has ended. */
+  private void reap(long pid, CompletableFuture<Boolean> known) {
+    if (pid == NONE) {
+      return;
+    }
+    known.join();
+    Syscalls.Answer answer = kernel.call(Syscalls.WAIT4, pid);
+    while (!answer.ok() && answer.errno() == Syscalls.EINTR) {
+      answer = kernel.call(Syscalls.WAIT4, pid);
+    }
+    if (!answer.ok()) {
+      LOG.log(Level.WARNING, "process " + pid + " cannot be waited for: " + answer.error());
+    }
+  }
+}

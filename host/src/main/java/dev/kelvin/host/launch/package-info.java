@@ -1,0 +1,5 @@
+/** Processes that outlive the daemon, and what the service manager is told of the daemon itself. */
+@NullMarked
+package dev.kelvin.host.launch;
+
+import org.jspecify.annotations.NullMarked;
