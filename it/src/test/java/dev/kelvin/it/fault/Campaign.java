@@ -19,7 +19,7 @@ public enum Campaign {
     return Boolean.getBoolean("kelvin.test.thorough") ? THOROUGH : USUAL;
   }
 
-  private static final int SHARES = 3;
+  private static final int SHARES = 4;
 
   /** At random moments. */
   int kills() {
