@@ -5,7 +5,7 @@ import dev.kelvin.image.ImageStore;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Layout;
 import dev.kelvin.model.Problem;
-import dev.kelvin.server.local.StateCheck;
+import dev.kelvin.server.local.node.StateCheck;
 import dev.kelvin.state.backup.Backup;
 import dev.kelvin.state.store.Store;
 import java.io.BufferedOutputStream;

@@ -1,4 +1,4 @@
-/** Executes actions on this node. */
+/** Everything that works on this node, put together: it executes actions. */
 @NullMarked
 package dev.kelvin.server.local;
 
