@@ -9,7 +9,7 @@ import dev.kelvin.model.GuestInfo;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.Vm;
-import dev.kelvin.qemu.BlockStat;
+import dev.kelvin.qemu.control.BlockStat;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;

@@ -43,7 +43,7 @@ public record DevicePlace(
   }
 
   /** The properties that put a device here. */
-  Props props() {
+  public Props props() {
     var props = new Props();
     props.setIf("bus", bus);
     if (address == null) {

@@ -19,39 +19,48 @@ import org.jspecify.annotations.Nullable;
  * the block node of a disk, {@code net-NAME} the network behind a NIC, {@code io-NAME} a disk's
  * thread.
  */
-final class Devices {
+public final class Devices {
   private Devices() {}
 
-  static String diskId(String name) {
+  public static String diskId(String name) {
     return DeviceIds.DISK + name;
   }
 
-  static String cdId(String name) {
+  /**
+   * The id of a screen's device.
+   *
+   * @param number from 1
+   */
+  public static String screenId(int number) {
+    return number == 1 ? "screen" : "screen-" + number;
+  }
+
+  public static String cdId(String name) {
     return DeviceIds.CD + name;
   }
 
-  static String nicId(String name) {
+  public static String nicId(String name) {
     return DeviceIds.NIC + name;
   }
 
-  static String netId(String name) {
+  public static String netId(String name) {
     return "net-" + name;
   }
 
-  static String ioThreadId(String name) {
+  public static String ioThreadId(String name) {
     return "io-" + name;
   }
 
-  static String fileNode(String node) {
+  public static String fileNode(String node) {
     return "file-" + node;
   }
 
-  static Props ioThread(String id) {
+  public static Props ioThread(String id) {
     return Props.of("qom-type", "iothread").set("id", id);
   }
 
   /** The block nodes of a disk: its format on top of its file. */
-  static Props diskNode(Disk disk, BlockSource source) {
+  public static Props diskNode(Disk disk, BlockSource source) {
     boolean direct = disk.cache() == CacheMode.NONE || disk.cache() == CacheMode.DIRECTSYNC;
     Map<String, Object> cache =
         Props.of("direct", direct).set("no-flush", disk.cache() == CacheMode.UNSAFE).map();
@@ -94,7 +103,7 @@ final class Devices {
   }
 
   /** The block nodes of something that is only read and may be shared: a CD, a seed. */
-  static Props readOnlyNode(String node, String path) {
+  public static Props readOnlyNode(String node, String path) {
     return Props.of("driver", "raw")
         .set("node-name", node)
         .set("read-only", true)
@@ -106,7 +115,8 @@ final class Devices {
    *
    * @param place from {@link Topology} or {@link LaunchedMachine}
    */
-  static Props disk(MachineKind machine, Disk disk, Props place, @Nullable Integer bootIndex) {
+  public static Props disk(
+      MachineKind machine, Disk disk, Props place, @Nullable Integer bootIndex) {
     String node = diskId(disk.name());
     var device =
         Props.of("driver", driver(machine, disk.bus()))
@@ -133,7 +143,7 @@ final class Devices {
     };
   }
 
-  static Props cdrom(Cdrom cdrom, Props place, boolean loaded, @Nullable Integer bootIndex) {
+  public static Props cdrom(Cdrom cdrom, Props place, boolean loaded, @Nullable Integer bootIndex) {
     String driver = cdrom.bus() == CdromBus.VIRTIO_SCSI ? "scsi-cd" : "ide-cd";
     String id = cdId(cdrom.name());
     return Props.of("driver", driver)
@@ -147,7 +157,7 @@ final class Devices {
    * The user-mode network behind a NIC. Each has a subnet of its own, or a guest with two NICs
    * could not tell which leads where.
    */
-  static Props net(Nic nic, int index, List<Forward> forwards) {
+  public static Props net(Nic nic, int index, List<Forward> forwards) {
     var net =
         Props.of("type", "user")
             .set("id", netId(nic.name()))
@@ -181,7 +191,7 @@ final class Devices {
     };
   }
 
-  static Props nic(MachineKind machine, Nic nic, Props place, @Nullable Integer bootIndex) {
+  public static Props nic(MachineKind machine, Nic nic, Props place, @Nullable Integer bootIndex) {
     var device =
         Props.of("driver", driver(machine, nic.model()))
             .set("id", nicId(nic.name()))

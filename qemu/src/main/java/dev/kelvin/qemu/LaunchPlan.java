@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name of the VM
  * @param id of the VM; its UUID follows from it
- * @param spec pinned by {@link Pinning}: machine type versioned, MACs set
+ * @param spec pinned by {@code Pinning}: machine type versioned, MACs set
  * @param accelerator {@code kvm} or {@code tcg}
  * @param disks by name of the disk; one for every disk of the spec
  * @param media files in the CD drives, by name of the drive; an absent one is empty
@@ -63,7 +63,7 @@ public record LaunchPlan(
     };
   }
 
-  Board board() {
+  public Board board() {
     return spec.board()
         .orElseThrow(
             () -> new IllegalArgumentException("not a machine type of Kelvin: " + spec.machine()));

@@ -37,17 +37,17 @@ public record LaunchedMachine(
   }
 
   /** With devices that are about to be plugged in. */
-  LaunchedMachine with(List<DevicePlace> added) {
+  public LaunchedMachine with(List<DevicePlace> added) {
     return new LaunchedMachine(
         vm, board, accelerator, Stream.concat(devices.stream(), added.stream()).toList());
   }
 
-  MachineKind kind() {
+  public MachineKind kind() {
     return MachineKind.of(board, accelerator);
   }
 
   /** How problems name the VM. */
-  String ref() {
+  public String ref() {
     return Vm.ref(vm);
   }
 
@@ -93,7 +93,7 @@ public record LaunchedMachine(
   }
 
   /** Which of the machine's NICs one is, from 0: each has a subnet of its own. */
-  static int nicIndex(DevicePlace nic) {
+  public static int nicIndex(DevicePlace nic) {
     String bus = Objects.requireNonNull(nic.bus(), "a NIC has a bus");
     return bus.startsWith(NIC_PORT)
         ? Integer.parseInt(bus.substring(NIC_PORT.length()))
@@ -101,7 +101,7 @@ public record LaunchedMachine(
   }
 
   /** The device of an id; null when the machine has none. */
-  @Nullable DevicePlace find(String id) {
+  public @Nullable DevicePlace find(String id) {
     return devices.stream().filter(device -> device.id().equals(id)).findAny().orElse(null);
   }
 

@@ -41,7 +41,7 @@ public record LaunchedMemory(long bytes, Backing backing, boolean shared) {
   }
 
   /** The object of QEMU that holds it; nothing of the kind for anonymous memory. */
-  Props object() {
+  public Props object() {
     var memory = Props.of("qom-type", "memory-backend-memfd").set("id", "ram").set("size", bytes);
     if (shared) {
       memory.set("share", true);

@@ -4,7 +4,7 @@ import dev.kelvin.model.spec.Board;
 import dev.kelvin.model.spec.Disk;
 
 /** What decides the kind of a machine's devices. */
-record MachineKind(Board board, boolean kvm) {
+public record MachineKind(Board board, boolean kvm) {
   static MachineKind of(Board board, String accelerator) {
     return new MachineKind(board, accelerator.equals("kvm"));
   }
@@ -18,7 +18,7 @@ record MachineKind(Board board, boolean kvm) {
    * Whether a thread of its own serves a disk. On virtio-mmio QEMU can wake one only through KVM,
    * so a microvm on TCG has none.
    */
-  boolean hasThread(Disk disk) {
+  public boolean hasThread(Disk disk) {
     return (!isMicrovm() || kvm) && disk.ioThread();
   }
 

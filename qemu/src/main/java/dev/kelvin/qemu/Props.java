@@ -6,16 +6,16 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Properties of a QEMU object in a fixed order, as command line (JSON) and as QMP arguments. */
-final class Props {
+public final class Props {
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   private final Map<String, Object> values = new LinkedHashMap<>();
 
-  static Props of(String name, Object value) {
+  public static Props of(String name, Object value) {
     return new Props().set(name, value);
   }
 
-  Props set(String name, Object value) {
+  public Props set(String name, Object value) {
     values.put(name, value);
     return this;
   }
@@ -28,16 +28,16 @@ final class Props {
     return this;
   }
 
-  Props setAll(Props others) {
+  public Props setAll(Props others) {
     values.putAll(others.values);
     return this;
   }
 
-  Map<String, Object> map() {
+  public Map<String, Object> map() {
     return values;
   }
 
-  String json() {
+  public String json() {
     return JSON.writeValueAsString(values);
   }
 }

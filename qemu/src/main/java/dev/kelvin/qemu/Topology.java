@@ -30,7 +30,7 @@ import java.util.function.Predicate;
  * microvm        virtio-mmio-bus.7 and down: disks, seed, NICs, SCSI, SCSI CDs, serial bus, RNG
  * </pre>
  */
-final class Topology {
+public final class Topology {
   static final int MAX_NICS = SpecRules.MAX_NICS;
   static final int Q35_DISKS = SpecRules.MAX_PCI_DISKS_Q35;
   static final int I440FX_DISKS = SpecRules.MAX_PCI_DISKS_I440FX;
@@ -51,7 +51,7 @@ final class Topology {
   private final VmSpec spec;
   private final boolean seed;
 
-  Topology(LaunchPlan plan) {
+  public Topology(LaunchPlan plan) {
     machine = MachineKind.of(plan.board(), plan.accelerator());
     kind = plan.board();
     spec = plan.spec();
@@ -59,16 +59,16 @@ final class Topology {
   }
 
   /** The name of a virtio device on this machine's bus. */
-  String virtio(String device) {
+  public String virtio(String device) {
     return machine.virtio(device);
   }
 
-  MachineKind machine() {
+  public MachineKind machine() {
     return machine;
   }
 
   /** The ports that PCI Express devices are plugged into, spare ones for hot-plug included. */
-  List<Props> ports() {
+  public List<Props> ports() {
     var ports = new ArrayList<Props>();
     if (!kind.hasPorts()) {
       return ports;
@@ -105,7 +105,7 @@ final class Topology {
     return disk.bus() == DiskBus.VIRTIO_BLK || disk.bus() == DiskBus.NVME;
   }
 
-  Props screen() {
+  public Props screen() {
     var place = fixed(0x01, 0x02, 0);
     boolean neighbour =
         kind == Board.I440FX
@@ -114,7 +114,7 @@ final class Topology {
   }
 
   /** Further screens share a slot: they cannot be plugged while the VM runs. */
-  Props otherScreen(int index) {
+  public Props otherScreen(int index) {
     if (kind == Board.I440FX) {
       return Props.of("bus", "pci.0").set("addr", address(0x02, 2 + index));
     }
@@ -124,7 +124,7 @@ final class Topology {
         : place;
   }
 
-  Props nic(int index) {
+  public Props nic(int index) {
     return switch (kind) {
       case Q35, VIRT -> Props.of("bus", "port-nic-" + index);
       case I440FX -> pci(I440FX_FIRST_NIC + index);
@@ -132,7 +132,7 @@ final class Topology {
     };
   }
 
-  Props place(Disk disk) {
+  public Props place(Disk disk) {
     return switch (disk.bus()) {
       case VIRTIO_BLK, NVME -> pciDisk(position(disk, Topology::onPci));
       case VIRTIO_SCSI ->
@@ -151,7 +151,7 @@ final class Topology {
     };
   }
 
-  Props seed() {
+  public Props seed() {
     return switch (kind) {
       case Q35, VIRT -> Props.of("bus", "port-seed");
       case I440FX -> pci(0x1f);
@@ -159,32 +159,32 @@ final class Topology {
     };
   }
 
-  Props scsi() {
+  public Props scsi() {
     return fixed(0x07, I440FX_SCSI, afterNics());
   }
 
-  Props scsiCds() {
+  public Props scsiCds() {
     return fixed(0x08, 0x08, afterNics() + (hasScsiDisks() ? 1 : 0));
   }
 
-  Props serialBus() {
+  public Props serialBus() {
     return fixed(0x0a, 0x03, afterScsi());
   }
 
-  Props rng() {
+  public Props rng() {
     return fixed(0x0b, 0x04, afterScsi() + (spec.guestAgent() ? 1 : 0));
   }
 
-  Props usb() {
+  public Props usb() {
     return fixed(0x0c, 0x05, 0);
   }
 
   /** The TPM's device: the newer interface where the firmware and the chip set are new. */
-  String tpm() {
+  public String tpm() {
     return tpm(kind);
   }
 
-  static String tpm(Board board) {
+  public static String tpm(Board board) {
     return switch (board) {
       case Q35 -> "tpm-crb";
       case I440FX, MICROVM -> "tpm-tis";
@@ -193,7 +193,7 @@ final class Topology {
   }
 
   /** A slot's functions: a share cannot be plugged while the VM runs, so it needs no port. */
-  Props share(int index) {
+  public Props share(int index) {
     if (kind == Board.I440FX) {
       return Props.of("bus", "pci.0").set("addr", address(0x01, 4 + index));
     }
@@ -202,17 +202,17 @@ final class Topology {
   }
 
   /** All slots of i440fx have their use: sound is the screen's neighbour, or in its place. */
-  Props audio() {
+  public Props audio() {
     return fixedFunction(0x1b, 0x02, hasScreenOnPci() ? 1 : 0);
   }
 
   /** On i440fx a function of the chip set that QEMU leaves free, that of its USB. */
-  Props watchdog() {
+  public Props watchdog() {
     return fixedFunction(0x1c, 0x01, 2);
   }
 
   /** Where the device that reports panics goes on a machine without ISA. */
-  Props panic() {
+  public Props panic() {
     return Props.of("bus", "pcie.0").set("addr", address(0x1e, 0));
   }
 
@@ -230,7 +230,7 @@ final class Topology {
   }
 
   /** Where the AHCI controller of a machine that has none goes. */
-  Props sata() {
+  public Props sata() {
     return fixed(0x1f, 0x06, 0);
   }
 
@@ -242,26 +242,26 @@ final class Topology {
     return afterNics() + (hasScsiDisks() ? 1 : 0) + (hasScsiCds() ? 1 : 0);
   }
 
-  boolean hasScsiDisks() {
+  public boolean hasScsiDisks() {
     return spec.disks().stream().anyMatch(disk -> disk.bus() == DiskBus.VIRTIO_SCSI);
   }
 
-  boolean hasScsiCds() {
+  public boolean hasScsiCds() {
     return spec.cdroms().stream().anyMatch(cdrom -> cdrom.bus() == CdromBus.VIRTIO_SCSI);
   }
 
   /** Whether the machine needs an AHCI controller besides what its chip set has. */
-  boolean wantsSata() {
+  public boolean wantsSata() {
     return kind == Board.I440FX
         && (spec.disks().stream().anyMatch(disk -> disk.bus() == DiskBus.SATA)
             || spec.cdroms().stream().anyMatch(cdrom -> cdrom.bus() == CdromBus.SATA));
   }
 
-  boolean hasScreen() {
+  public boolean hasScreen() {
     return spec.graphics().type() == GraphicsType.VNC;
   }
 
-  Props cdrom(Cdrom cdrom) {
+  public Props cdrom(Cdrom cdrom) {
     int index =
         (int)
             spec.cdroms().stream()
@@ -323,7 +323,7 @@ final class Topology {
    *
    * @param number the slot times 8, plus the function
    */
-  static String address(int number) {
+  public static String address(int number) {
     return address(number >> 3, number & 7);
   }
 

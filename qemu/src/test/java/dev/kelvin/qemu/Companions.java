@@ -2,6 +2,7 @@ package dev.kelvin.qemu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kelvin.qemu.launch.Companion;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /** The real processes beside a QEMU of a test. */
-final class Companions implements AutoCloseable {
+public final class Companions implements AutoCloseable {
   private final List<Process> processes = new ArrayList<>();
   private final List<Companion> companions;
 
@@ -20,12 +21,12 @@ final class Companions implements AutoCloseable {
     this.companions = companions;
   }
 
-  static boolean root() throws IOException {
+  public static boolean root() throws IOException {
     return (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid") == 0;
   }
 
   /** Starts them and waits until each has its socket. */
-  static Companions start(List<Companion> wanted) throws IOException {
+  public static Companions start(List<Companion> wanted) throws IOException {
     var started = new Companions(wanted);
     try {
       for (Companion one : wanted) {
@@ -51,7 +52,7 @@ final class Companions implements AutoCloseable {
   }
 
   /** Whether they end by themselves now that their QEMU is gone. */
-  boolean awaitEnds() throws InterruptedException {
+  public boolean awaitEnds() throws InterruptedException {
     for (Process one : processes) {
       if (!one.waitFor(10, TimeUnit.SECONDS)) {
         return false;

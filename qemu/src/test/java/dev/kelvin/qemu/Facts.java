@@ -11,7 +11,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The host of the goldens, but for what a test says of its own. */
-final class Facts {
+public final class Facts {
   private static final HostFacts GOLDEN = GoldenCase.FACTS;
 
   private List<String> accelerators = GOLDEN.accelerators();
@@ -23,44 +23,44 @@ final class Facts {
   private Map<Architecture, Emulator> others = GOLDEN.others();
   private Map<Architecture, String> lacking = GOLDEN.lacking();
 
-  Facts accelerators(List<String> value) {
+  public Facts accelerators(List<String> value) {
     accelerators = value;
     return this;
   }
 
-  Facts devices(Set<String> value) {
+  public Facts devices(Set<String> value) {
     devices = value;
     return this;
   }
 
-  Facts withoutUefi() {
+  public Facts withoutUefi() {
     uefi = null;
     return this;
   }
 
-  Facts root(boolean value) {
+  public Facts root(boolean value) {
     root = value;
     return this;
   }
 
-  Facts tscKhz(long value) {
+  public Facts tscKhz(long value) {
     tscKhz = value;
     return this;
   }
 
-  Facts extras(Extras value) {
+  public Facts extras(Extras value) {
     extras = value;
     return this;
   }
 
   /** With the QEMU of no other architecture. */
-  Facts withoutOthers(Map<Architecture, String> remedies) {
+  public Facts withoutOthers(Map<Architecture, String> remedies) {
     others = Map.of();
     lacking = remedies;
     return this;
   }
 
-  HostFacts make() {
+  public HostFacts make() {
     return new HostFacts(
         GOLDEN.qemuBinary(),
         GOLDEN.qemuVersion(),

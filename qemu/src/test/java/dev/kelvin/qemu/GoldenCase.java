@@ -18,6 +18,7 @@ import dev.kelvin.model.VmStatus.Forward;
 import dev.kelvin.model.spec.Architecture;
 import dev.kelvin.model.spec.SpecRules;
 import dev.kelvin.model.spec.VmSpec;
+import dev.kelvin.qemu.launch.Pinning;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,7 +41,7 @@ import org.jspecify.annotations.Nullable;
  * @param raw disks whose volume is raw, not qcow2
  * @param home directory of all files; null for {@link #HOME}
  */
-record GoldenCase(
+public record GoldenCase(
     @Nullable String name,
     String about,
     @Nullable String accelerator,
@@ -49,7 +50,7 @@ record GoldenCase(
     VmSpec spec) {
 
   /** Every path of every golden is below it, so that a test can put other files in its place. */
-  static final String HOME = "/golden";
+  public static final String HOME = "/golden";
 
   static final Path DIRECTORY = Path.of("src/test/resources/goldens");
 
@@ -62,7 +63,7 @@ record GoldenCase(
           "tpm-crb tpm-tis tpm-tis-device vhost-user-fs-pci pvpanic pvpanic-pci intel-hda ich9-intel-hda hda-duplex virtio-gpu-pci");
 
   /** On an x86_64 host that has QEMU for every architecture. */
-  static final HostFacts FACTS =
+  public static final HostFacts FACTS =
       new HostFacts(
           "/usr/bin/qemu-system-x86_64",
           "7.2.22",
@@ -110,11 +111,11 @@ record GoldenCase(
   }
 
   /** The names of all cases. */
-  static List<String> names() throws IOException {
+  public static List<String> names() throws IOException {
     return files(".yaml");
   }
 
-  static List<String> files(String suffix) throws IOException {
+  public static List<String> files(String suffix) throws IOException {
     try (Stream<Path> files = Files.list(DIRECTORY)) {
       return files
           .map(path -> path.getFileName().toString())
@@ -125,18 +126,18 @@ record GoldenCase(
     }
   }
 
-  static GoldenCase read(String name) throws IOException {
+  public static GoldenCase read(String name) throws IOException {
     byte[] text = Files.readAllBytes(DIRECTORY.resolve(name + ".yaml"));
     var read = Documents.read(text, Documents.Syntax.YAML, GoldenCase.class);
     return new GoldenCase(name, read.about, read.accelerator, read.raw, read.home, read.spec);
   }
 
-  static Path args(String name) {
+  public static Path args(String name) {
     return DIRECTORY.resolve(name + ".args");
   }
 
   /** The plan that a daemon would make of the case's spec, which must break no rule. */
-  LaunchPlan plan() {
+  public LaunchPlan plan() {
     var vm = new Vm(Metadata.named("golden"), spec, VmStatus.initial());
     assertThat(SpecRules.check(vm)).as("a golden is of a valid spec").isEmpty();
     var macs = new AtomicInteger();

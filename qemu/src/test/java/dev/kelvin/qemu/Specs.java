@@ -8,22 +8,22 @@ import dev.kelvin.model.spec.Nic;
 import java.nio.charset.StandardCharsets;
 
 /** Pieces of specs, written as users write them. */
-final class Specs {
+public final class Specs {
   private Specs() {}
 
-  static <T> T read(String yaml, Class<T> type) {
+  public static <T> T read(String yaml, Class<T> type) {
     return Documents.read(yaml.getBytes(StandardCharsets.UTF_8), Documents.Syntax.YAML, type);
   }
 
-  static Disk disk(String name, DiskBus bus) {
+  public static Disk disk(String name, DiskBus bus) {
     return read("{name: " + name + ", size: 64MiB, bus: " + bus.wire() + "}", Disk.class);
   }
 
-  static Nic nic(String name) {
+  public static Nic nic(String name) {
     return read("{name: " + name + ", model: virtio}", Nic.class);
   }
 
-  static Cdrom cdrom(String yaml) {
+  public static Cdrom cdrom(String yaml) {
     return read(yaml, Cdrom.class);
   }
 }

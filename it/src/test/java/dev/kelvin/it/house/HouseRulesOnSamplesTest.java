@@ -86,7 +86,7 @@ class HouseRulesOnSamplesTest {
             class Care {
               dev.kelvin.machine.engine.Any fine;
               String a() { return dev.kelvin.machine.qemu.Own.name(); }
-              Object b() { return new dev.kelvin.qemu.Vm(); }
+              Object b() { return new dev.kelvin.qemu.control.Vm(); }
               boolean c(Object o) { return o instanceof dev.kelvin.qmp.Line; }
             }
             """)
@@ -96,11 +96,13 @@ class HouseRulesOnSamplesTest {
             """
             package dev.kelvin.machine.qemu;
             public class Own extends dev.kelvin.machine.engine.Any {
-              dev.kelvin.qemu.Vm vm;
+              dev.kelvin.qemu.control.Vm vm;
               public static String name() { return ""; }
             }
             """)
-        .with("a/Vm.java", "package dev.kelvin.qemu; public class Vm { dev.kelvin.qmp.Line l; }")
+        .with(
+            "a/Vm.java",
+            "package dev.kelvin.qemu.control; public class Vm { dev.kelvin.qmp.Line l; }")
         .with("a/Line.java", "package dev.kelvin.qmp; public class Line {}");
 
     assertThat(Layers.violations(sample.classes()))

@@ -68,7 +68,10 @@ final class Layers {
                   "model", "host.kernel", "host.process", "host.program", "host.net", "host.qemu"),
               JSON),
           row("qmp", parts(), JSON),
-          row("qemu", parts("model", "qmp"), JSON),
+          row("qemu.cpu", parts("model"), JSON),
+          row("qemu", parts("model"), JSON),
+          row("qemu.launch", parts("model", "qemu", "qemu.cpu")),
+          row("qemu.control", parts("model", "qmp", "qemu"), JSON),
           row("storage", parts("model", "host.file", "host.program"), JSON),
           row(
               "image",
@@ -180,7 +183,8 @@ final class Layers {
                   "machine",
                   "machine.store",
                   "image",
-                  "qemu",
+                  "qemu.cpu",
+                  "qemu.control",
                   "storage",
                   "state.store",
                   "state.task",
@@ -210,7 +214,7 @@ final class Layers {
                   "state.backup",
                   "image",
                   "storage",
-                  "qemu",
+                  "qemu.cpu",
                   "qmp",
                   "host.process",
                   "host.file",
@@ -236,7 +240,7 @@ final class Layers {
   /** A package of machine, which may use the packages below it, and what machine may use. */
   private static Map.Entry<String, Row> room(String part, String... below) {
     var parts = new HashSet<>(roomWithoutQemu(part, below).getValue().parts());
-    parts.addAll(parts("qmp", "qemu"));
+    parts.addAll(parts("qmp", "qemu", "qemu.cpu", "qemu.launch", "qemu.control"));
     return row(part, parts, JSON);
   }
 

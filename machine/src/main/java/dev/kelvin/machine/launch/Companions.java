@@ -8,7 +8,7 @@ import dev.kelvin.machine.store.StartedCompanion;
 import dev.kelvin.machine.store.VmRecord;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
-import dev.kelvin.qemu.Companion;
+import dev.kelvin.qemu.launch.Companion;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger;

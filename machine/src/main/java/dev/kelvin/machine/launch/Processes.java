@@ -7,7 +7,7 @@ import dev.kelvin.host.process.Users;
 import dev.kelvin.machine.store.RunRecord;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
-import dev.kelvin.qemu.Companion;
+import dev.kelvin.qemu.launch.Companion;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger;

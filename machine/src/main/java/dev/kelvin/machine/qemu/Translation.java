@@ -2,8 +2,8 @@ package dev.kelvin.machine.qemu;
 
 import dev.kelvin.machine.engine.Condition;
 import dev.kelvin.machine.engine.Signal;
-import dev.kelvin.qemu.QemuSignal;
-import dev.kelvin.qemu.RunState;
+import dev.kelvin.qemu.control.QemuSignal;
+import dev.kelvin.qemu.control.RunState;
 
 /** What a QEMU tells and does, in the words of all engines. */
 final class Translation {
@@ -31,7 +31,7 @@ final class Translation {
     };
   }
 
-  /** That a process which serves a QEMU has ended; see {@link dev.kelvin.qemu.Companion}. */
+  /** That a process which serves a QEMU has ended; see {@link dev.kelvin.qemu.launch.Companion}. */
   static Signal companionEnded(String name) {
     return new Signal.HelperLost(
         name.equals("tpm")

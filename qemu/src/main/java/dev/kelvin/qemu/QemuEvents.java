@@ -1,7 +1,0 @@
-package dev.kelvin.qemu;
-
-/** Hears the signals of one QEMU, one after another, on one virtual thread. */
-@FunctionalInterface
-public interface QemuEvents {
-  void signal(QemuSignal signal);
-}

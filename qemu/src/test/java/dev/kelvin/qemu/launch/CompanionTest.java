@@ -1,0 +1,138 @@
+package dev.kelvin.qemu.launch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.kelvin.model.Code;
+import dev.kelvin.model.HostFacts;
+import dev.kelvin.model.HostFacts.FileServer;
+import dev.kelvin.model.HostFacts.FileServerKind;
+import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.spec.VmSpec;
+import dev.kelvin.qemu.Facts;
+import dev.kelvin.qemu.GoldenCase;
+import dev.kelvin.qemu.LaunchPlan;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** How the processes beside QEMU are called, and what a host must have for them. */
+class CompanionTest {
+  private static HostFacts facts(HostFacts.Extras extras, boolean root) {
+    return new Facts().extras(extras).root(root).make();
+  }
+
+  private static HostFacts withServer(@Nullable FileServer server, boolean root) {
+    HostFacts.Extras all = GoldenCase.FACTS.extras();
+    return facts(
+        new HostFacts.Extras(all.secureUefi(), all.enrolledUefi(), all.swtpm(), server), root);
+  }
+
+  private static List<Companion> companions(String golden, HostFacts facts) throws IOException {
+    LaunchPlan plan = GoldenCase.read(golden).plan();
+    return Companion.of(
+        new LaunchPlan(
+            plan.name(),
+            plan.id(),
+            plan.spec(),
+            facts,
+            plan.files(),
+            "tcg",
+            plan.disks(),
+            plan.media(),
+            false,
+            Map.of()));
+  }
+
+  @Test
+  void theTpmOfAVmIsItsOwnUsers() throws IOException {
+    Companion tpm = companions("tpm-q35", GoldenCase.FACTS).getFirst();
+    assertThat(tpm.ownUser()).isTrue();
+    assertThat(tpm.leavesLockFile()).isFalse();
+    assertThat(tpm.argv())
+        .containsExactly(
+            "/usr/bin/swtpm",
+            "socket",
+            "--tpm2",
+            "--ctrl",
+            "type=unixio,path=/golden/run/tpm.sock,mode=0600",
+            "--tpmstate",
+            "dir=/golden/state/tpm,mode=0600",
+            "--terminate");
+  }
+
+  @Test
+  void theServerOfQemu() throws IOException {
+    List<Companion> shares = companions("share-i440fx", GoldenCase.FACTS);
+    assertThat(shares).extracting(Companion::name).contains("share-a", "share-d");
+    assertThat(shares).allMatch(Companion::leavesLockFile).noneMatch(Companion::ownUser);
+    // Read-only: by a mount in a namespace of its own, the path an argument and not shell text.
+    assertThat(shares.get(0).argv())
+        .startsWith("unshare", "--mount")
+        .anyMatch(word -> word.startsWith("mount --bind -o nosuid,nodev,ro -- "))
+        .containsSubsequence("/golden/shares/a", "/usr/lib/qemu/virtiofsd", "-f")
+        .anyMatch(word -> word.startsWith("source=/golden/shares/a,cache=auto,sandbox=namespace"))
+        .anyMatch(word -> word.endsWith(",modcaps=-mknod:-setfcap"));
+    // Each: what a guest's root leaves there gives nobody on the host more rights.
+    assertThat(shares.get(1).argv())
+        .startsWith("unshare", "--mount")
+        .anyMatch(word -> word.startsWith("mount --bind -o nosuid,nodev -- "))
+        .containsSubsequence(
+            "/usr/lib/qemu/virtiofsd", "-f", "--socket-path=/golden/run/share-1.sock")
+        .anyMatch(word -> word.startsWith("source=/golden/shares/b\\,c,cache="));
+  }
+
+  @Test
+  void itsSuccessor() throws IOException {
+    var server = new FileServer("/usr/libexec/virtiofsd", FileServerKind.RUST, true);
+    List<Companion> shares = companions("share-many", withServer(server, true));
+    assertThat(shares).noneMatch(Companion::leavesLockFile);
+    assertThat(shares.get(1).argv())
+        .startsWith("unshare", "--mount")
+        .anyMatch(word -> word.startsWith("mount --bind -o nosuid,nodev -- "))
+        .endsWith(
+            "/usr/libexec/virtiofsd",
+            "--socket-path=/golden/run/share-1.sock",
+            "--shared-dir=/golden/shares/b",
+            "--cache=auto",
+            "--sandbox=namespace",
+            "--xattr",
+            "--modcaps=-mknod:-setfcap",
+            "--readonly");
+    // An ordinary user's server makes files of that user, and may mount nothing.
+    assertThat(companions("share-many", withServer(server, false)).get(1).argv())
+        .startsWith("/usr/libexec/virtiofsd");
+    assertThat(shares.get(2).argv()).contains("--cache=never").doesNotContain("--readonly");
+    assertThat(shares.get(3).argv()).contains("--cache=always");
+  }
+
+  private static void refused(String golden, HostFacts facts, String field, String remedy)
+      throws IOException {
+    VmSpec spec = GoldenCase.read(golden).spec();
+    var refusal = catchThrowableOfType(ProblemException.class, () -> Extras.check(spec, facts));
+    assertThat(refusal).as(golden).isNotNull();
+    assertThat(refusal.problem().code()).isEqualTo(Code.CAPABILITY_MISSING);
+    assertThat(refusal.problem().field()).isEqualTo(field);
+    assertThat(refusal.problem().remedy()).contains(remedy);
+  }
+
+  @Test
+  void whatTheHostLacksIsToldWithItsPackage() throws IOException {
+    HostFacts bare = facts(HostFacts.Extras.none(), true);
+    refused("uefi-secure-boot", bare, "spec.firmware.secureBoot", "ovmf");
+    refused("uefi-own-keys", bare, "spec.firmware.secureBoot", "ovmf");
+    refused("tpm-q35", bare, "spec.tpm", "swtpm");
+    refused("share", bare, "spec.shares[0]", "virtiofsd");
+  }
+
+  @Test
+  void anOrdinaryUserIsToldWhatTakesRoot() throws IOException {
+    refused("share", facts(GoldenCase.FACTS.extras(), false), "spec.shares[0]", "root");
+    var old = new FileServer("/usr/libexec/virtiofsd", FileServerKind.RUST, false);
+    refused("share-many", withServer(old, false), "spec.shares[1].readOnly", "1.13");
+    var server = new FileServer("/usr/libexec/virtiofsd", FileServerKind.RUST, true);
+    Extras.check(GoldenCase.read("share-many").spec(), withServer(server, false));
+  }
+}
