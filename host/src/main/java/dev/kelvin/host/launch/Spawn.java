@@ -190,9 +190,12 @@ final class Spawn {
   }
 
   /** An array of texts that ends with a null pointer. */
-  private static MemorySegment texts(Arena arena, List<String> texts) {
+  private static MemorySegment texts(Arena arena, List<String> texts) throws IOException {
     MemorySegment all = arena.allocate(ValueLayout.ADDRESS, texts.size() + 1L);
     for (int i = 0; i < texts.size(); i++) {
+      if (texts.get(i).indexOf(0) >= 0) {
+        throw new IOException("an argument or a variable would end at the NUL that is in it");
+      }
       all.setAtIndex(ValueLayout.ADDRESS, i, arena.allocateFrom(texts.get(i)));
     }
     return all;

@@ -230,6 +230,25 @@ class PlainLauncherTest {
     assertThat(old.problem().code()).isEqualTo(Code.CAPABILITY_MISSING);
   }
 
+  @Test
+  void anArgumentThatWouldBeCutOffIsRefused() {
+    for (PlainLauncher one : List.of(launcher, byJdk)) {
+      var refused =
+          catchThrowableOfType(
+              ProblemException.class,
+              () ->
+                  one.launch(
+                      new Launch(
+                          "vm/x",
+                          List.of("echo", "a\0b"),
+                          directory,
+                          directory.resolve("o"),
+                          null)));
+      assertThat(refused.problem().code()).isEqualTo(Code.HOST_FAILURE);
+    }
+    assertThat(directory.resolve("o")).doesNotExist();
+  }
+
   /** On hosts whose C library is too old the JDK starts them, and they have the same. */
   @Test
   void theJdkStartsThemToo() throws IOException {

@@ -14,7 +14,7 @@ import java.time.Duration;
  */
 final class KvmChecks {
   /** To run firmware and guest; seconds on a host that does nothing else. */
-  private static final Duration PATIENCE = Duration.ofMinutes(3);
+  private static final Duration PATIENCE = Duration.ofMinutes(8);
 
   private static final String VM =
       """

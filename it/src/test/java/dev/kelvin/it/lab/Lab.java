@@ -26,8 +26,8 @@ import java.util.concurrent.Callable;
  */
 public final class Lab implements AutoCloseable {
   private static final String NAME = "lab";
-  private static final Duration BOOT = Duration.ofMinutes(5);
-  private static final Duration PATIENCE = Duration.ofMinutes(5);
+  private static final Duration BOOT = Duration.ofMinutes(12);
+  private static final Duration PATIENCE = Duration.ofMinutes(12);
 
   private static final String PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin";
 

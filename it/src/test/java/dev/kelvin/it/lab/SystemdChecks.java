@@ -13,7 +13,7 @@ import java.time.Duration;
  * and deaths VMs do not notice, and that shuts them down with the host.
  */
 final class SystemdChecks {
-  private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final Duration PATIENCE = Duration.ofMinutes(8);
 
   /** Its power button ends it; it writes a word when it can be pressed. */
   private static final String TINY =

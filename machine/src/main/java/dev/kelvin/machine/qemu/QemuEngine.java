@@ -33,9 +33,11 @@ public final class QemuEngine implements Engine {
       watchCompanions(started.run(), signals);
       return started;
     } catch (RuntimeException | Error e) { // such as no more threads; nobody holds it yet
-      started.close();
-      Processes.kill(started.process());
-      release(started.run());
+      try (started) {
+        Processes.kill(started.process());
+      } finally {
+        release(started.run());
+      }
       throw e;
     }
   }
