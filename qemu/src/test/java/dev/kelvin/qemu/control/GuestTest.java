@@ -13,6 +13,7 @@ import dev.kelvin.model.spec.DiskBus;
 import dev.kelvin.model.spec.VmSpec;
 import dev.kelvin.qemu.Specs;
 import dev.kelvin.qemu.testkit.SerialConsole;
+import dev.kelvin.qemu.testkit.Share;
 import dev.kelvin.qemu.testkit.TestQemu;
 import dev.kelvin.qemu.testkit.TinyGuest;
 import java.nio.charset.StandardCharsets;
@@ -21,12 +22,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** A real QEMU with a real Linux guest: what only a guest can show. */
 @Tag("slow")
@@ -37,8 +40,41 @@ class GuestTest {
 
   @TempDir Path directory;
 
+  /** Guests on the second QEMU; of so many shares a commit has one. */
+  private static final int SHARES = 3;
+
+  private static final List<String> ON_SECOND =
+      List.of(
+          "ends on q35", "panics on q35", "disks on q35", "ends on microvm", "cards on i440fx");
+
   /** On which QEMU the guests of a test run. */
   private TestQemu which = TestQemu.HOST;
+
+  private static Stream<Arguments> ends() throws Exception {
+    return guests("ends", "q35", "i440fx", "microvm");
+  }
+
+  private static Stream<Arguments> panics() throws Exception {
+    return guests("panics", "q35", "i440fx");
+  }
+
+  private static Stream<Arguments> disks() throws Exception {
+    return guests("disks", "q35", "i440fx");
+  }
+
+  private static Stream<Arguments> cards() throws Exception {
+    return guests("cards", "q35", "i440fx");
+  }
+
+  /** Of one test: all machines on the host's QEMU, on the second one those whose turn it is. */
+  private static Stream<Arguments> guests(String test, String... machines) throws Exception {
+    String prefix = test + " on ";
+    return Stream.concat(
+        Stream.of(machines).map(machine -> Arguments.of(machine, TestQemu.HOST)),
+        Share.of(ON_SECOND, SHARES).stream()
+            .filter(one -> one.startsWith(prefix))
+            .map(one -> Arguments.of(one.substring(prefix.length()), TestQemu.SECOND)));
+  }
 
   private Rig start(String machine, String words) throws Exception {
     return start(spec(machine, words));
@@ -75,7 +111,7 @@ class GuestTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"q35, HOST", "i440fx, HOST", "microvm, HOST", "q35, SECOND", "microvm, SECOND"})
+  @MethodSource("ends")
   void aPowerOffIsToldFromARebootAndFromAPanic(String machine, TestQemu qemu) throws Exception {
     which = qemu;
     try (var rig = start(machine, "");
@@ -103,7 +139,7 @@ class GuestTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"q35, HOST", "i440fx, HOST", "q35, SECOND"})
+  @MethodSource("panics")
   void aPanicIsSeenAndKept(String machine, TestQemu qemu) throws Exception {
     which = qemu;
     try (var rig = start(machine, "");
@@ -135,7 +171,7 @@ class GuestTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"q35, HOST", "i440fx, HOST", "q35, SECOND"})
+  @MethodSource("disks")
   void disksComeAndGo(String machine, TestQemu qemu) throws Exception {
     which = qemu;
     try (var rig = start(machine, "");
@@ -199,7 +235,7 @@ class GuestTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"q35, HOST", "i440fx, HOST", "i440fx, SECOND"})
+  @MethodSource("cards")
   void cardsComeAndGo(String machine, TestQemu qemu) throws Exception {
     which = qemu;
     try (var rig = start(machine, "");
