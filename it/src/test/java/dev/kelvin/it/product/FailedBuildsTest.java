@@ -13,14 +13,17 @@ import dev.kelvin.model.Image.BuildRecipe;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.ProgressSink;
+import dev.kelvin.qemu.testkit.Share;
 import dev.kelvin.storage.QemuImg;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Builds of Debian that fail in the middle. They wait for a mirror most of the time, which other
@@ -50,16 +53,35 @@ class FailedBuildsTest {
     return problems.getFirst();
   }
 
-  @Test
-  void aPackageThatIsNotThereIsNamed() {
+  /** Each takes a minute or more: one in three for a commit. */
+  static List<Failure> failures() throws IOException, InterruptedException {
+    return Share.of(List.of(Failure.values()), Failure.values().length);
+  }
+
+  enum Failure {
+    NO_SUCH_PACKAGE,
+    INTERRUPTED,
+    NO_ROOM
+  }
+
+  @ParameterizedTest
+  @MethodSource("failures")
+  void isToldAndLeavesNothing(Failure failure) throws Exception {
+    switch (failure) {
+      case NO_SUCH_PACKAGE -> aPackageThatIsNotThereIsNamed();
+      case INTERRUPTED -> anInterruptedBuildLeavesNothing();
+      case NO_ROOM -> packagesThatDoNotFitAreRefusedWithTheRemedy();
+    }
+  }
+
+  private void aPackageThatIsNotThereIsNamed() {
     Problem problem = failure(recipe("no-such-package"));
     assertThat(problem.code()).isEqualTo(Code.INVALID_ARGUMENT);
     assertThat(problem.object()).isEqualTo("no-such-package");
     assertThat(workDir).isEmptyDirectory();
   }
 
-  @Test
-  void anInterruptedBuildLeavesNothing() throws Exception {
+  private void anInterruptedBuildLeavesNothing() throws Exception {
     Thread self = Thread.currentThread();
     assertThatThrownBy(() ->
             builder.build(
@@ -78,8 +100,7 @@ class FailedBuildsTest {
         .doesNotContain(workDir.toString());
   }
 
-  @Test
-  void packagesThatDoNotFitAreRefusedWithTheRemedy() {
+  private void packagesThatDoNotFitAreRefusedWithTheRemedy() {
     // The root of 1 GiB has no room for the kernel with all drivers and a compiler.
     var recipe =
         new BuildRecipe(
