@@ -44,8 +44,7 @@ class GuestTest {
   private static final int SHARES = 3;
 
   private static final List<String> ON_SECOND =
-      List.of(
-          "ends on q35", "panics on q35", "disks on q35", "ends on microvm", "cards on i440fx");
+      List.of("ends on q35", "panics on q35", "disks on q35", "ends on microvm", "cards on i440fx");
 
   /** On which QEMU the guests of a test run. */
   private TestQemu which = TestQemu.HOST;
