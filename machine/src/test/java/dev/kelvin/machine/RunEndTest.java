@@ -57,13 +57,16 @@ class RunEndTest {
     }
   }
 
-  /** As one that was stopped by a signal: it has five seconds to answer, and is killed then. */
+  /**
+   * As one that was stopped by a signal: it has five seconds to answer, and is killed then; at once
+   * where it has been found silent before.
+   */
   @Test
   void aProcessThatDoesNotAnswerIsKilledSoon() throws Exception {
     try (var vm = vm(RestartMode.NEVER)) {
       vm.qemu().silent(true);
       assertThat(vm.asking(new VmRequest.Stop())).succeedsWithin(Duration.ofSeconds(20));
-      assertThat(vm.qemu().count("quit")).isEqualTo(1);
+      assertThat(vm.qemu().count("quit")).isLessThanOrEqualTo(1);
       assertThat(vm.process().isAlive()).isFalse();
       assertThat(vm.exitReason()).isEqualTo(ExitReason.STOPPED);
     }
