@@ -9,17 +9,10 @@ import java.nio.channels.SocketChannel;
  */
 @FunctionalInterface
 public interface Enclosure {
-  /** What came of an attempt to send it. */
-  enum Sent {
-    /** It is with the peer, and at least one byte of the message too. */
-    DONE,
-    /** The peer takes nothing now; nothing was sent. */
-    NO_ROOM,
-    /** Its owner has closed it, since nobody waits for the answer any more; nothing was sent. */
-    WITHDRAWN
-  }
-
-  /** It was not sent for a reason on this side; the connection is as it was. */
+  /**
+   * It was not sent for a reason on this side, such as that its owner has closed it; the connection
+   * is as it was.
+   */
   final class NotSent extends IOException {
     public NotSent(String message, Throwable cause) {
       super(message, cause);
@@ -29,8 +22,9 @@ public interface Enclosure {
   /**
    * Sends it with the beginning of {@code bytes}, whose position it moves. It does not wait.
    *
+   * @return false when the peer takes nothing now: nothing was sent
    * @throws NotSent only this message is lost then, and its caller is told
    * @throws IOException when the connection is broken
    */
-  Sent send(SocketChannel channel, ByteBuffer bytes) throws IOException;
+  boolean send(SocketChannel channel, ByteBuffer bytes) throws IOException;
 }

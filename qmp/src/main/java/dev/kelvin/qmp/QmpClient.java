@@ -192,7 +192,7 @@ public final class QmpClient implements AutoCloseable {
     }
   }
 
-  /** One whose caller does not wait for the answer to what could not be sent. */
+  /** One that tells its caller when it could not be sent. */
   private static Enclosure telling(
       String command, Enclosure enclosure, CompletableFuture<Reply> reply) {
     return (channel, bytes) -> {
@@ -202,7 +202,7 @@ public final class QmpClient implements AutoCloseable {
         reply.complete(
             new Reply.NoRoom(
                 new QmpException.Busy(command + " could not be sent: " + e.getMessage())));
-        return Enclosure.Sent.WITHDRAWN;
+        throw e;
       }
     };
   }

@@ -279,24 +279,19 @@ final class Wire implements AutoCloseable {
     }
   }
 
-  /** Sends the beginning of a message with what goes with it; false when it shall not go at all. */
+  /** Sends the beginning of a message with what goes with it; false when it does not go at all. */
   private boolean enclose(Enclosure enclosure, ByteBuffer bytes)
       throws IOException, InterruptedException {
-    while (true) {
-      switch (enclosure.send(channel, bytes)) {
-        case DONE -> {
-          return true;
-        }
-        case WITHDRAWN -> {
-          return false;
-        }
-        case NO_ROOM -> {
-          LockSupport.parkNanos(ROOM_AGAIN);
-          if (Thread.interrupted()) {
-            throw new InterruptedException("interrupted while QEMU took nothing");
-          }
+    try {
+      while (!enclosure.send(channel, bytes)) {
+        LockSupport.parkNanos(ROOM_AGAIN);
+        if (Thread.interrupted()) {
+          throw new InterruptedException("interrupted while QEMU took nothing");
         }
       }
+      return true;
+    } catch (Enclosure.NotSent e) {
+      return false; // its caller has been told
     }
   }
 

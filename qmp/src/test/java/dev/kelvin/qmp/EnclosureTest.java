@@ -48,7 +48,12 @@ class EnclosureTest {
   void aFileThatNobodyWaitsForAnyMoreIsNotSent() throws Exception {
     var withdrawn = new CompletableFuture<Boolean>();
     Enclosure file =
-        (channel, bytes) -> withdrawn.isDone() ? Enclosure.Sent.WITHDRAWN : Enclosure.Sent.NO_ROOM;
+        (channel, bytes) -> {
+          if (withdrawn.isDone()) {
+            throw new Enclosure.NotSent("closed", new IOException());
+          }
+          return false;
+        };
     var heard = new CompletableFuture<JsonNode>();
     try (var peer =
             talking(line -> {
@@ -87,7 +92,7 @@ class EnclosureTest {
                   (channel, bytes) -> {
                     sent.add("sent");
                     channel.write(bytes);
-                    return Enclosure.Sent.DONE;
+                    return true;
                   },
                   SOON);
       var one = threads.submit(give);

@@ -138,7 +138,7 @@ class HandedFilesTest {
       Enclosure enclosure =
           (channel, bytes) -> {
             try {
-              return sender.send(channel, bytes) ? Enclosure.Sent.DONE : Enclosure.Sent.NO_ROOM;
+              return sender.send(channel, bytes);
             } catch (DescriptorSender.NotSentException e) {
               throw new Enclosure.NotSent(String.valueOf(e.getMessage()), e);
             }
