@@ -2,10 +2,7 @@ package dev.kelvin.host.file;
 
 import dev.kelvin.host.kernel.Syscalls;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -15,7 +12,6 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 public final class Descriptor implements AutoCloseable {
   private static final long F_DUPFD_CLOEXEC = 1030;
-  private static final long MFD_CLOEXEC = 1;
 
   /** Made at the first use: calls of the kernel take a while to begin. */
   private static final class Kernel {
@@ -46,19 +42,6 @@ public final class Descriptor implements AutoCloseable {
     return new Descriptor(answer.value());
   }
 
-  /**
-   * An empty file in memory, which is gone with its last descriptor (memfd_create(2)).
-   *
-   * @param name for people, in /proc
-   */
-  public static Descriptor memory(String name) throws IOException {
-    try (var arena = java.lang.foreign.Arena.ofConfined()) {
-      return of(
-          Kernel.CALLS.call(Syscalls.MEMFD_CREATE, arena.allocateFrom(name).address(), MFD_CLOEXEC),
-          "memory for " + name);
-    }
-  }
-
   /** A file that exists, for reading. */
   public static Descriptor toRead(Path file) throws IOException {
     return of(Kernel.CALLS.openToRead(file.toString()), file.toString());
@@ -67,33 +50,6 @@ public final class Descriptor implements AutoCloseable {
   /** The file that has a number now. */
   static Descriptor copyOf(long number) throws IOException {
     return of(Kernel.CALLS.call(Syscalls.FCNTL, number, F_DUPFD_CLOEXEC), "a descriptor");
-  }
-
-  /** The same file, through which it can only be written. */
-  public Descriptor writeOnly() throws IOException {
-    return use(one -> of(Kernel.CALLS.openToWrite(path(one).toString()), "opening it again"));
-  }
-
-  /**
-   * What is in the file, from its beginning.
-   *
-   * @throws IOException also for one of more than {@code most} bytes
-   */
-  public byte[] read(int most) throws IOException {
-    return use(one -> {
-      try (var file = FileChannel.open(path(one))) {
-        if (file.size() > most) {
-          throw new IOException("it has " + file.size() + " bytes, more than " + most);
-        }
-        var content = ByteBuffer.allocate((int) file.size());
-        while (content.hasRemaining() && file.read(content) >= 0) {}
-        return Arrays.copyOf(content.array(), content.position());
-      }
-    });
-  }
-
-  private static Path path(long number) {
-    return Path.of("/proc/self/fd", Long.toString(number));
   }
 
   /**

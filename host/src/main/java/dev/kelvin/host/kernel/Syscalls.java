@@ -86,7 +86,6 @@ public final class Syscalls {
   public static final long FCNTL = X86 ? 72 : 25;
   public static final long WAIT4 = X86 ? 61 : 260;
   public static final long SENDMSG = X86 ? 46 : 211;
-  public static final long MEMFD_CREATE = X86 ? 319 : 279;
 
   private static final long SOCKET = X86 ? 41 : 198;
   private static final long SENDTO = X86 ? 44 : 206;
@@ -105,7 +104,6 @@ public final class Syscalls {
   private static final short POLLIN = 1;
   private static final long AT_FDCWD = -100;
   private static final long O_RDONLY_CLOEXEC = 0x80000;
-  private static final long O_WRONLY_CLOEXEC = 0x80001;
   private static final long O_RDWR_CLOEXEC = 0x80002;
   private static final long O_PATH_CLOEXEC = 0x280000;
 
@@ -135,11 +133,6 @@ public final class Syscalls {
   /** Opens a file or a directory for reading. */
   public Answer openToRead(String path) {
     return open(path, O_RDONLY_CLOEXEC);
-  }
-
-  /** Opens a file for writing only. */
-  public Answer openToWrite(String path) {
-    return open(path, O_WRONLY_CLOEXEC);
   }
 
   private Answer open(String path, long flags) {

@@ -4,6 +4,7 @@ import dev.kelvin.host.file.Descriptor;
 import dev.kelvin.host.kernel.CLibrary;
 import dev.kelvin.host.kernel.CLibrary.Result;
 import dev.kelvin.host.kernel.Syscalls;
+import dev.kelvin.host.process.ProcessId;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
@@ -41,14 +42,13 @@ final class Spawn {
   /** A thread that only waits needs little. */
   private static final long STACK = 256 << 10;
 
-  private final Syscalls kernel;
-  private final CLibrary library = new CLibrary();
-  private final MemorySegment spawn = library.require("posix_spawn");
+  private final Syscalls kernel = new Syscalls();
+  private final CLibrary library;
   private final MemorySegment closeFrom;
   private final MemorySegment changeDirectory;
 
-  private Spawn(Syscalls kernel, MemorySegment closeFrom, MemorySegment changeDirectory) {
-    this.kernel = kernel;
+  private Spawn(CLibrary library, MemorySegment closeFrom, MemorySegment changeDirectory) {
+    this.library = library;
     this.closeFrom = closeFrom;
     this.changeDirectory = changeDirectory;
   }
@@ -62,7 +62,7 @@ final class Spawn {
     var closeFrom = library.find("posix_spawn_file_actions_addclosefrom_np");
     var changeDirectory = library.find("posix_spawn_file_actions_addchdir_np");
     return closeFrom.isPresent() && changeDirectory.isPresent()
-        ? Optional.of(new Spawn(new Syscalls(), closeFrom.get(), changeDirectory.get()))
+        ? Optional.of(new Spawn(library, closeFrom.get(), changeDirectory.get()))
         : Optional.empty();
   }
 
@@ -71,8 +71,6 @@ final class Spawn {
    * it ends at once.
    */
   static final class Child implements AutoCloseable {
-    private static final long SIGKILL = 9;
-
     private final long pid;
     private final Syscalls kernel;
     private final Runnable known;
@@ -94,7 +92,7 @@ final class Spawn {
 
     /** It takes no descriptor, which the daemon may have none left of. */
     void kill() {
-      kernel.call(Syscalls.KILL, pid, SIGKILL);
+      kernel.call(Syscalls.KILL, pid, ProcessId.SIGKILL);
     }
 
     /** From now on it is reaped. */
@@ -147,15 +145,14 @@ final class Spawn {
             "posix_spawnattr_setsigmask",
             attributes.address(),
             arena.allocate(SIGNALS, Long.BYTES).address());
-        require(
-            library.call(
-                spawn,
-                pid.address(),
-                arena.allocateFrom(argv.getFirst()).address(),
-                actions.address(),
-                attributes.address(),
-                texts(arena, argv).address(),
-                texts(arena, variables).address()));
+        call(
+            "posix_spawn",
+            pid.address(),
+            arena.allocateFrom(argv.getFirst()).address(),
+            actions.address(),
+            attributes.address(),
+            texts(arena, argv).address(),
+            texts(arena, variables).address());
       } finally {
         call("posix_spawn_file_actions_destroy", actions.address());
         call("posix_spawnattr_destroy", attributes.address());

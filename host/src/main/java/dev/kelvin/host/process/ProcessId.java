@@ -24,7 +24,9 @@ public record ProcessId(long pid, long startTicks, String boot) {
   /** It cannot change while a process lives. */
   private static final String BOOT = currentBoot();
 
-  static final int SIGKILL = 9;
+  /** The number of the signal that no process can catch (signal(7)). */
+  public static final int SIGKILL = 9;
+
   static final int SIGTERM = 15;
 
   /**

@@ -213,7 +213,7 @@ class PlainLauncherTest {
 
   @Test
   void aClosedDescriptorIsNotHandedOver() throws IOException {
-    Descriptor closed = Descriptor.memory("closed");
+    Descriptor closed = Descriptor.toRead(directory);
     closed.close();
     var launch =
         new Launch(
