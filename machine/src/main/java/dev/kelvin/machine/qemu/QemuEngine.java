@@ -27,19 +27,7 @@ public final class QemuEngine implements Engine {
   @Override
   public QemuInstance start(VmRecord vm, Consumer<Signal> signals, RunSaver saver)
       throws InterruptedException {
-    QemuInstance started =
-        launcher.start(vm, signal -> signals.accept(Translation.of(signal)), saver);
-    try {
-      watchCompanions(started.run(), signals);
-      return started;
-    } catch (RuntimeException | Error e) { // such as no more threads; nobody holds it yet
-      try (started) {
-        Processes.kill(started.process());
-      } finally {
-        release(started.run());
-      }
-      throw e;
-    }
+    return launcher.start(vm, signals, saver);
   }
 
   @Override
@@ -48,7 +36,7 @@ public final class QemuEngine implements Engine {
     QemuInstance adopted =
         launcher.adopt(vm, run, signal -> signals.accept(Translation.of(signal)));
     try {
-      watchCompanions(adopted.run(), signals);
+      adopted.watchCompanions(signals);
       // The daemon that launched it may have died before it could end this.
       HeadStart.end(adopted.process());
       return adopted;
@@ -56,10 +44,6 @@ public final class QemuEngine implements Engine {
       adopted.close();
       throw e;
     }
-  }
-
-  private static void watchCompanions(RunRecord run, Consumer<Signal> signals) {
-    Companions.watch(run.companions(), name -> signals.accept(Translation.companionEnded(name)));
   }
 
   @Override

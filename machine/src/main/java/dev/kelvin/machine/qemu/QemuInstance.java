@@ -3,7 +3,9 @@ package dev.kelvin.machine.qemu;
 import dev.kelvin.host.process.ProcessId;
 import dev.kelvin.machine.engine.Condition;
 import dev.kelvin.machine.engine.Instance;
+import dev.kelvin.machine.engine.Signal;
 import dev.kelvin.machine.guest.SerialHub;
+import dev.kelvin.machine.launch.Companions;
 import dev.kelvin.machine.launch.VmHome;
 import dev.kelvin.machine.store.RunRecord;
 import dev.kelvin.qemu.VmFiles;
@@ -11,6 +13,7 @@ import dev.kelvin.qemu.control.RunningVm;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +33,11 @@ public record QemuInstance(
   /** The user id that it runs as; negative for the daemon's own. */
   int user() {
     return Objects.requireNonNull(run.user(), "what is held has a complete record");
+  }
+
+  /** Has the end of each process that serves it told. */
+  void watchCompanions(Consumer<Signal> signals) {
+    Companions.watch(run.companions(), name -> signals.accept(Translation.companionEnded(name)));
   }
 
   @Override

@@ -7,6 +7,7 @@ import dev.kelvin.host.process.BootId;
 import dev.kelvin.host.process.HeadStart;
 import dev.kelvin.host.process.ProcessId;
 import dev.kelvin.machine.engine.Engine.RunSaver;
+import dev.kelvin.machine.engine.Signal;
 import dev.kelvin.machine.guest.SerialHub;
 import dev.kelvin.machine.launch.Companions;
 import dev.kelvin.machine.launch.ImageSource;
@@ -62,6 +63,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -130,9 +132,10 @@ public final class VmLauncher {
    * Starts a VM. Its process goes ahead of other guests until QEMU has answered that the virtual
    * CPUs run: its answer would otherwise stand behind all that they compute.
    *
+   * @param signals told what QEMU and what serves it tell
    * @param record called with what a restarted daemon needs, as soon as the process exists
    */
-  public QemuInstance start(VmRecord vm, QemuEvents events, RunSaver record)
+  public QemuInstance start(VmRecord vm, Consumer<Signal> signals, RunSaver record)
       throws InterruptedException {
     HostFacts host = facts.get().of(vm.spec().architecture());
     String accelerator = accelerator(vm.spec(), host, vm.metadata().name());
@@ -161,29 +164,39 @@ public final class VmLauncher {
         record.save(run);
         qemu =
             RunningVm.awaitStart(
-                files, CONNECT_DEADLINE, ahead::alive, events, way(vm.uid(), process));
+                files,
+                CONNECT_DEADLINE,
+                ahead::alive,
+                signal -> signals.accept(Translation.of(signal)),
+                way(vm.uid(), process));
         requireUuid(qemu, vm);
         serial = serial(vm, files, process);
         shared.requireServed(serving);
         shielded.result();
         qemu.cont();
-        return new QemuInstance(process, qemu, serial, files, run);
+        var started = new QemuInstance(process, qemu, serial, files, run);
+        started.watchCompanions(signals);
+        return started;
       }
-    } catch (IOException | RuntimeException | InterruptedException e) {
+    } catch (IOException | RuntimeException | InterruptedException | Error e) {
       abandon(vm, process, qemu, serial, serving);
-      if (e instanceof InterruptedException interrupted) {
-        throw interrupted;
+      switch (e) {
+        case InterruptedException interrupted -> throw interrupted;
+        case Error fault -> throw fault; // such as no more threads
+        case ProblemException known -> throw known;
+        default -> throw failed(vm, e);
       }
-      throw e instanceof ProblemException known
-          ? known
-          : Problem.of(Code.HOST_FAILURE, "The VM could not be started")
-              .on(vm.ref())
-              .because(String.valueOf(e))
-              .remedy(
-                  "see what it wrote with \"kelvin logs %s\", and the daemon's log of this moment"
-                      .formatted(vm.metadata().name()))
-              .asException(e);
     }
+  }
+
+  private static ProblemException failed(VmRecord vm, Throwable e) {
+    return Problem.of(Code.HOST_FAILURE, "The VM could not be started")
+        .on(vm.ref())
+        .because(String.valueOf(e))
+        .remedy(
+            "see what it wrote with \"kelvin logs %s\", and the daemon's log of this moment"
+                .formatted(vm.metadata().name()))
+        .asException(e);
   }
 
   private RunRecord runOf(
