@@ -67,6 +67,18 @@ class RulesAgreeTest {
     assertThat(schema(DocumentKind.CONFIG).validate(catalogue)).isNotEmpty();
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "10.0.2.50,true", "172.31.1.4,true", "192.168.0.254,true", "10.0.2.2,false", "10.0.2.255,false",
+    "172.32.1.4,false", "192.169.1.4,false", "10.0.2.050,false", "guest,false", "fec0::5,false"
+  })
+  void addressesOfGuestsAreTheSame(String address, boolean taken) {
+    agree(
+        spec(
+            "nics: [{name: a, forwards: [{guestPort: 1, guestAddress: '%s'}]}]".formatted(address)),
+        taken);
+  }
+
   /** A place in the spec, the least and the greatest number that it takes. */
   @ParameterizedTest
   @CsvSource(

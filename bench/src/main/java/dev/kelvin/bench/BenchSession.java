@@ -19,6 +19,7 @@ final class BenchSession {
   private final List<Series> series = new ArrayList<>();
   private final List<Bar> bars = new ArrayList<>();
   private final List<String> notes = new ArrayList<>();
+  private int nodes;
   private Map<String, String> machine = Map.of();
 
   /**
@@ -48,8 +49,9 @@ final class BenchSession {
   }
 
   /** A node of its own, not started yet. */
-  Node node(String name) throws IOException {
-    Path home = Files.createDirectory(place.resolve(name));
+  Node node() throws IOException {
+    // Short, as the paths of sockets are.
+    Path home = Files.createDirectory(place.resolve("n" + nodes++));
     // The users of VMs must be able to pass through.
     Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwx--x--x"));
     return new Node(root.resolve("dist/target/kelvin"), home);

@@ -60,7 +60,7 @@ final class Burst {
   }
 
   static void measure(BenchSession session) throws IOException, InterruptedException {
-    try (var node = session.node("b")) {
+    try (var node = session.node()) {
       node.start();
       new Burst(session, node).run(session);
     }

@@ -42,7 +42,7 @@ final class CommandFigures {
   }
 
   static void measure(BenchSession session) throws IOException, InterruptedException {
-    try (var node = session.node("c")) {
+    try (var node = session.node()) {
       node.start();
       new CommandFigures(session, node).measure();
     }

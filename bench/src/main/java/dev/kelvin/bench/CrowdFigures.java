@@ -38,7 +38,7 @@ final class CrowdFigures {
   }
 
   static void measure(BenchSession session) throws IOException, InterruptedException {
-    try (var node = session.node("c")) {
+    try (var node = session.node()) {
       node.start();
       new CrowdFigures(session, node).run();
     }

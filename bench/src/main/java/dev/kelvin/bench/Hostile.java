@@ -32,7 +32,7 @@ final class Hostile {
   }
 
   static void measure(BenchSession session) throws IOException, InterruptedException {
-    try (var node = session.node("h")) {
+    try (var node = session.node()) {
       node.start();
       new Hostile(session, node).measure();
     }

@@ -38,7 +38,7 @@ final class ImportPart {
   }
 
   static void measure(BenchSession session) throws IOException, InterruptedException {
-    try (var node = session.node("i")) {
+    try (var node = session.node()) {
       node.start();
       Path raw = session.place().resolve("disk.raw");
       fill(raw, session.options().disk());

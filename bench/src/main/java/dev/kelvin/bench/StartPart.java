@@ -37,7 +37,7 @@ final class StartPart {
 
   private void measure() throws IOException, InterruptedException {
     Guest guest = Guest.obtain(session.root().resolve("bench/target/guest"), session.commands());
-    try (var node = session.node("k")) {
+    try (var node = session.node()) {
       node.start();
       BenchSession.say("how VMs start, in " + options.rounds() + " rounds");
       try (Client client = node.client()) {

@@ -44,7 +44,7 @@ final class StoredFigures {
   }
 
   static void measure(BenchSession session) throws IOException, InterruptedException {
-    try (var node = session.node("s")) {
+    try (var node = session.node()) {
       node.start();
       new StoredFigures(session, node).measure();
     }

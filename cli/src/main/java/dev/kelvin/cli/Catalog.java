@@ -32,6 +32,9 @@ public final class Catalog {
   private static final String VOLUMES = "Manage volumes";
   private static final String DAEMON = "The daemon, its host and its work";
 
+  /** How wide the column of names is. */
+  private static final int NAMES = 16;
+
   static final List<Entry> ENTRIES =
       List.of(
           new Entry(USE, "run", "Make a VM and boot it, and all that it needs before."),
@@ -235,7 +238,7 @@ public final class Catalog {
 
   private static void line(StringBuilder text, Entry entry) {
     text.append("  ").append(entry.name());
-    text.append(" ".repeat(Math.max(1, 14 - entry.name().length())));
+    text.append(" ".repeat(Math.max(1, NAMES - entry.name().length())));
     text.append(entry.summary()).append('\n');
   }
 }

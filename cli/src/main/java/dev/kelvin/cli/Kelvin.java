@@ -47,7 +47,8 @@ public final class Kelvin {
     }
     Optional<Entry> entry = Catalog.find(words);
     if (entry.isEmpty()) {
-      return unknown(words);
+      Optional<List<String>> meant = OtherWords.translate(words);
+      return meant.isPresent() ? run(meant.get().toArray(String[]::new)) : unknown(words);
     }
     int used = entry.get().words();
     Command command = entry.get().create(session);
@@ -69,6 +70,10 @@ public final class Kelvin {
     if (entry.isPresent()) {
       commandLine(entry.get()).usage(session.out());
       return 0;
+    }
+    Optional<List<String>> meant = OtherWords.translate(words);
+    if (meant.isPresent()) {
+      return help(meant.get());
     } else if (Catalog.isGroup(words.getFirst())) {
       session.out().print(Catalog.overview(words.getFirst()));
       return 0;
@@ -88,8 +93,10 @@ public final class Kelvin {
     }
     String typed = Catalog.isGroup(first) ? first + " " + words.get(1) : first;
     String remedy =
-        Names.nearest(typed, Catalog.names())
-            .map(name -> "did you mean \"kelvin " + name + "\"?")
+        OtherWords.advice(typed)
+            .or(() ->
+                Names.nearest(typed, Catalog.names())
+                    .map(name -> "did you mean \"kelvin " + name + "\"?"))
             .orElse("\"kelvin help\" lists the commands");
     return fail(
         Problem.of(Code.INVALID_ARGUMENT, "There is no command \"" + typed + "\"").remedy(remedy));
@@ -131,7 +138,9 @@ public final class Kelvin {
         return Problem.of(
                 Code.INVALID_ARGUMENT, "kelvin " + entry.name() + " has no option " + name)
             .remedy(
-                Names.nearest(name, options).map(o -> "did you mean " + o + "?").orElse(remedy));
+                OtherWords.option(entry.name(), name, options)
+                    .or(() -> Names.nearest(name, options).map(o -> "did you mean " + o + "?"))
+                    .orElse(remedy));
       }
       return Problem.of(
               Code.INVALID_ARGUMENT,

@@ -76,6 +76,19 @@ class DocumentsTest extends OnFakeDaemon {
     assertThat(cli.run("apply").code()).isEqualTo(2);
   }
 
+  /** A slip of copying: what one document makes, the next would undo. */
+  @Test
+  void refusesTwoDocumentsOfOneVmBeforeItDoesAnything() throws IOException {
+    cli.file("a.yaml", "metadata: {name: fresh}\n---\nmetadata: {name: web1}\n");
+    cli.file("b.yaml", "metadata: {name: fresh}\nspec: {cpu: {cores: 3}}\n");
+    Result result = cli.run("apply", "-f", "a.yaml", "-f", "b.yaml");
+    assertThat(result.code()).isEqualTo(2);
+    assertThat(result.out()).isEmpty();
+    assertThat(result.err())
+        .contains("Two documents are about the VM fresh", "b.yaml", "a.yaml (document 1)");
+    assertThat(cli.run("apply", "--dry-run", "-f", "a.yaml", "-f", "b.yaml").code()).isEqualTo(2);
+  }
+
   @Test
   void showsWhatWouldChange() throws IOException {
     cli.file("web1.yaml", "metadata: {name: web1}\n");

@@ -9,11 +9,13 @@ import dev.kelvin.model.Phase;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.Task;
 import dev.kelvin.model.Task.TaskState;
+import dev.kelvin.model.Vm;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -32,6 +34,21 @@ class FlowTest extends OnFakeDaemon {
         "GET /v1/tasks/" + id, Reply.json(200, Things.task(id, type, object, TaskState.RUNNING)));
     daemon.on(
         "GET /v1/tasks/" + id, Reply.json(200, Things.task(id, type, object, TaskState.SUCCEEDED)));
+  }
+
+  @Test
+  void listsWhyVmsStandStill() throws IOException {
+    Vm paused = Things.vm("web1", Phase.PAUSED);
+    String why = "the file system of its disk root is full";
+    daemon.on(
+        ALL_VMS,
+        Reply.json(
+            200,
+            Things.page(
+                paused.withStatus(paused.status().in(Phase.PAUSED, why, Instant.EPOCH)),
+                Things.vm("db", Phase.PAUSED))));
+    assertThat(cli.run("ls").err()).isEqualTo("web1 is paused: " + why + "\n");
+    assertThat(cli.run("ls", "-o", "name").err()).isEmpty();
   }
 
   @Test

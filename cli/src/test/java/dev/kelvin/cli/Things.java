@@ -45,7 +45,7 @@ public final class Things {
             .build();
     boolean runs = phase.hasProcess();
     var forwards =
-        runs ? List.of(new Forward("net0", "tcp", "127.0.0.1", 40022, 22)) : List.<Forward>of();
+        runs ? List.of(Forward.of("net0", "tcp", "127.0.0.1", 40022, 22)) : List.<Forward>of();
     var status =
         new VmStatus(
             phase,

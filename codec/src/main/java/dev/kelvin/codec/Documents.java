@@ -43,7 +43,6 @@ import tools.jackson.dataformat.yaml.YAMLFactory;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 import tools.jackson.dataformat.yaml.YAMLParser;
 import tools.jackson.dataformat.yaml.YAMLWriteFeature;
-import tools.jackson.dataformat.yaml.util.StringQuotingChecker;
 
 /**
  * Reads and writes documents. What users send is read strictly: an unknown field, a wrong type, a
@@ -109,7 +108,7 @@ public final class Documents {
                         .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                         .disable(YAMLWriteFeature.WRITE_DOC_START_MARKER)
                         .enable(YAMLWriteFeature.MINIMIZE_QUOTES)
-                        .stringQuotingChecker(new Quoting())
+                        .stringQuotingChecker(new YamlQuoting())
                         .enable(YAMLWriteFeature.ALWAYS_QUOTE_NUMBERS_AS_STRINGS)
                         .build()))
             .build();
@@ -133,23 +132,6 @@ public final class Documents {
           }
         }
       }
-    }
-  }
-
-  /** Also quotes texts with characters that YAML takes for line ends or does not take at all. */
-  private static final class Quoting extends StringQuotingChecker.Default {
-    private static final long serialVersionUID = 1L;
-
-    @Override
-    public boolean needToQuoteValue(String value) {
-      return super.needToQuoteValue(value)
-          || value
-              .chars()
-              .anyMatch(c ->
-                  (Character.isISOControl(c) && c != '\n')
-                      || c == '\u2028'
-                      || c == '\u2029'
-                      || c == '\uFEFF');
     }
   }
 

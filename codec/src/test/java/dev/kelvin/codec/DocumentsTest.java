@@ -412,6 +412,6 @@ class DocumentsTest {
   @Test
   void timesAreWrittenForPeople() {
     assertThat(Documents.yaml(vm("{metadata: {name: a}}", YAML)))
-        .contains("createdAt: 1970-01-01T00:00:00Z");
+        .contains("createdAt: \"1970-01-01T00:00:00Z\"");
   }
 }

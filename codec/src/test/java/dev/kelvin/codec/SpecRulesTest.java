@@ -198,6 +198,27 @@ class SpecRulesTest {
             "nics: [{name: a, forwards: [{hostAddress: 1.2.3.256, guestPort: 22}]}]",
             "not an IPv4"),
         arguments(
+            "spec.nics[0].forwards[0].guestAddress",
+            "nics: [{name: a, forwards: [{guestAddress: 10.0.2.3, guestPort: 22}]}]",
+            "not an address that a guest can have"),
+        arguments(
+            "spec.nics[0].forwards[0].guestAddress",
+            "nics: [{name: a, forwards: [{guestAddress: 8.8.8.8, guestPort: 22}]}]",
+            "not an address that a guest can have"),
+        arguments(
+            "spec.nics[0].forwards[0].guestAddress",
+            "nics: [{name: a, forwards: [{guestAddress: 10.0.300.50, guestPort: 22}]}]",
+            "not an address that a guest can have"),
+        arguments(
+            "spec.nics[0].forwards[1].guestAddress",
+            "nics: [{name: a, forwards: [{guestAddress: 10.0.2.50, guestPort: 22}, "
+                + "{guestAddress: 10.0.3.50, guestPort: 22}]}]",
+            "is not in 10.0.2.0/24"),
+        arguments(
+            "spec.nics[1].forwards",
+            "nics: [{name: a}, {name: b, forwards: [{guestAddress: 10.0.2.50, guestPort: 22}]}]",
+            "behind another NIC"),
+        arguments(
             "spec.nics[0].forwards[1].hostPort",
             "nics: [{name: a, forwards: "
                 + "[{hostPort: 2222, guestPort: 22}, {hostPort: 2222, guestPort: 80}]}]",
@@ -315,6 +336,7 @@ class SpecRulesTest {
         "disks: [{name: a, image: debian, readOnly: true}]",
         "disks: [{name: a, size: 1GiB, bus: nvme}]",
         "nics: [{name: a, mac: '52:54:00:00:00:01', forwards: [{guestPort: 22}, {guestPort: 22}]}]",
+        "nics: [{name: a, forwards: [{guestAddress: 192.168.122.50, guestPort: 22}]}, {name: b}]",
         "nics: [{name: a, forwards: [{hostPort: 53, guestPort: 53}, "
             + "{protocol: udp, hostPort: 53, guestPort: 53}]}]",
         "nics: [{name: a, forwards: [{hostPort: 80, guestPort: 80}, "

@@ -102,8 +102,7 @@ public final class VmTasks {
         new TaskType<>(SHUTDOWN, ShutDown.class, List.of(new AskShutdown()), true),
         new TaskType<>(RESET, Target.class, List.of(new ResetOnce()), false),
         new TaskType<>(PAUSE, Target.class, List.of(asking("pause", new VmRequest.Pause())), false),
-        new TaskType<>(
-            RESUME, Target.class, List.of(asking("resume", new VmRequest.Resume())), false),
+        new TaskType<>(RESUME, Target.class, List.of(new ResumeStep(machines)), false),
         new TaskType<>(RENAME, Rename.class, List.of(new Renaming()), false));
   }
 

@@ -108,7 +108,7 @@ class CutOffHotPlugTest {
 
   @Test
   void theForwardsOfACardAreKnownAfterwards() throws InterruptedException {
-    var forward = new PortForward(Protocol.TCP, "127.0.0.1", 0, 80);
+    var forward = PortForward.of(Protocol.TCP, "127.0.0.1", 0, 80);
     Nic nic = Nic.of("lan").withMac("52:54:00:00:00:01").withForwards(List.of(forward));
     VmRecord wanted = vm.stored(SupervisedVm.spec().withNics(List.of(nic)));
     diesAfterPlugging(wanted);

@@ -46,6 +46,7 @@ public final class FakeQemu implements AutoCloseable {
   private final AtomicInteger connections = new AtomicInteger();
   private volatile @Nullable SocketChannel line;
   private volatile String status = "running";
+  private volatile String blocks = "[]";
   private volatile boolean silent;
   private volatile boolean keeps;
   private volatile String last = "";
@@ -81,6 +82,11 @@ public final class FakeQemu implements AutoCloseable {
 
   public void status(String newStatus) {
     status = newStatus;
+  }
+
+  /** What it says of its block devices from now on, as QAPI's BlockInfo. */
+  void blocks(String json) {
+    blocks = json;
   }
 
   /** From now on it says that it is this machine; tells which it has been. */
@@ -175,6 +181,7 @@ public final class FakeQemu implements AutoCloseable {
       case "query-status" -> "{\"status\":\"" + status + "\"}";
       case "query-uuid" -> "{\"UUID\":\"" + uuid + "\"}";
       case "query-named-block-nodes" -> "[]";
+      case "query-block" -> blocks;
       case "qom-list" -> list(arguments.path("path").asString(""));
       case "qom-get" ->
           property(arguments.path("path").asString(""), arguments.path("property").asString(""));

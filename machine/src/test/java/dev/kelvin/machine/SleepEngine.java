@@ -3,6 +3,7 @@ package dev.kelvin.machine;
 import dev.kelvin.host.process.BootId;
 import dev.kelvin.host.process.ProcessId;
 import dev.kelvin.machine.engine.Condition;
+import dev.kelvin.machine.engine.DiskFailure;
 import dev.kelvin.machine.engine.Engine;
 import dev.kelvin.machine.engine.Instance;
 import dev.kelvin.machine.engine.Signal;
@@ -90,6 +91,11 @@ final class SleepEngine implements Engine {
   public void forget(VmRecord vm) {}
 
   private record Sleeping(ProcessId process, RunRecord run) implements Instance {
+    @Override
+    public @Nullable DiskFailure diskFailure() {
+      return null;
+    }
+
     @Override
     public Instance withRun(RunRecord newRun) {
       return new Sleeping(process, newRun);

@@ -47,7 +47,7 @@ class UndoneUpdateTest {
     port = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
     int number = port.getLocalPort();
     port.close();
-    var forward = new PortForward(Protocol.TCP, "127.0.0.1", number, 80);
+    var forward = PortForward.of(Protocol.TCP, "127.0.0.1", number, 80);
     Nic nic = Nic.of("lan").withMac(MAC).withForwards(List.of(forward));
     vm = new SupervisedVm(directory, SupervisedVm.spec().withNics(List.of(nic)));
     vm.qemu().devices().add("nic-lan");

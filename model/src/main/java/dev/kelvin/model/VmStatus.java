@@ -65,9 +65,24 @@ public record VmStatus(
 
   public record Exit(ExitReason reason, @Nullable String detail, Instant at) {}
 
-  /** A host port that leads to a port of the guest. */
+  /**
+   * A host port that leads to a port of the guest.
+   *
+   * @param guestAddress null for the address that the guest gets by DHCP
+   */
   public record Forward(
-      String nic, String protocol, String hostAddress, int hostPort, int guestPort) {}
+      String nic,
+      String protocol,
+      String hostAddress,
+      int hostPort,
+      @Nullable String guestAddress,
+      int guestPort) {
+    /** To a guest that gets its address by DHCP. */
+    public static Forward of(
+        String nic, String protocol, String hostAddress, int hostPort, int guestPort) {
+      return new Forward(nic, protocol, hostAddress, hostPort, null, guestPort);
+    }
+  }
 
   public VmStatus {
     phase = phase == null ? Phase.PENDING : phase;

@@ -156,12 +156,14 @@ public final class Devices {
   /**
    * The user-mode network behind a NIC. Each has a subnet of its own, or a guest with two NICs
    * could not tell which leads where.
+   *
+   * @param index which of the machine's NICs it is, from 0
    */
   public static Props net(Nic nic, int index, List<Forward> forwards) {
     var net =
         Props.of("type", "user")
             .set("id", netId(nic.name()))
-            .set("net", "10.0." + (2 + index) + ".0/24")
+            .set("net", nic.subnet(index) + ".0/24")
             .set("ipv6-prefix", "fec0:0:0:" + Integer.toHexString(2 + index) + "::");
     if (nic.netboot() != null) {
       net.setIf("tftp", nic.netboot().directory()).set("bootfile", nic.netboot().file());
@@ -176,7 +178,9 @@ public final class Devices {
                             + forward.hostAddress()
                             + ":"
                             + forward.hostPort()
-                            + "-:"
+                            + "-"
+                            + (forward.guestAddress() == null ? "" : forward.guestAddress())
+                            + ":"
                             + forward.guestPort())
                     .map())
             .toList();

@@ -192,6 +192,7 @@ public record GoldenCase(
                                 forward.hostPort() == 0
                                     ? next.getAndIncrement()
                                     : forward.hostPort(),
+                                forward.guestAddress(),
                                 forward.guestPort()))
                         .toList()));
   }

@@ -19,7 +19,7 @@ import picocli.CommandLine.Option;
       "",
       "A VM that is not there is created; of one that is there, spec and labels become those of the",
       "document. Several documents in a file are parted by ---. Of a directory, all .yaml, .yml and .json",
-      "files are taken in the order of their names.",
+      "files are taken in the order of their names. Where two documents name one VM, nothing is done.",
       "",
       "Examples:",
       "  kelvin apply -f web1.yaml",
@@ -46,6 +46,7 @@ public final class ApplyCommand extends Command {
   @Override
   protected int run() {
     List<SpecFile.Part> parts = SpecFile.read(session, files);
+    SpecFile.requireOnce(parts);
     int code = 0;
     for (SpecFile.Part part : parts) {
       try {

@@ -50,6 +50,9 @@ public final class LsCommand extends Command {
   protected int run() {
     List<Vm> vms = session.client().allVms(ListQuery.all().labels(labels).fields(fields));
     outputs.list(session, vms, VmText::name, () -> VmText.table(vms, session.style()));
+    if (outputs.forPeople()) {
+      VmText.standstills(vms).forEach(session.err()::println);
+    }
     if (vms.isEmpty() && outputs.forPeople() && session.terminal().hasOutput()) {
       session.err().println("There are no VMs. Make one: kelvin run debian");
     }

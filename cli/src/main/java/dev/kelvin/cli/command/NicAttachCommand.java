@@ -33,8 +33,11 @@ public final class NicAttachCommand extends Command {
 
   @Option(
       names = "--forward",
-      paramLabel = "[[ADDRESS:]HOST:]GUEST[/udp]",
-      description = "A host port that leads to a guest port. Can be given several times.")
+      paramLabel = "[[ADDRESS:]HOST:][GUESTADDRESS:]GUEST[/udp]",
+      description = {
+        "A host port that leads to a guest port. Can be given several times. A guest that sets its own",
+        "address needs that, too: 8080:10.0.2.50:80."
+      })
   List<String> forwards = List.of();
 
   @Option(

@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
@@ -103,6 +104,28 @@ final class SpecFile {
           .asException();
     }
     return parts;
+  }
+
+  /**
+   * Refuses documents of which two are about one VM: the second would undo the first, and is a slip
+   * of copying more often than not.
+   *
+   * @throws ProblemException invalid-argument, also for a document that names no VM
+   */
+  static void requireOnce(List<Part> parts) {
+    var sources = new HashMap<String, String>();
+    for (Part part : parts) {
+      String name = part.name();
+      String other = sources.putIfAbsent(name, part.source());
+      if (other != null) {
+        throw Problem.of(Code.INVALID_ARGUMENT, "Two documents are about the VM " + name)
+            .on(part.source())
+            .at("metadata.name")
+            .because("the other one is " + other + "; nothing has been done")
+            .remedy("give one of them another name, or leave one out")
+            .asException();
+      }
+    }
   }
 
   private static String standardInput(Session session) {

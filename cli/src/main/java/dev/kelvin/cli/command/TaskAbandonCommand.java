@@ -11,9 +11,9 @@ import picocli.CommandLine.Parameters;
     sortOptions = false,
     footer = {
       "",
-      "For a task that can neither be finished nor undone: one that another version of Kelvin has begun, or",
-      "whose undoing fails again and again. What it has done stays, and is listed; what it worked on is free",
-      "for other tasks.",
+      "For a task that can neither be finished nor undone: one that another version of Kelvin has begun,",
+      "or whose undoing fails again and again. What it has done stays, and is listed; what it worked on",
+      "is free for other tasks.",
       "",
       "Example:",
       "  kelvin task abandon 6f2a91c04b7d3e85a1c9"

@@ -85,10 +85,16 @@ public final class VmOptions {
               + " Usual: only to boot from the host's own address.")
   boolean hostAccess;
 
-  @Option(names = "--memory", paramLabel = "SIZE", description = "Main memory. Usual: 1GiB.")
+  @Option(
+      names = {"--memory", "--ram"},
+      paramLabel = "SIZE",
+      description = "Main memory. Usual: 1GiB.")
   @Nullable String memory;
 
-  @Option(names = "--cpus", paramLabel = "N", description = "Virtual CPUs. Usual: 2.")
+  @Option(
+      names = {"--cpus", "--vcpus"},
+      paramLabel = "N",
+      description = "Virtual CPUs. Usual: 2.")
   @Nullable Integer cpus;
 
   @Option(
@@ -135,8 +141,11 @@ public final class VmOptions {
 
   @Option(
       names = "--forward",
-      paramLabel = "[[ADDRESS:]HOST:]GUEST[/udp]",
-      description = "A host port that leads to a guest port. Can be given several times.")
+      paramLabel = "[[ADDRESS:]HOST:][GUESTADDRESS:]GUEST[/udp]",
+      description = {
+        "A host port that leads to a guest port. Can be given several times. A guest that sets its own",
+        "address needs that, too: 8080:10.0.2.50:80."
+      })
   List<String> forwards = List.of();
 
   @Option(

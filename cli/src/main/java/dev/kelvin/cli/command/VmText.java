@@ -19,6 +19,7 @@ import dev.kelvin.model.spec.Share;
 import dev.kelvin.model.spec.TpmVersion;
 import dev.kelvin.model.spec.VideoModel;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.StringJoiner;
@@ -48,6 +49,19 @@ final class VmText {
           status.startedAt() == null ? "-" : Units.age(status.startedAt(), now));
     }
     return table;
+  }
+
+  /** Why VMs stand still that nobody has told to, a line each. */
+  static List<String> standstills(List<Vm> vms) {
+    var lines = new ArrayList<String>();
+    for (Vm vm : vms) {
+      VmStatus status = vm.status();
+      boolean still = status.phase() == Phase.PAUSED || status.phase() == Phase.UNRESPONSIVE;
+      if (still && status.message() != null) {
+        lines.add(name(vm) + " is " + status.phase().wire() + ": " + status.message());
+      }
+    }
+    return lines;
   }
 
   static String phase(Phase phase, Style style) {
@@ -203,11 +217,12 @@ final class VmText {
     for (Forward forward : forwards) {
       if (forward.nic().equals(nic.name())) {
         lines.add(
-            "%s:%d leads to port %d (%s)"
+            "%s:%d leads to port %d%s (%s)"
                 .formatted(
                     forward.hostAddress(),
                     forward.hostPort(),
                     forward.guestPort(),
+                    forward.guestAddress() == null ? "" : " of " + forward.guestAddress(),
                     forward.protocol()));
       }
     }

@@ -202,7 +202,7 @@ public record VmWish(
       return forwards;
     }
     var all = new ArrayList<>(forwards);
-    all.addFirst(new PortForward(Protocol.TCP, "127.0.0.1", 0, SSH));
+    all.addFirst(PortForward.of(Protocol.TCP, "127.0.0.1", 0, SSH));
     return all;
   }
 }

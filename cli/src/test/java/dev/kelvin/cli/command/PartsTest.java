@@ -33,15 +33,37 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PartsTest {
   @Test
   void readsPortForwards() {
-    assertThat(Forwards.parse("80")).isEqualTo(new PortForward(Protocol.TCP, "127.0.0.1", 0, 80));
+    assertThat(Forwards.parse("80")).isEqualTo(PortForward.of(Protocol.TCP, "127.0.0.1", 0, 80));
     assertThat(Forwards.parse("8080:80"))
-        .isEqualTo(new PortForward(Protocol.TCP, "127.0.0.1", 8080, 80));
+        .isEqualTo(PortForward.of(Protocol.TCP, "127.0.0.1", 8080, 80));
     assertThat(Forwards.parse("0.0.0.0:53:53/udp"))
-        .isEqualTo(new PortForward(Protocol.UDP, "0.0.0.0", 53, 53));
+        .isEqualTo(PortForward.of(Protocol.UDP, "0.0.0.0", 53, 53));
+    assertThat(Forwards.parse("10.0.2.50:80"))
+        .isEqualTo(new PortForward(Protocol.TCP, "127.0.0.1", 0, "10.0.2.50", 80));
+    assertThat(Forwards.parse("8080:10.0.2.50:80"))
+        .isEqualTo(new PortForward(Protocol.TCP, "127.0.0.1", 8080, "10.0.2.50", 80));
+    assertThat(Forwards.parse("0.0.0.0:8080:10.0.2.50:80"))
+        .isEqualTo(new PortForward(Protocol.TCP, "0.0.0.0", 8080, "10.0.2.50", 80));
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "http", "80:", ":80", "1:2:3:4", "70000", "-1:80", "80/sctp"})
+  @ValueSource(
+      strings = {
+        "",
+        "http",
+        "80:",
+        ":80",
+        "1:2:3:4",
+        "70000",
+        "-1:80",
+        "80/sctp",
+        "127.0.0.1",
+        "[::1]:80:80",
+        "127.0.0.1:10.0.2.50:80",
+        "::1:80:80",
+        "1:127.0.0.1:1:10.0.2.50:80",
+        "localhost:80:80"
+      })
   void refusesWhatIsNoForward(String text) {
     assertThatThrownBy(() -> Forwards.parse(text)).isInstanceOf(ProblemException.class);
   }

@@ -448,7 +448,7 @@ final class Scenarios {
   private List<Nic> portTaken() {
     return List.of(
         Nic.of("net")
-            .withForwards(List.of(new PortForward(Protocol.TCP, "127.0.0.1", takenPort, 22))));
+            .withForwards(List.of(PortForward.of(Protocol.TCP, "127.0.0.1", takenPort, 22))));
   }
 
   private static Task importRaw(Client client) {

@@ -54,7 +54,7 @@ class HotPlugTest {
 
       daemon.done(client.attachDisk("plug", Disk.of("data", null, ByteSize.ofMiB(64))));
       seen(typist, "cat /sys/block/vda/size", "131072");
-      var forward = new PortForward(Protocol.TCP, "127.0.0.1", 0, 80);
+      var forward = PortForward.of(Protocol.TCP, "127.0.0.1", 0, 80);
       daemon.done(client.attachNic("plug", Nic.of("lan").withForwards(List.of(forward))));
       seen(typist, "ls /sys/class/net | grep -c eth", "1");
       assertThat(client.vm("plug").status().forwards()).hasSize(1);

@@ -28,6 +28,9 @@ public interface Instance extends AutoCloseable {
   /** Asks what it does now. */
   Condition condition() throws InterruptedException;
 
+  /** What the disk is that failed, while that is its condition; null when it does not tell. */
+  @Nullable DiskFailure diskFailure() throws InterruptedException;
+
   /** Lets the guest compute: for the first time, or again. */
   void proceed() throws InterruptedException;
 

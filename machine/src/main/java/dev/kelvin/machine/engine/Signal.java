@@ -32,6 +32,13 @@ public sealed interface Signal {
    */
   record Paused(String by) implements Signal {}
 
+  /**
+   * The host could not read or write a disk.
+   *
+   * @param paused whether the guest stops for it, so that nothing is lost
+   */
+  record DiskFailed(DiskFailure failure, boolean paused) implements Signal {}
+
   /** The guest computes again. */
   record Resumed() implements Signal {}
 

@@ -38,6 +38,7 @@ public final class PortPool {
               wanted.protocol().wire(),
               wanted.hostAddress(),
               port,
+              wanted.guestAddress(),
               wanted.guestPort()));
     }
     return List.copyOf(forwards);
@@ -60,6 +61,8 @@ public final class PortPool {
 
   /** Binds the port for a moment: the only proof that it is free. QEMU binds it right after. */
   private static int claim(Nic nic, PortForward wanted) {
+    String field = "spec.nics." + nic.name() + ".forwards";
+    PrivilegedPorts.refuse(wanted.hostAddress(), wanted.hostPort(), field);
     try {
       var address =
           new InetSocketAddress(InetAddress.getByName(wanted.hostAddress()), wanted.hostPort());
@@ -81,7 +84,7 @@ public final class PortPool {
                   + ":"
                   + wanted.hostPort()
                   + " cannot be forwarded")
-          .at("spec.nics." + nic.name() + ".forwards")
+          .at(field)
           .because(e.getMessage())
           .remedy("choose another host port, or 0 to let Kelvin choose a free one")
           .asException(e);

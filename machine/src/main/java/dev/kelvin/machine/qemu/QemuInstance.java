@@ -2,6 +2,7 @@ package dev.kelvin.machine.qemu;
 
 import dev.kelvin.host.process.ProcessId;
 import dev.kelvin.machine.engine.Condition;
+import dev.kelvin.machine.engine.DiskFailure;
 import dev.kelvin.machine.engine.Instance;
 import dev.kelvin.machine.engine.Signal;
 import dev.kelvin.machine.guest.SerialHub;
@@ -48,6 +49,13 @@ public record QemuInstance(
   @Override
   public Condition condition() throws InterruptedException {
     return Translation.of(qemu.state());
+  }
+
+  @Override
+  public @Nullable DiskFailure diskFailure() throws InterruptedException {
+    return qemu.failedDisk()
+        .map(disk -> new DiskFailure(disk.name(), disk.full(), null))
+        .orElse(null);
   }
 
   @Override

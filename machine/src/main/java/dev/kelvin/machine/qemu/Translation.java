@@ -1,7 +1,9 @@
 package dev.kelvin.machine.qemu;
 
 import dev.kelvin.machine.engine.Condition;
+import dev.kelvin.machine.engine.DiskFailure;
 import dev.kelvin.machine.engine.Signal;
+import dev.kelvin.qemu.DeviceIds;
 import dev.kelvin.qemu.control.QemuSignal;
 import dev.kelvin.qemu.control.RunState;
 
@@ -22,8 +24,13 @@ final class Translation {
       case QemuSignal.DeviceDeleted(String id) -> new Signal.Told("vm.device-removed", id);
       case QemuSignal.TrayMoved(String id, boolean open) ->
           new Signal.Told("vm.tray", id + (open ? " opened" : " closed"));
-      case QemuSignal.BlockError(String node, String reason) ->
-          new Signal.Told("vm.block-error", node + ": " + reason);
+      case QemuSignal.BlockError(String node, boolean paused, boolean full, String reason) ->
+          new Signal.DiskFailed(
+              new DiskFailure(
+                  node.startsWith(DeviceIds.DISK) ? node.substring(DeviceIds.DISK.length()) : node,
+                  full,
+                  reason),
+              paused);
       case QemuSignal.AgentPort(boolean open) -> new Signal.AgentPort(open);
       case QemuSignal.Closed(var why) ->
           new Signal.Lost(

@@ -1,5 +1,6 @@
 package dev.kelvin.machine.supervise;
 
+import dev.kelvin.machine.engine.DiskFailure;
 import dev.kelvin.machine.engine.Instance;
 import dev.kelvin.machine.engine.Signal;
 import dev.kelvin.machine.guest.GuestNews;
@@ -7,9 +8,12 @@ import dev.kelvin.machine.guest.GuestWatch;
 import dev.kelvin.model.GuestInfo;
 import dev.kelvin.model.Lifecycle.Trigger;
 import dev.kelvin.model.Phase;
+import dev.kelvin.model.SteadyTime;
 import dev.kelvin.model.VmStatus.ExitReason;
 import dev.kelvin.model.spec.Watchdog;
 import dev.kelvin.model.spec.WatchdogAction;
+import java.time.Duration;
+import java.time.Instant;
 
 /**
  * The part of a supervisor that hears what a VM's process, its helpers and its guest's agent tell,
@@ -18,9 +22,13 @@ import dev.kelvin.model.spec.WatchdogAction;
 final class Listener {
   private static final String AGENT_MISBEHAVES = "its guest agent breaks its protocol: ";
 
+  /** No guest is up again, and reboots, within that time. */
+  private static final Duration ONE_REBOOT = Duration.ofSeconds(1);
+
   private final VmState vm;
   private final Termination termination;
   private final Starter starter;
+  private Instant rebooted = Instant.MIN;
 
   Listener(VmState vm, Termination termination, Starter starter) {
     this.vm = vm;
@@ -44,8 +52,7 @@ final class Listener {
       case Signal.WatchdogFired(String action) -> watchdogFired(action);
       case Signal.Reset(boolean byGuest) -> {
         if (byGuest) {
-          vm.tell("vm.guest-reboot", "the guest rebooted");
-          guestRestarted();
+          guestRebooted();
         }
       }
       case Signal.Paused(String by) -> {
@@ -53,8 +60,10 @@ final class Listener {
           vm.move(Trigger.PAUSE, by);
         }
       }
+      case Signal.DiskFailed(DiskFailure failure, boolean paused) -> diskFailed(failure, paused);
       case Signal.Resumed() -> {
         if (vm.phase() == Phase.PAUSED) {
+          vm.goesOn();
           vm.move(Trigger.RESUME, null);
         }
       }
@@ -72,6 +81,33 @@ final class Listener {
           starter.unresponsive(how);
         }
       }
+    }
+  }
+
+  /**
+   * A kernel resets its machine in several ways, one after the other, as the first one needs time.
+   */
+  private void guestRebooted() {
+    Instant now = SteadyTime.now();
+    boolean same = rebooted.isAfter(now.minus(ONE_REBOOT));
+    rebooted = now;
+    if (!same) {
+      vm.tell("vm.guest-reboot", "the guest rebooted");
+      guestRestarted();
+    }
+  }
+
+  /** It is told before the guest pauses, again and again while it may not be paused for it. */
+  private void diskFailed(DiskFailure failure, boolean paused) {
+    vm.tell("vm.block-error", failure.disk() + ": " + failure.reason());
+    if (!paused) {
+      return;
+    }
+    String why = vm.pausedByDisk(failure);
+    if (vm.phase() == Phase.RUNNING) {
+      vm.move(Trigger.PAUSE, why);
+    } else if (vm.phase() == Phase.PAUSED && !why.equals(vm.status().message())) {
+      vm.show(vm.status().in(Phase.PAUSED, why, vm.status().since()));
     }
   }
 

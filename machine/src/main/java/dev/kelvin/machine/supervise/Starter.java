@@ -238,7 +238,7 @@ final class Starter {
         }
       }
       case PAUSED -> found(Phase.PAUSED);
-      case DISK_FAILED -> found(Phase.PAUSED, "a disk failed or is full");
+      case DISK_FAILED -> found(Phase.PAUSED, vm.pausedByDisk(held.diskFailure()));
       case FAULTY -> found(Phase.PAUSED, "QEMU met a fault: stop it, then start it");
       case FOREIGN ->
           found(

@@ -165,6 +165,11 @@ public final class Supervisor {
     return vm.running();
   }
 
+  /** Whether its guest stands still since a disk of it failed, and nobody has resumed it. */
+  public boolean pausedByDisk() {
+    return vm.pausedByDisk();
+  }
+
   public @Nullable GuestWatch guest() {
     return vm.guest();
   }
@@ -405,6 +410,7 @@ public final class Supervisor {
             "QEMU is in a state that Kelvin does not bring about; its guest may run elsewhere",
             "end what has brought it there, or stop it: kelvin stop " + vm.name());
       }
+      vm.goesOn(); // until the process tells otherwise, which it may do at once
       paused.proceed();
       vm.move(Trigger.RESUME, null);
     }

@@ -1,5 +1,6 @@
 package dev.kelvin.machine.supervise;
 
+import dev.kelvin.machine.engine.DiskFailure;
 import dev.kelvin.machine.engine.Engine;
 import dev.kelvin.machine.engine.Instance;
 import dev.kelvin.machine.guest.GuestWatch;
@@ -72,6 +73,7 @@ public final class VmState {
 
   private volatile @Nullable Instance running;
   private volatile @Nullable GuestWatch guest;
+  private volatile boolean pausedByDisk;
 
   /** Tells signals of the present process from those of earlier ones. */
   int generation;
@@ -169,6 +171,43 @@ public final class VmState {
     }
   }
 
+  /**
+   * Notes that its guest stands still since a disk of it failed.
+   *
+   * @param failure null when the process does not tell which
+   * @return why, for people
+   */
+  String pausedByDisk(@Nullable DiskFailure failure) {
+    pausedByDisk = true;
+    if (failure == null) {
+      return "a disk failed, or the host has no space for it";
+    }
+    String where =
+        context
+            .volumes()
+            .file(record, failure.disk())
+            .map(file -> ", " + file.getParent() + ",")
+            .orElse("");
+    return failure.full()
+        ? "the file system of its disk %s%s is full: free some space there, then resume it"
+            .formatted(failure.disk(), where)
+        : "the host cannot read or write its disk %s%s (%s): mend that, then resume it"
+            .formatted(
+                failure.disk(),
+                where,
+                failure.reason() == null ? "an I/O error" : failure.reason());
+  }
+
+  /** Whether its guest stands still since a disk of it failed, and nobody has resumed it. */
+  boolean pausedByDisk() {
+    return pausedByDisk;
+  }
+
+  /** Its guest goes on, or is about to. */
+  void goesOn() {
+    pausedByDisk = false;
+  }
+
   void watch(GuestWatch watch) {
     guest = watch;
     watch.start();
@@ -183,6 +222,7 @@ public final class VmState {
     }
     Instance now = running;
     running = null;
+    pausedByDisk = false;
     if (now != null) {
       now.close();
     }

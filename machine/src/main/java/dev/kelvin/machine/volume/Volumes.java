@@ -229,6 +229,14 @@ public final class Volumes {
     return storage.find(VolumeClaims.volumeId(vm.metadata().id(), disk)).isPresent();
   }
 
+  /** What a process opens of a disk; empty when the VM has no such disk or there is no volume. */
+  public Optional<Path> file(VmRecord vm, String disk) {
+    return vm.spec().disks().stream()
+        .filter(one -> one.name().equals(disk))
+        .findFirst()
+        .flatMap(one -> storage.path(VolumeClaims.volumeId(vm.metadata().id(), one)));
+  }
+
   /**
    * Makes the volume of a disk unless it is there.
    *

@@ -1,6 +1,7 @@
 package dev.kelvin.model.spec;
 
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +27,8 @@ public record Nic(
     @Nullable Integer bootIndex,
     @Nullable Netboot netboot,
     Boolean hostAccess) {
+  private static final int FIRST_SUBNET = 2;
+
   public Nic {
     forwards = forwards == null ? List.of() : List.copyOf(forwards);
     hostAccess = hostAccess == null ? Boolean.FALSE : hostAccess;
@@ -48,6 +51,21 @@ public record Nic(
 
   public Nic withForwards(List<PortForward> newForwards) {
     return new Nic(name, model, mac, newForwards, bootIndex, netboot, hostAccess);
+  }
+
+  /**
+   * The first three octets of the addresses of the network behind it: those of the address that its
+   * guest has set for itself, or 10.0.2 for the first NIC, 10.0.3 for the second, …
+   *
+   * @param index which of the machine's NICs it is, from 0
+   */
+  public String subnet(int index) {
+    return forwards.stream()
+        .map(PortForward::guestAddress)
+        .filter(Objects::nonNull)
+        .findFirst()
+        .map(address -> address.substring(0, address.lastIndexOf('.')))
+        .orElse("10.0." + (FIRST_SUBNET + index));
   }
 
   /** The same, booting from the network. */

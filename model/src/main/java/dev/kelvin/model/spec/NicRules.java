@@ -18,9 +18,16 @@ final class NicRules {
   private static final Pattern BOOT_FILE = Pattern.compile("[!-~]{1," + MAX_BOOT_FILE + "}");
   private static final String ANY = "0.0.0.0";
 
+  /** RFC 1918, and of each network of 256 addresses what QEMU's own services leave to guests. */
+  private static final Pattern GUESTS =
+      Pattern.compile(
+          "(10\\.%1$s|172\\.(1[6-9]|2\\d|3[01])|192\\.168)\\.%1$s\\.([4-9]|[1-9]\\d|1\\d\\d|2[0-4]\\d|25[0-4])"
+              .formatted("(0|[1-9]\\d{0,2})"));
+
   private final VmSpec spec;
   private final Violations violations;
   private final Violations.Unique<String> macs = new Violations.Unique<>();
+  private final Violations.Unique<String> subnets = new Violations.Unique<>();
   private final List<Claim> claims = new ArrayList<>();
 
   /** A host port that a forward has taken. */
@@ -57,6 +64,43 @@ final class NicRules {
       for (int j = 0; j < nic.forwards().size(); j++) {
         forward(nic.forwards().get(j), field + ".forwards[" + j + "]");
       }
+      guestAddresses(nic, i, field);
+    }
+  }
+
+  /** Guests that set their own addresses: they must be some that the network behind can have. */
+  private void guestAddresses(Nic nic, int index, String field) {
+    boolean right = true;
+    for (int j = 0; j < nic.forwards().size(); j++) {
+      String address = nic.forwards().get(j).guestAddress();
+      if (address == null) {
+        continue;
+      }
+      String at = field + ".forwards[" + j + "].guestAddress";
+      if (!IPV4.matcher(address).matches() || !GUESTS.matcher(address).matches()) {
+        violations.add(
+            at,
+            "\"" + address + "\" is not an address that a guest can have behind Kelvin's NAT",
+            "write a private IPv4 address (RFC 1918) whose last number is 4 to 254, such as "
+                + "10.0.2.50; the guest's gateway is the same with 2, its name server with 3");
+        right = false;
+      } else if (right && !address.startsWith(nic.subnet(index) + ".")) {
+        violations.add(
+            at,
+            address + " is not in " + nic.subnet(index) + ".0/24, as the one before it is",
+            "give a NIC forwards to addresses of one network, or the guest a second NIC");
+        right = false;
+      }
+    }
+    if (!right) {
+      return;
+    }
+    String taken = subnets.claim(nic.subnet(index), field);
+    if (taken != null) {
+      violations.add(
+          field + ".forwards",
+          nic.subnet(index) + ".0/24 is behind another NIC, too (" + taken + ")",
+          "give its guest another address there: NIC number N has 10.0.(N+1).0/24 by itself");
     }
   }
 
@@ -128,7 +172,10 @@ final class NicRules {
         IPV4.matcher(forward.hostAddress()).matches(),
         field + ".hostAddress",
         "\"" + forward.hostAddress() + "\" is not an IPv4 address",
-        "write an address of this host such as 127.0.0.1, or 0.0.0.0 for all");
+        forward.hostAddress().indexOf(':') >= 0
+            ? "QEMU's user-mode network forwards from IPv4 only; write 127.0.0.1 or 0.0.0.0, and "
+                + "have a proxy on the host listen on IPv6"
+            : "write an address of this host such as 127.0.0.1, or 0.0.0.0 for all");
     if (forward.hostPort() == 0) {
       return;
     }

@@ -40,8 +40,16 @@ public sealed interface QemuSignal {
   /** The tray of a CD drive opened or closed. */
   record TrayMoved(String id, boolean open) implements QemuSignal {}
 
-  /** Reading or writing a disk failed on the host; on a full disk, QEMU pauses the VM. */
-  record BlockError(String node, String reason) implements QemuSignal {}
+  /**
+   * Reading or writing a disk failed on the host. QAPI: BLOCK_IO_ERROR.
+   *
+   * @param node the block node, {@code disk-NAME}
+   * @param paused whether QEMU pauses the VM for it, as on a full disk
+   * @param full whether the host has no space
+   * @param reason in the host's words
+   */
+  record BlockError(String node, boolean paused, boolean full, String reason)
+      implements QemuSignal {}
 
   /** The guest's agent opened its channel, or let go of it. */
   record AgentPort(boolean open) implements QemuSignal {}

@@ -26,6 +26,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.locks.LockSupport;
@@ -337,6 +338,23 @@ public final class RunningVm implements AutoCloseable {
       }
     }
     return stats;
+  }
+
+  /**
+   * Of a VM that is paused since one of its disks failed: which, and whether that was for want of
+   * space. QAPI: query-block, BlockDeviceIoStatus.
+   */
+  public Optional<FailedDisk> failedDisk() throws InterruptedException {
+    for (var drive : calls.run("query-block", Cost.QUICK)) {
+      String status = drive.path("io-status").asString("ok");
+      String node = drive.path("inserted").path("node-name").asString("");
+      if (!status.equals("ok") && node.startsWith(DeviceIds.DISK)) {
+        return Optional.of(
+            new FailedDisk(
+                Texts.shown(node.substring(DeviceIds.DISK.length())), status.equals("nospace")));
+      }
+    }
+    return Optional.empty();
   }
 
   @Override

@@ -41,7 +41,11 @@ final class Signals {
                   deviceId(text(data.path("id"))), data.path("tray-open").asBoolean(false)));
       case "BLOCK_IO_ERROR" ->
           Optional.of(
-              new QemuSignal.BlockError(text(data.path("node-name")), text(data.path("reason"))));
+              new QemuSignal.BlockError(
+                  text(data.path("node-name")),
+                  data.path("action").asString("").equals("stop"),
+                  data.path("nospace").asBoolean(false),
+                  text(data.path("reason"))));
       case "VSERPORT_CHANGE" ->
           data.path("id").asString("").equals("agent")
               ? Optional.of(new QemuSignal.AgentPort(data.path("open").asBoolean(false)))

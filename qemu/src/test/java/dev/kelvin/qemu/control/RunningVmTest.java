@@ -409,7 +409,7 @@ class RunningVmTest {
   void aTakenHostPortSaysWhatToDo() throws Exception {
     try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
         var rig = Rig.start(which, directory, small().build())) {
-      var forward = new Forward("n", "tcp", "127.0.0.1", taken.getLocalPort(), 22);
+      var forward = Forward.of("n", "tcp", "127.0.0.1", taken.getLocalPort(), 22);
       var nic = Specs.nic("n").withMac("52:54:00:00:00:09");
       assertThatThrownBy(() -> rig.attachNic(nic, List.of(forward)))
           .isInstanceOfSatisfying(

@@ -56,8 +56,14 @@ class SignalsTest {
         Arguments.of(
             "BLOCK_IO_ERROR",
             "{\"device\": \"\", \"node-name\": \"disk-a\", \"operation\": \"write\","
-                + " \"action\": \"stop\", \"reason\": \"No space left on device\"}",
-            new QemuSignal.BlockError("disk-a", "No space left on device")),
+                + " \"action\": \"stop\", \"nospace\": true,"
+                + " \"reason\": \"No space left on device\"}",
+            new QemuSignal.BlockError("disk-a", true, true, "No space left on device")),
+        Arguments.of(
+            "BLOCK_IO_ERROR",
+            "{\"device\": \"\", \"node-name\": \"disk-a\", \"operation\": \"read\","
+                + " \"action\": \"report\", \"reason\": \"Input/output error\"}",
+            new QemuSignal.BlockError("disk-a", false, false, "Input/output error")),
         Arguments.of(
             "VSERPORT_CHANGE",
             "{\"id\": \"agent\", \"open\": true}",

@@ -137,7 +137,7 @@ class SpokenCommandsTest {
             rig.attachDisk(disk("gone", DiskBus.VIRTIO_BLK), BlockSource.of("/none/gone", "raw")))
         .isInstanceOf(ProblemException.class);
     var nic = Specs.nic("net0").withMac("52:54:00:00:00:09");
-    rig.attachNic(nic, List.of(new Forward("net0", "tcp", "127.0.0.1", 0, 22)));
+    rig.attachNic(nic, List.of(Forward.of("net0", "tcp", "127.0.0.1", 0, 22)));
   }
 
   private JsonNode schema() throws Exception {

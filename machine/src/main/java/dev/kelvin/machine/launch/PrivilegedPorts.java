@@ -1,0 +1,57 @@
+package dev.kelvin.machine.launch;
+
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Problem;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * The ports that only root, or who has CAP_NET_BIND_SERVICE, may listen on (ip(7)). A VM's process
+ * has neither, whoever runs the daemon: so the daemon's own rights prove nothing.
+ */
+final class PrivilegedPorts {
+  private static final Logger LOG = System.getLogger(PrivilegedPorts.class.getName());
+  private static final String SYSCTL = "net.ipv4.ip_unprivileged_port_start";
+  private static final Path FIRST_FREE = Path.of("/proc/sys", SYSCTL.replace('.', '/'));
+
+  /** The kernel's own choice, where it does not tell. */
+  private static final int USUAL = 1024;
+
+  private PrivilegedPorts() {}
+
+  /** The first port that everyone may listen on. */
+  private static int firstFree() {
+    try {
+      return Integer.parseInt(Files.readString(FIRST_FREE).strip());
+    } catch (IOException | NumberFormatException e) {
+      LOG.log(Level.DEBUG, FIRST_FREE + " does not tell", e);
+      return USUAL;
+    }
+  }
+
+  /**
+   * Refuses a port that no VM's process may listen on.
+   *
+   * @param field the field of the spec that has it
+   * @throws dev.kelvin.model.ProblemException invalid-argument
+   */
+  static void refuse(String address, int port, String field) {
+    int first = firstFree();
+    if (port == 0 || port >= first) {
+      return;
+    }
+    throw Problem.of(
+            Code.INVALID_ARGUMENT, "Host port " + address + ":" + port + " cannot be forwarded")
+        .at(field)
+        .because(
+            "the VM's process is unprivileged, also where the daemon is root, and this host keeps ports"
+                + " below %d for root".formatted(first))
+        .remedy(
+            "choose a port from %d on, or lower the limit: sysctl %s=%d"
+                .formatted(first, SYSCTL, port))
+        .asException();
+  }
+}
