@@ -5,7 +5,9 @@ import dev.kelvin.model.Problem;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.nio.file.Files;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /**
@@ -23,9 +25,13 @@ final class PrivilegedPorts {
   private PrivilegedPorts() {}
 
   /** The first port that everyone may listen on. */
-  private static int firstFree() {
-    try {
-      return Integer.parseInt(Files.readString(FIRST_FREE).strip());
+  static int firstFree() {
+    // The kernel gives a number to the first read alone, and Files.readString reads a byte first.
+    try (var file = FileChannel.open(FIRST_FREE)) {
+      var text = ByteBuffer.allocate(32);
+      file.read(text);
+      return Integer.parseInt(
+          new String(text.array(), 0, text.position(), StandardCharsets.US_ASCII).strip());
     } catch (IOException | NumberFormatException e) {
       LOG.log(Level.DEBUG, FIRST_FREE + " does not tell", e);
       return USUAL;

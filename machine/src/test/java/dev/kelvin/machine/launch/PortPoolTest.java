@@ -12,8 +12,7 @@ import dev.kelvin.model.spec.Protocol;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -37,14 +36,18 @@ class PortPoolTest {
   /** The daemon may bind it as root; the VM's process cannot, and nothing else listens there. */
   @Test
   void saysWhyAPrivilegedPortCannotBeForwarded() throws IOException {
-    int first =
-        Integer.parseInt(
-            Files.readString(Path.of("/proc/sys/net/ipv4/ip_unprivileged_port_start")).strip());
+    int first = PrivilegedPorts.firstFree();
+    var cat =
+        new ProcessBuilder("cat", "/proc/sys/net/ipv4/ip_unprivileged_port_start")
+            .redirectErrorStream(true)
+            .start();
+    assertThat(new String(cat.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
+        .isEqualTo(first + "\n");
     assumeThat(first).as("ports that only root has").isGreaterThan(1);
     var wanted = PortForward.of(Protocol.TCP, "127.0.0.1", first - 1, 22);
     assertThatExceptionOfType(ProblemException.class)
         .isThrownBy(() -> PortPool.resolve(nic(wanted)))
-        .satisfies(e -> assertThat(e.problem().detail()).contains("unprivileged", "below " + first))
+        .satisfies(e -> assertThat(e.problem().cause()).contains("unprivileged", "below " + first))
         .satisfies(e ->
             assertThat(e.problem().remedy()).contains("ip_unprivileged_port_start=" + (first - 1)));
   }
