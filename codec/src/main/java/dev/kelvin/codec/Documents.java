@@ -4,41 +4,27 @@ import com.fasterxml.jackson.annotation.JsonAutoDetect;
 import com.fasterxml.jackson.annotation.Nulls;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
-import dev.kelvin.model.Names;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.spec.TpmVersion;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
-import java.util.List;
-import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
-import tools.jackson.core.exc.InputCoercionException;
-import tools.jackson.core.exc.StreamConstraintsException;
 import tools.jackson.core.json.JsonFactory;
-import tools.jackson.databind.DatabindException;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.MapperFeature;
 import tools.jackson.databind.ObjectMapper;
-import tools.jackson.databind.cfg.CoercionAction;
-import tools.jackson.databind.cfg.CoercionInputShape;
 import tools.jackson.databind.cfg.MapperBuilder;
-import tools.jackson.databind.exc.InvalidFormatException;
-import tools.jackson.databind.exc.InvalidNullException;
 import tools.jackson.databind.exc.MismatchedInputException;
-import tools.jackson.databind.exc.UnrecognizedPropertyException;
 import tools.jackson.databind.introspect.AnnotationIntrospectorPair;
 import tools.jackson.databind.introspect.JacksonAnnotationIntrospector;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.module.SimpleModule;
-import tools.jackson.databind.type.LogicalType;
 import tools.jackson.dataformat.yaml.YAMLFactory;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 import tools.jackson.dataformat.yaml.YAMLParser;
@@ -136,17 +122,13 @@ public final class Documents {
   }
 
   private static <M extends ObjectMapper, B extends MapperBuilder<M, B>> B strict(B builder) {
+    var texts = new SimpleModule("kelvin-texts");
+    texts.addDeserializer(String.class, new Texts());
     return common(builder)
+        .addModule(texts)
         .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
         .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
         .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
-        .withCoercionConfig(
-            LogicalType.Textual,
-            texts -> {
-              texts.setCoercion(CoercionInputShape.Integer, CoercionAction.Fail);
-              texts.setCoercion(CoercionInputShape.Float, CoercionAction.Fail);
-              texts.setCoercion(CoercionInputShape.Boolean, CoercionAction.Fail);
-            })
         .changeDefaultNullHandling(nulls -> nulls.withContentNulls(Nulls.FAIL))
         .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS);
   }
@@ -186,17 +168,18 @@ public final class Documents {
     if (decoded.isBlank()) {
       throw empty(type).asException();
     }
+    ObjectMapper mapper = syntax == Syntax.JSON ? Json.STRICT : Yaml.STRICT;
     try {
       if (syntax == Syntax.YAML) {
         Yaml.refuseAliases(decoded);
       }
-      T value = (syntax == Syntax.JSON ? Json.STRICT : Yaml.STRICT).readValue(decoded, type);
+      T value = Texts.reader(mapper, decoded, type).readValue(decoded);
       if (value == null) {
         throw empty(type).asException();
       }
       return value;
     } catch (JacksonException e) {
-      throw (isEnd(e) ? empty(type) : explain(e)).asException(e);
+      throw (isEnd(e) ? empty(type) : Faults.explain(e, decoded, mapper)).asException(e);
     }
   }
 
@@ -204,6 +187,11 @@ public final class Documents {
     return Problem.of(Code.MALFORMED, "The document is empty")
         .because("there is nothing in it")
         .remedy("send a document of kind " + type.getSimpleName());
+  }
+
+  /** The word of an enum's constant in documents. */
+  static String word(Object constant) {
+    return Json.STRICT.convertValue(constant, String.class);
   }
 
   /** Whether the text has no value at all, such as one of comments only. */
@@ -261,134 +249,9 @@ public final class Documents {
     }
   }
 
-  private static Problem tooLarge(String cause) {
+  static Problem tooLarge(String cause) {
     return Problem.of(Code.TOO_LARGE, "The document is too large")
         .because(cause)
         .remedy("send a smaller or flatter document");
-  }
-
-  private static Problem explain(JacksonException e) {
-    return switch (e) {
-      case StreamConstraintsException limit -> tooLarge(limit.getOriginalMessage());
-      case UnrecognizedPropertyException unknown -> explainUnknown(unknown);
-      case InvalidFormatException value ->
-          Problem.of(
-                  Code.INVALID_ARGUMENT,
-                  "Field " + path(value) + " has a value that it cannot have")
-              .at(path(value))
-              .because(badValue(value))
-              .remedy(allowed(value.getTargetType()));
-      case MismatchedInputException end
-          when end.getOriginalMessage().startsWith("Trailing token") ->
-          Problem.of(Code.MALFORMED, "The document goes on after its end")
-              .because(
-                  "something follows the last bracket (line " + end.getLocation().getLineNr() + ")")
-              .remedy("send one document at a time");
-      case InvalidNullException hole ->
-          Problem.of(Code.INVALID_ARGUMENT, "Field " + path(hole) + " has an empty place")
-              .at(path(hole))
-              .because("something is null in it")
-              .remedy("write " + want(hole.getTargetType()) + " there, or leave the entry out");
-      case InputCoercionException number ->
-          Problem.of(Code.INVALID_ARGUMENT, "Field " + path(number) + " has the wrong type")
-              .at(path(number))
-              .because("it wants " + want(number.getTargetType()) + " that is not that large")
-              .remedy(describedBy(path(number)));
-      case MismatchedInputException type ->
-          Problem.of(Code.INVALID_ARGUMENT, "Field " + path(type) + " has the wrong type")
-              .at(path(type))
-              .because("it wants " + want(type.getTargetType()))
-              .remedy(describedBy(path(type)));
-      case DatabindException other when other.getCause() instanceof ProblemException known ->
-          known.problem();
-      case JacksonException other ->
-          Problem.of(Code.MALFORMED, "The document cannot be read")
-              .because(
-                  other.getOriginalMessage().lines().findFirst().orElse("")
-                      + " (line "
-                      + other.getLocation().getLineNr()
-                      + ", column "
-                      + other.getLocation().getColumnNr()
-                      + ")")
-              .remedy("mend the syntax there");
-    };
-  }
-
-  /** The fields of VMs can be told of by the command line alone; all are in the reference. */
-  private static String describedBy(String path) {
-    return path.startsWith("spec.") || path.startsWith("metadata.")
-        ? "see what it takes: kelvin explain " + path
-        : "see what it takes at /docs, or with \"kelvin explain\"";
-  }
-
-  private static Problem explainUnknown(UnrecognizedPropertyException unknown) {
-    List<String> known =
-        unknown.getKnownPropertyIds() == null
-            ? List.of()
-            : unknown.getKnownPropertyIds().stream().map(Object::toString).sorted().toList();
-    String remedy =
-        Names.nearest(unknown.getPropertyName(), known)
-            .map(name -> "did you mean \"" + name + "\"?")
-            .orElse("the fields there are: " + String.join(", ", known));
-    return Problem.of(Code.INVALID_ARGUMENT, "There is no field " + path(unknown))
-        .at(path(unknown))
-        .because("\"" + unknown.getPropertyName() + "\" is not a field there")
-        .remedy(remedy);
-  }
-
-  private static String badValue(InvalidFormatException e) {
-    if (e.getTargetType() == ByteSize.class) {
-      String text = e.getOriginalMessage();
-      return text.substring(text.lastIndexOf(": ") + 2);
-    }
-    return "\"" + e.getValue() + "\" is not " + want(e.getTargetType());
-  }
-
-  private static String allowed(@Nullable Class<?> type) {
-    if (type != null && type.isEnum()) {
-      return "write one of: " + wireNames(type);
-    }
-    return "write " + want(type);
-  }
-
-  private static String want(@Nullable Class<?> type) {
-    if (type == null) {
-      return "a value of another type";
-    } else if (type.isEnum()) {
-      return "one of: " + wireNames(type);
-    } else if (type == Boolean.class || type == boolean.class) {
-      return "true or false";
-    } else if (type == Integer.class
-        || type == int.class
-        || type == Long.class
-        || type == long.class) {
-      return "a whole number";
-    } else if (type == String.class) {
-      return "a text";
-    } else if (type == ByteSize.class) {
-      return "a size such as 512MiB";
-    } else if (List.class.isAssignableFrom(type)) {
-      return "a list";
-    }
-    return "a group of fields";
-  }
-
-  private static String wireNames(Class<?> type) {
-    return Arrays.stream(type.getEnumConstants())
-        .map(constant -> Json.STRICT.convertValue(constant, String.class))
-        .collect(Collectors.joining(", "));
-  }
-
-  /** The field's place in the document as users write it: {@code spec.disks[0].size}. */
-  private static String path(JacksonException e) {
-    var path = new StringBuilder();
-    for (var step : e.getPath()) {
-      if (step.getPropertyName() == null) {
-        path.append('[').append(step.getIndex()).append(']');
-      } else {
-        path.append(path.isEmpty() ? "" : ".").append(step.getPropertyName());
-      }
-    }
-    return path.isEmpty() ? "(the whole document)" : path.toString();
   }
 }

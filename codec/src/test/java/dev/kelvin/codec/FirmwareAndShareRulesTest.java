@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -124,6 +125,14 @@ class FirmwareAndShareRulesTest {
         arguments("spec.windowsSetup.locale", "windowsSetup: {locale: German}", "not a locale"),
         arguments("spec.windowsSetup.timeZone", "windowsSetup: {timeZone: ''}", "missing"),
         arguments(
+            "spec.windowsSetup.timeZone",
+            "windowsSetup: {timeZone: Europe/Berlin}",
+            "name of the IANA database"),
+        arguments(
+            "spec.windowsSetup.timeZone",
+            "windowsSetup: {timeZone: Middle Earth Standard Time}",
+            "no time zone"),
+        arguments(
             "spec.windowsSetup.administratorPassword",
             "windowsSetup: {administratorPassword: ''}",
             "missing"),
@@ -228,5 +237,28 @@ class FirmwareAndShareRulesTest {
     assertThat(new String(Documents.json(spec.withoutSecrets()), StandardCharsets.UTF_8))
         .contains("windowsSetup")
         .doesNotContain("hunter2");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "Europe/Berlin, write Windows' name of it: W. Europe Standard Time",
+    "america/new_york, write Windows' name of it: Eastern Standard Time",
+    "Etc/UTC, write Windows' name of it: UTC",
+    "w. europe standard time, did you mean W. Europe Standard Time?",
+    "W Europe Standard Time, did you mean W. Europe Standard Time?",
+    "CET2, write a name that",
+  })
+  void tellsWindowsNameOfATimeZone(String zone, String remedy) {
+    assertThat(Rules.check("windowsSetup: {timeZone: " + zone + "}"))
+        .singleElement()
+        .extracting(Violation::remedy)
+        .asString()
+        .startsWith(remedy);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"UTC", "Mid-Atlantic Standard Time", "Central Standard Time_dstoff"})
+  void takesEachTimeZoneOfWindows(String zone) {
+    assertThat(Rules.check("windowsSetup: {timeZone: " + zone + "}")).isEmpty();
   }
 }

@@ -10,6 +10,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -29,6 +30,10 @@ class SpecRulesTest {
         arguments("spec.cpu.threads", "cpu: {threads: 0}", "out of range"),
         arguments("spec.cpu", "cpu: {sockets: 16, cores: 16}", "exceeds 255"),
         arguments("spec.cpu", "cpu: {sockets: 2, cores: 64, threads: 2}", "exceeds 255"),
+        arguments("spec.cpu", "cpu: {sockets: 48, cores: 5}", "APIC id 380"),
+        arguments("spec.cpu", "cpu: {sockets: 33, cores: 5}", "APIC id 260"),
+        arguments("spec.cpu", "cpu: {cores: 85, threads: 3}", "APIC id 338"),
+        arguments("spec.cpu", Rules.MICROVM + "cpu: {sockets: 17, cores: 9}", "16 for cores"),
         arguments("spec.cpu.model", "cpu: {model: 'max,+x'}", "not the name of a CPU"),
         arguments("spec.cpu.model", "cpu: {model: ''}", "not the name of a CPU"),
         arguments("spec.cpu.features[0]", "cpu: {features: [aes]}", "with + or -"),
@@ -274,7 +279,7 @@ class SpecRulesTest {
         arguments("spec.cloudInit.sshKeys[0]", "cloudInit: {sshKeys: [nonsense]}", "public key"),
         arguments(
             "spec.cloudInit.sshKeys[1]",
-            "cloudInit: {sshKeys: [ssh-ed25519 AAAA ann, \"ssh-rsa A\\nssh-rsa B\"]}",
+            "cloudInit: {sshKeys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFZGHVnuNhWu4hPOE64GslA+afSjTdle1w9FWLpl7JqN ann, \"ssh-rsa A\\tB\"]}",
             "control"),
         arguments("spec.cloudInit.packages[0]", "cloudInit: {packages: ['vim; rm']}", "package"),
         arguments("spec.cloudInit.packages[0]", "cloudInit: {packages: [-x]}", "package"));
@@ -328,6 +333,11 @@ class SpecRulesTest {
         "machine: i440fx",
         "machine: pc-q35-7.2",
         "cpu: {sockets: 1, cores: 255}",
+        "cpu: {sockets: 255}",
+        "cpu: {sockets: 31, cores: 8}",
+        "cpu: {sockets: 31, cores: 5}",
+        "architecture: aarch64, cpu: {sockets: 48, cores: 5}",
+        "disks: [{name: a, size: 16TiB}]",
         "memory: {size: 32MiB}",
         "memory: {size: 4TiB}",
         "firmware: {type: uefi}, memory: {size: 128MiB}",
@@ -346,7 +356,7 @@ class SpecRulesTest {
         Rules.MICROVM + "cdroms: [{name: a, bus: virtio-scsi}]",
         "boot: {kernel: '/a, b', initrd: /i, cmdline: ''}",
         "cloudInit: {hostname: web1.example.org, userData: '#cloud-config'}",
-        "cloudInit: {user: ann, sshKeys: ['ssh-ed25519 AAAAC3NzaC1lZDI1NTE5 ann@host'], "
+        "cloudInit: {user: ann, sshKeys: ['ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFZGHVnuNhWu4hPOE64GslA+afSjTdle1w9FWLpl7JqN ann@host'], "
             + "packages: [vim, 'g++', libc6=2.36-9], password: '$6$salt$hash'}",
       })
   void acceptsWhatIsRight(String spec) {
@@ -372,5 +382,19 @@ class SpecRulesTest {
             "spec.disks[1].size",
             "spec.nics[0].mac",
             "spec.cloudInit.user");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "memory: {size: 2048}, did you mean 2048MiB? A number without a unit counts bytes",
+    "memory: {size: 2}, did you mean 2GiB? A number without a unit counts bytes",
+    "memory: {size: 31MiB}, give it at least 32MiB",
+    "'disks: [{name: a, size: 20}]', did you mean 20GiB? A number without a unit counts bytes",
+    "'disks: [{name: a, size: 0}]', write at least 1MiB",
+    "machine: pc, did you mean i440fx?",
+    "machine: pc-q35-rhel8.2.0, did you mean q35?",
+  })
+  void guessesWhatWasMeant(String spec, String remedy) {
+    assertThat(Rules.check(spec)).singleElement().extracting(Violation::remedy).isEqualTo(remedy);
   }
 }

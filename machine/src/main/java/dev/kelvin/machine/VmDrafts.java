@@ -1,5 +1,7 @@
 package dev.kelvin.machine;
 
+import dev.kelvin.codec.SeedDocuments;
+import dev.kelvin.machine.launch.KernelFile;
 import dev.kelvin.machine.launch.SharePaths;
 import dev.kelvin.machine.qemu.VmLauncher;
 import dev.kelvin.machine.store.RecentMacs;
@@ -151,7 +153,8 @@ public final class VmDrafts {
           .remedy("write kind: " + Vm.KIND)
           .asException();
     }
-    List<Violation> faults = SpecRules.check(draft, limits);
+    var faults = new ArrayList<>(SpecRules.check(draft, limits));
+    faults.addAll(SeedDocuments.check(draft.spec().cloudInit()));
     if (!faults.isEmpty()) {
       Violation first = faults.getFirst();
       String detail =
@@ -185,6 +188,7 @@ public final class VmDrafts {
       image(windows.drivers(), "spec.windowsSetup.drivers", true);
     }
     SharePaths.check(spec, layout);
+    KernelFile.check(spec);
     VmSpec pinned = Pinning.pin(spec, host, machine, this::newMac);
     HostFacts own = host.of(pinned.architecture());
     CpuCheck.check(pinned, own, VmLauncher.accelerator(pinned, own, null), cpus);

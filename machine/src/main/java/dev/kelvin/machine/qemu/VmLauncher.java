@@ -16,6 +16,7 @@ import dev.kelvin.machine.launch.Nvram;
 import dev.kelvin.machine.launch.Peers;
 import dev.kelvin.machine.launch.PortPool;
 import dev.kelvin.machine.launch.Processes;
+import dev.kelvin.machine.launch.KernelFile;
 import dev.kelvin.machine.launch.SharePaths;
 import dev.kelvin.machine.launch.SharedDirectories;
 import dev.kelvin.machine.launch.VmHome;
@@ -329,6 +330,7 @@ public final class VmLauncher {
     Extras.check(spec, host);
     CpuCheck.check(spec, host, accelerator, cpus);
     SharePaths.check(spec, home.layout());
+    KernelFile.check(spec);
     Nvram.provide(vm, host, home);
     boolean seed = home.provideSeed(vm);
     var disks = new LinkedHashMap<String, BlockSource>();

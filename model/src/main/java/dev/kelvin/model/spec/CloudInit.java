@@ -1,6 +1,7 @@
 package dev.kelvin.model.spec;
 
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param hostname null for the name of the VM
  * @param user the account to make, with sudo; null for the image's default
- * @param sshKeys public keys that may log in as that user
+ * @param sshKeys public keys that may log in as that user, each a line of authorized_keys
  * @param password of that user, hashed as by {@code openssl passwd -6} or in the clear; written
  *     only, never shown again
  * @param packages to install
@@ -24,8 +25,34 @@ public record CloudInit(
     @Nullable String userData,
     @Nullable String networkConfig) {
   public CloudInit {
-    sshKeys = sshKeys == null ? List.of() : List.copyOf(sshKeys);
+    sshKeys = sshKeys == null ? List.of() : lines(sshKeys);
     packages = packages == null ? List.of() : List.copyOf(packages);
+    userData = plain(userData);
+    networkConfig = plain(networkConfig);
+  }
+
+  /**
+   * Without what editors of Windows write: a byte order mark, for which cloud-init would not see
+   * the first line, and line ends that a script's interpreter would have in its name.
+   */
+  private static @Nullable String plain(@Nullable String text) {
+    if (text == null) {
+      return null;
+    }
+    String marked = text.startsWith("\uFEFF") ? text.substring(1) : text;
+    return marked.replace("\r\n", "\n");
+  }
+
+  /** Each key alone: of a whole authorized_keys, or of a .pub file with its line end. */
+  private static List<String> lines(List<String> keys) {
+    return keys.stream()
+        .flatMap(key ->
+            key.isBlank()
+                ? Stream.of(key)
+                : key.lines()
+                    .map(String::strip)
+                    .filter(line -> !line.isEmpty() && !line.startsWith("#")))
+        .toList();
   }
 
   public CloudInit withPassword(@Nullable String newPassword) {

@@ -13,8 +13,6 @@ final class CloudInitRules {
   /** As in useradd(8). */
   private static final Pattern USER = Pattern.compile("[a-z_][a-z0-9_-]{0,31}");
 
-  private static final Pattern KEY =
-      Pattern.compile("(ssh|ecdsa|sk-ssh|sk-ecdsa)-[a-z0-9@.-]+ [A-Za-z0-9+/]+={0,3}( .*)?");
   private static final Pattern PACKAGE = Pattern.compile("[A-Za-z0-9][A-Za-z0-9.+:=~_-]{0,127}");
   private static final int MAX_LINE = 16_384;
   private static final int MAX_DOCUMENT = 512 << 10;
@@ -54,11 +52,11 @@ final class CloudInitRules {
       String key = config.sshKeys().get(i);
       String at = field + ".sshKeys[" + i + "]";
       if (violations.line(key, at, MAX_LINE)) {
-        violations.require(
-            KEY.matcher(key.strip()).matches(),
-            at,
-            "it is not a public key of OpenSSH",
-            "write one line of a .pub file, such as ssh-ed25519 AAAA… you@host");
+        String fault = SshKey.fault(key.strip());
+        if (fault != null) {
+          violations.add(
+              at, fault, "write the line of a .pub file, such as ssh-ed25519 AAAA… you@host");
+        }
       }
     }
     for (int i = 0; i < config.packages().size(); i++) {

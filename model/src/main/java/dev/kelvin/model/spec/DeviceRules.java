@@ -10,7 +10,10 @@ final class DeviceRules {
   private static final Pattern SERIAL = Pattern.compile("[A-Za-z0-9][A-Za-z0-9 ._+:-]{0,19}");
   private static final long SECTOR = 512;
   private static final ByteSize MIN_SIZE = ByteSize.ofMiB(1);
-  private static final ByteSize MAX_SIZE = ByteSize.ofGiB(64L << 10);
+
+  /** A disk of a larger number without a unit was meant in MiB. */
+  private static final long MOST_GIGA = 2000;
+
   private static final int MAX_BOOT_INDEX = 1000;
 
   private final VmSpec spec;
@@ -137,9 +140,12 @@ final class DeviceRules {
           "a disk that starts empty needs a size",
           "write a size such as 10GiB, or name an image or a volume");
     } else if (size.compareTo(MIN_SIZE) < 0) {
-      violations.add(field, size + " is too small", "write at least " + MIN_SIZE);
-    } else if (size.compareTo(MAX_SIZE) > 0) {
-      violations.add(field, size + " is too large", "write at most " + MAX_SIZE);
+      violations.add(
+          field,
+          size + " is too small",
+          size.meant(MOST_GIGA).orElse("write at least " + MIN_SIZE));
+    } else if (size.compareTo(Disk.MAX_SIZE) > 0) {
+      violations.add(field, size + " is too large", "write at most " + Disk.MAX_SIZE);
     } else if (size.bytes() % SECTOR != 0) {
       violations.add(
           field, "it is not a whole number of sectors", "round it to " + SECTOR + " bytes");

@@ -32,6 +32,13 @@ public record Disk(
     Boolean readOnly,
     @Nullable Integer bootIndex,
     Boolean ioThread) {
+  /**
+   * The largest disk; an image may have as much. Of a qcow2 file's tables it is far from the limit,
+   * and a file may be as large as that to its guest where the host's file system does not allow as
+   * much content (ext4: 16 TiB).
+   */
+  public static final ByteSize MAX_SIZE = ByteSize.ofGiB(64 << 10);
+
   public Disk {
     cache = cache == null ? CacheMode.NONE : cache;
     discard = discard == null ? DiscardMode.UNMAP : discard;

@@ -1,11 +1,12 @@
 package dev.kelvin.model.spec;
 
+import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Names;
 import dev.kelvin.model.Problem.Violation;
 import dev.kelvin.model.Vm;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -45,13 +46,18 @@ public final class SpecRules {
   /** Longer the boot menu of SeaBIOS cannot wait: it counts milliseconds in 16 bits. */
   public static final int MAX_MENU_SECONDS = 60;
 
-  /** What a 32-bit CPU with PAE addresses. */
-  public static final long MAX_I386_MEMORY_MIB = 64L << 10;
+  /**
+   * Of the 64 GiB that a 32-bit CPU with PAE addresses, without what QEMU keeps for devices above
+   * the memory: 32 GiB on q35, 2 on i440fx, and what has its place below 4 GiB.
+   */
+  public static final long MAX_I386_MEMORY_MIB = 30L << 10;
+
+  public static final long MAX_I386_MEMORY_MIB_I440FX = 60L << 10;
 
   /** Transports that every microvm has. */
   public static final int MAX_MMIO_DEVICES = 8;
 
-  /** More need x2APIC with an emulated IOMMU. */
+  /** More need x2APIC with an emulated IOMMU; see {@link CpuRules} for what else that limits. */
   public static final int MAX_CPUS = 255;
 
   /** Below this no current guest boots. */
@@ -62,8 +68,6 @@ public final class SpecRules {
 
   private static final Pattern MACHINE =
       Pattern.compile("q35|i440fx|microvm|virt|(pc-q35|pc-i440fx|virt)-\\d{1,3}\\.\\d{1,3}");
-  private static final Pattern CPU_MODEL = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
-  private static final Pattern CPU_FEATURE = Pattern.compile("[+-][a-z0-9][a-z0-9._-]{0,62}");
   private static final Pattern LABEL_KEY =
       Pattern.compile("[A-Za-z0-9]([A-Za-z0-9._/-]{0,61}[A-Za-z0-9])?");
   private static final int MAX_LABELS = 64;
@@ -86,7 +90,7 @@ public final class SpecRules {
     metadata(vm, violations);
     VmSpec spec = vm.spec();
     machine(spec, violations);
-    cpu(spec, violations);
+    CpuRules.check(spec, violations);
     memory(spec, violations);
     boot(spec.boot(), violations);
     limits(spec, violations);
@@ -163,50 +167,17 @@ public final class SpecRules {
         MACHINE.matcher(spec.machine()).matches(),
         "spec.machine",
         "\"" + spec.machine() + "\" is not a machine type",
-        Names.nearest(spec.machine(), List.of("q35", "i440fx", "microvm", "virt"))
+        meantMachine(spec.machine())
             .map(name -> "did you mean " + name + "?")
             .orElse("write q35, i440fx, microvm, virt, or a versioned type such as pc-q35-7.2"));
   }
 
-  private static void cpu(VmSpec spec, Violations violations) {
-    Cpu cpu = spec.cpu();
-    violations.range(cpu.sockets(), 1, MAX_CPUS, "spec.cpu.sockets");
-    violations.range(cpu.cores(), 1, MAX_CPUS, "spec.cpu.cores");
-    violations.range(cpu.threads(), 1, MAX_CPUS, "spec.cpu.threads");
-    boolean positive = cpu.sockets() > 0 && cpu.cores() > 0 && cpu.threads() > 0;
-    long pairs = (long) cpu.sockets() * cpu.cores();
-    if (positive && (pairs > MAX_CPUS || pairs * cpu.threads() > MAX_CPUS)) {
-      violations.add(
-          "spec.cpu",
-          "sockets × cores × threads exceeds " + MAX_CPUS + " virtual CPUs",
-          "use at most " + MAX_CPUS);
-    }
-    violations.require(
-        CPU_MODEL.matcher(cpu.model()).matches(),
-        "spec.cpu.model",
-        "it is not the name of a CPU model",
-        "write auto, host, max, or a model of QEMU such as Skylake-Server");
-    violations.require(
-        !cpu.model().equals("host") || spec.accelerator() != Accelerator.TCG,
-        "spec.cpu.model",
-        "software emulation (tcg) has no host CPU to pass on",
-        "let the model be auto, or the accelerator kvm");
-    var seen = new HashSet<String>();
-    for (int i = 0; i < cpu.features().size(); i++) {
-      String feature = cpu.features().get(i);
-      String field = "spec.cpu.features[" + i + "]";
-      boolean shaped = CPU_FEATURE.matcher(feature).matches();
-      violations.require(
-          shaped,
-          field,
-          "it is not a feature with + or - before it",
-          "write +name to add it, or -name to take it away, such as +aes");
-      violations.require(
-          !shaped || seen.add(feature.substring(1)),
-          field,
-          "the feature is given twice",
-          "leave one of them out");
-    }
+  /** Other programs and distributions have names of their own, such as pc-q35-rhel8.2.0. */
+  private static Optional<String> meantMachine(String typed) {
+    List<String> names = List.of("q35", "i440fx", "microvm", "virt");
+    return Names.nearest(typed, names)
+        .or(() -> names.stream().filter(typed::contains).findFirst())
+        .or(() -> typed.matches("pc(-.*)?") ? Optional.of("i440fx") : Optional.empty());
   }
 
   private static void memory(VmSpec spec, Violations violations) {
@@ -218,18 +189,24 @@ public final class SpecRules {
       violations.add(
           field,
           spec.memory().size() + " is too little" + (uefi ? " for UEFI" : ""),
-          "give it at least " + smallest + "MiB");
+          spec.memory().size().meant(31).orElse("give it at least " + smallest + "MiB"));
     } else if (bytes > MAX_MEMORY_MIB << 20) {
       violations.add(field, spec.memory().size() + " is too much", "give it at most 4TiB");
-    } else if (spec.architecture() == Architecture.I386 && bytes > MAX_I386_MEMORY_MIB << 20) {
+    } else if (spec.architecture() == Architecture.I386 && bytes > i386Memory(spec) << 20) {
       violations.add(
-          field, spec.memory().size() + " is too much for a 32-bit CPU", "give it at most 64GiB");
+          field,
+          spec.memory().size() + " is too much for a 32-bit CPU on " + spec.machine(),
+          "give it at most " + ByteSize.ofMiB(i386Memory(spec)));
     } else if (bytes % (1 << 20) != 0) {
       violations.add(field, "it is not a whole number of MiB", "round it to MiB");
     } else if (spec.memory().hugePages() && bytes % (2 << 20) != 0) {
       violations.add(
           field, "huge pages have 2MiB each and it is no multiple of that", "round it to 2MiB");
     }
+  }
+
+  private static long i386Memory(VmSpec spec) {
+    return spec.isOn(Board.I440FX) ? MAX_I386_MEMORY_MIB_I440FX : MAX_I386_MEMORY_MIB;
   }
 
   private static void boot(Boot boot, Violations violations) {

@@ -38,7 +38,7 @@ final class WindowsSetupRules {
         FIELD + ".locale",
         "it is not a locale",
         "write language and region, such as en-US or de-DE");
-    violations.line(setup.timeZone(), FIELD + ".timeZone", 64);
+    timeZone(setup.timeZone(), violations);
     if (setup.edition() != null) {
       violations.line(setup.edition(), FIELD + ".edition", 128);
     }
@@ -49,5 +49,26 @@ final class WindowsSetupRules {
     if (setup.drivers() != null) {
       violations.name(setup.drivers(), FIELD + ".drivers", 63);
     }
+  }
+
+  private static void timeZone(String zone, Violations violations) {
+    String field = FIELD + ".timeZone";
+    if (!violations.line(zone, field, 64) || WindowsTimeZones.knows(zone)) {
+      return;
+    }
+    var known = WindowsTimeZones.ofIana(zone);
+    if (known.isPresent()) {
+      violations.add(
+          field,
+          "\"" + zone + "\" is a name of the IANA database, which Windows does not know",
+          "write Windows' name of it: " + known.get());
+      return;
+    }
+    violations.add(
+        field,
+        "Windows has no time zone \"" + zone + "\"",
+        WindowsTimeZones.nearest(zone)
+            .map(near -> "did you mean " + near + "?")
+            .orElse("write a name that \"tzutil /l\" of Windows lists, such as UTC"));
   }
 }

@@ -108,8 +108,8 @@ public final class Pinning {
         .at("spec.machine")
         .because("QEMU " + facts.qemuVersion() + " of this host does not list it")
         .remedy(
-            Names.nearest(wanted, known)
-                .map(name -> "did you mean " + name + "?")
+            MachineVersion.nearest(wanted, known)
+                .or(() -> Names.nearest(wanted, known).map(name -> "did you mean " + name + "?"))
                 .orElse(spec.architecture().isX86() ? "use q35, i440fx or microvm" : "use virt"))
         .asException();
   }
