@@ -4,6 +4,7 @@ import static dev.kelvin.api.Exchange.post;
 import static dev.kelvin.api.Query.segment;
 
 import dev.kelvin.api.http.Request;
+import dev.kelvin.model.Compression;
 import dev.kelvin.model.Image;
 import dev.kelvin.model.Image.BuildRecipe;
 import dev.kelvin.model.Image.Format;
@@ -54,7 +55,26 @@ public final class ImageApi {
    */
   public Task importFile(
       String name, Format format, Map<String, String> labels, InputStream content, long length) {
+    return importFile(name, format, Compression.NONE, labels, content, length);
+  }
+
+  /**
+   * Sends a file that may be packed to make an image of.
+   *
+   * @param format of the disk, as it is when it is unpacked
+   * @param length of what is sent, in bytes; -1 when it is not known
+   */
+  public Task importFile(
+      String name,
+      Format format,
+      Compression compression,
+      Map<String, String> labels,
+      InputStream content,
+      long length) {
     var query = new Query().with("format", format.wire());
+    if (compression != Compression.NONE) {
+      query.with("compression", compression.wire());
+    }
     labels.forEach((key, value) -> query.with("label", key + "=" + value));
     return exchange.task(
         post(one(name) + "/import" + query)

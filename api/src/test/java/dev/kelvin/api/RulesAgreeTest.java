@@ -120,7 +120,7 @@ class RulesAgreeTest {
         "nics: [{name: a, forwards: [{guestPort: 22, hostAddress: 0.0.0.0, protocol: udp}]}]",
         "cloudInit: null",
         "cloudInit: {user: _a-9, hostname: a.b, packages: [\"g++\", \"a=1~b\"], password: x}",
-        "cloudInit: {sshKeys: [\"ssh-ed25519 AAAA me@here\"]}",
+        "cloudInit: {sshKeys: [\"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFZGHVnuNhWu4hPOE64GslA+afSjTdle1w9FWLpl7JqN me@here\"]}",
         "cloudInit: {userData: \"#cloud-config\", networkConfig: \"version: 2\"}",
         "serial: {logSize: 4KiB}",
         "restart: {policy: on-failure}, firmware: {type: uefi}, graphics: {type: none}",

@@ -2,8 +2,10 @@ package dev.kelvin.image;
 
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
+import dev.kelvin.model.DiskMark;
 import dev.kelvin.model.Image.Format;
 import dev.kelvin.model.Problem;
+import dev.kelvin.model.spec.Disk;
 import dev.kelvin.storage.Qcow2Header;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -13,20 +15,23 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * Reads the headers of disks that may be hostile, without the help of programs that follow them.
  */
 final class ForeignDisk {
-  /** Larger than any disk of the clouds; a header with more is damaged or a trap. */
-  private static final ByteSize MOST = ByteSize.ofGiB(64 * 1024);
-
   private static final int VDI_SIGNATURE = 0xbeda107f;
   private static final int VDI_DYNAMIC = 1;
   private static final int VDI_FIXED = 2;
 
   /** ISO 9660, 8.1: the volume descriptors begin with the 17th sector of 2048 bytes. */
-  private static final int ISO_DESCRIPTOR = 16 * 2048 + 1;
+  private static final int ISO_SECTOR = 2048;
+
+  private static final int ISO_DESCRIPTOR = 16 * ISO_SECTOR + 1;
+  private static final int ISO_PRIMARY = 1;
+  private static final int ISO_SECTORS = 80;
 
   private ForeignDisk() {}
 
@@ -36,15 +41,53 @@ final class ForeignDisk {
       case RAW -> {
         // Any content is a raw disk.
       }
-      case ISO -> {
-        String mark = text(file, ISO_DESCRIPTOR, 5);
-        require(file, named, mark.equals("CD001") || mark.equals("BEA01"));
-      }
+      case ISO -> checkIso(file);
       case QCOW2 -> checkQcow2(file);
       case VMDK -> VmdkHeader.check(file);
-      case VHDX -> require(file, named, text(file, 0, 8).equals("vhdxfile"));
+      case VHD -> VhdHeader.check(file);
+      case VHDX -> VhdxHeader.check(file);
       case VDI -> checkVdi(file);
     }
+  }
+
+  /** A CD tells in its primary volume descriptor (ISO 9660, 8.4.8) how many sectors it has. */
+  private static void checkIso(Path file) throws IOException {
+    String mark = text(file, ISO_DESCRIPTOR, 5);
+    require(file, Format.ISO, mark.equals("CD001") || mark.equals("BEA01"));
+    ByteBuffer descriptor =
+        read(file, ISO_DESCRIPTOR - 1, ISO_SECTOR).order(ByteOrder.LITTLE_ENDIAN);
+    checkLength(file, ISO_DESCRIPTOR - 1 + ISO_SECTOR);
+    if (mark.equals("CD001") && descriptor.get(0) == ISO_PRIMARY) {
+      checkLength(file, Integer.toUnsignedLong(descriptor.getInt(ISO_SECTORS)) * ISO_SECTOR);
+    }
+  }
+
+  /**
+   * What may be wrong with a raw disk, whose content may be anything, and of which nothing can be
+   * checked; empty when it looks like a disk.
+   */
+  static List<String> doubts(Path file) throws IOException {
+    Optional<DiskMark> mark = mark(file);
+    return mark.isEmpty()
+        ? List.of()
+        : List.of(
+            "the file was taken as a raw disk, and it looks like "
+                + mark.get().title()
+                + ": its guests see that, and not what is in it; if it is not meant so, delete the"
+                + " image and "
+                + mark.get().remedy());
+  }
+
+  private static Optional<DiskMark> mark(Path file) throws IOException {
+    long length = Files.size(file);
+    byte[] tail = bytes(read(file, Math.max(0, length - DiskMark.TAIL), DiskMark.TAIL));
+    return DiskMark.of(bytes(read(file, 0, DiskMark.HEAD)), tail);
+  }
+
+  private static byte[] bytes(ByteBuffer buffer) {
+    byte[] bytes = new byte[buffer.limit()];
+    buffer.get(0, bytes);
+    return bytes;
   }
 
   private static void checkQcow2(Path file) throws IOException {
@@ -97,13 +140,18 @@ final class ForeignDisk {
 
   /** Refuses a size that no disk has. */
   static void checkSize(Path file, Format named, ByteSize size) {
-    if (size.bytes() > 0 && size.compareTo(MOST) <= 0) {
+    if (size.bytes() > 0 && size.compareTo(Disk.MAX_SIZE) <= 0) {
       return;
     }
     throw Problem.of(Code.INVALID_ARGUMENT, "The disk has a size that no disk has")
         .on(name(file))
         .because(
-            "its " + named.wire() + " header says " + size + "; possible are 1 byte to " + MOST)
+            "its "
+                + named.wire()
+                + " header says "
+                + size
+                + "; possible are 1 byte to "
+                + Disk.MAX_SIZE)
         .remedy("check that the file is whole and of the format that was named")
         .asException();
   }
@@ -125,15 +173,20 @@ final class ForeignDisk {
   }
 
   /** Refuses a file that is not of the format that was named. */
-  static void require(Path file, Format named, boolean fits) {
-    if (!fits) {
-      throw Problem.of(Code.INVALID_ARGUMENT, "The file is not of the format that was named")
-          .on(name(file))
-          .at("format")
-          .because("it has no header of a " + named.wire() + " file")
-          .remedy("name the format that it has, or check that it was sent whole")
-          .asException();
+  static void require(Path file, Format named, boolean fits) throws IOException {
+    if (fits) {
+      return;
     }
+    Optional<DiskMark> mark = mark(file).filter(one -> one.format().orElse(null) != named);
+    String none = "it has no header of a " + named.wire() + " file";
+    throw Problem.of(Code.INVALID_ARGUMENT, "The file is not of the format that was named")
+        .on(name(file))
+        .at("format")
+        .because(mark.map(one -> none + ", and looks like " + one.title()).orElse(none))
+        .remedy(
+            mark.map(DiskMark::remedy)
+                .orElse("name the format that it has, or check that it was sent whole"))
+        .asException();
   }
 
   static String text(Path file, long offset, int length) throws IOException {
@@ -154,7 +207,7 @@ final class ForeignDisk {
     return file.getFileName().toString();
   }
 
-  private static String printable(String text) {
+  static String printable(String text) {
     String clean = text.replaceAll("\\p{Cntrl}", "?");
     return clean.length() > 200 ? clean.substring(0, 200) + "…" : clean;
   }

@@ -292,7 +292,7 @@ public final class ImageStore {
   private static Format checkFormat(Format format) {
     return switch (format) {
       case QCOW2, ISO -> format;
-      case RAW, VMDK, VHDX, VDI ->
+      case RAW, VMDK, VHD, VHDX, VDI ->
           throw new IllegalArgumentException("files of format " + format.wire() + " are not kept");
     };
   }

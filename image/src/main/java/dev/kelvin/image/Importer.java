@@ -7,6 +7,7 @@ import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.ProgressSink;
 import dev.kelvin.model.Task;
+import dev.kelvin.storage.Qcow2Header;
 import dev.kelvin.storage.QemuImg;
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * Takes disks of strangers in. The format is the one that was named; what the content says is never
@@ -86,7 +88,14 @@ public final class Importer {
         }
         progress.report(new Task.Progress(received, total, "bytes", "receiving the file"));
       }
-      if (received < length || received == 0) {
+      if (received == 0 && length <= 0) {
+        throw Problem.of(Code.MALFORMED, "The file is empty")
+            .on("upload")
+            .because("it has 0 bytes, as a download leaves it that failed")
+            .remedy("download it again")
+            .asException();
+      }
+      if (received < length) {
         throw early(received, length, "the stream ended").asException();
       }
       // What is zero was left out; the last byte gives the file its length.
@@ -126,27 +135,49 @@ public final class Importer {
   }
 
   /**
-   * Holds a file against the format that was named.
+   * Holds a file against the format that was named. One that was not closed where it was used is
+   * brought in order: it is Kelvin's own copy.
    *
+   * @return what may be wrong all the same, for people
    * @throws ProblemException invalid-argument when it is of another, names other files, is
    *     encrypted or has a size that no disk has
    */
-  public void inspect(Path file, Format named) throws InterruptedException {
+  public List<String> inspect(Path file, Format named) throws InterruptedException {
     try {
       ForeignDisk.check(file, named);
       switch (named) {
         case RAW, ISO -> ForeignDisk.checkSize(file, named, new ByteSize(Files.size(file)));
-        case QCOW2, VMDK, VHDX, VDI -> askQemu(file, named);
+        case QCOW2, VMDK, VHD, VHDX, VDI -> {
+          if (isDirty(file, named)) {
+            repair(file, named);
+          }
+          askQemu(file, named);
+        }
       }
+      return named == Format.RAW ? ForeignDisk.doubts(file) : List.of();
     } catch (IOException e) {
       throw unreadable(file, e);
     }
   }
 
+  private static boolean isDirty(Path file, Format named) throws IOException {
+    return switch (named) {
+      case VHDX -> VhdxHeader.isDirty(file);
+      case QCOW2 -> Qcow2Header.read(file).filter(Qcow2Header::dirty).isPresent();
+      case RAW, VMDK, VHD, VDI, ISO -> false;
+    };
+  }
+
+  private void repair(Path file, Format named) throws InterruptedException, IOException {
+    qemuImg.confined(new ByteSize(checkRoom(file, 0))).repair(file, named.driver());
+    // Its tables are others now.
+    ForeignDisk.check(file, named);
+  }
+
   /** What qemu-img finds is held against what was found without it. */
   private void askQemu(Path file, Format named) throws InterruptedException, IOException {
     var confined = qemuImg.confined(RESERVE);
-    var info = confined.info(file, named.wire());
+    var info = confined.info(file, named.driver());
     if (info.backing() != null || info.dataFile() != null) {
       throw ForeignDisk.namesAnotherFile(file, String.valueOf(info.backing())).asException();
     }
@@ -155,7 +186,7 @@ public final class Importer {
     }
     ForeignDisk.checkSize(file, named, info.virtualSize());
     // QEMU reads what is beyond the end as zeros: a disk that was cut off would import in silence.
-    ForeignDisk.checkLength(file, confined.check(file, named.wire()) - CLUSTER);
+    ForeignDisk.checkLength(file, confined.check(file, named.driver()) - CLUSTER);
   }
 
   /**
@@ -175,7 +206,7 @@ public final class Importer {
       Files.deleteIfExists(target);
       qemuImg
           .confined(room)
-          .convert(file, named.wire(), target, QemuImg.Target.of("qcow2"), PATIENCE, progress);
+          .convert(file, named.driver(), target, QemuImg.Target.of("qcow2"), PATIENCE, progress);
       return target;
     } catch (IOException e) {
       throw unreadable(file, e);

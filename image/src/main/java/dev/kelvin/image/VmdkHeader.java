@@ -31,6 +31,12 @@ final class VmdkHeader {
 
   private static final Pattern EXTENT =
       Pattern.compile("(?m)^\\s*(?:RW|RDONLY|NOACCESS)\\s+\\d+\\s+(\\w+)(.*)$");
+
+  /** The name of the file in the rest of an extent's line. */
+  private static final Pattern FILE = Pattern.compile("\"([^\"]*)\"");
+
+  private static final Pattern HINT =
+      Pattern.compile("(?m)^\\s*parentFileNameHint\\s*=\\s*\"([^\"]*)\"");
   private static final Pattern PARENT_ID =
       Pattern.compile("(?mi)^\\s*parentCID\\s*=\\s*([0-9a-f]+)");
   private static final List<String> TYPES = List.of("monolithicSparse", "streamOptimized");
@@ -41,11 +47,7 @@ final class VmdkHeader {
   static void check(Path file) throws IOException {
     ByteBuffer header = ForeignDisk.read(file, 0, HEADER);
     if (header.limit() < HEADER || header.getInt(0) != MAGIC) {
-      String start = ForeignDisk.text(file, 0, DESCRIPTOR_LENGTH);
-      if (start.contains("createType") || start.startsWith("# Disk DescriptorFile")) {
-        throw refused(file, "it is only a descriptor, whose content is in other files")
-            .asException();
-      }
+      refuseParts(file);
       ForeignDisk.require(file, Format.VMDK, false);
     }
     header.order(ByteOrder.LITTLE_ENDIAN);
@@ -60,9 +62,58 @@ final class VmdkHeader {
     checkDescriptor(file, StandardCharsets.ISO_8859_1.decode(bytes).toString());
   }
 
-  private static void checkDescriptor(Path file, String descriptor) {
-    if (descriptor.contains("parentFileNameHint")) {
+  /** Refuses what is one of the several files of a disk, and says which. */
+  private static void refuseParts(Path file) throws IOException {
+    String start = ForeignDisk.text(file, 0, DESCRIPTOR_LENGTH);
+    if (start.startsWith("COWD") || start.startsWith("\u00be\u00ba\u00fe\u00ca\0\0\0\0")) {
+      throw refused(file, "it has what a snapshot has changed (-delta.vmdk or -sesparse.vmdk)")
+          .asException();
+    }
+    if (!start.contains("createType") && !start.startsWith("# Disk DescriptorFile")) {
+      return;
+    }
+    refuseChild(file, start);
+    List<String> extents =
+        EXTENT
+            .matcher(start)
+            .results()
+            .map(extent -> FILE.matcher(extent.group(2)))
+            .filter(Matcher::find)
+            .map(name -> ForeignDisk.printable(name.group(1)))
+            .toList();
+    // A name that leads elsewhere is not one that anybody should follow.
+    boolean beside = extents.size() == 1 && extents.getFirst().matches("[\\w][\\w .+-]*");
+    if (beside && start.matches("(?s).*\\s(FLAT|VMFS)\\s.*")) {
+      String content = extents.getFirst();
+      throw Problem.of(Code.INVALID_ARGUMENT, "The VMDK file is not whole in itself")
+          .on(file.getFileName().toString())
+          .because("it is only the descriptor of a disk whose content is in " + content)
+          .remedy("import that file as raw: kelvin image import " + content + " --format raw")
+          .asException();
+    }
+    throw refused(
+            file,
+            "it is only a descriptor, whose content is in other files"
+                + (extents.isEmpty() ? "" : ", of which the first is " + extents.getFirst()))
+        .asException();
+  }
+
+  private static void refuseChild(Path file, String descriptor) {
+    Matcher hint = HINT.matcher(descriptor);
+    if (hint.find()) {
+      throw ForeignDisk.namesAnotherFile(file, "its parent " + hint.group(1)).asException();
+    } else if (descriptor.contains("parentFileNameHint")) {
       throw ForeignDisk.namesAnotherFile(file, "a parent").asException();
+    }
+  }
+
+  private static void checkDescriptor(Path file, String descriptor) {
+    refuseChild(file, descriptor);
+    if (!descriptor.contains("createType")) {
+      throw refused(
+              file,
+              "it is one of the parts of a disk (as -s001.vmdk is), and has no descriptor of it")
+          .asException();
     }
     Matcher parent = PARENT_ID.matcher(descriptor);
     if (parent.find() && !parent.group(1).equalsIgnoreCase("ffffffff")) {

@@ -199,7 +199,7 @@ class HostileImageTest {
         """);
     assertThat(refused(file, Format.VMDK).cause()).contains("descriptor");
     assertThat(refused(make("vmdk", "-o", "subformat=monolithicFlat"), Format.VMDK).remedy())
-        .contains("-flat.vmdk is raw");
+        .endsWith("-flat.vmdk --format raw");
   }
 
   @Test
@@ -291,14 +291,14 @@ class HostileImageTest {
   @ParameterizedTest
   @EnumSource(
       value = Format.class,
-      names = {"QCOW2", "VMDK", "VHDX", "VDI", "ISO"})
+      names = {"QCOW2", "VMDK", "VHD", "VHDX", "VDI", "ISO"})
   void filesOfAnotherFormatThanNamed(Format named) throws Exception {
     byte[] noise = new byte[100_000];
     new Random(3).nextBytes(noise);
     Path file = Files.write(directory.resolve("noise"), noise);
     assertThat(refused(file, named).field()).isEqualTo("format");
-    for (String other : List.of("qcow2", "vmdk", "vhdx", "vdi")) {
-      if (!other.equals(named.wire())) {
+    for (String other : List.of("qcow2", "vmdk", "vpc", "vhdx", "vdi")) {
+      if (!other.equals(named.driver())) {
         refused(make(other), named);
       }
     }
@@ -318,8 +318,8 @@ class HostileImageTest {
 
   @ParameterizedTest
   @CsvSource({
-    "QCOW2, 2, 3", "VMDK, 2, 3", "VHDX, 9, 10", "VDI, 2, 3",
-    "QCOW2, 0, 1", "VMDK, 0, 1", "VHDX, 0, 1", "VDI, 0, 1"
+    "QCOW2, 2, 3", "VMDK, 2, 3", "VHD, 2, 3", "VHDX, 9, 10", "VDI, 2, 3",
+    "QCOW2, 0, 1", "VMDK, 0, 1", "VHD, 0, 1", "VHDX, 0, 1", "VDI, 0, 1"
   })
   void truncatedFiles(Format format, int keptMiB, int leastMiB) throws Exception {
     byte[] noise = new byte[8 << 20];
@@ -333,7 +333,7 @@ class HostileImageTest {
             "-f",
             "raw",
             "-O",
-            format.wire(),
+            format.driver(),
             raw.toString(),
             file.toString()));
     assertThat(Files.size(file)).isGreaterThan((long) leastMiB << 20);

@@ -74,6 +74,9 @@ class ImporterTest {
     "QCOW2, qcow2, 'extended_l2=on,cluster_size=128k'",
     "VMDK, vmdk, subformat=monolithicSparse",
     "VMDK, vmdk, subformat=streamOptimized",
+    "VHD, vpc, ''",
+    "VHD, vpc, subformat=fixed",
+    "VHD, vpc, 'subformat=fixed,force_size=on'",
     "VHDX, vhdx, subformat=dynamic",
     "VHDX, vhdx, subformat=fixed",
     "VDI, vdi, ''",
@@ -193,6 +196,8 @@ class ImporterTest {
         problem(
             () -> importer.receive(InputStream.nullInputStream(), -1, target, ProgressSink.none()));
     assertThat(empty.code()).isEqualTo(Code.MALFORMED);
+    assertThat(empty.detail()).isEqualTo("The file is empty");
+    assertThat(empty.remedy()).isEqualTo("download it again");
     assertThat(target).doesNotExist();
   }
 

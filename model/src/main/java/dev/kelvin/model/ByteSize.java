@@ -3,6 +3,7 @@ package dev.kelvin.model;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -17,6 +18,10 @@ public record ByteSize(long bytes) implements Comparable<ByteSize> {
       Pattern.compile("\\s*(\\d{1,19})\\s*([kmgtpe]?)(?:i?b)?\\s*", Pattern.CASE_INSENSITIVE);
   private static final Map<String, Integer> SHIFTS =
       Map.of("", 0, "k", 10, "m", 20, "g", 30, "t", 40, "p", 50, "e", 60);
+
+  /** No more MiB than memory can have are meant. */
+  private static final long MOST_MEANT = 4L << 20;
+
   private static final String[] UNITS = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
 
   public ByteSize {
@@ -70,6 +75,20 @@ public record ByteSize(long bytes) implements Comparable<ByteSize> {
   public String toString() {
     int unit = bytes == 0 ? 0 : Math.min(Long.numberOfTrailingZeros(bytes) / 10, UNITS.length - 1);
     return (bytes >> (10 * unit)) + UNITS[unit];
+  }
+
+  /**
+   * What somebody may have meant by a number without a unit, which counts bytes.
+   *
+   * @param giga up to which number gibibytes are the likelier unit; above it mebibytes
+   * @return a question such as {@code did you mean 2048MiB?}; empty for what is no small number
+   */
+  public Optional<String> meant(long giga) {
+    if (bytes == 0 || bytes > MOST_MEANT) {
+      return Optional.empty();
+    }
+    String unit = bytes <= giga ? "GiB" : "MiB";
+    return Optional.of("did you mean " + bytes + unit + "? A number without a unit counts bytes");
   }
 
   /** A rounded form for people: {@code 1.5 GiB}. */

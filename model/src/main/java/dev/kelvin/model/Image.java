@@ -55,6 +55,7 @@ public record Image(String kind, Metadata metadata, ImageSpec spec, ImageStatus 
     RAW("raw"),
     QCOW2("qcow2"),
     VMDK("vmdk"),
+    VHD("vhd"),
     VHDX("vhdx"),
     VDI("vdi"),
     ISO("iso");
@@ -63,6 +64,11 @@ public record Image(String kind, Metadata metadata, ImageSpec spec, ImageStatus 
 
     Format(String wire) {
       this.wire = wire;
+    }
+
+    /** What QEMU calls it. */
+    public String driver() {
+      return this == VHD ? "vpc" : wire;
     }
 
     @Override
@@ -182,6 +188,8 @@ public record Image(String kind, Metadata metadata, ImageSpec spec, ImageStatus 
    * @param fileSize what it takes on the host
    * @param usedBy names of the VMs that have a disk or CD from it
    * @param provenance what was verified of a pulled one, otherwise null
+   * @param warnings what may be wrong with the file that it was made of, for people; the image is
+   *     ready all the same
    */
   public record ImageStatus(
       ImagePhase phase,
@@ -191,8 +199,10 @@ public record Image(String kind, Metadata metadata, ImageSpec spec, ImageStatus 
       ByteSize fileSize,
       List<String> usedBy,
       @Nullable Instant readyAt,
-      @Nullable Provenance provenance) {
+      @Nullable Provenance provenance,
+      List<String> warnings) {
     public ImageStatus {
+      warnings = warnings == null ? List.of() : List.copyOf(warnings);
       virtualSize = virtualSize == null ? new ByteSize(0) : virtualSize;
       fileSize = fileSize == null ? new ByteSize(0) : fileSize;
       usedBy = usedBy == null ? List.of() : List.copyOf(usedBy);
@@ -201,17 +211,25 @@ public record Image(String kind, Metadata metadata, ImageSpec spec, ImageStatus 
     /** An image of which nothing is there yet. */
     public static ImageStatus making() {
       return new ImageStatus(
-          ImagePhase.MAKING, null, null, new ByteSize(0), new ByteSize(0), List.of(), null, null);
+          ImagePhase.MAKING,
+          null,
+          null,
+          new ByteSize(0),
+          new ByteSize(0),
+          List.of(),
+          null,
+          null,
+          List.of());
     }
 
     public ImageStatus withPhase(ImagePhase newPhase) {
       return new ImageStatus(
-          newPhase, digest, format, virtualSize, fileSize, usedBy, readyAt, provenance);
+          newPhase, digest, format, virtualSize, fileSize, usedBy, readyAt, provenance, warnings);
     }
 
     public ImageStatus withUsedBy(List<String> newUsedBy) {
       return new ImageStatus(
-          phase, digest, format, virtualSize, fileSize, newUsedBy, readyAt, provenance);
+          phase, digest, format, virtualSize, fileSize, newUsedBy, readyAt, provenance, warnings);
     }
   }
 }

@@ -33,6 +33,18 @@ public final class ConfinedQemuImg {
   private static final String SOURCE = "/proc/self/fd/0";
   private static final String TARGET = "/proc/self/fd/3";
 
+  /** A VHD, as QEMU calls it. */
+  private static final String VHD = "vpc";
+
+  /**
+   * Of a VHD the size in bytes counts, as for Hyper-V and Azure. By the creator's name QEMU would
+   * take that of the geometry for some, which leaves the end of a disk out.
+   */
+  private static final String VHD_SOURCE =
+      "json:{\"driver\":\"vpc\",\"force_size_calc\":\"current_size\",\"file\":{\"driver\":\"file\",\"filename\":\""
+          + SOURCE
+          + "\"}}";
+
   private static final Duration CHECK = Duration.ofMinutes(10);
 
   /** Exit codes of qemu-img check: there is nothing to check; space is taken and not used. */
@@ -50,7 +62,7 @@ public final class ConfinedQemuImg {
 
   /** Reads what the file says of itself. */
   public DiskInfo info(Path file, String format) throws InterruptedException {
-    var result = run(file, List.of("info", "--output=json", "-f", format), QemuImg.QUICK);
+    var result = run(file, List.of("info", "--output=json"), format, QemuImg.QUICK);
     refuse(file, format, result);
     return QemuImg.parse(file, result);
   }
@@ -61,7 +73,7 @@ public final class ConfinedQemuImg {
    * @return how long the file must be at least, as far as qemu-img tells for this format; else 0
    */
   public long check(Path file, String format) throws InterruptedException {
-    var result = run(file, List.of("check", "--output=json", "-f", format), CHECK);
+    var result = run(file, List.of("check", "--output=json"), format, CHECK);
     if (result.exitCode() == UNSUPPORTED) {
       return 0;
     }
@@ -71,16 +83,41 @@ public final class ConfinedQemuImg {
     return QemuImg.imageEnd(file, result);
   }
 
-  private Result run(Path file, List<String> arguments, Duration timeout)
+  /**
+   * Brings the tables of a file in order that was not closed: what is in its journal (VHDX) is
+   * written where it belongs, or what is in use (qcow2) is counted anew. Done again after it was
+   * broken off, it goes on.
+   */
+  public void repair(Path file, String format) throws InterruptedException {
+    own(file, "rw-------");
+    List<String> arguments = List.of("check", "--output=json", "-r", "all");
+    var result = run(file, "exec 0<>\"$0\"; exec \"$@\"", arguments, format, CHECK);
+    if (result.exitCode() != LEAKS) {
+      refuse(file, format, result);
+    }
+  }
+
+  private Result run(Path file, List<String> arguments, String format, Duration timeout)
       throws InterruptedException {
-    List<String> argv = new ArrayList<>(List.of("sh", "-c", "exec 0<\"$0\"; exec \"$@\""));
+    own(file, "r--------");
+    return run(file, "exec 0<\"$0\"; exec \"$@\"", arguments, format, timeout);
+  }
+
+  private Result run(
+      Path file, String script, List<String> arguments, String format, Duration timeout)
+      throws InterruptedException {
+    List<String> argv = new ArrayList<>(List.of("sh", "-c", script));
     argv.add(file.toString());
     argv.addAll(confinement());
     argv.add("qemu-img");
     argv.addAll(arguments);
-    argv.add(SOURCE);
-    own(file, "r--------");
+    argv.addAll(source(format));
     return commands.run(QemuImg.limited(argv, timeout));
+  }
+
+  /** What names the file that is open, and its format. */
+  private static List<String> source(String format) {
+    return format.equals(VHD) ? List.of(VHD_SOURCE) : List.of("-f", format, SOURCE);
   }
 
   /**
@@ -95,7 +132,7 @@ public final class ConfinedQemuImg {
     argv.addAll(List.of(source.toString(), target.toString()));
     argv.addAll(confinement());
     argv.add("qemu-img");
-    argv.addAll(QemuImg.conversion(format, as, SOURCE, TARGET));
+    argv.addAll(QemuImg.conversion(source(format), as, TARGET));
     boolean done = false;
     try {
       own(source, "r--------");
@@ -212,6 +249,7 @@ public final class ConfinedQemuImg {
         result
             .lastError()
             .replaceFirst("^qemu-img: ", "")
+            .replace(VHD_SOURCE, "the file")
             .replace(SOURCE, "the file")
             .replace(TARGET, "the copy");
     if (error.contains("No space left") || error.contains("File too large")) {
@@ -221,7 +259,9 @@ public final class ConfinedQemuImg {
           .remedy("free room on the file system of Kelvin's state, then try again")
           .asException();
     }
-    throw Problem.of(Code.INVALID_ARGUMENT, "The file is no " + format + " disk that can be read")
+    throw Problem.of(
+            Code.INVALID_ARGUMENT,
+            "The file is no " + (format.equals(VHD) ? "vhd" : format) + " disk that can be read")
         .on(file.getFileName().toString())
         .because(error.isEmpty() ? "qemu-img ended with code " + result.exitCode() : error)
         .remedy("check that it is whole and that its format is the one that was named")

@@ -4,6 +4,7 @@ import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.Volume;
+import dev.kelvin.model.spec.Disk;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,9 +34,6 @@ public final class DirectoryDriver implements StorageDriver {
   /** QEMU's sector. */
   private static final int SECTOR = 512;
 
-  /** What ext4 allows a file, and more than any guest has. */
-  private static final ByteSize MAX_SIZE = ByteSize.ofGiB(16 * 1024 - 1);
-
   /**
    * Clusters of 128 KiB, of which subclusters of 4 KiB are copied one by one: the first write to a
    * page of a clone copies 4 KiB and not a whole cluster from the image, while the tables stay half
@@ -47,7 +45,7 @@ public final class DirectoryDriver implements StorageDriver {
       new QemuImg.Target(
           "qcow2", List.of("compat=1.1", "cluster_size=128k", "extended_l2=on"), false);
 
-  /** What the tables of a volume may take more when it grows to {@link #MAX_SIZE}. */
+  /** What the tables of a volume may take more when it grows to {@link Disk#MAX_SIZE}. */
   private static final ByteSize GROWTH = ByteSize.ofGiB(1);
 
   private final VolumeFiles files;
@@ -257,8 +255,8 @@ public final class DirectoryDriver implements StorageDriver {
       cause = "a disk cannot be empty";
     } else if (size.bytes() % SECTOR != 0) {
       cause = size + " is no multiple of " + SECTOR + " bytes";
-    } else if (size.compareTo(MAX_SIZE) > 0) {
-      cause = size + " is more than a disk can have, " + MAX_SIZE;
+    } else if (size.compareTo(Disk.MAX_SIZE) > 0) {
+      cause = size + " is more than a disk can have, " + Disk.MAX_SIZE;
     }
     if (cause != null) {
       throw Problem.of(Code.INVALID_ARGUMENT, "A volume cannot have this size")

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param backingFormat which driver of QEMU's shall read that file; null when QEMU has to guess
  * @param encrypted whether its content is
  * @param externalData whether its content is in another file
+ * @param dirty whether it was not closed: what is in use has to be counted anew
  * @param corrupt whether QEMU has marked it as damaged
  * @param snapshots how many internal ones it has
  */
@@ -31,12 +32,14 @@ public record Qcow2Header(
     @Nullable String backingFormat,
     boolean encrypted,
     boolean externalData,
+    boolean dirty,
     boolean corrupt,
     int snapshots) {
   private static final int MAGIC = 0x514649fb;
   private static final int V2_LENGTH = 72;
   private static final int V3_LENGTH = 104;
   private static final int MAX_NAME = 1023;
+  private static final int BIT_DIRTY = 1;
   private static final int BIT_CORRUPT = 1 << 1;
   private static final int BIT_EXTERNAL_DATA = 1 << 2;
 
@@ -72,6 +75,7 @@ public record Qcow2Header(
               backingFormat(channel, v3 ? Integer.toUnsignedLong(header.getInt(100)) : V2_LENGTH),
               header.getInt(32) != 0,
               (features & BIT_EXTERNAL_DATA) != 0,
+              (features & BIT_DIRTY) != 0,
               (features & BIT_CORRUPT) != 0,
               header.getInt(60)));
     }

@@ -161,19 +161,24 @@ public final class QemuImg {
   /** Copies the content of one file into a new one, leaving out what is zero. */
   public void convert(Path source, String format, Path target, Target as, ProgressSink progress)
       throws InterruptedException {
-    var arguments = conversion(format, as, at(source), at(target));
+    var arguments = conversion(List.of("-f", format, at(source)), as, at(target));
     var result = commands.run(command(CONVERT, arguments), percents(progress));
     refuse("convert", source, result);
   }
 
-  static List<String> conversion(String format, Target as, String source, String target) {
-    List<String> arguments = new ArrayList<>(List.of("convert", "-p", "-f", format));
-    arguments.addAll(List.of("-O", as.format()));
+  /**
+   * The arguments of a conversion.
+   *
+   * @param source what names the file, and its format
+   */
+  static List<String> conversion(List<String> source, Target as, String target) {
+    List<String> arguments = new ArrayList<>(List.of("convert", "-p", "-O", as.format()));
     if (as.compressed()) {
       arguments.add("-c");
     }
     options(arguments, as);
-    arguments.addAll(List.of(source, target));
+    arguments.addAll(source);
+    arguments.add(target);
     return arguments;
   }
 

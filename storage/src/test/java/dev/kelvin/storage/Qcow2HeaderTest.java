@@ -27,9 +27,11 @@ class Qcow2HeaderTest {
   @Test
   void readsWhatQemuWrites() throws Exception {
     assertThat(Qcow2Header.read(make()))
-        .contains(new Qcow2Header(3, ByteSize.ofMiB(16), null, null, false, false, false, 0));
+        .contains(
+            new Qcow2Header(3, ByteSize.ofMiB(16), null, null, false, false, false, false, 0));
     assertThat(Qcow2Header.read(make("-o", "compat=0.10")))
-        .contains(new Qcow2Header(2, ByteSize.ofMiB(16), null, null, false, false, false, 0));
+        .contains(
+            new Qcow2Header(2, ByteSize.ofMiB(16), null, null, false, false, false, false, 0));
   }
 
   @Test

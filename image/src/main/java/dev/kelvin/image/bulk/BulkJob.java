@@ -1,5 +1,7 @@
 package dev.kelvin.image.bulk;
 
+import dev.kelvin.model.Compression;
+
 /** What a worker is told to do with what it reads from its standard input. */
 sealed interface BulkJob {
   /** Makes a checksum. */

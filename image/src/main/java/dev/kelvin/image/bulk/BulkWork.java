@@ -1,5 +1,6 @@
 package dev.kelvin.image.bulk;
 
+import dev.kelvin.model.Compression;
 import dev.kelvin.model.ProgressSink;
 import java.nio.file.Path;
 

@@ -1,6 +1,7 @@
 package dev.kelvin.image.bulk;
 
 import dev.kelvin.model.Code;
+import dev.kelvin.model.Compression;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProgressSink;
 import dev.kelvin.model.Task.Progress;

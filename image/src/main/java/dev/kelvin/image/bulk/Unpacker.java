@@ -3,6 +3,7 @@ package dev.kelvin.image.bulk;
 import com.github.luben.zstd.ZstdInputStreamNoFinalizer;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
+import dev.kelvin.model.Compression;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import java.io.BufferedInputStream;
@@ -122,7 +123,7 @@ final class Unpacker {
     String message = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
     return Problem.of(Code.MALFORMED, "The packed file is damaged or of another kind")
         .because(message)
-        .remedy("pull it again; if it stays, tell the publisher")
+        .remedy("get the file again; if it stays so, tell who has made it")
         .asException(e);
   }
 

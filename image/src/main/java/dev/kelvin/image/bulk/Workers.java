@@ -3,6 +3,7 @@ package dev.kelvin.image.bulk;
 import dev.kelvin.host.program.WorkerProcess;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
+import dev.kelvin.model.Compression;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.ProgressSink;

@@ -263,9 +263,15 @@ public final class ImageCatalogue {
    *
    * @param digest of the file, which was sealed
    * @param provenance what was verified of a pulled file
+   * @param warnings what may be wrong with it
    */
   void finish(
-      String name, Path file, Format format, String digest, @Nullable Provenance provenance) {
+      String name,
+      Path file,
+      Format format,
+      String digest,
+      @Nullable Provenance provenance,
+      List<String> warnings) {
     sharing.lock();
     try {
       Stored stored = files.adopt(file, format, digest);
@@ -281,7 +287,8 @@ public final class ImageCatalogue {
                       stored.fileSize(),
                       List.of(),
                       clock.instant(),
-                      provenance)));
+                      provenance,
+                      warnings)));
     } finally {
       sharing.unlock();
     }

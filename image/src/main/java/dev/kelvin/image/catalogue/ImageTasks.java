@@ -7,6 +7,7 @@ import dev.kelvin.image.Importer;
 import dev.kelvin.image.pull.PullPlan;
 import dev.kelvin.image.pull.Puller;
 import dev.kelvin.model.Code;
+import dev.kelvin.model.Compression;
 import dev.kelvin.model.Image;
 import dev.kelvin.model.Image.Format;
 import dev.kelvin.model.Image.ImageSpec;
@@ -23,6 +24,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The durable tasks that make and delete images. */
@@ -41,14 +43,20 @@ public final class ImageTasks {
    * @param directory that the file is in, alone; it is removed in the end
    * @param boot of the host when it was received, since it may not be on the medium; null when it
    *     was received by a Kelvin that waited for that
+   * @param compression what the file is packed with; null for a file that is not
    */
-  public record Import(Metadata metadata, ImageSpec spec, String directory, @Nullable String boot) {
+  public record Import(
+      Metadata metadata,
+      ImageSpec spec,
+      String directory,
+      @Nullable String boot,
+      @Nullable Compression compression) {
     /** Where the received file is. */
     public static Path file(Path directory) {
       return directory.resolve("received");
     }
 
-    /** Where the file is, which is whole. */
+    /** Where the disk is, as it was before it was packed. */
     private Path whole() throws IOException {
       if (boot != null && !boot.equals(BootId.current())) {
         throw Problem.of(Code.HOST_FAILURE, "The host went down before the file was taken in")
@@ -57,7 +65,12 @@ public final class ImageTasks {
             .remedy("import the file again")
             .asException();
       }
-      return file(Path.of(directory));
+      Path received = file(Path.of(directory));
+      return isPacked() ? received.resolveSibling("unpacked") : received;
+    }
+
+    private boolean isPacked() {
+      return compression != null && compression != Compression.NONE;
     }
   }
 
@@ -187,7 +200,9 @@ public final class ImageTasks {
       // Not of what is converted: that was sealed before its step ended.
       Optional<String> known = context.recall("digest");
       String digest = known.isPresent() ? known.get() : store.seal(file, context);
-      catalogue.finish(metadata.name(), file, format, digest, provenance);
+      List<String> warnings =
+          context.recall("warnings").map(String::lines).orElse(Stream.of()).toList();
+      catalogue.finish(metadata.name(), file, format, digest, provenance, warnings);
     }
     clear(store.workDir(context.taskId()));
   }
@@ -201,7 +216,13 @@ public final class ImageTasks {
     @Override
     public void run(Import task, StepContext context) throws InterruptedException, IOException {
       catalogue.begin(task.metadata(), task.spec());
-      importer.inspect(task.whole(), format(task));
+      Path disk = task.whole();
+      if (task.isPacked()) {
+        Path packed = Import.file(Path.of(task.directory()));
+        puller.unpack(
+            packed, Objects.requireNonNull(task.compression()), format(task), disk, context);
+      }
+      inspect(importer, disk, format(task), context);
       context.result(Image.ref(task.metadata().name()));
     }
 
@@ -240,6 +261,15 @@ public final class ImageTasks {
     public void run(Import task, StepContext context) throws IOException, InterruptedException {
       keep(catalogue, store, task.metadata(), format(task), context, null);
       clear(Path.of(task.directory()));
+    }
+  }
+
+  /** Holds a file against its format, and remembers what may be wrong with it. */
+  static void inspect(Importer importer, Path disk, Format format, StepContext context)
+      throws InterruptedException {
+    List<String> warnings = importer.inspect(disk, format);
+    if (!warnings.isEmpty()) {
+      context.remember("warnings", String.join("\n", warnings));
     }
   }
 

@@ -112,7 +112,7 @@ final class PullSteps {
       Path work = store.workDir(context.taskId());
       Path disk = puller.unpack(task.plan(), work, context);
       Format format = task.plan().format();
-      importer.inspect(disk, format);
+      ImageTasks.inspect(importer, disk, format, context);
       // Not where the disk is: it would be deleted as what an interrupted conversion has left.
       ImageTasks.convert(importer, store, disk, format, work.resolve("converted"), context);
     }

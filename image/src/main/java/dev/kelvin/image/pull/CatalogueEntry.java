@@ -1,8 +1,8 @@
 package dev.kelvin.image.pull;
 
-import dev.kelvin.image.bulk.Compression;
 import dev.kelvin.image.pull.CatalogueFile.Distribution;
 import dev.kelvin.image.pull.CatalogueFile.Release;
+import dev.kelvin.model.Compression;
 import dev.kelvin.model.PublishedImage;
 import java.net.URI;
 import java.util.ArrayList;

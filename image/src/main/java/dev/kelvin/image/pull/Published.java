@@ -1,8 +1,8 @@
 package dev.kelvin.image.pull;
 
 import dev.kelvin.codec.Documents;
-import dev.kelvin.image.bulk.Compression;
 import dev.kelvin.model.Code;
+import dev.kelvin.model.Compression;
 import dev.kelvin.model.Image.Format;
 import dev.kelvin.model.Image.PullSource;
 import dev.kelvin.model.Image.Verification;

@@ -1,6 +1,6 @@
 package dev.kelvin.image.pull;
 
-import dev.kelvin.image.bulk.Compression;
+import dev.kelvin.model.Compression;
 import dev.kelvin.model.Image.Format;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -2,9 +2,9 @@ package dev.kelvin.image.pull;
 
 import dev.kelvin.host.file.Durable;
 import dev.kelvin.image.bulk.BulkWork;
-import dev.kelvin.image.bulk.Compression;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
+import dev.kelvin.model.Compression;
 import dev.kelvin.model.Image.Format;
 import dev.kelvin.model.Image.Provenance;
 import dev.kelvin.model.Image.Verification;
@@ -291,23 +291,34 @@ public final class Puller {
       Files.move(packed, disk, StandardCopyOption.ATOMIC_MOVE);
       return disk;
     }
-    var room = new Download.Room(work, RESERVE, 1);
+    unpack(packed, plan.compression(), plan.format(), disk, progress);
+    // What it came from is removed next.
+    Durable.flushWithName(disk);
+    Files.delete(packed);
+    return disk;
+  }
+
+  /**
+   * Unpacks a file, which stays, into another, which need not be on the medium then.
+   *
+   * @param format of what comes out
+   * @throws ProblemException malformed, too-large, host-failure
+   */
+  public void unpack(Path packed, Compression kind, Format format, Path disk, ProgressSink progress)
+      throws InterruptedException, IOException {
+    var room = new Download.Room(disk.resolveSibling(""), RESERVE, 1);
     bulk.unpack(
         packed,
-        plan.compression(),
+        kind,
         disk,
         limits.bounds(),
         now -> {
           requireRoom(room);
           progress.report(now);
         });
-    if (plan.format() == Format.ISO) {
+    if (format == Format.ISO) {
       ownCopy(disk);
     }
-    // What it came from is removed next.
-    Durable.flushWithName(disk);
-    Files.delete(packed);
-    return disk;
   }
 
   /**

@@ -71,7 +71,7 @@ class ImageCatalogueTest {
     begin(name);
     Path file = Files.createDirectories(files.workDir("t-" + name)).resolve("received");
     Files.writeString(file, content);
-    catalogue.finish(name, file, Format.ISO, seal(file), null);
+    catalogue.finish(name, file, Format.ISO, seal(file), null, List.of());
   }
 
   private String seal(Path file) {
@@ -162,7 +162,7 @@ class ImageCatalogueTest {
     files.adopt(file, Format.ISO, seal(file));
     // The image is not ready, so what was taken in is nobody's.
     catalogue.clearUnfinished();
-    catalogue.finish("tools", file, Format.ISO, seal(file), null);
+    catalogue.finish("tools", file, Format.ISO, seal(file), null, List.of());
     assertThat(catalogue.file("tools", Format.ISO)).hasContent("content");
   }
 
@@ -240,7 +240,7 @@ class ImageCatalogueTest {
       Path sent = Files.createDirectories(files.workDir("again")).resolve("received");
       Files.copy(file, sent);
       after.begin(new Metadata("again", "id-again", Map.of(), 0, Instant.EPOCH), ISO);
-      after.finish("again", sent, Format.ISO, seal(sent), null);
+      after.finish("again", sent, Format.ISO, seal(sent), null, List.of());
       assertThat(after.unknown()).isEmpty();
       assertThat(after.file("again", Format.ISO)).isEqualTo(file);
     }

@@ -3,9 +3,9 @@ package dev.kelvin.image.pull;
 import static dev.kelvin.image.pull.PullBench.problem;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.kelvin.image.bulk.Compression;
 import dev.kelvin.image.pull.Published.Wish;
 import dev.kelvin.model.Code;
+import dev.kelvin.model.Compression;
 import dev.kelvin.model.Image.Format;
 import dev.kelvin.model.Image.Verification;
 import dev.kelvin.model.Names;

@@ -3,8 +3,8 @@ package dev.kelvin.image.pull;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kelvin.image.bulk.BulkWork;
-import dev.kelvin.image.bulk.Compression;
 import dev.kelvin.model.ByteSize;
+import dev.kelvin.model.Compression;
 import dev.kelvin.model.Image.Format;
 import dev.kelvin.model.Image.Provenance;
 import dev.kelvin.model.Problem;

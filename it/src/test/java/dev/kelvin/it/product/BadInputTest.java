@@ -162,7 +162,7 @@ class BadInputTest extends OnOneDaemon {
                             spec ->
                                 spec.boot(
                                     dev.kelvin.model.spec.Boot.kernel(
-                                        "/proc/self/status", null, null))))));
+                                        Guests.kernelThatQemuRefuses().toString(), null, null))))));
     assertThat(task.state()).isEqualTo(TaskState.FAILED);
     assertThat(Objects.requireNonNull(task.problem()).remedy()).isNotBlank();
     assertThat(daemon.client().allVms(ListQuery.all())).isEmpty();

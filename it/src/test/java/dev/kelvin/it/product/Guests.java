@@ -11,6 +11,12 @@ import dev.kelvin.model.spec.Memory;
 import dev.kelvin.model.spec.Power;
 import dev.kelvin.model.spec.VmSpec;
 import dev.kelvin.qemu.testkit.TinyGuest;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.function.UnaryOperator;
 
 /** VMs that tests make. */
@@ -40,6 +46,21 @@ public final class Guests {
             .graphics(Graphics.of(GraphicsType.NONE))
             .guestAgent(false);
     return vm(name, change.apply(spec).build());
+  }
+
+  /** A file that looks like a bzImage, whose set-up code would go beyond its end. */
+  public static Path kernelThatQemuRefuses() {
+    var kernel = ByteBuffer.allocate(1024).order(ByteOrder.LITTLE_ENDIAN);
+    kernel.put(0x1f1, (byte) 64); // sectors of set-up code
+    kernel.putInt(0x202, 0x53726448); // "HdrS"
+    kernel.putShort(0x206, (short) 0x020c);
+    try {
+      Path file = Files.write(Files.createTempFile("kernel", ""), kernel.array());
+      file.toFile().deleteOnExit();
+      return file;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   public static UnaryOperator<VmSpec.Builder> stopped() {

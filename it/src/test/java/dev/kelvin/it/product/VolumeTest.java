@@ -125,7 +125,7 @@ class VolumeTest extends OnOneDaemon {
         Guests.empty(
             "refused",
             spec ->
-                spec.boot(Boot.kernel("/proc/self/status", null, null))
+                spec.boot(Boot.kernel(Guests.kernelThatQemuRefuses().toString(), null, null))
                     .disks(List.of(Disk.ofVolume("old", data), DATA)));
     Task task = daemon.ended(client.createVm(VmDocument.of(refused)));
     assertThat(task.state()).isEqualTo(TaskState.FAILED);

@@ -2,18 +2,23 @@ package dev.kelvin.it.product;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
+import dev.kelvin.model.Compression;
+import dev.kelvin.model.Image;
 import dev.kelvin.model.Image.Format;
 import dev.kelvin.model.Image.ImagePhase;
 import dev.kelvin.model.Task;
 import dev.kelvin.model.Task.TaskState;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 
 /** The processes that make checksums for a daemon: they come and go with what they are for. */
@@ -54,6 +59,32 @@ class WorkerTest extends OnOneDaemon {
     assertThat(worker.isAlive()).isFalse();
     assertThat(worker(daemon.pid())).isEmpty();
     assertThat(daemon.client().images().get(IMAGE).status().phase()).isEqualTo(ImagePhase.READY);
+  }
+
+  @Test
+  void aPackedFileIsUnpackedAndWhatIsDoubtfulIsTold() throws Exception {
+    var inner = new ByteArrayOutputStream();
+    try (var gzip = new GZIPOutputStream(inner)) {
+      gzip.write(new byte[3 << 20]);
+    }
+    var outer = new ByteArrayOutputStream();
+    try (var gzip = new GZIPOutputStream(outer)) {
+      gzip.write(inner.toByteArray());
+    }
+    assertThat(unpacked("packed", inner.toByteArray()).virtualSize()).isEqualTo(ByteSize.ofMiB(3));
+    var doubtful = unpacked("twice", outer.toByteArray());
+    assertThat(doubtful.warnings()).singleElement().asString().contains("packed with gzip");
+  }
+
+  private static Image.ImageStatus unpacked(String name, byte[] packed) throws IOException {
+    try (var in = new ByteArrayInputStream(packed)) {
+      daemon.done(
+          daemon
+              .client()
+              .images()
+              .importFile(name, Format.RAW, Compression.GZIP, Map.of(), in, packed.length));
+    }
+    return daemon.client().images().get(name).status();
   }
 
   @Test

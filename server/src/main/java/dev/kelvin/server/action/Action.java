@@ -1,5 +1,6 @@
 package dev.kelvin.server.action;
 
+import dev.kelvin.model.Compression;
 import dev.kelvin.model.Image.BuildRecipe;
 import dev.kelvin.model.Image.Format;
 import dev.kelvin.model.Vm;
@@ -216,10 +217,16 @@ public sealed interface Action {
   /**
    * Makes an image of what the client sends.
    *
+   * @param compression what the file is packed with
    * @param length in bytes as announced; -1 when it was not
    */
   record ImportImage(
-      String name, Format format, Map<String, String> labels, InputStream content, long length)
+      String name,
+      Format format,
+      Compression compression,
+      Map<String, String> labels,
+      InputStream content,
+      long length)
       implements Write {}
 
   record DeleteImage(String image, boolean force) implements Write {}

@@ -1,5 +1,6 @@
 package dev.kelvin.server.http;
 
+import dev.kelvin.model.Compression;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Image.Format;
 import dev.kelvin.model.Problem;
@@ -45,7 +46,7 @@ final class NodeRoutes {
         Route.delete(
                 IMAGE, in -> new Action.DeleteImage(in.path("image"), in.query().flag("force")))
             .with("force"),
-        Route.post(IMAGE + "/import", NodeRoutes::importImage).with("format", "label"),
+        Route.post(IMAGE + "/import", NodeRoutes::importImage).with("format", "compression", "label"),
         Lists.unwatched("/v1/volumes", Resource.VOLUMES),
         Route.get(VOLUME, in -> new Action.GetVolume(in.path("volume"))),
         Route.delete(
@@ -146,7 +147,25 @@ final class NodeRoutes {
                         "write one of: " + all)
                     .asException());
     var labels = Lists.labels(in.query());
-    return new Action.ImportImage(in.path("image"), format, labels, in.upload(), in.length());
+    return new Action.ImportImage(
+        in.path("image"), format, compression(in), labels, in.upload(), in.length());
+  }
+
+  private static Compression compression(Input in) {
+    String named = in.query().one("compression");
+    if (named == null) {
+      return Compression.NONE;
+    }
+    return WireName.find(Compression.class, named)
+        .orElseThrow(() ->
+            QueryParameters.invalid(
+                    "compression",
+                    "\"" + named + "\" is nothing that files are packed with here",
+                    "write one of: "
+                        + Arrays.stream(Compression.values())
+                            .map(Compression::wire)
+                            .collect(Collectors.joining(", ")))
+                .asException());
   }
 
   private static Action cancelTask(Input in) {

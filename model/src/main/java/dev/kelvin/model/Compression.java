@@ -1,9 +1,8 @@
-package dev.kelvin.image.bulk;
+package dev.kelvin.model;
 
-import dev.kelvin.model.WireName;
 import java.util.Locale;
 
-/** What a published file is packed with; the file's ending says it. */
+/** What the file of a disk is packed with; the file's ending says it. */
 public enum Compression implements WireName {
   NONE("none", ""),
   XZ("xz", ".xz"),
@@ -22,6 +21,11 @@ public enum Compression implements WireName {
   @Override
   public String wire() {
     return wire;
+  }
+
+  /** What the name of a file ends in that is packed with it; empty for one that is not. */
+  public String ending() {
+    return ending;
   }
 
   /** What a file of this name is packed with. */
