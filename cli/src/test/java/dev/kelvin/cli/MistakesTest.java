@@ -67,7 +67,8 @@ class MistakesTest extends OnFakeDaemon {
             before.fileSize(),
             before.usedBy(),
             before.readyAt(),
-            before.provenance());
+            before.provenance(),
+            before.warnings());
     daemon.off("GET /v1/images/img");
     daemon.on(
         "GET /v1/images/img", Reply.json(200, new Image(made.metadata(), made.spec(), status)));

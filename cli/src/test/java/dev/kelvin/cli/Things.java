@@ -41,7 +41,7 @@ public final class Things {
             .cpu(Cpu.of(2))
             .disks(List.of(Disk.of("root", "debian-12", ByteSize.ofGiB(10))))
             .nics(List.of(Nic.of("net0")))
-            .cloudInit(new CloudInit(null, "ada", List.of(), null, List.of(), null, null))
+            .cloudInit(new CloudInit(null, "ada", List.of("ssh-ed25519 AAAA ada"), null, List.of(), null, null))
             .build();
     boolean runs = phase.hasProcess();
     var forwards =
@@ -96,7 +96,8 @@ public final class Things {
             ByteSize.ofMiB(420),
             List.of("web1"),
             THEN,
-            null));
+            null,
+            List.of()));
   }
 
   /** A release that its publisher offers, and that is the usual one. */

@@ -87,6 +87,7 @@ final class ImageText {
       facts.add("signed by", provenance.signer());
       facts.add("checksum", provenance.checksum());
     }
+    status.warnings().forEach(warning -> facts.add("warning", style.yellow(warning)));
     image.metadata().labels().forEach((key, value) -> facts.add("label", key + "=" + value));
     return facts
         .add("format", format(status.format()))

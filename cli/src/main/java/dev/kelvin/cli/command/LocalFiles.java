@@ -41,6 +41,11 @@ public final class LocalFiles {
     }
   }
 
+  /** A file that was there a moment ago cannot be read. */
+  public static ProblemException unreadable(Path file, IOException e) {
+    return problem("cannot be read", file, String.valueOf(e.getMessage())).asException(e);
+  }
+
   private static Problem problem(String what, Path file, String cause) {
     return Problem.of(Code.INVALID_ARGUMENT, "The file " + what)
         .on(file.toString())

@@ -23,7 +23,8 @@ public final class SetupOptions {
       names = "--ssh-key",
       paramLabel = "FILE",
       description =
-          "A public key that may log in. Usual: those in ~/.ssh. Can be given several times.")
+          "A file of public keys that may log in, besides those in ~/.ssh: a .pub, or an"
+              + " authorized_keys. Can be given several times.")
   List<String> sshKeys = List.of();
 
   @Option(
@@ -47,15 +48,13 @@ public final class SetupOptions {
 
   CloudInit cloudInit(Session session) {
     if (userData != null) {
-      String own = SpecFile.text(session, userData);
-      return new CloudInit(null, null, List.of(), null, List.of(), own, null);
+      return UserDataFile.read(session, userData);
     }
     List<String> keys = new ArrayList<>(new SshKeys(session).publicKeys());
     for (String file : sshKeys) {
-      String key = SshKeys.fromFile(session.file(file));
-      if (!keys.contains(key)) {
-        keys.add(key);
-      }
+      SshKeys.fromFile(session.file(file)).stream()
+          .filter(key -> !keys.contains(key))
+          .forEach(keys::add);
     }
     String account = user == null ? localUser() : user;
     return new CloudInit(null, account, keys, null, List.of(), null, null);

@@ -10,6 +10,8 @@ import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.Vm;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,6 +23,9 @@ import tools.jackson.databind.JsonNode;
 
 /** Reads the documents that users wrote: files, directories of them, standard input. */
 final class SpecFile {
+  /** Of a file with more, faults are told by their lines in their documents. */
+  private static final int MOST_LINES_BEFORE = 10_000;
+
   private SpecFile() {}
 
   /**
@@ -130,7 +135,7 @@ final class SpecFile {
 
   private static String standardInput(Session session) {
     try {
-      return new String(session.in().readAllBytes(), StandardCharsets.UTF_8);
+      return utf8(session.in().readAllBytes(), "standard input");
     } catch (IOException e) {
       throw new UncheckedIOException("reading standard input", e);
     }
@@ -156,22 +161,26 @@ final class SpecFile {
     return split(file.toString(), text(file), json ? Syntax.JSON : Syntax.YAML);
   }
 
-  /** What a user wrote into a file, or with {@code -} to standard input. */
-  static String text(Session session, String file) {
-    return file.equals("-") ? standardInput(session) : text(session.file(file));
+  private static String text(Path file) {
+    return utf8(LocalFiles.read(file, Files::readAllBytes), file.toString());
   }
 
-  private static String text(Path file) {
-    byte[] bytes = LocalFiles.read(file, Files::readAllBytes);
-    String text = new String(bytes, StandardCharsets.UTF_8);
-    if (text.indexOf('\uFFFD') >= 0) {
-      throw Problem.of(Code.MALFORMED, "The file is not UTF-8 text")
-          .on(file.toString())
-          .because("it has bytes that no UTF-8 text has")
+  static String utf8(byte[] bytes, String source) {
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+    } catch (CharacterCodingException e) {
+      throw Problem.of(Code.MALFORMED, "This is not UTF-8 text")
+          .on(source)
+          .because(
+              isUtf16(bytes) ? "it is UTF-16" : "it has bytes that no UTF-8 text has")
           .remedy("save it as UTF-8")
-          .asException();
+          .asException(e);
     }
-    return text;
+  }
+
+  private static boolean isUtf16(byte[] bytes) {
+    int mark = bytes.length < 2 ? 0 : (bytes[0] & 0xff) << 8 | (bytes[1] & 0xff);
+    return mark == 0xfffe || mark == 0xfeff;
   }
 
   /** YAML has several documents in one file, with {@code ---} between them. */
@@ -181,10 +190,14 @@ final class SpecFile {
     }
     var texts = new ArrayList<String>();
     var current = new StringBuilder();
+    int number = 0;
     for (String line : text.lines().toList()) {
+      number++;
       if (line.equals("---") || line.startsWith("--- ") || line.equals("...")) {
         texts.add(current.toString());
         current.setLength(0);
+        // A fault is told by its line in the file.
+        current.repeat('\n', number <= MOST_LINES_BEFORE ? number : 0);
       } else {
         current.append(line).append('\n');
       }

@@ -46,7 +46,7 @@ public final class VmOptions {
       names = "--format",
       paramLabel = "FORMAT",
       description =
-          "The format of the file: raw, qcow2, vmdk, vhdx or vdi. Usual: what its ending says.")
+          "The format of the file: raw, qcow2, vmdk, vhd, vhdx or vdi. Usual: what its ending says.")
   @Nullable String format;
 
   @Option(

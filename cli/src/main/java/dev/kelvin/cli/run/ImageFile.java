@@ -6,10 +6,10 @@ import dev.kelvin.cli.command.LocalFiles;
 import dev.kelvin.cli.command.OptionWords;
 import dev.kelvin.cli.text.Progress;
 import dev.kelvin.model.Code;
+import dev.kelvin.model.Compression;
 import dev.kelvin.model.Image.Format;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.Task;
-import dev.kelvin.model.WireName;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -25,40 +25,46 @@ import org.jspecify.annotations.Nullable;
 /**
  * A file that an image is made of.
  *
- * @param size in bytes
+ * @param format of the disk, as it is when it is unpacked
+ * @param compression what it is packed with
+ * @param size in bytes, as it is
  */
-public record ImageFile(Path path, Format format, long size) {
+public record ImageFile(Path path, Format format, Compression compression, long size) {
   private static final int BLOCK = 1 << 20;
 
   /**
    * The file, in the format that is named or that its ending says.
    *
-   * @throws dev.kelvin.model.ProblemException invalid-argument when there is no such file, or its
-   *     ending says nothing
+   * @throws dev.kelvin.model.ProblemException invalid-argument when there is no such file, it is
+   *     empty or none that can be sent, or its ending says nothing
    */
   public static ImageFile of(Path path, @Nullable String format) {
     long size = LocalFiles.read(path, Files::size);
-    return new ImageFile(
-        path,
-        format == null ? byEnding(path) : OptionWords.read(Format.class, format, "--format"),
-        size);
-  }
-
-  private static Format byEnding(Path path) {
-    String name = path.getFileName().toString().toLowerCase(Locale.ROOT);
-    String ending = name.substring(name.lastIndexOf('.') + 1);
-    return WireName.find(Format.class, ending)
-        .orElseThrow(() ->
-            Problem.of(Code.INVALID_ARGUMENT, "The format of the file is not known")
-                .on(path.toString())
-                .because("its ending \"" + ending + "\" names none, and content is not guessed at")
-                .remedy("name it with --format raw, qcow2, vmdk, vhdx, vdi or iso")
-                .asException());
+    if (!Files.isRegularFile(path)) {
+      throw Problem.of(Code.INVALID_ARGUMENT, "This is a pipe or a device, and no file")
+          .on(path.toString())
+          .because("how much comes out of it is not known, and it can be read once only")
+          .remedy(
+              "read it as standard input: kelvin image import - --name NAME --format raw < " + path)
+          .asException();
+    } else if (size == 0) {
+      throw Problem.of(Code.INVALID_ARGUMENT, "The file is empty")
+          .on(path.toString())
+          .because("it has 0 bytes, as a download leaves it that failed")
+          .remedy("download it again")
+          .asException();
+    }
+    Compression compression = Compression.of(path.getFileName().toString());
+    Format named =
+        format == null
+            ? ImageFormats.ofName(path, compression)
+            : OptionWords.read(Format.class, format, "--format");
+    return new ImageFile(path, named, compression, size);
   }
 
   /** The file's name without its ending, as the name of an object. */
   public String baseName() {
-    String name = path.getFileName().toString().toLowerCase(Locale.ROOT);
+    String name = compression.inside(path.getFileName().toString().toLowerCase(Locale.ROOT));
     int dot = name.lastIndexOf('.');
     var clean = new StringBuilder();
     for (char c : (dot > 0 ? name.substring(0, dot) : name).toCharArray()) {
@@ -111,7 +117,7 @@ public record ImageFile(Path path, Format format, long size) {
           path,
           file -> {
             try (InputStream in = new Counting(Files.newInputStream(file), progress, size)) {
-              Task task = session.client().images().importFile(name, format, labels, in, size);
+              Task task = session.client().images().importFile(name, format, compression, labels, in, size);
               progress.done();
               return task;
             }

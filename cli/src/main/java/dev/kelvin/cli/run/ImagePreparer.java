@@ -212,7 +212,15 @@ public final class ImagePreparer {
       return ready(name);
     }
     follow(file.upload(session, name, Map.of()));
+    warn(session, session.client().images().get(name));
     return name;
+  }
+
+  /** Tells what may be wrong with an image that is ready. */
+  public static void warn(Session session, Image image) {
+    for (String warning : image.status().warnings()) {
+      session.err().println("Warning: image " + image.metadata().name() + ": " + warning + ".");
+    }
   }
 
   /** How large a disk of this image, which is ready, is at least. */

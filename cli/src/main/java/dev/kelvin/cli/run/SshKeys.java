@@ -4,13 +4,16 @@ import dev.kelvin.cli.Session;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.OwnerOnly;
 import dev.kelvin.model.Problem;
+import dev.kelvin.model.spec.SshKey;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
@@ -19,6 +22,8 @@ import java.util.stream.Stream;
  * and ports are used again.
  */
 public final class SshKeys {
+  private static final long MOST_BYTES = 1 << 20;
+
   private final Session session;
   private final Path directory;
 
@@ -64,12 +69,12 @@ public final class SshKeys {
   /** The public keys that shall be let in. Makes Kelvin's own pair when there is none. */
   public List<String> publicKeys() {
     var keys = new ArrayList<String>();
-    own().ifPresent(keys::add);
+    keys.addAll(own());
     Path users =
         Path.of(session.variable("HOME").isEmpty() ? "/" : session.variable("HOME"), ".ssh");
     try (Stream<Path> files = Files.isDirectory(users) ? Files.list(users) : Stream.empty()) {
       for (Path file : files.filter(f -> f.toString().endsWith(".pub")).sorted().toList()) {
-        read(file).filter(key -> !keys.contains(key)).ifPresent(keys::add);
+        read(file).stream().filter(key -> !keys.contains(key)).forEach(keys::add);
       }
     } catch (IOException e) {
       session.err().println("Note: the keys in " + users + " are not used: " + e.getMessage());
@@ -77,7 +82,7 @@ public final class SshKeys {
     return keys;
   }
 
-  private Optional<String> own() {
+  private List<String> own() {
     Path key = privateKey();
     Path publicKey = key.resolveSibling("id_ed25519.pub");
     try {
@@ -87,7 +92,7 @@ public final class SshKeys {
       }
     } catch (IOException e) {
       session.err().println("Note: no key is made for \"kelvin ssh\": " + e.getMessage());
-      return Optional.empty();
+      return List.of();
     }
     return read(publicKey);
   }
@@ -109,33 +114,80 @@ public final class SshKeys {
     }
   }
 
-  /** The key in a file of one; nothing when it has something else. */
-  private static Optional<String> read(Path file) {
+  /** The keys in a file that nobody named: what is none there is passed over, and told. */
+  private List<String> read(Path file) {
+    var keys = new ArrayList<String>();
     try {
-      String text = Files.readString(file).strip();
-      boolean key = text.startsWith("ssh-") || text.startsWith("ecdsa-") || text.startsWith("sk-");
-      return key && text.lines().count() == 1 ? Optional.of(text) : Optional.empty();
+      for (String line : lines(file).values()) {
+        String fault = SshKey.fault(line);
+        if (fault == null) {
+          keys.add(line);
+        } else {
+          session.err().println("Note: a key in " + file + " is not used: " + fault);
+        }
+      }
     } catch (IOException unreadable) {
-      return Optional.empty();
+      session
+          .err()
+          .println("Note: the keys in " + file + " are not used: " + unreadable.getMessage());
     }
+    return keys;
+  }
+
+  /** The lines that say something, by their numbers. */
+  private static SortedMap<Integer, String> lines(Path file) throws IOException {
+    if (Files.size(file) > MOST_BYTES) {
+      throw new IOException("it has more than " + MOST_BYTES + " bytes");
+    }
+    List<String> all =
+        new String(Files.readAllBytes(file), StandardCharsets.UTF_8)
+            .replace("\uFEFF", "")
+            .lines()
+            .map(String::strip)
+            .toList();
+    var lines = new TreeMap<Integer, String>();
+    for (int i = 0; i < all.size(); i++) {
+      if (!all.get(i).isEmpty() && !all.get(i).startsWith("#")) {
+        lines.put(i + 1, all.get(i));
+      }
+    }
+    return lines;
   }
 
   /**
-   * The key in a file that the user named.
+   * The keys in a file that the user named: one, as in a .pub file, or several, as in an
+   * authorized_keys.
    *
-   * @throws dev.kelvin.model.ProblemException invalid-argument when there is none in it
+   * @throws dev.kelvin.model.ProblemException invalid-argument when there is none in it, or one that
+   *     is none
    */
-  public static String fromFile(Path file) {
-    return read(file)
-        .orElseThrow(() ->
-            Problem.of(Code.INVALID_ARGUMENT, "The file has no public key")
-                .on(file.toString())
-                .at("--ssh-key")
-                .because(
-                    Files.exists(file)
-                        ? "it is not one line of OpenSSH's kind"
-                        : "there is no such file")
-                .remedy("name a file such as ~/.ssh/id_ed25519.pub")
-                .asException());
+  public static List<String> fromFile(Path file) {
+    SortedMap<Integer, String> lines;
+    try {
+      lines = lines(file);
+    } catch (IOException e) {
+      throw refused(
+              file,
+              Files.exists(file) ? "it cannot be read: " + e.getMessage() : "there is no such file")
+          .asException(e);
+    }
+    if (lines.isEmpty()) {
+      throw refused(file, "it is empty").asException();
+    }
+    lines.forEach((number, line) -> {
+      String fault = SshKey.fault(line);
+      if (fault != null) {
+        throw refused(file, "line " + number + ": " + fault).asException();
+      }
+    });
+    return List.copyOf(lines.values());
+  }
+
+  private static Problem refused(Path file, String cause) {
+    return Problem.of(Code.INVALID_ARGUMENT, "The file has no public key that can be used")
+        .on(file.toString())
+        .at("--ssh-key")
+        .because(cause)
+        .remedy("name a file such as ~/.ssh/id_ed25519.pub, or an authorized_keys");
   }
 }

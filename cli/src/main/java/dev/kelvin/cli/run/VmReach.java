@@ -11,9 +11,15 @@ import dev.kelvin.model.spec.CloudInit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** How a VM is reached. */
 public final class VmReach {
+  /** How user data puts keys in. */
+  private static final Pattern KEY =
+      Pattern.compile("(ssh|ecdsa|sk)-[a-z0-9@.-]+\\s+AAAA|ssh[_-]import[_-]id");
+
   private final Session session;
 
   public VmReach(Session session) {
@@ -79,7 +85,7 @@ public final class VmReach {
     }
     text.append(".\n");
     Optional<Forward> ssh = sshForward(vm);
-    if (ssh.isPresent() && vm.spec().cloudInit() != null) {
+    if (ssh.isPresent() && letsIn(vm.spec().cloudInit())) {
       line(text, "log in", "kelvin ssh " + name);
     }
     if (vm.spec().serial().enabled()) {
@@ -96,6 +102,20 @@ public final class VmReach {
     }
     line(text, "delete", "kelvin rm --force " + name);
     return text.toString();
+  }
+
+  /**
+   * Whether somebody can log in to what was set up. Of a document of the user's own it is known
+   * whether it names a key, and not for whom.
+   */
+  private static boolean letsIn(@Nullable CloudInit setup) {
+    if (setup == null) {
+      return false;
+    }
+    String own = setup.userData();
+    return own == null
+        ? !setup.sshKeys().isEmpty() || setup.user() != null && setup.password() != null
+        : KEY.matcher(own).find();
   }
 
   private static void line(StringBuilder text, String what, String how) {

@@ -3,6 +3,7 @@ package dev.kelvin.cli.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.kelvin.model.Compression;
 import dev.kelvin.model.Image.Format;
 import dev.kelvin.model.Names;
 import dev.kelvin.model.ProblemException;
@@ -38,7 +39,7 @@ class NamesTest {
     ".qcow2,qcow2", "---.raw,image", "ünï.raw,n"
   })
   void imagesAreNamedByTheirFiles(String file, String name) {
-    var image = new ImageFile(Path.of("/x", file), Format.RAW, 1);
+    var image = new ImageFile(Path.of("/x", file), Format.RAW, Compression.NONE, 1);
     assertThat(image.baseName()).isEqualTo(name);
     assertThat(Names.valid(name)).isTrue();
   }
@@ -46,7 +47,7 @@ class NamesTest {
   @ParameterizedTest
   @ValueSource(ints = {49, 50, 51, 200})
   void longNamesAreCut(int length) {
-    var image = new ImageFile(Path.of("a".repeat(length - 1) + "-b.raw"), Format.RAW, 1);
+    var image = new ImageFile(Path.of("a".repeat(length - 1) + "-b.raw"), Format.RAW, Compression.NONE, 1);
     assertThat(Names.valid(image.baseName() + "-0123abcd-1")).isTrue();
   }
 }
