@@ -250,8 +250,15 @@ class ClientTest {
     try (InputStream in = client.guest("web1").read("/etc/a b")) {
       assertThat(in.readAllBytes()).asString(UTF_8).isEqualTo("content");
     }
-    expect("PUT /v1/vms/web1/guest/files?path=/x content", 204, "");
-    client.guest("web1").write("/x", new ByteArrayInputStream("content".getBytes(UTF_8)), 7);
+    expect("PUT /v1/vms/web1/guest/files?path=/x&mode=600 content", 204, "");
+    var content = new ByteArrayInputStream("content".getBytes(UTF_8));
+    client.guest("web1").write("/x", 0600, content, 7);
+    expect("GET /v1/vms/web1/guest/tree?path=/etc ", 200, "archive");
+    try (InputStream in = client.guest("web1").readTree("/etc")) {
+      assertThat(in.readAllBytes()).asString(UTF_8).isEqualTo("archive");
+    }
+    expect("DELETE /v1/vms/web1/guest/exec/a-1 ", 204, "");
+    client.guest("web1").end("a-1");
   }
 
   @Test

@@ -1,5 +1,7 @@
 package dev.kelvin.cli;
 
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Problem;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
@@ -86,9 +88,21 @@ public class Terminal {
     }
   }
 
-  /** Passes every key through as it is typed, until it is closed. */
+  /**
+   * Passes every key of the terminal on standard input through as it is typed, until it is closed.
+   *
+   * @throws dev.kelvin.model.ProblemException capability-missing when it cannot be set so
+   */
   public Closeable raw() throws IOException {
-    String before = stty("-g").strip();
+    String before;
+    try {
+      before = stty("-g").strip();
+    } catch (IOException e) {
+      throw Problem.of(Code.CAPABILITY_MISSING, "The terminal cannot be set up")
+          .because("stty does not do it: " + e.getMessage())
+          .remedy("install coreutils; see whether \"stty -a\" works on this terminal")
+          .asException(e);
+    }
     var restore = new Thread(() -> restore(before), "restore-terminal");
     Runtime.getRuntime().addShutdownHook(restore);
     stty("raw", "-echo");
@@ -106,12 +120,28 @@ public class Terminal {
     }
   }
 
+  /**
+   * What stty is to ask: the terminal that this process has open, which need not be the one that
+   * controls it.
+   */
+  private static Redirect theTerminal() {
+    if (isTerminal(0)) {
+      return Redirect.INHERIT;
+    }
+    for (int descriptor : List.of(1, 2)) {
+      if (isTerminal(descriptor)) {
+        return Redirect.from(Path.of("/proc/self/fd/" + descriptor).toFile());
+      }
+    }
+    return Redirect.from(Path.of("/dev/tty").toFile());
+  }
+
   private static String stty(String... arguments) throws IOException {
     List<String> command = new ArrayList<>(List.of("stty"));
     command.addAll(List.of(arguments));
     Process process =
         new ProcessBuilder(command)
-            .redirectInput(Path.of("/dev/tty").toFile())
+            .redirectInput(theTerminal())
             .redirectError(Redirect.DISCARD)
             .start();
     try (var out = process.getInputStream()) {

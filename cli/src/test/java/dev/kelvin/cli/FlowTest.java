@@ -16,7 +16,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -208,62 +207,6 @@ class FlowTest extends OnFakeDaemon {
     Path hostKey = cli.file("k/etc/ssh/known_hosts/id-web1", "key");
     assertThat(cli.run("rm", "--force", "web1").out()).isEqualTo("web1 is deleted\n");
     assertThat(hostKey).doesNotExist();
-  }
-
-  @Test
-  void runsProgramsInGuests() throws IOException {
-    String base64 = Base64.getEncoder().encodeToString("hi\n".getBytes(StandardCharsets.UTF_8));
-    daemon.on(
-        "POST /v1/vms/web1/guest/exec",
-        Reply.json(
-            200, Map.of("exitCode", 3, "stdout", base64, "stderr", base64, "truncated", true)));
-    Result result =
-        cli.piped("in").run("exec", "-i", "-e", "A=b", "web1", "--", "sh", "-c", "echo -n hi");
-    assertThat(result.code()).isEqualTo(3);
-    assertThat(result.out()).isEqualTo("hi\n");
-    assertThat(result.err()).startsWith("hi\n").contains("left out");
-    assertThat(daemon.bodies("POST /v1/vms/web1/guest/exec"))
-        .containsExactly(
-            "{\"command\":[\"sh\",\"-c\",\"echo -n hi\"],\"environment\":[\"A=b\"],"
-                + "\"input\":\"aW4=\",\"timeoutSeconds\":60}");
-    assertThat(cli.run("exec", "web1", "uname", "-a").code()).isEqualTo(3);
-    assertThat(cli.run("exec", "web1", "--").code()).isEqualTo(2);
-  }
-
-  @Test
-  void copiesFilesBothWays() throws IOException {
-    daemon.on("PUT /v1/vms/web1/guest/files?path=/etc/motd", Reply.empty(204));
-    cli.file("motd", "hello");
-    assertThat(cli.run("cp", "motd", "web1:/etc/motd").code()).isZero();
-    assertThat(cli.run("cp", "motd", "web1:/etc/").code()).isZero();
-    assertThat(daemon.bodies("PUT /v1/vms/web1/guest/files?path=/etc/motd"))
-        .containsExactly("hello", "hello");
-    daemon.on("GET /v1/vms/web1/guest/files?path=/etc/hostname", Reply.text("web1\n"));
-    assertThat(cli.run("cp", "web1:/etc/hostname", "-").out()).isEqualTo("web1\n");
-    assertThat(cli.run("cp", "web1:/etc/hostname", ".").code()).isZero();
-    assertThat(directory.resolve("hostname")).hasContent("web1\n");
-    assertThat(cli.run("cp", "a", "b").code()).isEqualTo(2);
-    assertThat(cli.run("cp", "absent", "web1:/x").err()).contains("there is no such file");
-    assertThat(cli.run("cp", "web1:etc/hostname", ".").err()).contains("not an absolute path");
-  }
-
-  @Test
-  void theSshCommandLeadsToThisVmAlone() throws IOException {
-    cli.file("k/etc/ssh/id_ed25519", "key");
-    daemon.on("GET /v1/vms/web1", Reply.json(200, Things.vm("web1", Phase.RUNNING)));
-    String etc = cli.kelvinHome().resolve("etc/ssh").toString();
-    assertThat(cli.run("ssh", "--print", "web1", "--", "uptime", "-p").out())
-        .isEqualTo(
-            "ssh -p 40022 -i %s/id_ed25519 -o StrictHostKeyChecking=accept-new".formatted(etc)
-                + " -o UserKnownHostsFile=%s/known_hosts/id-web1".formatted(etc)
-                + " -o HostKeyAlias=web1 -o LogLevel=ERROR ada@127.0.0.1 uptime -p\n");
-    assertThat(cli.run("ssh", "--print", "--user", "root", "web1").out())
-        .endsWith(" root@127.0.0.1\n");
-    daemon.off("GET /v1/vms/web1");
-    daemon.on("GET /v1/vms/web1", Reply.json(200, Things.vm("web1", Phase.STOPPED)));
-    Result off = cli.run("ssh", "web1");
-    assertThat(off.code()).isEqualTo(5);
-    assertThat(off.err()).contains("kelvin start web1");
   }
 
   @Test

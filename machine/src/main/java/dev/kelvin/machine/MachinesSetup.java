@@ -49,7 +49,12 @@ public record MachinesSetup(
     Peers peers) {
 
   /** What the module offers. */
-  public record Parts(Machines machines, Volumes volumes, VmAccess access, VmMeasures measures) {}
+  public record Parts(
+      Machines machines,
+      Volumes volumes,
+      VmAccess access,
+      GuestAccess guests,
+      VmMeasures measures) {}
 
   public Parts build() {
     var home = new VmHome(layout, seedIso);
@@ -59,6 +64,7 @@ public record MachinesSetup(
     var volumes = new Volumes(repository, storage, images, catalogue, unknown);
     var machines = new Machines(repository, engine, volumes, home, unknown, events, imageUnchanged);
     var access = new VmAccess(machines, engine, home);
-    return new Parts(machines, volumes, access, new VmMeasures(machines));
+    return new Parts(
+        machines, volumes, access, new GuestAccess(machines), new VmMeasures(machines));
   }
 }

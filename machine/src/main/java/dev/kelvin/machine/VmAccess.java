@@ -2,7 +2,6 @@ package dev.kelvin.machine;
 
 import dev.kelvin.host.file.GuestDirectory;
 import dev.kelvin.machine.engine.Instance;
-import dev.kelvin.machine.guest.GuestWatch;
 import dev.kelvin.machine.guest.SerialHub;
 import dev.kelvin.machine.guest.SerialLog;
 import dev.kelvin.machine.launch.VmHome;
@@ -11,16 +10,11 @@ import dev.kelvin.machine.qemu.QemuInstance;
 import dev.kelvin.machine.supervise.Supervisor;
 import dev.kelvin.machine.supervise.VmRequest;
 import dev.kelvin.model.Code;
-import dev.kelvin.model.GuestInfo;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.Vm;
-import dev.kelvin.qmp.AgentClient;
-import dev.kelvin.qmp.QmpException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.channels.SocketChannel;
@@ -33,7 +27,8 @@ import java.util.UUID;
 import java.util.concurrent.Semaphore;
 
 /**
- * What users do with a VM that changes nothing of what is wanted of it: its screen, ports, guest.
+ * What users do with a VM that changes nothing of what is wanted of it: its screen, its ports. What
+ * they do in its guest is in {@link GuestAccess}.
  */
 public final class VmAccess {
   /** How long a daemon that has just begun may take to reach a process of its predecessor. */
@@ -196,7 +191,11 @@ public final class VmAccess {
   }
 
   private Instance requireRunning(String vm) throws InterruptedException {
-    Supervisor supervisor = machines.byName(vm);
+    return requireRunning(vm, machines.byName(vm));
+  }
+
+  /** The process of a VM that runs. */
+  static Instance requireRunning(String vm, Supervisor supervisor) throws InterruptedException {
     Instance running = supervisor.running(ADOPTION);
     if (running == null) {
       Phase phase = supervisor.snapshot().status().phase();
@@ -210,110 +209,5 @@ public final class VmAccess {
           .asException();
     }
     return running;
-  }
-
-  // ---- the guest's agent
-
-  /** What the agent said last. */
-  public GuestInfo guest(String vm) throws InterruptedException {
-    GuestWatch watch = requireGuest(vm);
-    GuestInfo info = watch.last();
-    if (info == null) {
-      watch.agent();
-      throw notYet(vm);
-    }
-    return info;
-  }
-
-  private static RuntimeException notYet(String vm) {
-    return Problem.of(Code.GUEST_AGENT, "The guest has just begun to answer")
-        .on(Vm.ref(vm))
-        .because("its agent is there and has not told of itself yet")
-        .remedy("ask again in a moment")
-        .asException();
-  }
-
-  private GuestWatch requireGuest(String vm) throws InterruptedException {
-    requireRunning(vm);
-    GuestWatch watch = machines.byName(vm).guest();
-    if (watch == null) {
-      throw Problem.of(Code.GUEST_AGENT, "The VM has no channel to a guest agent")
-          .on(Vm.ref(vm))
-          .because("spec.guestAgent is false")
-          .remedy("set it to true (\"kelvin edit " + vm + "\") and start the VM again")
-          .asException();
-    }
-    return watch;
-  }
-
-  /** Something that is asked of an agent. */
-  private interface AgentCall<T> {
-    T on(AgentClient agent) throws QmpException, InterruptedException;
-  }
-
-  private <T> T ask(String vm, AgentCall<T> call) throws InterruptedException {
-    AgentClient agent = requireGuest(vm).agent();
-    try {
-      return call.on(agent);
-    } catch (QmpException e) {
-      throw refused(vm, e);
-    }
-  }
-
-  private static ProblemException refused(String vm, QmpException e) {
-    Code code =
-        switch (e) {
-          case QmpException.TimedOut _ -> Code.TIMEOUT;
-          case QmpException.Busy _ -> Code.UNAVAILABLE;
-          default -> Code.GUEST_AGENT;
-        };
-    return Problem.of(code, "The guest agent did not do it")
-        .on(Vm.ref(vm))
-        .because(e.getMessage())
-        .remedy("check the path or command, and that the guest is not overloaded")
-        .asException(e);
-  }
-
-  /** Runs a program in the guest and waits for its end. */
-  public AgentClient.ExecResult exec(
-      String vm, List<String> command, List<String> environment, byte[] input, Duration timeout)
-      throws InterruptedException {
-    return ask(vm, agent -> agent.exec(command, environment, input, timeout));
-  }
-
-  /** A file of the guest, which is opened when it is written to somewhere. */
-  public Content readFile(String vm, String path) throws InterruptedException {
-    AgentClient agent = requireGuest(vm).agent();
-    return out -> {
-      try {
-        agent.copyFile(path, out);
-      } catch (QmpException e) {
-        throw refused(vm, e);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new InterruptedIOException("while a file of the guest was read");
-      }
-    };
-  }
-
-  /**
-   * Writes a file of the guest in place of one that is there.
-   *
-   * @return how many bytes it has
-   */
-  public long writeFile(String vm, String path, InputStream content) throws InterruptedException {
-    return ask(
-        vm,
-        agent -> {
-          try {
-            return agent.writeFile(path, content);
-          } catch (IOException e) {
-            throw Problem.of(Code.MALFORMED, "The upload ended before the file was whole")
-                .on(Vm.ref(vm))
-                .because(e.toString())
-                .remedy("send it again")
-                .asException(e);
-          }
-        });
   }
 }

@@ -7,6 +7,7 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
@@ -26,11 +27,14 @@ import tools.jackson.databind.JsonNode;
  * which take turns. After any fault the next call connects and synchronizes anew.
  */
 public final class AgentClient implements AutoCloseable {
+  /** What is kept of each stream of a program's output, in bytes. */
+  public static final int MAX_OUTPUT = 1 << 20;
+
   /**
-   * The longest message that is accepted, in bytes, and only in answer to a request for the output
-   * of a program, which this bounds; others are held to much less (see {@link Bounds}).
+   * The longest message that is kept, in bytes, and only in answer to a request for the output of a
+   * program; others are held to much less (see {@link Bounds}).
    */
-  public static final int MAX_MESSAGE = 16 << 20;
+  public static final int MAX_MESSAGE = 3 << 20;
 
   private static final int CHUNK = 128 << 10;
   private static final int MAX_INTERFACES = 64;
@@ -43,6 +47,13 @@ public final class AgentClient implements AutoCloseable {
   private static final int MAX_NAME = 64;
   private static final Duration FIRST_POLL = Duration.ofMillis(20);
   private static final Duration LONGEST_POLL = Duration.ofSeconds(1);
+
+  /** The most output there is takes an agent that is emulated some seconds to tell. */
+  private static final Duration OUTPUT_LIMIT = Duration.ofSeconds(30);
+
+  /** The agent waits for hwclock(8), which waits for the next full second of its clock. */
+  private static final Duration SET_TIME_LIMIT = Duration.ofSeconds(15);
+
   private static final Duration SHUTDOWN_REFUSAL = Duration.ofSeconds(2);
 
   /** Whoever shuts a guest down has other means, and does not wait long for its agent. */
@@ -96,8 +107,11 @@ public final class AgentClient implements AutoCloseable {
   /**
    * How a command ended in the guest.
    *
-   * @param signal that killed it; null when it ended by itself
-   * @param truncated whether the agent kept only the first part of the output
+   * @param exitCode -1 when a signal ended it
+   * @param signal that killed it, on Windows the exception; null when it ended by itself
+   * @param out the first {@link #MAX_OUTPUT} bytes
+   * @param err likewise
+   * @param truncated whether there was more output
    */
   @SuppressWarnings("ArrayRecordComponent") // Handed on once, never compared.
   public record ExecResult(
@@ -172,21 +186,19 @@ public final class AgentClient implements AutoCloseable {
   }
 
   /**
-   * Runs a program in the guest and waits for its end.
+   * Starts a program in the guest, whose output the agent collects.
    *
    * @param argv the first is the program, looked for in the agent's PATH when it is no path
-   * @param environment {@code NAME=value}; empty for the agent's own
+   * @param environment {@code NAME=value}, all that it gets; empty for the agent's own
    * @param input its standard input
-   * @param timeout how long it may run. After that it runs on: the agent has no way to end it
-   * @throws QmpException.TimedOut when it still runs
+   * @return its process id in the guest
+   * @throws QmpException.CommandFailed also when there is no such program
    */
-  public ExecResult exec(
-      List<String> argv, List<String> environment, byte[] input, Duration timeout)
+  public long start(List<String> argv, List<String> environment, byte[] input)
       throws QmpException, InterruptedException {
     if (argv.isEmpty()) {
       throw new IllegalArgumentException("there is no program to run");
     }
-    long deadline = System.nanoTime() + timeout.toNanos();
     var arguments = new LinkedHashMap<String, Object>();
     arguments.put("path", argv.getFirst());
     arguments.put("arg", argv.subList(1, argv.size()));
@@ -197,12 +209,31 @@ public final class AgentClient implements AutoCloseable {
       arguments.put("input-data", Base64.getEncoder().encodeToString(input));
     }
     arguments.put("capture-output", true);
-    long pid = call("guest-exec", arguments).path("pid").asLong(-1);
+    return call("guest-exec", arguments).path("pid").asLong(-1);
+  }
+
+  /** How a program that was started ended, which the agent tells once; null while it runs. */
+  public @Nullable ExecResult ended(long pid) throws QmpException, InterruptedException {
+    JsonNode status = link.call("guest-exec-status", Map.of("pid", pid), OUTPUT_LIMIT);
+    return status.path("exited").asBoolean(false) ? result(status) : null;
+  }
+
+  /**
+   * Runs a small program in the guest and waits for its end.
+   *
+   * @param argv as for {@link #start}
+   * @param timeout how long it may run. After that it runs on
+   * @throws QmpException.TimedOut when it still runs
+   */
+  public ExecResult exec(List<String> argv, Duration timeout)
+      throws QmpException, InterruptedException {
+    long deadline = System.nanoTime() + timeout.toNanos();
+    long pid = start(argv, List.of(), new byte[0]);
     Duration pause = FIRST_POLL;
     while (true) {
-      JsonNode status = call("guest-exec-status", Map.of("pid", pid));
-      if (status.path("exited").asBoolean(false)) {
-        return result(status);
+      ExecResult result = ended(pid);
+      if (result != null) {
+        return result;
       }
       long left = deadline - System.nanoTime();
       if (left <= 0) {
@@ -216,12 +247,17 @@ public final class AgentClient implements AutoCloseable {
   }
 
   private static ExecResult result(JsonNode status) {
+    byte[] out = decode(status.path("out-data"));
+    byte[] err = decode(status.path("err-data"));
+    boolean cut = out.length > MAX_OUTPUT || err.length > MAX_OUTPUT;
+    // Windows has exit codes and exceptions of 32 bits, which the agent tells without a sign.
     return new ExecResult(
-        status.path("exitcode").asInt(-1),
-        status.has("signal") ? (Integer) status.path("signal").asInt(0) : null,
-        decode(status.path("out-data")),
-        decode(status.path("err-data")),
-        status.path("out-truncated").asBoolean(false)
+        (int) status.path("exitcode").asLong(-1),
+        status.has("signal") ? (Integer) (int) status.path("signal").asLong(0) : null,
+        out.length > MAX_OUTPUT ? Arrays.copyOf(out, MAX_OUTPUT) : out,
+        err.length > MAX_OUTPUT ? Arrays.copyOf(err, MAX_OUTPUT) : err,
+        cut
+            || status.path("out-truncated").asBoolean(false)
             || status.path("err-truncated").asBoolean(false));
   }
 
@@ -275,28 +311,36 @@ public final class AgentClient implements AutoCloseable {
   }
 
   /**
-   * Writes a file of the guest, in place of one that is there. What was written until a fault
-   * stays.
+   * Writes a file of the guest. What was written until a fault stays.
    *
-   * @return how many bytes it has
+   * @param mode {@code w} cuts a file that is there and makes one that is not, for everybody to
+   *     write to; {@code r+} only writes to one that is there, from its beginning
+   * @return how many bytes were written
    * @throws IOException when {@code content} cannot be read
    */
-  public long writeFile(String path, InputStream content)
+  public long writeFile(String path, String mode, InputStream content)
       throws QmpException, InterruptedException, IOException {
-    long handle = open(path, "w");
+    long handle = open(path, mode);
+    boolean whole = false;
     try {
       long total = 0;
       while (true) {
         byte[] bytes = content.readNBytes(CHUNK);
         if (bytes.length == 0) {
           call("guest-file-flush", Map.of("handle", handle));
+          whole = true;
           return total;
         }
         write(handle, bytes);
         total += bytes.length;
       }
     } finally {
-      closeFile(handle);
+      if (whole) {
+        // Some file systems say only here that they have no room.
+        call("guest-file-close", Map.of("handle", handle));
+      } else {
+        closeFile(handle);
+      }
     }
   }
 
@@ -328,6 +372,19 @@ public final class AgentClient implements AutoCloseable {
       System.getLogger(AgentClient.class.getName())
           .log(System.Logger.Level.DEBUG, "a file of the guest stays open in its agent", e);
     }
+  }
+
+  /** What the guest's clock shows. */
+  public Instant time() throws QmpException, InterruptedException {
+    long nanos = call("guest-get-time", Map.of()).asLong(0);
+    return Instant.EPOCH.plusNanos(nanos);
+  }
+
+  /** Sets the guest's clock, and its hardware clock where it has a program for that. */
+  public void setTime(Instant time) throws QmpException, InterruptedException {
+    long nanos =
+        Math.addExact(Math.multiplyExact(time.getEpochSecond(), 1_000_000_000L), time.getNano());
+    link.call("guest-set-time", Map.of("time", nanos), SET_TIME_LIMIT);
   }
 
   /**

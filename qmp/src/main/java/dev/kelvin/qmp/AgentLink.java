@@ -32,7 +32,7 @@ final class AgentLink implements AutoCloseable {
   private static final int UNASKED = 64 << 10;
 
   /** What may be left in the channel of an earlier answer. */
-  private static final long LEFT_OVER = 2L * AgentClient.MAX_MESSAGE;
+  private static final long LEFT_OVER = 2L * Bounds.OUTPUT.sent();
 
   /** What an agent may hold for one message without asking the budget: room for most answers. */
   static final int OWN = 128 << 10;
@@ -92,7 +92,7 @@ final class AgentLink implements AutoCloseable {
       long most =
           synchronizes(expectation)
               ? LEFT_OVER
-              : UNASKED + (expectation == null ? 0L : expectation.bounds().bytes());
+              : UNASKED + (expectation == null ? 0L : expectation.bounds().sent());
       if (unasked.addAndGet(bytes) > most) {
         throw new QmpException.ProtocolViolation(
             "the agent sends more than it was asked for", null);
@@ -103,6 +103,12 @@ final class AgentLink implements AutoCloseable {
     public int limit() {
       var expectation = expected.get();
       return (expectation == null ? Bounds.SYNC : expectation.bounds()).bytes();
+    }
+
+    @Override
+    public int longestText() {
+      var expectation = expected.get();
+      return (expectation == null ? Bounds.SYNC : expectation.bounds()).text();
     }
 
     @Override
@@ -155,12 +161,13 @@ final class AgentLink implements AutoCloseable {
    * @param timeout for all of it: waiting for earlier commands, connecting, synchronizing, the
    *     answer
    * @return what the command returns
+   * @throws QmpException.Busy also when the agent has not ended an earlier command until then
    */
   JsonNode call(String command, Map<String, ?> arguments, Duration timeout)
       throws QmpException, InterruptedException {
     long deadline = System.nanoTime() + timeout.toNanos();
     if (!turn.tryLock(timeout.toNanos(), TimeUnit.NANOSECONDS)) {
-      throw new QmpException.TimedOut(command, timeout, false);
+      throw new QmpException.Busy(command + ": the agent still works on another command");
     }
     boolean done = false;
     try {

@@ -24,7 +24,7 @@ final class Json {
                   .streamReadConstraints(
                       StreamReadConstraints.builder()
                           .maxNestingDepth(200)
-                          .maxStringLength(AgentClient.MAX_MESSAGE)
+                          .maxStringLength(QmpClient.MAX_MESSAGE)
                           .build())
                   .build())
           .build();

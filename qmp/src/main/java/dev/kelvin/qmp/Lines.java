@@ -26,6 +26,11 @@ final class Lines implements AutoCloseable {
      */
     void line(byte[] line, int length) throws QmpException.ProtocolViolation, QmpException.Busy;
 
+    /** How many bytes are kept of a text in quotes; the rest of it is passed over. */
+    default int longestText() {
+      return Integer.MAX_VALUE;
+    }
+
     /** A line is longer than the limit; unless this throws, the rest of it is passed over. */
     default void tooLong(int limit) throws QmpException.ProtocolViolation {
       throw new QmpException.ProtocolViolation(
@@ -43,6 +48,12 @@ final class Lines implements AutoCloseable {
   private int length;
   private boolean skipping;
 
+  /** Bytes of the text in quotes that is being read; -1 outside of one. */
+  private int text = -1;
+
+  /** Whether the last byte of the text takes the meaning of a quote from the next. */
+  private boolean escaped;
+
   Lines(Budget.Peer peer) {
     account = peer.account(OWN);
   }
@@ -59,6 +70,7 @@ final class Lines implements AutoCloseable {
    */
   void feed(ByteBuffer read, Sink sink) throws QmpException.ProtocolViolation, QmpException.Busy {
     int limit = sink.limit();
+    int longestText = sink.longestText();
     while (read.hasRemaining()) {
       byte next = read.get();
       if (next == '\n') {
@@ -72,15 +84,37 @@ final class Lines implements AutoCloseable {
         }
       } else if (next == (byte) 0xFF) {
         restart();
-      } else if (!skipping) {
+      } else if (!skipping && isKept(next, longestText)) {
         add(next, limit, sink);
       }
     }
   }
 
+  /** Follows the texts of a line of JSON; false for what of them is too much. */
+  private boolean isKept(byte next, int longest) {
+    if (text < 0) {
+      text = next == '"' ? 0 : -1;
+      return true;
+    } else if (escaped) {
+      escaped = false;
+    } else if (next == '\\') {
+      escaped = true;
+    } else if (next == '"') {
+      text = -1;
+      return true;
+    }
+    if (text >= longest) {
+      return false;
+    }
+    text++;
+    return true;
+  }
+
   private void restart() {
     length = 0;
     skipping = false;
+    text = -1;
+    escaped = false;
     if (line.length > OWN) {
       line = new byte[FIRST_SIZE];
       account.close();

@@ -68,7 +68,8 @@ public abstract sealed class QmpException extends Exception {
 
   /**
    * The peer's message was not read, because what all peers say takes too much of this process's
-   * memory just now. It is no fault of this peer, which may have carried the command out.
+   * memory just now; or it was not asked, because it still answers somebody else. It is no fault of
+   * this peer, which may have carried the command out.
    */
   public static final class Busy extends QmpException {
     public Busy(String message) {

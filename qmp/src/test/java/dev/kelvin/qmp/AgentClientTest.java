@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -272,12 +273,14 @@ class AgentClientTest {
                       + " \"err-data\": \"bm8=\", \"out-truncated\": true}";
             });
         var agent = AgentClient.connect(peer.socket(), SOON)) {
-      var result =
-          agent.exec(
-              List.of("sh", "-c", "exit 3"),
-              List.of("A=b"),
-              "in".getBytes(StandardCharsets.UTF_8),
-              SOON);
+      long pid =
+          agent.start(
+              List.of("sh", "-c", "exit 3"), List.of("A=b"), "in".getBytes(StandardCharsets.UTF_8));
+      assertThat(pid).isEqualTo(77);
+      assertThat(agent.ended(pid)).isNull();
+      assertThat(agent.ended(pid)).isNull();
+      assertThat(agent.ended(pid)).isNull();
+      var result = Objects.requireNonNull(agent.ended(pid));
       assertThat(result.exitCode()).isEqualTo(3);
       assertThat(result.signal()).isNull();
       assertThat(new String(result.out(), StandardCharsets.UTF_8)).isEqualTo("hi");
@@ -292,6 +295,100 @@ class AgentClientTest {
   }
 
   @Test
+  void ofLongOutputTheBeginningIsKeptAndTheRestPassedOver() throws Exception {
+    String most = Base64.getEncoder().encodeToString(new byte[16 << 20]);
+    try (var peer =
+            agent((command, arguments) ->
+                "{\"exited\": true, \"exitcode\": 3, \"out-data\": \""
+                    + most
+                    + "\", \"err-data\": \""
+                    + most
+                    + "\"}");
+        var agent = AgentClient.connect(peer.socket(), SOON)) {
+      var result = Objects.requireNonNull(agent.ended(1));
+      assertThat(result.exitCode()).isEqualTo(3);
+      assertThat(result.out()).isEqualTo(new byte[AgentClient.MAX_OUTPUT]);
+      assertThat(result.err()).hasSize(AgentClient.MAX_OUTPUT);
+      assertThat(result.truncated()).isTrue();
+    }
+  }
+
+  /** Exit codes and exceptions of Windows have 32 bits, and no sign in the agent's words. */
+  @Test
+  void exitCodesOfWindowsAreRead() throws Exception {
+    try (var peer =
+            agent((command, arguments) ->
+                arguments.path("pid").asInt() == 1
+                    ? "{\"exited\": true, \"exitcode\": 4294967295}"
+                    : "{\"exited\": true, \"signal\": 3221225477}");
+        var agent = AgentClient.connect(peer.socket(), SOON)) {
+      assertThat(Objects.requireNonNull(agent.ended(1)).exitCode()).isEqualTo(-1);
+      assertThat(Objects.requireNonNull(agent.ended(2)).signal()).isEqualTo(0xC0000005);
+    }
+  }
+
+  @Test
+  void outputWithoutEndIsAViolation() throws Exception {
+    try (var peer =
+            FakePeer.start(
+                directory,
+                line -> {
+                  line.synchronize();
+                  line.read();
+                  line.send("{\"return\": {\"exited\": true, \"out-data\": \"");
+                  while (true) {
+                    line.send("A".repeat(1 << 20));
+                  }
+                });
+        var agent = AgentClient.connect(peer.socket(), SOON)) {
+      assertThatThrownBy(() -> agent.ended(1))
+          .isInstanceOf(QmpException.ProtocolViolation.class)
+          .hasMessageContaining("more than it was asked for");
+    }
+  }
+
+  @Test
+  void whoWaitsInVainForItsTurnIsToldThatTheAgentIsBusy() throws Exception {
+    var asked = new CountDownLatch(1);
+    var goOn = new CountDownLatch(1);
+    try (var peer =
+            agent((command, arguments) -> {
+              asked.countDown();
+              goOn.await();
+              return "{}";
+            });
+        var agent = AgentClient.connect(peer.socket(), SOON);
+        var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      var first = threads.submit(() -> agent.execute("guest-x", Map.of(), SOON));
+      asked.await();
+      assertThatThrownBy(() -> agent.ping(SHORT)).isInstanceOf(QmpException.Busy.class);
+      goOn.countDown();
+      assertThat(first.get().isObject()).isTrue();
+      agent.ping(SOON);
+      assertThat(peer.connections()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void tellsAndSetsTheClock() throws Exception {
+    var set = new CopyOnWriteArrayList<JsonNode>();
+    try (var peer =
+            agent((command, arguments) -> {
+              if (command.equals("guest-set-time")) {
+                set.add(arguments);
+                return "{}";
+              }
+              return "1700000000123456789";
+            });
+        var agent = AgentClient.connect(peer.socket(), SOON)) {
+      var time = java.time.Instant.ofEpochSecond(1_700_000_000, 123_456_789);
+      assertThat(agent.time()).isEqualTo(time);
+      agent.setTime(time);
+      assertThat(set.getFirst().path("time").asLong()).isEqualTo(1_700_000_000_123_456_789L);
+    }
+  }
+
+  @Test
   void aProgramThatRunsTooLongTimesOutAndTheAgentStaysUsable() throws Exception {
     try (var peer =
             agent((command, arguments) ->
@@ -301,7 +398,7 @@ class AgentClientTest {
                   default -> "{\"host-name\": \"h\"}";
                 });
         var agent = AgentClient.connect(peer.socket(), SOON)) {
-      assertThatThrownBy(() -> agent.exec(List.of("sleep"), List.of(), new byte[0], SHORT))
+      assertThatThrownBy(() -> agent.exec(List.of("sleep"), SHORT))
           .isInstanceOf(QmpException.TimedOut.class)
           .hasMessageContaining("sleep");
       assertThat(agent.hostName()).isEqualTo("h");
@@ -359,7 +456,8 @@ class AgentClientTest {
     try (var peer = agent(file);
         var agent = AgentClient.connect(peer.socket(), SOON)) {
       assertThat(agent.readFile("/etc/x", 300_000)).isEqualTo(content);
-      assertThat(agent.writeFile("/etc/x", new ByteArrayInputStream(content))).isEqualTo(300_000);
+      assertThat(agent.writeFile("/etc/x", "w", new ByteArrayInputStream(content)))
+          .isEqualTo(300_000);
       assertThat(file.written.toByteArray()).isEqualTo(content);
       assertThat(file.open).isZero();
     }

@@ -4,16 +4,22 @@ import dev.kelvin.cli.Session;
 import dev.kelvin.cli.TaskFollower;
 import dev.kelvin.cli.run.ImageFile.Counting;
 import dev.kelvin.cli.text.Progress;
+import dev.kelvin.cli.tree.NewFile;
+import dev.kelvin.cli.tree.PackedTree;
+import dev.kelvin.cli.tree.UnpackedTree;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Names;
 import dev.kelvin.model.Problem;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code kelvin cp}. */
@@ -22,13 +28,22 @@ import picocli.CommandLine.Parameters;
     footer = {
       "",
       "One of the two is in a VM, written as VM:/PATH; - is standard input or output. The guest agent does",
-      "it, so it works without a network. It copies one file, without its mode and owner.",
+      "it, so it works without a network. A file stays as it was until the new one is whole, also on Ctrl-C,",
+      "and keeps its mode and owner. A new file in a guest belongs to root and has the mode of the source",
+      "without write permission for others (0644 for standard input). For that the guest needs coreutils or",
+      "busybox, for -r tar too, and room for the archive; in Windows a file is written in its place, without",
+      "-r. With -r a directory that is there gets the copy in it. Devices and pipes are left out, and on the",
+      "way out of a guest links that lead out of what is copied: notes on standard error say which.",
       "",
       "Examples:",
       "  kelvin cp motd web1:/etc/motd",
-      "  kelvin cp web1:/var/log/syslog ."
+      "  kelvin cp web1:/var/log/syslog .",
+      "  kelvin cp -r site web1:/var/www/"
     })
 public final class CpCommand extends Command {
+  /** Of what comes from standard input, which has none. */
+  private static final int USUAL_MODE = 0644;
+
   @Parameters(index = "0", paramLabel = "FROM", description = "A file here, or VM:/PATH.")
   String from = "";
 
@@ -37,6 +52,11 @@ public final class CpCommand extends Command {
       paramLabel = "TO",
       description = "A file or directory here, or VM:/PATH.")
   String to = "";
+
+  @Option(
+      names = {"-r", "--recursive"},
+      description = "Copy a directory with all that is in it.")
+  boolean recursive;
 
   public CpCommand(Session session) {
     super(session);
@@ -59,8 +79,20 @@ public final class CpCommand extends Command {
           .remedy("write the one in the VM as VM:/PATH, such as web1:/etc/motd")
           .asException();
     }
+    if (recursive && (from.equals("-") || to.equals("-"))) {
+      throw Problem.of(Code.INVALID_ARGUMENT, "--recursive copies from and to directories")
+          .because("- is standard input or output")
+          .remedy("name a directory, or leave --recursive out")
+          .asException();
+    }
     if (source.isPresent()) {
-      fetch(source.get());
+      if (recursive) {
+        fetchTree(source.get());
+      } else {
+        fetch(source.get());
+      }
+    } else if (recursive && Files.isDirectory(session.file(from))) {
+      sendTree(target.orElseThrow());
     } else {
       send(target.orElseThrow());
     }
@@ -84,7 +116,7 @@ public final class CpCommand extends Command {
 
   private void fetch(GuestFile source) throws IOException {
     try (Progress progress = TaskFollower.progress(session);
-        InputStream content = session.client().guest(source.vm()).read(source.path());
+        InputStream content = coming(session.client().guest(source.vm()).read(source.path()));
         InputStream counted = new Counting(content, progress, 0)) {
       progress.step("Copy " + source.path());
       if (to.equals("-")) {
@@ -94,19 +126,79 @@ public final class CpCommand extends Command {
       }
       Path wanted = session.file(to);
       Path target = Files.isDirectory(wanted) ? wanted.resolve(source.name()) : wanted;
-      Path part = target.resolveSibling(target.getFileName() + ".part");
-      try {
+      try (var file = new NewFile()) {
         LocalFiles.write(
             target,
             path -> {
-              Files.copy(counted, part, StandardCopyOption.REPLACE_EXISTING);
-              return Files.move(part, path, StandardCopyOption.REPLACE_EXISTING);
+              file.write(path, counted);
+              return path;
             });
-      } finally {
-        Files.deleteIfExists(part);
       }
       progress.done();
     }
+  }
+
+  /** What comes from a guest; that it breaks off is no fault of the file here. */
+  private static InputStream coming(InputStream content) {
+    return new FilterInputStream(content) {
+      @Override
+      public int read() throws IOException {
+        byte[] one = new byte[1];
+        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+      }
+
+      @Override
+      public int read(byte[] target, int offset, int length) {
+        try {
+          return super.read(target, offset, length);
+        } catch (IOException e) {
+          throw Problem.of(Code.UNAVAILABLE, "The copy broke off before its end")
+              .because(String.valueOf(e.getMessage()))
+              .remedy("give the command again; \"kelvin show\" tells how the VM is")
+              .asException(e);
+        }
+      }
+    };
+  }
+
+  private void fetchTree(GuestFile source) throws IOException {
+    var notes = new LeftOut(session);
+    try (Progress progress = TaskFollower.progress(session)) {
+      progress.step("Copy " + source.path());
+      try (InputStream content =
+              coming(session.client().guest(source.vm()).readTree(source.path()));
+          InputStream counted = new Counting(content, progress, 0)) {
+        LocalFiles.write(
+            session.file(to),
+            path -> {
+              new UnpackedTree(notes::add).unpack(counted, Path.of(source.path()), path);
+              return path;
+            });
+      }
+      progress.done();
+    }
+    notes.print();
+  }
+
+  private void sendTree(GuestFile target) throws IOException {
+    var notes = new LeftOut(session);
+    Path source = session.file(from).toRealPath();
+    Path name = source.getFileName();
+    try (Progress progress = TaskFollower.progress(session);
+        InputStream content = new PackedTree(source, notes::add);
+        InputStream counted = new Counting(content, progress, 0)) {
+      progress.step("Copy " + from);
+      session
+          .client()
+          .guest(target.vm())
+          .writeTree(
+              target.path(),
+              name == null ? "root" : name.toString(),
+              PackedTree.mode(source),
+              counted);
+      progress.done();
+    }
+    notes.print();
   }
 
   private void send(GuestFile target) throws IOException {
@@ -114,14 +206,53 @@ public final class CpCommand extends Command {
     Path source = session.file(from);
     String path =
         target.path().endsWith("/") ? target.path() + source.getFileName() : target.path();
-    long size = standard ? -1 : LocalFiles.read(source, Files::size);
+    long size = standard ? -1 : size(source);
+    int mode = standard ? USUAL_MODE : LocalFiles.read(source, PackedTree::mode);
     try (Progress progress = TaskFollower.progress(session);
         InputStream content =
             standard ? session.in() : LocalFiles.read(source, Files::newInputStream);
         InputStream counted = new Counting(content, progress, Math.max(0, size))) {
       progress.step("Copy " + from);
-      session.client().guest(target.vm()).write(path, counted, size);
+      session.client().guest(target.vm()).write(path, mode, counted, size);
       progress.done();
+    }
+  }
+
+  /** The size of a file; -1 for a pipe, which tells none. */
+  private static long size(Path source) {
+    if (Files.isDirectory(source)) {
+      throw LocalFiles.wrong(
+          source, "A directory is copied with --recursive", "it is a directory", "add -r");
+    }
+    return LocalFiles.read(
+        source, path -> Files.exists(path) && !Files.isRegularFile(path) ? -1L : Files.size(path));
+  }
+
+  /** What is not copied, of which the first are named. */
+  private static final class LeftOut {
+    private static final int NAMED = 20;
+    private final Session session;
+    private final List<String> first = new ArrayList<>();
+    private long all;
+
+    LeftOut(Session session) {
+      this.session = session;
+    }
+
+    void add(String what) {
+      all++;
+      if (first.size() < NAMED) {
+        first.add(what);
+      }
+    }
+
+    void print() {
+      for (String what : first) {
+        session.err().println("Note: left out: " + what);
+      }
+      if (all > first.size()) {
+        session.err().println("Note: left out: " + (all - first.size()) + " more");
+      }
     }
   }
 }

@@ -1,5 +1,7 @@
 package dev.kelvin.cli.command;
 
+import static java.util.stream.Collectors.joining;
+
 import dev.kelvin.cli.Session;
 import dev.kelvin.cli.run.UserPrograms;
 import dev.kelvin.cli.run.VmReach;
@@ -14,7 +16,11 @@ import picocli.CommandLine.Parameters;
     footer = {
       "",
       "Starts ssh(1) with the forwarded port, Kelvin's key and a file of known hosts for this VM alone.",
-      "What follows the name is given to ssh as it is.",
+      "It depends neither on ssh's configuration (-F none) nor on an agent (IdentityAgent=none): after",
+      "Kelvin's key the user's ~/.ssh/id_* are tried. What follows the name are options of ssh, which win,",
+      "and the command: -F FILE, -o IdentityAgent=SSH_AUTH_SOCK or -A bring back what is left out. A signal",
+      "that ends this command ends ssh, and the exit code is ssh's. What ssh has started in the guest",
+      "hears of that only where it has a terminal (-t): without one it runs on until it writes or reads.",
       "",
       "Examples:",
       "  kelvin ssh web1",
@@ -47,9 +53,14 @@ public final class SshCommand extends Command {
     List<String> further = dashes ? arguments.subList(1, arguments.size()) : arguments;
     List<String> command = new VmReach(session).ssh(session.client().vm(vm), user, further);
     if (print) {
-      session.out().println(String.join(" ", command));
+      session.out().println(command.stream().map(SshCommand::quoted).collect(joining(" ")));
       return 0;
     }
     return UserPrograms.become(session, command, "openssh-client");
+  }
+
+  /** As a shell takes it for one word. */
+  private static String quoted(String word) {
+    return word.matches("[A-Za-z0-9_@%+=:,./-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
   }
 }

@@ -24,6 +24,10 @@ import java.util.stream.Stream;
 public final class SshKeys {
   private static final long MOST_BYTES = 1 << 20;
 
+  /** What ssh itself looks for in the user's directory (ssh_config(5), IdentityFile). */
+  private static final List<String> USUAL =
+      List.of("id_rsa", "id_ecdsa", "id_ecdsa_sk", "id_ed25519", "id_ed25519_sk");
+
   private final Session session;
   private final Path directory;
 
@@ -35,6 +39,26 @@ public final class SshKeys {
   /** Kelvin's own private key, whether it is there or not. */
   public Path privateKey() {
     return directory.resolve("id_ed25519");
+  }
+
+  /** The private keys to log in with that there are: Kelvin's own first, then the user's. */
+  List<Path> identities() {
+    var found = new ArrayList<Path>();
+    if (Files.exists(privateKey())) {
+      found.add(privateKey());
+    }
+    for (String name : USUAL) {
+      Path key = users().resolve(name);
+      if (Files.exists(key)) {
+        found.add(key);
+      }
+    }
+    return found;
+  }
+
+  /** The directory of the user's own keys. */
+  private Path users() {
+    return Path.of(session.variable("HOME").isEmpty() ? "/" : session.variable("HOME"), ".ssh");
   }
 
   /** The file of the host keys of a VM. */
@@ -70,8 +94,7 @@ public final class SshKeys {
   public List<String> publicKeys() {
     var keys = new ArrayList<String>();
     keys.addAll(own());
-    Path users =
-        Path.of(session.variable("HOME").isEmpty() ? "/" : session.variable("HOME"), ".ssh");
+    Path users = users();
     try (Stream<Path> files = Files.isDirectory(users) ? Files.list(users) : Stream.empty()) {
       for (Path file : files.filter(f -> f.toString().endsWith(".pub")).sorted().toList()) {
         read(file).stream().filter(key -> !keys.contains(key)).forEach(keys::add);

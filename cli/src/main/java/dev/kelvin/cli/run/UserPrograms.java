@@ -1,17 +1,24 @@
 package dev.kelvin.cli.run;
 
+import dev.kelvin.cli.Interrupts;
 import dev.kelvin.cli.Session;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /** Other programs that the command line uses. */
 public final class UserPrograms {
+  /** How long a program may take to end when it is told to. */
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
   private UserPrograms() {}
 
   /**
-   * Runs a program on this terminal, in the place of this one.
+   * Runs a program on this terminal, in the place of this one: a signal that would end this process
+   * ends the program, and then this process with the program's exit code.
    *
    * @param parcel the distribution's package that has it
    * @return its exit code
@@ -19,12 +26,29 @@ public final class UserPrograms {
   public static int become(Session session, List<String> command, String parcel)
       throws InterruptedException {
     try {
-      return prepare(session, command).inheritIO().start().waitFor();
+      Process process = prepare(session, command).inheritIO().start();
+      try (var _ = Interrupts.during(() -> passOn(process))) {
+        return process.waitFor();
+      }
     } catch (IOException e) {
       throw Problem.of(Code.CAPABILITY_MISSING, command.getFirst() + " cannot be started")
           .because(String.valueOf(e.getMessage()))
           .remedy("install the package " + parcel)
           .asException(e);
+    }
+  }
+
+  /** Runs while this process ends, whichever signal it was. */
+  private static void passOn(Process process) {
+    process.destroy(); // SIGTERM
+    try {
+      if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+        process.destroyForcibly().waitFor();
+      }
+      Runtime.getRuntime().halt(process.exitValue());
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
     }
   }
 

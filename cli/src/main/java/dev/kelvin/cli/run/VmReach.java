@@ -8,7 +8,6 @@ import dev.kelvin.model.Problem;
 import dev.kelvin.model.Vm;
 import dev.kelvin.model.VmStatus.Forward;
 import dev.kelvin.model.spec.CloudInit;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -62,17 +61,14 @@ public final class VmReach {
     String made = cloudInit == null || cloudInit.user() == null ? "" : cloudInit.user();
     String login = user.isEmpty() ? made : user;
     String host = forward.hostAddress().equals("0.0.0.0") ? "127.0.0.1" : forward.hostAddress();
-    var command = new ArrayList<String>(List.of("ssh", "-p", String.valueOf(forward.hostPort())));
-    if (java.nio.file.Files.exists(keys.privateKey())) {
-      command.addAll(List.of("-i", keys.privateKey().toString()));
-    }
-    command.addAll(List.of("-o", "StrictHostKeyChecking=accept-new"));
-    command.addAll(
-        List.of("-o", "UserKnownHostsFile=" + keys.prepareKnownHosts(vm.metadata().id())));
-    command.addAll(List.of("-o", "HostKeyAlias=" + vm.metadata().name(), "-o", "LogLevel=ERROR"));
-    command.add(login.isEmpty() ? host : login + "@" + host);
-    command.addAll(further);
-    return command;
+    return new SshWords(further)
+        .command(
+            new SshWords.Target(
+                login.isEmpty() ? host : login + "@" + host,
+                forward.hostPort(),
+                vm.metadata().name(),
+                keys.prepareKnownHosts(vm.metadata().id())),
+            keys.identities());
   }
 
   /** What to type to use a VM that is ready. */

@@ -75,7 +75,7 @@ final class UefiGuest implements AutoCloseable {
 
   /** Runs a program in the guest; returns its output. */
   String run(String... argv) throws QmpException, InterruptedException {
-    var result = agent.exec(List.of(argv), List.of(), new byte[0], PATIENCE);
+    var result = agent.exec(List.of(argv), PATIENCE);
     return new String(result.out(), StandardCharsets.UTF_8)
         + new String(result.err(), StandardCharsets.UTF_8);
   }

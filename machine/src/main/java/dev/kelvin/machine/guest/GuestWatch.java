@@ -13,6 +13,8 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -59,6 +61,8 @@ public final class GuestWatch implements AutoCloseable {
   private final Thread thread;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition wake = lock.newCondition();
+  private final AtomicBoolean clockStood = new AtomicBoolean();
+  private final GuestClock clock;
   private boolean woken;
   private volatile @Nullable AgentClient answering;
   private volatile @Nullable GuestInfo last;
@@ -75,6 +79,7 @@ public final class GuestWatch implements AutoCloseable {
     this.connector = connector;
     this.vm = vm;
     this.heard = heard;
+    this.clock = new GuestClock(vm, InstantSource.system());
     this.thread = Thread.ofVirtual().name("guest-" + vm).unstarted(this::work);
   }
 
@@ -130,6 +135,15 @@ public final class GuestWatch implements AutoCloseable {
   public void guestRestarted() {
     answering = null;
     last = null;
+    wake();
+  }
+
+  /**
+   * The guest's CPUs stood still and go on: its clock is set when its agent answers. Returns at
+   * once.
+   */
+  public void wentOn() {
+    clockStood.set(true);
     wake();
   }
 
@@ -203,11 +217,20 @@ public final class GuestWatch implements AutoCloseable {
   private void follow(AgentClient client, Duration patience)
       throws QmpException, InterruptedException {
     while (true) {
-      client.ping(patience);
-      if (breach == null) {
-        answering = client;
+      GuestInfo info;
+      try {
+        client.ping(patience);
+        if (breach == null) {
+          answering = client;
+        }
+        setClock(client);
+        info = ask(client);
+      } catch (QmpException.Busy e) {
+        // It works for somebody else, or others have the room: that is no reason to hang up.
+        silent(e);
+        pause(SOON);
+        continue;
       }
-      GuestInfo info = ask(client);
       answering = client;
       silences = 0;
       GuestInfo before = last;
@@ -222,6 +245,21 @@ public final class GuestWatch implements AutoCloseable {
       pause("running".equals(info.cloudInit()) ? SOON : LATER);
       // What it did is forgiven bit by bit: one that is good now and then gains nothing by it.
       breaches = Math.max(0, breaches - 1);
+    }
+  }
+
+  /** Sets the clock of a guest that stood still; what fails for want of an answer is due still. */
+  private void setClock(AgentClient client) throws QmpException, InterruptedException {
+    if (clockStood.compareAndSet(true, false)) {
+      boolean done = false;
+      try {
+        clock.catchUp(client);
+        done = true;
+      } finally {
+        if (!done) {
+          clockStood.set(true);
+        }
+      }
     }
   }
 

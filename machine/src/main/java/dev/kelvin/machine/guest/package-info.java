@@ -1,4 +1,4 @@
-/** What guests tell: by their agents, and by their serial ports. */
+/** What guests tell, by their agents and by their serial ports; and what is done in them. */
 @NullMarked
 package dev.kelvin.machine.guest;
 

@@ -65,6 +65,7 @@ final class Listener {
         if (vm.phase() == Phase.PAUSED) {
           vm.goesOn();
           vm.move(Trigger.RESUME, null);
+          vm.wentOn();
         }
       }
       case Signal.HelperLost(String text) -> helperLost(text);

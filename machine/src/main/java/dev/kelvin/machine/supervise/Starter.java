@@ -282,6 +282,9 @@ final class Starter {
       return;
     }
     vm.move(phase == Phase.RUNNING ? Trigger.FOUND_RUNNING : Trigger.FOUND_PAUSED, why);
+    if (phase == Phase.RUNNING) {
+      vm.wentOn(); // it may have stood still while nobody saw it
+    }
     if (phase == Phase.RUNNING && vm.shutdown != null) {
       vm.move(Trigger.SHUTDOWN, null);
     }

@@ -412,6 +412,7 @@ public final class Supervisor {
       }
       vm.goesOn(); // until the process tells otherwise, which it may do at once
       paused.proceed();
+      vm.wentOn();
       vm.move(Trigger.RESUME, null);
     }
   }

@@ -213,6 +213,14 @@ public final class VmState {
     watch.start();
   }
 
+  /** Its CPUs stood still, or may have, and go on: the guest's clock is seen to, beside this. */
+  void wentOn() {
+    GuestWatch watch = guest;
+    if (watch != null) {
+      watch.wentOn();
+    }
+  }
+
   /** Lets go of the process; it goes on. */
   void letGo() {
     GuestWatch watch = guest;

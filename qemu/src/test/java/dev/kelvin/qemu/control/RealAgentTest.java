@@ -3,7 +3,7 @@ package dev.kelvin.qemu.control;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.kelvin.qemu.testkit.DebianPackages;
+import dev.kelvin.qemu.testkit.RealAgent;
 import dev.kelvin.qmp.AgentClient;
 import dev.kelvin.qmp.QmpException;
 import java.io.ByteArrayInputStream;
@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -29,57 +28,19 @@ class RealAgentTest {
 
   @TempDir Path directory;
 
-  private Process agent;
+  private RealAgent agent;
   private AgentClient client;
 
   @BeforeEach
   void start() throws Exception {
-    Path binary = DebianPackages.file("qemu-guest-agent", "usr/sbin/qemu-ga");
-    Path socket = directory.resolve("agent.sock");
-    agent =
-        new ProcessBuilder(
-                binary.toString(),
-                "-m",
-                "unix-listen",
-                "-p",
-                socket.toString(),
-                "-t",
-                directory.toString(),
-                "-f",
-                directory.resolve("agent.pid").toString())
-            .redirectErrorStream(true)
-            .redirectOutput(directory.resolve("agent.log").toFile())
-            .start();
-    long deadline = System.nanoTime() + SOON.toNanos();
-    while (!Files.exists(socket) && agent.isAlive() && System.nanoTime() < deadline) {
-      LockSupport.parkNanos(1_000_000);
-    }
-    client = AgentClient.connect(socket, SOON);
-    awaitAnswer();
-  }
-
-  /** The socket is there a moment before the agent listens. */
-  private void awaitAnswer() throws Exception {
-    for (int attempt = 0; ; attempt++) {
-      try {
-        client.ping(SOON);
-        return;
-      } catch (QmpException.Disconnected e) {
-        if (attempt == 1000 || !agent.isAlive()) {
-          throw new AssertionError(Files.readString(directory.resolve("agent.log")), e);
-        }
-        LockSupport.parkNanos(1_000_000);
-      }
-    }
+    agent = RealAgent.start(directory);
+    client = agent.client();
   }
 
   @AfterEach
   void stop() throws Exception {
-    if (client != null) {
-      client.close();
-    }
     if (agent != null) {
-      agent.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
+      agent.close();
     }
   }
 
@@ -99,35 +60,58 @@ class RealAgentTest {
 
   @Test
   void runsPrograms() throws Exception {
-    var result =
-        client.exec(
+    long pid =
+        client.start(
             List.of("sh", "-c", "cat; echo $WORD >&2; exit 7"),
             List.of("WORD=two words", "PATH=/usr/bin:/bin"),
-            "from input".getBytes(StandardCharsets.UTF_8),
-            SOON);
+            "from input".getBytes(StandardCharsets.UTF_8));
+    var result = awaitEnd(pid);
     assertThat(result.exitCode()).isEqualTo(7);
     assertThat(new String(result.out(), StandardCharsets.UTF_8)).isEqualTo("from input");
     assertThat(new String(result.err(), StandardCharsets.UTF_8)).isEqualTo("two words\n");
     assertThat(result.truncated()).isFalse();
   }
 
+  private AgentClient.ExecResult awaitEnd(long pid) throws Exception {
+    AgentClient.ExecResult result = null;
+    while (result == null) { // the class has a time-out
+      result = client.ended(pid);
+    }
+    return result;
+  }
+
+  /** More than the agent itself keeps, which is 16 MiB. */
+  @Test
+  void ofMuchOutputTheFirstMebibyteIsKept() throws Exception {
+    for (int size : List.of(1 << 20, 13_000_000, 20_000_000)) {
+      var result =
+          client.exec(
+              List.of("sh", "-c", "head -c " + size + " /dev/zero | tee /dev/stderr; exit 3"),
+              SOON);
+      assertThat(result.exitCode()).isEqualTo(3);
+      assertThat(result.out()).hasSize(1 << 20);
+      assertThat(result.err()).hasSize(1 << 20);
+      assertThat(result.truncated()).isEqualTo(size > 1 << 20);
+    }
+    client.ping(SOON);
+  }
+
   @Test
   void aProgramThatIsKilledHasItsSignal() throws Exception {
-    var result = client.exec(List.of("sh", "-c", "kill -9 $$"), List.of(), new byte[0], SOON);
+    var result = client.exec(List.of("sh", "-c", "kill -9 $$"), SOON);
     assertThat(result.signal()).isEqualTo(9);
   }
 
   @Test
   void aProgramThatIsNotThereIsRefused() {
-    assertThatThrownBy(() -> client.exec(List.of("/no/such/program"), List.of(), new byte[0], SOON))
+    assertThatThrownBy(() -> client.exec(List.of("/no/such/program"), SOON))
         .isInstanceOf(QmpException.CommandFailed.class)
         .hasMessageContaining("/no/such/program");
   }
 
   @Test
   void aProgramThatRunsTooLongTimesOut() throws Exception {
-    assertThatThrownBy(() ->
-            client.exec(List.of("sleep", "3"), List.of(), new byte[0], Duration.ofMillis(300)))
+    assertThatThrownBy(() -> client.exec(List.of("sleep", "3"), Duration.ofMillis(300)))
         .isInstanceOf(QmpException.TimedOut.class);
     client.ping(SOON);
   }
@@ -137,7 +121,7 @@ class RealAgentTest {
     byte[] content = new byte[700_001];
     new Random(3).nextBytes(content);
     String path = directory.resolve("file").toString();
-    assertThat(client.writeFile(path, new ByteArrayInputStream(content))).isEqualTo(700_001);
+    assertThat(client.writeFile(path, "w", new ByteArrayInputStream(content))).isEqualTo(700_001);
     assertThat(Files.readAllBytes(Path.of(path))).isEqualTo(content);
     assertThat(client.readFile(path, 1 << 20)).isEqualTo(content);
     assertThatThrownBy(() -> client.readFile(path, 700_000))

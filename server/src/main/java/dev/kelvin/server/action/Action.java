@@ -112,6 +112,9 @@ public sealed interface Action {
 
   record ReadGuestFile(String vm, String path) implements Read {}
 
+  /** An archive (tar) of a directory of the guest. */
+  record ReadGuestTree(String vm, String path) implements Read {}
+
   record GetMetrics() implements Read {}
 
   /** All that the store holds; secrets included, so it is for administrators. */
@@ -178,14 +181,40 @@ public sealed interface Action {
   /**
    * Runs a program in the guest and waits for it.
    *
+   * @param id by which {@link EndGuestProgram} names it; null when nobody will
+   * @param environment what it gets beside the agent's own
    * @param input for its standard input
    */
   @SuppressWarnings("ArrayRecordComponent") // bytes pass through; actions are not compared
   record GuestExec(
-      String vm, List<String> command, List<String> environment, byte[] input, Duration timeout)
+      String vm,
+      @Nullable String id,
+      List<String> command,
+      List<String> environment,
+      byte[] input,
+      Duration timeout)
       implements Write {}
 
-  record WriteGuestFile(String vm, String path, InputStream content) implements Write {}
+  /** Ends a program in the guest that somebody waits for. */
+  record EndGuestProgram(String vm, String id) implements Write {}
+
+  /**
+   * Writes a file of the guest.
+   *
+   * @param mode permissions of one that was not there
+   */
+  record WriteGuestFile(String vm, String path, int mode, InputStream content) implements Write {}
+
+  /**
+   * Unpacks an archive (tar) in the guest.
+   *
+   * @param name of the directory to make in {@code path} when that is one already; null to put all
+   *     into it
+   * @param mode permissions of the directory when it is made
+   */
+  record WriteGuestTree(
+      String vm, String path, @Nullable String name, int mode, InputStream archive)
+      implements Write {}
 
   record BuildImage(String name, BuildRecipe recipe, Map<String, String> labels) implements Write {}
 

@@ -45,6 +45,7 @@ final class Bodies {
   record OpenConsole(@Nullable String kind) {}
 
   record GuestExec(
+      @Nullable String id,
       @Nullable List<@Nullable String> command,
       @Nullable List<@Nullable String> environment,
       @Nullable String input,

@@ -26,6 +26,7 @@ final class Routes {
         page("/schemas/vm.json", "application/schema+json", () -> OpenApi.schema(DocumentKind.VM)));
     routes.add(Route.open("/v1/consoles/{ticket}", new Target.Console()));
     routes.addAll(VmRoutes.all());
+    routes.addAll(GuestRoutes.all());
     routes.addAll(NodeRoutes.all());
     return routes;
   }

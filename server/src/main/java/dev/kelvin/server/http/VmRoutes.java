@@ -17,9 +17,8 @@ import tools.jackson.databind.JsonNode;
 
 /** The operations on virtual machines. */
 final class VmRoutes {
-  private static final String VM = "/v1/vms/{vm}";
-  private static final int LONGEST_WAIT_SECONDS = 86_400;
-  private static final int USUAL_EXEC_SECONDS = 60;
+  static final String VM = "/v1/vms/{vm}";
+  static final int LONGEST_WAIT_SECONDS = 86_400;
   private static final long USUAL_TAIL_BYTES = 1 << 20;
 
   private VmRoutes() {}
@@ -48,18 +47,10 @@ final class VmRoutes {
         Route.get(VM + "/screenshot", VmRoutes::screenshot).with("screen"),
         Route.get(VM + "/log", VmRoutes::serialLog).with("tail"),
         Route.post(VM + "/keys", VmRoutes::sendKeys),
-        Route.post(VM + "/consoles", VmRoutes::openConsole),
-        Route.get(VM + "/guest", in -> new Action.GetGuest(vm(in))),
-        Route.post(VM + "/guest/exec", VmRoutes::exec),
-        Route.get(VM + "/guest/files", in -> new Action.ReadGuestFile(vm(in), guestPath(in)))
-            .with("path"),
-        Route.put(
-                VM + "/guest/files",
-                in -> new Action.WriteGuestFile(vm(in), guestPath(in), in.upload()))
-            .with("path"));
+        Route.post(VM + "/consoles", VmRoutes::openConsole));
   }
 
-  private static String vm(Input in) {
+  static String vm(Input in) {
     return in.path("vm");
   }
 
@@ -169,30 +160,5 @@ final class VmRoutes {
                   .remedy("write one of: serial, vnc")
                   .asException();
         });
-  }
-
-  private static Action exec(Input in) {
-    var body = in.json(Bodies.GuestExec.class);
-    int seconds =
-        Bodies.number(
-            body.timeoutSeconds(), USUAL_EXEC_SECONDS, 1, LONGEST_WAIT_SECONDS, "timeoutSeconds");
-    return new Action.GuestExec(
-        vm(in),
-        Bodies.someTexts(body.command(), "command"),
-        Bodies.texts(body.environment(), "environment"),
-        Bodies.base64(body.input(), "input"),
-        Duration.ofSeconds(seconds));
-  }
-
-  private static String guestPath(Input in) {
-    String path = in.query().required("path", "add ?path= and an absolute path inside the guest");
-    if (!path.startsWith("/")) {
-      throw QueryParameters.invalid(
-              "path",
-              "\"" + path + "\" is not an absolute path",
-              "begin it with /, such as /etc/hostname")
-          .asException();
-    }
-    return path;
   }
 }

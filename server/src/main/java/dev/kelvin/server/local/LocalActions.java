@@ -114,8 +114,9 @@ public final class LocalActions implements Actions {
           new Outcome.Bytes("image/png", access.screenshot(vm, screen));
       case Action.GetSerialLog(String vm, long tail) ->
           new Outcome.Download("text/plain; charset=utf-8", access.serialLog(vm, tail)::writeTo);
-      case Action.GetGuest(String vm) -> new Outcome.Document(access.guest(vm), null);
+      case Action.GetGuest(String vm) -> handlers.guests().info(vm);
       case Action.ReadGuestFile file -> handlers.guests().readFile(file);
+      case Action.ReadGuestTree tree -> handlers.guests().readTree(tree);
     };
   }
 
@@ -175,7 +176,9 @@ public final class LocalActions implements Actions {
         yield handlers.consoles().grant(vm, kind);
       }
       case Action.GuestExec exec -> handlers.guests().exec(exec);
+      case Action.EndGuestProgram end -> handlers.guests().end(end);
       case Action.WriteGuestFile file -> handlers.guests().writeFile(file);
+      case Action.WriteGuestTree tree -> handlers.guests().writeTree(tree);
       case Action.BuildImage build -> handlers.images().build(build);
       case Action.PullImage pull -> handlers.images().pull(pull);
       case Action.ImportImage imported -> handlers.images().importImage(imported);

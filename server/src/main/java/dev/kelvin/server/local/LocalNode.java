@@ -198,7 +198,7 @@ public final class LocalNode implements AutoCloseable {
             new VmActions(machines, repository, drafts, tasks),
             new VolumeActions(parts.volumes(), tasks),
             images(around, catalogue, tools, importer, tasks),
-            new GuestActions(parts.access()),
+            new GuestActions(parts.guests()),
             node(around, parts, tools, catalogue, shortage, events, tasks),
             new CpuActions(tools.facts(), tools.cpus()),
             new ConsoleDesk(parts.access(), SteadyTime::now),

@@ -188,6 +188,40 @@ class RefusalsTest {
             "a text"));
   }
 
+  private static Case exec(String body, String field, String remedy) {
+    return bad("POST", "/v1/vms/web1/guest/exec", body, field, remedy);
+  }
+
+  /** What the document of the API does not allow. */
+  static List<Case> guests() {
+    return List.of(
+        exec("{\"command\":[\"\"]}", "command[0]", "the program to run"),
+        exec("{\"command\":[\"a\",\"\\u0000\"]}", "command[1]", "no program"),
+        exec("{\"command\":[\"" + "a".repeat(131_073) + "\"]}", "command[0]", "131072 at most"),
+        exec("{\"command\":[\"a\"" + ",\"b\"".repeat(1024) + "]}", "command", "1024 at most"),
+        exec("{\"command\":[\"a\"],\"environment\":[\"A=b\",\"C\"]}", "environment[1]", "NAME="),
+        exec("{\"command\":[\"a\"],\"environment\":[\"=b\"]}", "environment[0]", "NAME="),
+        exec(
+            "{\"command\":[\"a\"],\"environment\":[\"A=\\u0000\"]}",
+            "environment[0]",
+            "no program"),
+        exec(
+            "{\"command\":[\"a\"],\"environment\":[\"A=\"" + ",\"B=\"".repeat(1024) + "]}",
+            "environment",
+            "1024 at most"),
+        exec("{\"command\":[\"a\"],\"timeoutSeconds\":0}", "timeoutSeconds", "1 to 86400"),
+        exec("{\"command\":[\"a\"],\"timeoutSeconds\":86401}", "timeoutSeconds", "1 to 86400"),
+        exec("{\"command\":[\"a\"],\"id\":\"\"}", "id", "1 to 64"),
+        exec("{\"command\":[\"a\"],\"id\":\"a/b\"}", "id", "1 to 64"),
+        bad("DELETE", "/v1/vms/web1/guest/exec/a%20b", null, "id", "1 to 64"),
+        bad("GET", "/v1/vms/web1/guest/files?path=/a%00b", null, "path", "another path"),
+        bad("GET", "/v1/vms/web1/guest/tree?path=etc", null, "path", "begin it with /"),
+        bad("PUT", "/v1/vms/web1/guest/files?path=/a&mode=4755", "x", "mode", "three octal"),
+        bad("PUT", "/v1/vms/web1/guest/files?path=/a&mode=rw", "x", "mode", "three octal"),
+        bad("PUT", "/v1/vms/web1/guest/tree?path=/a&name=..", "x", "name", "one name"),
+        bad("PUT", "/v1/vms/web1/guest/tree?path=/a&name=a/b", "x", "name", "one name"));
+  }
+
   static List<Case> headers() {
     String vm = "{\"metadata\":{\"name\":\"web1\"}}";
     return List.of(
@@ -245,7 +279,7 @@ class RefusalsTest {
   }
 
   @ParameterizedTest
-  @MethodSource({"queries", "addresses", "documents", "requests", "headers"})
+  @MethodSource({"queries", "addresses", "documents", "requests", "guests", "headers"})
   void isRefused(Case one) {
     int before = server.actions.asked.size();
     byte[] body = one.body() == null ? null : one.body().getBytes(StandardCharsets.UTF_8);

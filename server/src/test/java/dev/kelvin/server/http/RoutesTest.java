@@ -315,7 +315,13 @@ class RoutesTest {
         Case.of(
             "GET",
             "/v1/vms/web1/guest/files?path=/etc/host%20name",
-            new Action.ReadGuestFile("web1", "/etc/host name")));
+            new Action.ReadGuestFile("web1", "/etc/host name")),
+        Case.of(
+            "GET",
+            "/v1/vms/web1/guest/tree?path=/etc/nginx",
+            new Action.ReadGuestTree("web1", "/etc/nginx")),
+        Case.of(
+            "DELETE", "/v1/vms/web1/guest/exec/a-1", new Action.EndGuestProgram("web1", "a-1")));
   }
 
   @ParameterizedTest
@@ -333,10 +339,11 @@ class RoutesTest {
   void runsAProgramInTheGuest() {
     String body =
         """
-        {"command":["cat","-"],"environment":["A=b"],"input":"aGVsbG8=","timeoutSeconds":5}\
+        {"id":"job-1","command":["cat","-"],"environment":["A=b"],"input":"aGVsbG8=","timeoutSeconds":5}\
         """;
     server.send("POST", "/v1/vms/web1/guest/exec", body.getBytes(StandardCharsets.UTF_8));
     var exec = (Action.GuestExec) server.actions.last();
+    assertThat(exec.id()).isEqualTo("job-1");
     assertThat(exec.command()).containsExactly("cat", "-");
     assertThat(exec.environment()).containsExactly("A=b");
     assertThat(exec.input()).isEqualTo("hello".getBytes(StandardCharsets.UTF_8));
@@ -349,6 +356,7 @@ class RoutesTest {
     exec = (Action.GuestExec) server.actions.last();
     assertThat(exec.timeout()).isEqualTo(Duration.ofSeconds(60));
     assertThat(exec.input()).isEmpty();
+    assertThat(exec.id()).isNull();
   }
 
   @Test
@@ -365,6 +373,7 @@ class RoutesTest {
                 received.add(one.content().readAllBytes());
                 one.content().close();
               }
+              case Action.WriteGuestTree one -> received.add(one.archive().readAllBytes());
               default -> throw new IllegalStateException();
             }
           } catch (IOException e) {
@@ -389,10 +398,17 @@ class RoutesTest {
       assertThat(answer.status()).isEqualTo(204);
       var written = (Action.WriteGuestFile) server.actions.last();
       assertThat(written.path()).isEqualTo("/tmp/x");
+      assertThat(written.mode()).isEqualTo(0644);
+      answer = server.send("PUT", "/v1/vms/web1/guest/tree?path=/srv&name=a&mode=0750", file);
+      assertThat(answer.status()).isEqualTo(204);
+      var tree = (Action.WriteGuestTree) server.actions.last();
+      assertThat(tree.path()).isEqualTo("/srv");
+      assertThat(tree.name()).isEqualTo("a");
+      assertThat(tree.mode()).isEqualTo(0750);
     } finally {
       server.actions.script = what -> new Outcome.Accepted(ScriptedActions.TASK);
     }
-    assertThat(received).hasSize(2).allSatisfy(bytes -> assertThat(bytes).isEqualTo(file));
+    assertThat(received).hasSize(3).allSatisfy(bytes -> assertThat(bytes).isEqualTo(file));
   }
 
   @Test
@@ -438,7 +454,7 @@ class RoutesTest {
             "getOpenApi",
             "getVmSchema",
             "connectConsole"));
-    all.removeAll(Set.of("guestExec", "importImage", "writeGuestFile"));
+    all.removeAll(Set.of("guestExec", "importImage", "writeGuestFile", "writeGuestTree"));
     assertThat(tried).isEqualTo(all);
   }
 }

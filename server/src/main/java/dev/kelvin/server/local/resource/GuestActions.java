@@ -1,10 +1,10 @@
 package dev.kelvin.server.local.resource;
 
-import dev.kelvin.machine.VmAccess;
+import dev.kelvin.machine.GuestAccess;
+import dev.kelvin.machine.guest.GuestProgram;
 import dev.kelvin.qmp.AgentClient;
 import dev.kelvin.server.action.Action;
 import dev.kelvin.server.action.Outcome;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What is asked of guests, through their agents. */
@@ -12,41 +12,70 @@ public final class GuestActions {
   /**
    * What came of a program in the guest.
    *
-   * @param exitCode absent when a signal ended it
+   * @param exitCode 128 and the signal's number when one ended it
    * @param stdout as bytes; Base64 in JSON
    * @param truncated whether there was more output than is kept
    */
   @SuppressWarnings("ArrayRecordComponent") // written to JSON, never compared
   record ExecAnswer(
-      @Nullable Integer exitCode,
-      @Nullable Integer signal,
-      byte[] stdout,
-      byte[] stderr,
-      boolean truncated) {}
+      int exitCode, @Nullable Integer signal, byte[] stdout, byte[] stderr, boolean truncated) {}
 
-  private final VmAccess access;
+  /** What a shell adds to the number of the signal that ended a program. */
+  private static final int SIGNALLED = 128;
 
-  public GuestActions(VmAccess access) {
-    this.access = access;
+  /** Unix has no signal beyond; on Windows it is an exception. */
+  private static final int LAST_SIGNAL = 64;
+
+  private final GuestAccess guests;
+
+  public GuestActions(GuestAccess guests) {
+    this.guests = guests;
+  }
+
+  public Outcome info(String vm) throws InterruptedException {
+    return new Outcome.Document(guests.guest(vm), null);
   }
 
   public Outcome exec(Action.GuestExec action) throws InterruptedException {
-    List<String> command = action.command();
-    AgentClient.ExecResult result =
-        access.exec(action.vm(), command, action.environment(), action.input(), action.timeout());
+    var program =
+        new GuestProgram(action.command(), action.environment(), action.input(), action.timeout());
+    AgentClient.ExecResult result = guests.exec(action.vm(), action.id(), program);
     return new Outcome.Document(
         new ExecAnswer(
-            result.exitCode(), result.signal(), result.out(), result.err(), result.truncated()),
+            exitCode(result), result.signal(), result.out(), result.err(), result.truncated()),
         null);
+  }
+
+  private static int exitCode(AgentClient.ExecResult result) {
+    Integer signal = result.signal();
+    if (signal == null) {
+      return result.exitCode();
+    }
+    return signal > 0 && signal <= LAST_SIGNAL ? SIGNALLED + signal : signal;
+  }
+
+  public Outcome end(Action.EndGuestProgram action) throws InterruptedException {
+    guests.end(action.vm(), action.id());
+    return new Outcome.Done();
   }
 
   public Outcome readFile(Action.ReadGuestFile action) throws InterruptedException {
     return new Outcome.Download(
-        "application/octet-stream", access.readFile(action.vm(), action.path())::writeTo);
+        "application/octet-stream", guests.readFile(action.vm(), action.path())::writeTo);
   }
 
   public Outcome writeFile(Action.WriteGuestFile action) throws InterruptedException {
-    access.writeFile(action.vm(), action.path(), action.content());
+    guests.writeFile(action.vm(), action.path(), action.mode(), action.content());
+    return new Outcome.Done();
+  }
+
+  public Outcome readTree(Action.ReadGuestTree action) throws InterruptedException {
+    return new Outcome.Download(
+        "application/x-tar", guests.readTree(action.vm(), action.path())::writeTo);
+  }
+
+  public Outcome writeTree(Action.WriteGuestTree action) throws InterruptedException {
+    guests.writeTree(action.vm(), action.path(), action.name(), action.mode(), action.archive());
     return new Outcome.Done();
   }
 }
