@@ -1,8 +1,10 @@
 package dev.kelvin.qemu.launch;
 
+import dev.kelvin.model.Code;
 import dev.kelvin.model.HostFacts;
 import dev.kelvin.model.HostFacts.FileServer;
 import dev.kelvin.model.HostFacts.FileServerKind;
+import dev.kelvin.model.Problem;
 import dev.kelvin.model.spec.Share;
 import dev.kelvin.qemu.LaunchPlan;
 import dev.kelvin.qemu.VmFiles;
@@ -47,6 +49,14 @@ public record Companion(String name, List<String> argv, Path socket, Path output
 
   /** See swtpm(8). It ends when QEMU closes the connection. */
   private static Companion tpm(VmFiles files, String program) {
+    if ((files.tpm() + "" + files.tpmState()).indexOf(',') >= 0) {
+      throw Problem.of(Code.INVALID_ARGUMENT, "A TPM cannot have its files at this path")
+          .on(files.tpmState().toString())
+          .at("spec.tpm")
+          .because("swtpm takes a comma in a path for its end, and knows no other way to write it")
+          .remedy("set KELVIN_HOME to a path without commas, or give the VM no TPM")
+          .asException();
+    }
     return new Companion(
         "tpm",
         List.of(

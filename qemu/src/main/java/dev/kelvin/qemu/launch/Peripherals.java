@@ -37,8 +37,7 @@ public final class Peripherals {
     }
     Graphics graphics = spec.graphics();
     String sound = hasAudio() ? ",audiodev=sound" : "";
-    words.addAll(
-        List.of("-vnc", "unix:" + CommandLine.escape(plan.files().vnc().toString()) + sound));
+    words.addAll(List.of("-vnc", listener(plan.files().vnc().toString()) + sound));
     var screen = Props.of("driver", driver(graphics.model(), plan.board())).set("id", "screen");
     // A frame buffer in memory is on no bus.
     device(words, graphics.model() == VideoModel.RAMFB ? screen : screen.setAll(topology.screen()));
@@ -60,6 +59,15 @@ public final class Peripherals {
       device(words, Props.of("driver", "usb-kbd").set("id", "keyboard").set("bus", "usb.0"));
     }
     return words;
+  }
+
+  /**
+   * Where a screen is served. QEMU takes what stands before the first "=" for the name of an
+   * option, unless the value's own name is written out (qemu_opts_parse with an implied name).
+   */
+  private static String listener(String path) {
+    String implied = path.indexOf('=') < 0 ? "" : "vnc=";
+    return implied + "unix:" + CommandLine.escape(path);
   }
 
   /** QEMU's name for a screen on a family of machines. */

@@ -31,7 +31,11 @@ class CompanionTest {
   }
 
   private static List<Companion> companions(String golden, HostFacts facts) throws IOException {
-    LaunchPlan plan = GoldenCase.read(golden).plan();
+    return companions(GoldenCase.read(golden), facts);
+  }
+
+  private static List<Companion> companions(GoldenCase golden, HostFacts facts) {
+    LaunchPlan plan = golden.plan();
     return Companion.of(
         new LaunchPlan(
             plan.name(),
@@ -61,6 +65,16 @@ class CompanionTest {
             "--tpmstate",
             "dir=/golden/state/tpm,mode=0600",
             "--terminate");
+  }
+
+  @Test
+  void aTpmIsRefusedWhereItsPathHasACommaAsSwtpmWouldCutIt() throws IOException {
+    VmSpec spec = GoldenCase.read("tpm-q35").spec();
+    var commas = new GoldenCase("tpm", "commas", null, null, GoldenCase.HOME + "/a,b", spec);
+    var refused =
+        catchThrowableOfType(ProblemException.class, () -> companions(commas, GoldenCase.FACTS));
+    assertThat(refused.problem().code()).isEqualTo(Code.INVALID_ARGUMENT);
+    assertThat(refused.problem().remedy()).contains("KELVIN_HOME");
   }
 
   @Test
