@@ -1,8 +1,10 @@
 package dev.kelvin.model;
 
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Where one daemon keeps its files.
@@ -19,17 +21,22 @@ public record Layout(Path home, Path config, Path state, Path runtime) {
    */
   public static final int MAX_RUNTIME_LENGTH = 66;
 
+  /** What the JVM puts in the place of bytes that it cannot decode. */
+  private static final char NOT_DECODED = '\uFFFD';
+
   /**
    * The directories for a user with this environment: those below {@code KELVIN_HOME} when it is
-   * set; else the system's for root and the XDG base directories for others.
+   * set; else the system's for root and the XDG base directories for others. Of a user whose daemon
+   * was started with another run-time directory, that one: see {@link RuntimeNote}.
    *
-   * @throws ProblemException invalid-argument when sockets below them would have too long a path
+   * @throws ProblemException invalid-argument when sockets below them would have too long a path,
+   *     or a path has a control character or was not decoded
    */
   public static Layout resolve(Map<String, String> environment, boolean root) {
     String home = environment.getOrDefault("KELVIN_HOME", "");
     Layout layout;
     if (!home.isEmpty()) {
-      Path base = Path.of(home).toAbsolutePath().normalize();
+      Path base = path("KELVIN_HOME", home).toAbsolutePath().normalize();
       layout = new Layout(base, base.resolve("etc"), base.resolve("var"), base.resolve("run"));
     } else if (root) {
       layout =
@@ -55,18 +62,53 @@ public record Layout(Path home, Path config, Path state, Path runtime) {
     return layout;
   }
 
+  /**
+   * What is no absolute path is passed over, as the XDG base directory specification has it; so is
+   * a run-time directory of somebody else, which {@code su} and {@code sudo} leave behind.
+   */
   private static Layout xdg(Map<String, String> environment) {
-    Path user = Path.of(environment.getOrDefault("HOME", "/"));
-    Path config =
-        Path.of(environment.getOrDefault("XDG_CONFIG_HOME", user.resolve(".config").toString()));
-    Path state =
-        Path.of(environment.getOrDefault("XDG_DATA_HOME", user.resolve(".local/share").toString()));
+    String home = environment.getOrDefault("HOME", "");
+    // cron and units of systemd may have no HOME; the JVM knows what the user database says.
+    Path user = path("HOME", home.isEmpty() ? System.getProperty("user.home", "/") : home);
+    Path config = xdg(environment, "XDG_CONFIG_HOME").orElse(user.resolve(".config"));
+    Path state = xdg(environment, "XDG_DATA_HOME").orElse(user.resolve(".local/share"));
     Path runtime =
-        Path.of(
-            environment.getOrDefault(
-                "XDG_RUNTIME_DIR", user.resolve(".local/state/run").toString()));
+        xdg(environment, "XDG_RUNTIME_DIR")
+            .filter(directory -> Files.notExists(directory) || RuntimeNote.isOwn(directory))
+            .orElse(user.resolve(".local/state/run"));
+    Path own = runtime.resolve("kelvin");
+    Path kept = state.resolve("kelvin");
     return new Layout(
-        Path.of("/"), config.resolve("kelvin"), state.resolve("kelvin"), runtime.resolve("kelvin"));
+        Path.of("/"), config.resolve("kelvin"), kept, RuntimeNote.read(kept).orElse(own));
+  }
+
+  private static Optional<Path> xdg(Map<String, String> environment, String name) {
+    return Optional.of(environment.getOrDefault(name, ""))
+        .filter(value -> value.startsWith("/"))
+        .map(value -> path(name, value));
+  }
+
+  /** The path that a variable names, if programs and files can be told of it. */
+  private static Path path(String variable, String value) {
+    String fault = null;
+    if (value.indexOf(NOT_DECODED) >= 0) {
+      fault = "it is not UTF-8, or this program was started without a locale of UTF-8";
+    } else if (value.chars().anyMatch(Character::isISOControl)) {
+      fault = "a line break or another control character in it would be lost in logs and lists";
+    }
+    if (fault != null) {
+      throw Problem.of(Code.INVALID_ARGUMENT, "The path in " + variable + " cannot be used")
+          .on(value.replaceAll("\\p{Cntrl}", "?"))
+          .because(fault)
+          .remedy("set " + variable + " to a path of letters, digits and the like")
+          .asException();
+    }
+    return Path.of(value);
+  }
+
+  /** Whether the run-time directory is of one session of a user, who may have others without it. */
+  public boolean isOfSession() {
+    return !runtime.startsWith(home.resolve("run"));
   }
 
   /** The local API's socket. */

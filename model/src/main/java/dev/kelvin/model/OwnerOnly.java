@@ -1,6 +1,7 @@
 package dev.kelvin.model;
 
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
@@ -13,6 +14,9 @@ public final class OwnerOnly {
   private static final Set<PosixFilePermission> MODE =
       Set.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
 
+  private static final String NEW = "rwx------";
+  private static final String PASSABLE = "rwx--x--x";
+
   private OwnerOnly() {}
 
   /** Makes a new file so. */
@@ -20,14 +24,36 @@ public final class OwnerOnly {
     return PosixFilePermissions.asFileAttribute(MODE);
   }
 
-  /**
-   * Makes a directory that only its owner enters, unless it is there; its parents are usual ones.
-   */
+  /** Makes a directory that only its owner enters, unless it is there. */
   public static void makeDirectory(Path directory) throws IOException {
-    if (!Files.isDirectory(directory)) {
-      Files.createDirectories(directory);
-      setMode(directory, "rwx------");
+    makeDirectory(directory, "rwx------");
+  }
+
+  /**
+   * Makes a directory unless it is there, and those that it is in, through which others may pass
+   * without listing or changing anything. None of that depends on the umask, and none has another
+   * mode for a moment that lets somebody in.
+   *
+   * @param mode of the last one, such as {@code rwx--x--x}
+   */
+  public static void makeDirectory(Path directory, String mode) throws IOException {
+    if (Files.isDirectory(directory)) {
+      return;
     }
+    Path parent = directory.toAbsolutePath().getParent();
+    if (parent != null) {
+      makeDirectory(parent, PASSABLE);
+    }
+    try {
+      Files.createDirectory(
+          directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(NEW)));
+    } catch (FileAlreadyExistsException e) {
+      if (Files.isDirectory(directory)) {
+        return; // Somebody else, such as a daemon that starts, was faster.
+      }
+      throw e;
+    }
+    setMode(directory, mode);
   }
 
   /**

@@ -20,10 +20,10 @@ class LayoutTest {
   @Test
   void othersUseTheirOwn() {
     var layout =
-        Layout.resolve(Map.of("HOME", "/home/ann", "XDG_RUNTIME_DIR", "/run/user/1000"), false);
+        Layout.resolve(Map.of("HOME", "/home/ann", "XDG_RUNTIME_DIR", "/run/user/none"), false);
     assertThat(layout.config()).hasToString("/home/ann/.config/kelvin");
     assertThat(layout.state()).hasToString("/home/ann/.local/share/kelvin");
-    assertThat(layout.runtime()).hasToString("/run/user/1000/kelvin");
+    assertThat(layout.runtime()).hasToString("/run/user/none/kelvin");
     var moved =
         Layout.resolve(
             Map.of("HOME", "/home/ann", "XDG_CONFIG_HOME", "/c", "XDG_DATA_HOME", "/d"), false);
@@ -79,5 +79,33 @@ class LayoutTest {
     String home = "/" + "ü".repeat(Layout.MAX_RUNTIME_LENGTH - "/run".length() - 1);
     assertThatThrownBy(() -> Layout.resolve(Map.of("KELVIN_HOME", home), false))
         .isInstanceOf(ProblemException.class);
+  }
+
+  @Test
+  void whatIsNoAbsolutePathIsNoDirectory() {
+    var layout =
+        Layout.resolve(
+            Map.of("HOME", "/home/ann", "XDG_RUNTIME_DIR", "", "XDG_DATA_HOME", "data"), false);
+    assertThat(layout.runtime()).hasToString("/home/ann/.local/state/run/kelvin");
+    assertThat(layout.state()).hasToString("/home/ann/.local/share/kelvin");
+    // cron and systemd may leave the home out.
+    assertThat(Layout.resolve(Map.of(), false).state().toString())
+        .isEqualTo(Path.of(System.getProperty("user.home"), ".local/share/kelvin").toString());
+  }
+
+  @Test
+  void pathsThatCannotBeToldAreRefused() {
+    for (String home : new String[] {"/srv/a\nb", "/srv/a\u001b[2J", "/srv/k\uFFFD"}) {
+      assertThatThrownBy(() -> Layout.resolve(Map.of("KELVIN_HOME", home), false))
+          .isInstanceOfSatisfying(
+              ProblemException.class,
+              e -> {
+                assertThat(e.problem().code()).isEqualTo(Code.INVALID_ARGUMENT);
+                assertThat(e.problem().detail()).contains("KELVIN_HOME");
+                assertThat(e.problem().object()).doesNotContain("\n", "\u001b");
+              });
+    }
+    assertThat(Layout.resolve(Map.of("KELVIN_HOME", "/srv/a=b:c, d%'"), false).home())
+        .hasToString("/srv/a=b:c, d%'");
   }
 }

@@ -34,6 +34,19 @@ class OwnerOnlyTest {
     assertThat(mode(made)).isEqualTo("rwxr-x---");
   }
 
+  @Test
+  void othersPassThroughWhatADirectoryIsInWhateverTheUmask() throws IOException {
+    Path made = directory.resolve("home/new/var");
+    OwnerOnly.makeDirectory(made, "rwxr-x--x");
+    assertThat(mode(made)).isEqualTo("rwxr-x--x");
+    assertThat(mode(directory.resolve("home/new"))).isEqualTo("rwx--x--x");
+    assertThat(mode(directory.resolve("home"))).isEqualTo("rwx--x--x");
+    // What was there is the user's.
+    OwnerOnly.setMode(directory.resolve("home"), "rwxr-xr-x");
+    OwnerOnly.makeDirectory(directory.resolve("home/other"), "rwx------");
+    assertThat(mode(directory.resolve("home"))).isEqualTo("rwxr-xr-x");
+  }
+
   private static String mode(Path path) throws IOException {
     return PosixFilePermissions.toString(Files.getPosixFilePermissions(path));
   }

@@ -7,8 +7,10 @@ import dev.kelvin.model.Code;
 import dev.kelvin.model.HostFacts;
 import dev.kelvin.model.Layout;
 import dev.kelvin.model.NodeInfo;
+import dev.kelvin.model.OwnerOnly;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.RuntimeNote;
 import dev.kelvin.model.Version;
 import dev.kelvin.server.http.Health;
 import dev.kelvin.server.http.HttpServer;
@@ -21,7 +23,6 @@ import java.lang.System.Logger.Level;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -109,6 +110,9 @@ public final class Daemon implements AutoCloseable {
       make(directory, "rwx--x--x");
     }
     make(layout.state().resolve("kept"), "rwx------");
+    if (layout.isOfSession()) {
+      RuntimeNote.write(layout);
+    }
     if (uid == 0) {
       Reach.check(layout.state());
       Reach.check(layout.runtime());
@@ -116,10 +120,7 @@ public final class Daemon implements AutoCloseable {
   }
 
   private static void make(Path directory, String permissions) throws IOException {
-    if (!Files.isDirectory(directory)) {
-      Files.createDirectories(directory);
-      Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString(permissions));
-    }
+    OwnerOnly.makeDirectory(directory, permissions);
   }
 
   private void open() throws IOException, InterruptedException {

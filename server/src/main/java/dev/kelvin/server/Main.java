@@ -2,6 +2,7 @@ package dev.kelvin.server;
 
 import dev.kelvin.host.launch.ServiceNotice;
 import dev.kelvin.host.process.CpuShare;
+import dev.kelvin.host.process.Umask;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Layout;
 import dev.kelvin.model.Problem;
@@ -40,12 +41,14 @@ public final class Main {
   public static void main(String[] arguments) throws IOException, InterruptedException {
     int uid = (int) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
     try {
+      Umask.setUsual();
       Layout layout = Layout.resolve(System.getenv(), uid == 0);
       if (arguments.length > 0) {
         offline(layout, uid, List.of(arguments));
         System.exit(0);
       }
       DaemonLog.install(layout.daemonLog());
+      checkEncoding();
       CpuShare.ofDaemon();
       var notice = ServiceNotice.of(System.getenv());
       Daemon daemon = Daemon.start(layout, uid);
@@ -57,6 +60,21 @@ public final class Main {
     } catch (ProblemException e) {
       LOG.log(Level.ERROR, e.problem().oneLineWithRemedy());
       System.exit(e.problem().code().exitCode());
+    }
+  }
+
+  /**
+   * Whoever starts it by hand may have forgotten; the command line and the unit of systemd have
+   * not.
+   */
+  private static void checkEncoding() {
+    String encoding = System.getProperty("sun.jnu.encoding", "");
+    if (!encoding.equals("UTF-8")) {
+      LOG.log(
+          Level.WARNING,
+          "paths with other characters than ASCII cannot be used, as names of files are taken for "
+              + encoding
+              + "; start the daemon with LC_ALL=C.UTF-8");
     }
   }
 

@@ -80,6 +80,7 @@ public final class Syscalls {
   private static final long MADVISE = X86 ? 28 : 233;
   public static final long USERFAULTFD = X86 ? 323 : 282;
   public static final long SETPRIORITY = X86 ? 141 : 140;
+  public static final long UMASK = X86 ? 95 : 166;
   public static final long KILL = X86 ? 62 : 129;
   public static final long SYNCFS = X86 ? 306 : 267;
   private static final long PPOLL = X86 ? 271 : 73;
