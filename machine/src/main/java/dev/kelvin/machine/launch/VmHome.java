@@ -65,6 +65,11 @@ public final class VmHome {
     return new VmFiles(layout.vmRuntime(id), layout.vmState(id), layout.vmKept(id));
   }
 
+  /** The host ports that were chosen for a VM's forwards. */
+  public KeptPorts ports(String id) {
+    return KeptPorts.of(layout.vmKept(id));
+  }
+
   /** What the VM's user can write to, and keeps. */
   GuestDirectory state(String id) throws IOException {
     return GuestDirectory.open(layout.vmState(id));

@@ -149,7 +149,7 @@ final class LiveChanges {
       }
       case LiveChange.AddNic(Nic asked) -> {
         Nic nic = back ? PortPool.withFreePorts(asked) : asked;
-        List<Forward> forwards = PortPool.resolve(nic);
+        List<Forward> forwards = launcher.ports(wanted, nic);
         List<Forward> all = new ArrayList<>(run.forwards());
         all.addAll(forwards);
         VmSpec bigger = spec.withNics(with(spec.nics(), nic));

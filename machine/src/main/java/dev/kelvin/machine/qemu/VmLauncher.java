@@ -14,7 +14,6 @@ import dev.kelvin.machine.launch.ImageSource;
 import dev.kelvin.machine.launch.Meanwhile;
 import dev.kelvin.machine.launch.Nvram;
 import dev.kelvin.machine.launch.Peers;
-import dev.kelvin.machine.launch.PortPool;
 import dev.kelvin.machine.launch.Processes;
 import dev.kelvin.machine.launch.KernelFile;
 import dev.kelvin.machine.launch.SharePaths;
@@ -281,6 +280,11 @@ public final class VmLauncher {
         held.files().agent(), limit, peers.of(held.user(), held.process()), agents);
   }
 
+  /** The forwards of one more card of a VM that runs, with their host ports. */
+  List<Forward> ports(VmRecord vm, Nic nic) {
+    return home.ports(vm.metadata().id()).resolve(List.of(nic)).getFirst();
+  }
+
   public boolean sameBoot(RunRecord run) {
     return run.bootId().equals(bootId);
   }
@@ -349,8 +353,9 @@ public final class VmLauncher {
             .cdroms(home.installerCds(images).provide(vm, media))
             .build();
     var forwards = new LinkedHashMap<String, List<Forward>>();
-    for (Nic nic : spec.nics()) {
-      forwards.put(nic.name(), PortPool.resolve(nic));
+    List<List<Forward>> resolved = home.ports(vm.metadata().id()).resolve(spec.nics());
+    for (int i = 0; i < spec.nics().size(); i++) {
+      forwards.put(spec.nics().get(i).name(), resolved.get(i));
     }
     return new LaunchPlan(
         vm.metadata().name(),
