@@ -75,7 +75,23 @@ public record DoctorReport(
    * @param title for people
    * @param proof what was done to find out, and what was seen
    * @param remedy what to do about a lack; null when nothing is lacking
+   * @param packages of the distribution, which would mend it; empty when none would, or none is
+   *     known
    */
   public record Check(
-      String id, String title, CheckState state, String proof, @Nullable String remedy) {}
+      String id,
+      String title,
+      CheckState state,
+      String proof,
+      @Nullable String remedy,
+      List<String> packages) {
+    public Check {
+      packages = packages == null ? List.of() : List.copyOf(packages);
+    }
+
+    /** One that no package mends. */
+    public Check(String id, String title, CheckState state, String proof, @Nullable String remedy) {
+      this(id, title, state, proof, remedy, List.of());
+    }
+  }
 }

@@ -2,6 +2,7 @@ package dev.kelvin.host.check;
 
 import dev.kelvin.model.DoctorReport.Check;
 import dev.kelvin.model.DoctorReport.CheckState;
+import java.util.List;
 
 /** Short ways to make a {@link Check}. */
 record Checks(String id, String title) {
@@ -22,6 +23,10 @@ record Checks(String id, String title) {
   }
 
   Check required(String proof, String remedy) {
-    return new Check(id, title, CheckState.REQUIRED, proof, remedy);
+    return required(proof, remedy, List.of());
+  }
+
+  Check required(String proof, String remedy, List<String> packages) {
+    return new Check(id, title, CheckState.REQUIRED, proof, remedy, packages);
   }
 }

@@ -28,6 +28,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -150,7 +151,7 @@ public final class Doctor {
     }
     found.checks.addAll(foreign.checks());
     report(progress, 3, "looking for tools");
-    found.checks.addAll(new ToolChecks(commands, distribution, root).all());
+    found.checks.addAll(new ToolChecks(commands, distribution, root, provided()).all());
     report(progress, 4, "calling the kernel");
     var calls = new SyscallChecks();
     var kernel = new KernelChecks(ROOT, calls::mapsHugePage, calls::mergesPages);
@@ -161,7 +162,7 @@ public final class Doctor {
     report(progress, STAGES, "done");
     List<String> missing =
         distribution
-            .map(family -> Requirements.packages(family, Requirements.missing()))
+            .map(family -> Requirements.packages(family, Requirements.missing(provided())))
             .orElse(List.of());
     String accelerator = found.working.isEmpty() ? "tcg" : found.working.getFirst();
     return new DoctorCache.Entry(
@@ -169,6 +170,10 @@ public final class Doctor {
         new DoctorReport(
             identity.describe(), accelerator, found.checks, missing, all, Instant.now()),
         found.facts);
+  }
+
+  private Set<String> provided() {
+    return choice.isPicked(Architecture.X86_64) ? Requirements.ofPickedQemu() : Set.of();
   }
 
   /** What an examination has found so far. */

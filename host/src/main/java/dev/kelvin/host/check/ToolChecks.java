@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** Which other programs are there, and whether processes can be given users of their own. */
 final class ToolChecks {
@@ -24,7 +25,14 @@ final class ToolChecks {
   private final Optional<Distribution> distribution;
   private final boolean root;
 
-  ToolChecks(Commands commands, Optional<Distribution> distribution, boolean root) {
+  private final Set<String> provided;
+
+  /**
+   * @param provided names of requirements that the host has in its own way
+   */
+  ToolChecks(
+      Commands commands, Optional<Distribution> distribution, boolean root, Set<String> provided) {
+    this.provided = provided;
     this.commands = commands;
     this.distribution = distribution;
     this.root = root;
@@ -32,7 +40,8 @@ final class ToolChecks {
 
   List<Check> all() throws InterruptedException {
     List<Check> checks = new ArrayList<>();
-    List<Requirement> needed = Requirements.needed(root);
+    List<Requirement> needed =
+        Requirements.needed(root).stream().filter(one -> !provided.contains(one.name())).toList();
     for (Purpose purpose : Purpose.values()) {
       List<Requirement> all = needed.stream().filter(r -> r.purpose() == purpose).toList();
       if (!all.isEmpty()) {
@@ -57,7 +66,7 @@ final class ToolChecks {
         packages.isEmpty()
             ? "install them from the distribution's packages"
             : "sudo " + String.join(" ", distribution.get().installCommand(packages));
-    return check.required("missing: " + String.join(", ", names), remedy);
+    return check.required("missing: " + String.join(", ", names), remedy, packages);
   }
 
   /** Whether each VM can be a user of its own. */

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Which packages of the distributions have the programs and files that Kelvin calls, and why. */
@@ -325,9 +326,23 @@ public final class Requirements {
         .toList();
   }
 
-  /** What this host lacks for this daemon. */
-  public static List<Requirement> missing() {
-    return needed(Users.isRoot()).stream().filter(requirement -> !requirement.isThere()).toList();
+  /**
+   * What a QEMU that the user has picked brings: itself, and the firmware of BIOS guests among its
+   * data. Whether it can be used is another question, which no package of the distribution answers.
+   */
+  public static Set<String> ofPickedQemu() {
+    return Set.of("qemu-system-x86_64", "seabios");
+  }
+
+  /**
+   * What this host lacks for this daemon.
+   *
+   * @param provided names of what it has in its own way
+   */
+  public static List<Requirement> missing(Set<String> provided) {
+    return needed(Users.isRoot()).stream()
+        .filter(one -> !provided.contains(one.name()) && !one.isThere())
+        .toList();
   }
 
   /** The packages of a family that have these, without repetition. */

@@ -80,6 +80,11 @@ public final class QemuChoice {
     return name.startsWith("qemu-system-") || name.equals("qemu-kvm");
   }
 
+  /** Whether the user has said which one it is. */
+  public boolean isPicked(Architecture architecture) {
+    return picks.containsKey(architecture);
+  }
+
   /** Where the QEMU for an architecture is to be; empty when there is none. */
   Optional<Path> find(Architecture architecture) {
     Pick pick = picks.get(architecture);
