@@ -180,6 +180,14 @@ public final class Client implements Closeable {
     return exchange.task(post(VMS).body(vm.body()));
   }
 
+  /**
+   * Creates a VM under the first free name that is that of the document and a number, such as web-1
+   * for web; the task's object tells it.
+   */
+  public Task createNumberedVm(VmDocument vm) {
+    return exchange.task(post("/v1/vms?generateName=true").body(vm.body()));
+  }
+
   /** What {@link #createVm} would create. */
   public Vm tryCreateVm(VmDocument vm) {
     return exchange.read(post("/v1/vms?dryRun=true").body(vm.body()), Vm.class);

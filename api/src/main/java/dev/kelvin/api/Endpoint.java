@@ -3,6 +3,7 @@ package dev.kelvin.api;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Layout;
 import dev.kelvin.model.Problem;
+import dev.kelvin.model.ProblemException;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -53,8 +54,19 @@ public sealed interface Endpoint {
     if (url.isEmpty()) {
       return new Local(layout.socket());
     }
+    if (!environment.getOrDefault("KELVIN_HOME", "").isEmpty()) {
+      throw contradiction("KELVIN_URL", "KELVIN_HOME", "each names a daemon");
+    }
     String fingerprint = environment.getOrDefault("KELVIN_FINGERPRINT", "");
     return new Remote(address(url), token(environment), fingerprint.isEmpty() ? null : fingerprint);
+  }
+
+  private static ProblemException contradiction(String one, String other, String cause) {
+    return Problem.of(Code.INVALID_ARGUMENT, one + " and " + other + " are both set")
+        .at(one)
+        .because(cause + ", and it is not clear which one is meant")
+        .remedy("unset one of them: unset " + other)
+        .asException();
   }
 
   private static URI address(String url) {
@@ -78,6 +90,9 @@ public sealed interface Endpoint {
   private static String token(Map<String, String> environment) {
     String token = environment.getOrDefault("KELVIN_TOKEN", "");
     String file = environment.getOrDefault("KELVIN_TOKEN_FILE", "");
+    if (!token.isEmpty() && !file.isEmpty()) {
+      throw contradiction("KELVIN_TOKEN", "KELVIN_TOKEN_FILE", "each gives the token");
+    }
     if (token.isEmpty() && !file.isEmpty()) {
       try {
         token = Files.readString(Path.of(file)).strip();

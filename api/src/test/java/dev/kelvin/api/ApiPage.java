@@ -121,6 +121,11 @@ final class ApiPage {
           .path("content")
           .properties()
           .forEach(type -> kinds.add("`" + type.getKey() + "`" + schema(type.getValue())));
+      response
+          .path("x-watch-content")
+          .properties()
+          .forEach(
+              type -> kinds.add("with `watch` `" + type.getKey() + "`" + schema(type.getValue())));
       page.append(kinds.length() == 0 ? "" : " " + kinds);
     }
     page.append('\n');

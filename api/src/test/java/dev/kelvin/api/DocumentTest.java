@@ -149,4 +149,73 @@ class DocumentTest {
               .isEqualTo(declared.size());
         });
   }
+
+  /** A generated client would otherwise ask for them when a VM is made. */
+  @Test
+  void whatTheServerSetsIsReadOnlyAndNotWantedInRequests() {
+    assertThat(readOnly("Metadata")).containsExactlyInAnyOrder("id", "revision", "createdAt");
+    assertThat(readOnly("Vm")).containsExactly("status");
+    for (String schema : List.of("Metadata", "Vm")) {
+      assertThat(Spec.texts(SPEC.schema(schema).path("required")))
+          .doesNotContainAnyElementsOf(readOnly(schema));
+    }
+    SPEC.schemas()
+        .properties()
+        .forEach(schema ->
+            schema
+                .getValue()
+                .path("properties")
+                .properties()
+                .forEach(field -> {
+                  boolean passedOver =
+                      field.getValue().path("description").asString("").contains("Passed over in");
+                  assertThat(field.getValue().path("readOnly").asBoolean(false))
+                      .as("%s.%s", schema.getKey(), field.getKey())
+                      .isEqualTo(passedOver);
+                }));
+  }
+
+  private static List<String> readOnly(String schema) {
+    var fields = new ArrayList<String>();
+    SPEC.schema(schema)
+        .path("properties")
+        .properties()
+        .forEach(field -> {
+          if (field.getValue().path("readOnly").asBoolean(false)) {
+            fields.add(field.getKey());
+          }
+        });
+    return fields;
+  }
+
+  /** Two media types would be one type that is neither: a page without items. */
+  @Test
+  void everySuccessHasOneType() {
+    SPEC.operations((where, operation) ->
+        operation
+            .path("responses")
+            .properties()
+            .forEach(response -> {
+              if (response.getKey().startsWith("2")) {
+                JsonNode content = SPEC.follow(response.getValue()).path("content");
+                assertThat(content.size()).as("%s %s", where, response.getKey()).isLessThan(2);
+              }
+            }));
+    SPEC.operations((where, operation) -> {
+      boolean watched =
+          operation.path("parameters").findValuesAsString("$ref").stream()
+              .anyMatch(ref -> ref.endsWith("/Watch"));
+      JsonNode ok = operation.path("responses").path("200");
+      assertThat(ok.path("x-watch-content").has("text/event-stream")).as(where).isEqualTo(watched);
+    });
+  }
+
+  @Test
+  void everySchemaOfADocumentIsServed() {
+    for (DocumentKind kind : DocumentKind.values()) {
+      assertThat(SPEC.root().path("paths").has("/schemas/" + kind.word() + ".json"))
+          .as(kind.word())
+          .isTrue();
+    }
+  }
 }

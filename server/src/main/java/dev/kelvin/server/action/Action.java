@@ -129,7 +129,7 @@ public sealed interface Action {
   record InstallPackages(List<String> packages) implements Write {}
 
   /** Creates a VM; with {@code dryRun} only says what would be created. */
-  record CreateVm(Vm vm, boolean dryRun) implements Write {}
+  record CreateVm(Vm vm, boolean generateName, boolean dryRun) implements Write {}
 
   /**
    * Replaces the spec and the labels of a VM.

@@ -17,6 +17,7 @@ import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.unixdomain.server.UnixDomainServerConnector;
+import org.eclipse.jetty.util.HostPort;
 import org.eclipse.jetty.util.thread.ExecutorThreadPool;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +34,12 @@ public final class HttpServer implements AutoCloseable {
 
   /** How long a client may keep the server waiting for the rest of a request. */
   private static final Duration IDLE = Duration.ofSeconds(60);
+
+  /**
+   * Clients that wait to be let in. Who connects without blocking, as many languages do, is refused
+   * when there are more; the kernel takes no more than its somaxconn (listen(2)).
+   */
+  private static final int BACKLOG = 4096;
 
   /** A selector and the odd task of Jetty's; requests run on virtual threads. */
   private static final int PLATFORM_THREADS = 4;
@@ -122,9 +129,13 @@ public final class HttpServer implements AutoCloseable {
 
   private UnixDomainServerConnector listener(Server made, HttpConfiguration configuration)
       throws IOException {
-    var listening =
-        new UnixDomainServerConnector(made, 0, 1, new HttpConnectionFactory(configuration));
+    var own = new HttpConfiguration(configuration);
+    // For requests that name no host, as HTTP/1.0 and what is no request do. Jetty would take the
+    // socket's path for one, find that it is none, and hang up.
+    own.setServerAuthority(new HostPort("localhost"));
+    var listening = new UnixDomainServerConnector(made, 0, 1, new HttpConnectionFactory(own));
     listening.setUnixDomainPath(socket.prepare());
+    listening.setAcceptQueueSize(BACKLOG);
     listening.setIdleTimeout(idle.toMillis());
     made.addConnector(listening);
     return listening;

@@ -5,6 +5,7 @@ import dev.kelvin.api.OpenApi;
 import dev.kelvin.server.action.Outcome;
 import dev.kelvin.server.http.Route.Target;
 import dev.kelvin.server.http.docs.ReferencePage;
+import dev.kelvin.server.http.docs.ServedDocument;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
@@ -21,9 +22,11 @@ final class Routes {
     routes.add(Route.open("/readyz", new Target.Page(readiness)));
     routes.add(Route.open("/", new Target.Redirect("/docs")));
     routes.add(page("/docs", "text/html; charset=utf-8", ReferencePage::html));
-    routes.add(page("/openapi.yaml", MediaTypes.YAML, OpenApi::yaml));
-    routes.add(
-        page("/schemas/vm.json", "application/schema+json", () -> OpenApi.schema(DocumentKind.VM)));
+    routes.add(page("/openapi.yaml", MediaTypes.YAML, ServedDocument::yaml));
+    for (DocumentKind kind : DocumentKind.values()) {
+      String address = "/schemas/" + kind.word() + ".json";
+      routes.add(page(address, "application/schema+json", () -> OpenApi.schema(kind)));
+    }
     routes.add(Route.open("/v1/consoles/{ticket}", new Target.Console()));
     routes.addAll(VmRoutes.all());
     routes.addAll(GuestRoutes.all());

@@ -26,8 +26,12 @@ final class VmRoutes {
   static List<Route> all() {
     return List.of(
         Lists.of("/v1/vms", Action.Resource.VMS).with("label"),
-        Route.post("/v1/vms", in -> new Action.CreateVm(document(in), in.query().flag("dryRun")))
-            .with("dryRun")
+        Route.post(
+                "/v1/vms",
+                in ->
+                    new Action.CreateVm(
+                        document(in), in.query().flag("generateName"), in.query().flag("dryRun")))
+            .with("generateName", "dryRun")
             .being(Trait.YAML),
         Route.get(VM, in -> new Action.GetVm(vm(in))).being(Trait.YAML),
         Route.put(VM, VmRoutes::update).with("dryRun").being(Trait.YAML).being(Trait.CONDITIONAL),

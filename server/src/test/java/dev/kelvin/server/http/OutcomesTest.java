@@ -244,7 +244,14 @@ class OutcomesTest {
   void pagesForEverybodyAreThere() {
     assertThat(server.call("GET", "/").header("location")).isEqualTo("/docs");
     for (String path :
-        List.of("/", "/healthz", "/readyz", "/docs", "/openapi.yaml", "/schemas/vm.json")) {
+        List.of(
+            "/",
+            "/healthz",
+            "/readyz",
+            "/docs",
+            "/openapi.yaml",
+            "/schemas/vm.json",
+            "/schemas/task.json")) {
       Contract.check("GET", path, server.call("GET", path));
     }
   }

@@ -102,7 +102,13 @@ class TlsTest {
             .isEqualTo(401);
       }
       for (String path :
-          List.of("/healthz", "/readyz", "/docs", "/openapi.yaml", "/schemas/vm.json")) {
+          List.of(
+              "/healthz",
+              "/readyz",
+              "/docs",
+              "/openapi.yaml",
+              "/schemas/vm.json",
+              "/schemas/task.json")) {
         assertThat(http.send(request(server, path).build(), BodyHandlers.discarding()).statusCode())
             .isEqualTo(200);
       }

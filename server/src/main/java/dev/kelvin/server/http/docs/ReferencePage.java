@@ -170,7 +170,13 @@ public final class ReferencePage {
 
   /** The media types of a body, with their schemas and examples. */
   private void content(JsonNode body) {
-    for (Map.Entry<String, JsonNode> one : body.path("content").properties()) {
+    content(body, "content");
+    // What another parameter brings: apart, so that clients that are made of it have one type.
+    content(body, "x-watch-content");
+  }
+
+  private void content(JsonNode body, String field) {
+    for (Map.Entry<String, JsonNode> one : body.path(field).properties()) {
       html.raw("<p><code>").text(one.getKey()).raw("</code> ");
       SchemaTypes.write(html, one.getValue().path("schema"));
       html.raw("</p>");

@@ -27,6 +27,11 @@ import java.util.function.Function;
 
 /** What changes VMs. Everything that takes effect on one is a task. */
 public final class VmActions {
+  /** With a number of five digits it is still a DNS label, and part of a host name. */
+  private static final int LONGEST_STEM = 55;
+
+  private static final int MOST_NUMBERS = 99_999;
+
   private final Machines machines;
   private final VmRepository repository;
   private final VmDrafts drafts;
@@ -40,9 +45,43 @@ public final class VmActions {
   }
 
   public Outcome create(Action.CreateVm action) {
-    VmRecord vm = drafts.forCreation(action.vm());
-    if (action.dryRun()) {
-      return new Outcome.Document(preview(vm, action.vm().status()), null);
+    return action.generateName()
+        ? createNumbered(action.vm(), action.dryRun())
+        : create(action.vm(), action.dryRun());
+  }
+
+  /** The first number whose name neither a VM nor one that is being made has. */
+  private Outcome createNumbered(Vm draft, boolean dryRun) {
+    String given = draft.metadata().name();
+    String stem = given.substring(0, Math.min(given.length(), LONGEST_STEM));
+    for (int number = 1; number <= MOST_NUMBERS; number++) {
+      String name = stem + "-" + number;
+      try {
+        repository.requireNameFree(name, "");
+        return create(draft.withMetadata(draft.metadata().withName(name)), dryRun);
+      } catch (ProblemException e) {
+        if (!isTaken(e.problem(), name)) {
+          throw e;
+        }
+      }
+    }
+    throw Problem.of(Code.ALREADY_EXISTS, "There is no free name " + stem + "-NUMBER")
+        .at("metadata.name")
+        .because("VMs have all numbers up to " + MOST_NUMBERS)
+        .remedy("let the name begin with another word")
+        .asException();
+  }
+
+  private static boolean isTaken(Problem problem, String name) {
+    boolean taken = problem.code() == Code.ALREADY_EXISTS || problem.code() == Code.CONFLICT;
+    boolean ofName = problem.field() == null || problem.field().equals("metadata.name");
+    return taken && ofName && Vm.ref(name).equals(problem.object());
+  }
+
+  private Outcome create(Vm draft, boolean dryRun) {
+    VmRecord vm = drafts.forCreation(draft);
+    if (dryRun) {
+      return new Outcome.Document(preview(vm, draft.status()), null);
     }
     String object = vm.ref();
     return new Outcome.Accepted(
