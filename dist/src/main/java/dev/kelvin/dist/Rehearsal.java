@@ -52,6 +52,7 @@ public final class Rehearsal {
               Path.of("").toAbsolutePath(),
               System.in,
               System.out,
+              System.out.charset(),
               System.err,
               new Terminal(System.getenv()));
       try {
