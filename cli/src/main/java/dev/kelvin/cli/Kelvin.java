@@ -4,13 +4,17 @@ import dev.kelvin.api.Client;
 import dev.kelvin.api.ListQuery;
 import dev.kelvin.cli.Catalog.Entry;
 import dev.kelvin.cli.command.Command;
+import dev.kelvin.cli.text.Sink;
 import dev.kelvin.cli.text.Style;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Names;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -19,6 +23,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.RunLast;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
@@ -26,22 +31,58 @@ import picocli.CommandLine.UnmatchedArgumentException;
  * is judged by how fast it answers.
  */
 public final class Kelvin {
+  /** What a shell gives for a program that SIGPIPE has ended: 128 and the signal's number. */
+  private static final int CLOSED_PIPE = 141;
+
   private final Session session;
 
   public Kelvin(Session session) {
     this.session = session;
   }
 
-  /** Runs what was typed; returns the exit code. */
+  /**
+   * Runs what was typed; returns the exit code. A command whose results could not be written has
+   * not done what it was for.
+   */
   public int run(String... arguments) {
-    List<String> words = List.of(arguments);
+    int code = start(List.of(arguments));
+    Optional<IOException> unwritten = session.unwritten();
+    if (unwritten.isEmpty()) {
+      return code;
+    } else if (Sink.isClosedPipe(unwritten.get())) {
+      return code == 0 ? CLOSED_PIPE : code;
+    }
+    int failed =
+        fail(
+            Problem.of(Code.HOST_FAILURE, "The output could not be written")
+                .on("standard output")
+                .because(String.valueOf(unwritten.get().getMessage()))
+                .remedy(
+                    "what the command did is done; see to it that standard output can be written to,"
+                        + " and look at the result anew"));
+    return code == 0 ? failed : code;
+  }
+
+  private int start(List<String> words) {
+    try {
+      UserLocale.check(
+          words, System.getProperty("sun.jnu.encoding", ""), Path.of("/proc/self/cmdline"));
+    } catch (IOException e) {
+      throw new UncheckedIOException("how this program was called", e);
+    } catch (ProblemException e) {
+      return fail(e.problem());
+    }
+    return dispatch(words);
+  }
+
+  private int dispatch(List<String> words) {
     if (words.isEmpty() || words.getFirst().equals("-h") || words.getFirst().equals("--help")) {
       session.out().print(Catalog.overview());
       return words.isEmpty() ? Code.INVALID_ARGUMENT.exitCode() : 0;
     } else if (words.getFirst().equals("help")) {
       return help(words.subList(1, words.size()));
     } else if (words.getFirst().equals("-V") || words.getFirst().equals("--version")) {
-      return run("version");
+      return dispatch(List.of("version"));
     } else if (words.getFirst().equals(Completion.COMMAND)) {
       return new Completion(session, this).run(words.subList(1, words.size()));
     }
@@ -118,6 +159,10 @@ public final class Kelvin {
     line.setOut(new PrintWriter(session.out(), true, StandardCharsets.UTF_8));
     line.setErr(new PrintWriter(session.err(), true, StandardCharsets.UTF_8));
     line.setParameterExceptionHandler((e, words) -> fail(explain(e, entry)));
+    line.setExecutionStrategy(typed -> {
+      Optional<Problem> wrong = Contradictions.find(typed);
+      return wrong.isPresent() ? fail(wrong.get()) : new RunLast().execute(typed);
+    });
     line.setExecutionExceptionHandler((e, failed, parsed) -> fail(problem(e)));
     return line;
   }

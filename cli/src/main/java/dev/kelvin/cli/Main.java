@@ -11,7 +11,6 @@ public final class Main {
     int code;
     try (Session session = Session.ofProcess()) {
       code = new Kelvin(session).run(arguments);
-      session.out().flush();
       session.err().flush();
     }
     end(code);

@@ -58,7 +58,8 @@ public final class Manual {
                 none,
                 Path.of("/"),
                 InputStream.nullInputStream(),
-                nowhere,
+                OutputStream.nullOutputStream(),
+                StandardCharsets.UTF_8,
                 nowhere,
                 new Terminal(none)));
     this.date = date;

@@ -3,55 +3,71 @@ package dev.kelvin.cli;
 import dev.kelvin.api.Client;
 import dev.kelvin.api.Endpoint;
 import dev.kelvin.cli.text.InertOutput;
+import dev.kelvin.cli.text.Sink;
 import dev.kelvin.cli.text.Style;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Layout;
 import dev.kelvin.model.Problem;
+import java.io.BufferedOutputStream;
 import java.io.Closeable;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** What a command has to do with: its environment, its streams, the daemon. */
 public final class Session implements Closeable {
+  private static final int BUFFER = 1 << 13;
+
   private final Map<String, String> environment;
   private final Path directory;
   private final InputStream in;
+  private final Sink sink;
   private final PrintStream out;
   private final PrintStream err;
   private final Terminal terminal;
   private @Nullable Client client;
 
+  /**
+   * @param out where results go, and whether they got there is asked in the end
+   * @param charset of the text that is written there
+   */
   public Session(
       Map<String, String> environment,
       Path directory,
       InputStream in,
-      PrintStream out,
+      OutputStream out,
+      Charset charset,
       PrintStream err,
       Terminal terminal) {
     this.environment = Map.copyOf(environment);
     this.directory = directory;
     this.in = in;
-    this.out = out;
+    this.sink = new Sink(out);
+    this.out = new PrintStream(new BufferedOutputStream(sink, BUFFER), true, charset);
     this.err = err;
     this.terminal = terminal;
   }
 
   /** The session of this process. */
   static Session ofProcess() {
-    Map<String, String> environment = System.getenv();
+    Map<String, String> environment = UserLocale.restored(System.getenv());
     return new Session(
         environment,
         Path.of("").toAbsolutePath(),
         System.in,
-        System.out,
+        new FileOutputStream(FileDescriptor.out),
+        System.out.charset(),
         System.err,
         new Terminal(environment));
   }
@@ -76,6 +92,26 @@ public final class Session implements Closeable {
 
   public PrintStream out() {
     return out;
+  }
+
+  /**
+   * Writes the rest of what was printed, and tells why something could not be written; empty when
+   * all is where it was to go.
+   */
+  public Optional<IOException> unwritten() {
+    out.flush();
+    return sink.failure();
+  }
+
+  /** Writes all of a stream to standard output, or as much as can be written. */
+  public void send(InputStream content) throws IOException {
+    byte[] buffer = new byte[BUFFER];
+    int count = content.read(buffer);
+    while (count > 0 && unwritten().isEmpty()) {
+      out.write(buffer, 0, count);
+      count = content.read(buffer);
+    }
+    out.flush();
   }
 
   public PrintStream err() {

@@ -91,13 +91,18 @@ public final class Cli {
 
   public Result run(String... words) throws IOException {
     var out = new ByteArrayOutputStream();
+    Result result = run(out, words);
+    return new Result(result.code(), out.toString(StandardCharsets.UTF_8), result.err());
+  }
+
+  /** The same with a standard output of the test's own, which is not in the result. */
+  public Result run(OutputStream out, String... words) throws IOException {
     var err = new ByteArrayOutputStream();
     int code;
     try (var session = session(out, err)) {
       code = new Kelvin(session).run(words);
     }
-    return new Result(
-        code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+    return new Result(code, "", err.toString(StandardCharsets.UTF_8));
   }
 
   /** What a part of the command line works in; what it shows is lost. */
@@ -110,7 +115,8 @@ public final class Cli {
         environment,
         directory,
         new ByteArrayInputStream(input),
-        new PrintStream(out, true, StandardCharsets.UTF_8),
+        out,
+        StandardCharsets.UTF_8,
         new PrintStream(err, true, StandardCharsets.UTF_8),
         new FakeTerminal(typing));
   }

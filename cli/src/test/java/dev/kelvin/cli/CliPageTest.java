@@ -58,11 +58,21 @@ class CliPageTest {
     page.append(
         """
         | 130 | Ctrl-C. The command said what becomes of the task. |
+        | 141 | Whoever read standard output, such as `head`, had enough. Nothing is said. |
+
+        A command whose results cannot be written to standard output, as on a full disk, ends with 10 and says
+        so, whatever else it has done. A file that a command writes is in its place when all of it is on the
+        medium; until then what was there before stays.
 
         `diff` exits with 1 when something would change. `exec` and `ssh` exit with the code of the program
         they ran.
 
         ## The environment
+
+        Arguments, paths and names of files are UTF-8, whatever the locale is, or is not, as in cron and units of
+        systemd; only a locale of another encoding, such as `de_DE.ISO-8859-1`, is taken by its word. What is not
+        of that encoding is refused. Programs that a command starts, such as ssh and an editor, have the user's
+        own locale.
 
         | Variable | What it does |
         |---|---|

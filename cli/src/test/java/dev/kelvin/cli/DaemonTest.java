@@ -30,6 +30,10 @@ class DaemonTest {
         System.err.println("the port is taken");
         System.exit(3);
       }
+      Files.createDirectories(home);
+      Files.writeString(
+          home.resolve("locale"),
+          System.getenv("LC_ALL") + " " + System.getenv().getOrDefault("KELVIN_LC_ALL", "none"));
       var daemon = new FakeDaemon(home, one -> answers(one, home));
       Thread.currentThread().join();
       daemon.close();
@@ -92,6 +96,7 @@ class DaemonTest {
     Result up = cli.run("up", "--detach");
     assertThat(up.code()).as(up.err()).isZero();
     assertThat(up.out()).startsWith("The daemon runs: pid ");
+    assertThat(cli.kelvinHome().resolve("locale")).hasContent("C.UTF-8 none");
     long pid = pid();
     assertThat(cli.run("up", "--detach").out()).startsWith("The daemon runs already: pid " + pid);
     assertThat(cli.run("up").code()).isEqualTo(5);
@@ -134,8 +139,12 @@ class DaemonTest {
     assertThat(cli.run("up", "--detach").err()).contains("./dev build");
     cli.with("KELVIN_DAEMON_COMMAND", "").with("KELVIN_DIST", "");
     assertThat(cli.run("up", "--detach").err()).contains("KELVIN_DIST");
+    cli.with("KELVIN_HOME", "");
     cli.with("KELVIN_URL", "https://127.0.0.1:1").with("KELVIN_TOKEN", "t");
     assertThat(cli.run("up", "--detach").err()).contains("cannot be started from here");
+    Result both = cli.with("KELVIN_HOME", cli.kelvinHome().toString()).run("ls");
+    assertThat(both.code()).isEqualTo(2);
+    assertThat(both.err()).contains("KELVIN_URL and KELVIN_HOME are both set", "unset");
     cli.with("KELVIN_URL", "");
   }
 }

@@ -110,7 +110,7 @@ public final class FakeDaemon implements Closeable {
   }
 
   /** Is on a host that was found to be so. */
-  public void doctor(List<Map<String, String>> checks, String... missingPackages) {
+  public void doctor(List<? extends Map<String, ?>> checks, String... missingPackages) {
     on(
         "GET /v1/doctor",
         Reply.json(

@@ -100,6 +100,7 @@ class HelpTest {
         directory,
         java.io.InputStream.nullInputStream(),
         System.out,
+        System.out.charset(),
         System.err,
         new Terminal(java.util.Map.of()));
   }

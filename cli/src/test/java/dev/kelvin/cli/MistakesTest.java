@@ -110,6 +110,29 @@ class MistakesTest extends OnFakeDaemon {
   }
 
   @Test
+  void optionsThatTakeEachOthersMeaningAreRefused() throws IOException {
+    for (String line :
+        new String[] {
+          "start web1 --no-wait --timeout 5s|--no-wait and --timeout",
+          "run --kernel k --netboot http://10.0.2.2/x|--kernel and --netboot",
+          "image pull https://e.org/d.raw --checksum sha256:00 --insecure|--checksum and --insecure",
+          "create debian --image x|--image",
+          "create --kernel k --user ann|--user has no effect",
+          "run --iso cd --user-data f|--user-data has no effect",
+          "run debian --format qcow2|--format has no effect",
+          "run --image debian-12 --format qcow2|--format has no effect",
+          "create -f vm.yaml --host-access|-f and options",
+          "create --kernel k -l a=1 -l a=2|label a is given twice"
+        }) {
+      String[] parts = line.split("\\|", -1);
+      Result result = cli.run(parts[0].split(" ", -1));
+      assertThat(result.code()).as(line).isEqualTo(2);
+      assertThat(result.err()).as(line).contains(parts[1], "why:", "do:");
+    }
+    assertThat(daemon.lines()).noneMatch(line -> line.startsWith("POST"));
+  }
+
+  @Test
   void whoeverDoesNotWaitIsToldTheTask() throws IOException {
     daemon.on(
         "POST /v1/tasks/t1/cancel",

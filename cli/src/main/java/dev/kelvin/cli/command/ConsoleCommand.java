@@ -57,9 +57,11 @@ public final class ConsoleCommand extends Command {
 
   private void show(MessageSocket socket, AtomicBoolean left) throws IOException {
     try {
-      for (byte[] part = socket.receive(); part != null; part = socket.receive()) {
+      byte[] part = socket.receive();
+      while (part != null && session.unwritten().isEmpty()) {
         session.out().write(part);
         session.out().flush();
+        part = socket.receive();
       }
     } catch (IOException e) {
       if (!left.get()) {

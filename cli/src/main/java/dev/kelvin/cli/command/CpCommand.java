@@ -120,8 +120,7 @@ public final class CpCommand extends Command {
         InputStream counted = new Counting(content, progress, 0)) {
       progress.step("Copy " + source.path());
       if (to.equals("-")) {
-        counted.transferTo(session.out());
-        session.out().flush();
+        session.send(counted);
         return;
       }
       Path wanted = session.file(to);

@@ -1,8 +1,6 @@
 package dev.kelvin.cli.command;
 
 import dev.kelvin.cli.Session;
-import dev.kelvin.model.Task;
-import dev.kelvin.model.Vm;
 import dev.kelvin.model.spec.Power;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -38,15 +36,14 @@ public final class CreateCommand extends Command {
   @Override
   protected int run() {
     options.check(distribution);
-    var maker = new NewVm(session, options, waiting);
-    Vm vm = maker.describe(distribution, Power.STOPPED);
-    Task task = maker.make(vm);
-    String name = vm.metadata().name();
+    var maker = new NewVm(session, options, waiting, () -> false);
+    NewVm.Made made = maker.make(maker.describe(distribution, Power.STOPPED), distribution);
+    String name = made.vm().metadata().name();
     session
         .out()
         .println(waiting.waits() ? name + " is made; start it: kelvin start " + name : name);
     if (!waiting.waits()) {
-      session.err().println("It is being made. Wait with: kelvin task wait " + task.id());
+      session.err().println("It is being made. Wait with: kelvin task wait " + made.task().id());
     }
     return 0;
   }

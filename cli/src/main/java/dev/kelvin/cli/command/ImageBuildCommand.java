@@ -4,9 +4,11 @@ import dev.kelvin.cli.Session;
 import dev.kelvin.cli.TaskFollower.OnInterrupt;
 import dev.kelvin.cli.run.BuildableDistribution;
 import dev.kelvin.cli.run.HostPreparer;
+import dev.kelvin.cli.run.HostPreparer.Need;
 import dev.kelvin.cli.text.Units;
 import dev.kelvin.model.Image.BuildRecipe;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
@@ -76,7 +78,7 @@ public final class ImageBuildCommand extends Command {
   protected int run() {
     BuildableDistribution wanted = BuildableDistribution.parse(distribution);
     String image = name == null ? wanted.imageName() : name;
-    new HostPreparer(session).prepare(yes);
+    new HostPreparer(session).prepare(Set.of(Need.RUN, Need.BUILD), yes);
     var recipe =
         new BuildRecipe(
             wanted.name(), wanted.suite(), Units.size(size, "--size"), packages, mirror);

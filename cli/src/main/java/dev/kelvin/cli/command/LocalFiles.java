@@ -1,16 +1,29 @@
 package dev.kelvin.cli.command;
 
 import dev.kelvin.model.Code;
+import dev.kelvin.model.OwnerOnly;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+import java.util.UUID;
 
 /** Files of the user, with problems that say which file and why. */
 public final class LocalFiles {
+  private static final FileAttribute<?> READABLE =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-r--r--"));
+
   private LocalFiles() {}
 
   /** Something that is done with a file. */
@@ -27,6 +40,57 @@ public final class LocalFiles {
 
   public static <T> T write(Path file, Use<T> use) {
     return use("cannot be written", file, use);
+  }
+
+  /** Writes the content of a file. */
+  public interface Content {
+    void to(OutputStream out) throws IOException;
+  }
+
+  /**
+   * Puts a file into its place when all of it is on the medium: until then, and when it cannot be
+   * written, what was there before stays. A device, a pipe and what this program has open are
+   * written to as they are.
+   *
+   * @param secret whether only its owner may read it; else one that is replaced keeps its mode, and
+   *     a new one has what the umask leaves of {@code rw-r--r--}
+   * @return its size in bytes; 0 for what has none
+   */
+  public static long replace(Path file, boolean secret, Content content) {
+    return write(
+        file,
+        name -> {
+          boolean there = Files.exists(name);
+          boolean open = name.startsWith("/dev") || name.startsWith("/proc");
+          if (there && (open || !Files.isRegularFile(name))) {
+            try (var out = Files.newOutputStream(name, StandardOpenOption.WRITE)) {
+              content.to(out);
+            }
+            return 0L;
+          }
+          // A link stays one.
+          Path target = there ? name.toRealPath() : name;
+          Path part = target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID());
+          try {
+            put(part, secret ? OwnerOnly.attribute() : READABLE, content);
+            if (there && !secret) {
+              Files.setPosixFilePermissions(part, Files.getPosixFilePermissions(target));
+            }
+            Files.move(
+                part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            return Files.size(target);
+          } finally {
+            Files.deleteIfExists(part);
+          }
+        });
+  }
+
+  private static void put(Path part, FileAttribute<?> mode, Content content) throws IOException {
+    Set<StandardOpenOption> fresh = Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    try (var channel = FileChannel.open(part, fresh, mode)) {
+      content.to(Channels.newOutputStream(channel));
+      channel.force(true);
+    }
   }
 
   private static <T> T use(String what, Path file, Use<T> use) {

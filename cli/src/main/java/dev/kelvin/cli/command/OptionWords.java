@@ -44,7 +44,17 @@ public final class OptionWords {
             .remedy("write it as key=value, such as team=blue")
             .asException();
       }
-      labels.put(text.substring(0, equals), text.substring(equals + 1));
+      String value = text.substring(equals + 1);
+      String before = labels.put(text.substring(0, equals), value);
+      if (before != null && !before.equals(value)) {
+        throw Problem.of(
+                Code.INVALID_ARGUMENT,
+                "The label " + text.substring(0, equals) + " is given twice, with two values")
+            .at("--label")
+            .because("they are \"" + before + "\" and \"" + value + "\"")
+            .remedy("leave one of them out")
+            .asException();
+      }
     }
     return labels;
   }

@@ -7,7 +7,6 @@ import dev.kelvin.cli.run.GuestWaiter.Readiness;
 import dev.kelvin.cli.run.HostPreparer;
 import dev.kelvin.cli.run.ImagePreparer;
 import dev.kelvin.cli.run.VmReach;
-import dev.kelvin.model.Task;
 import dev.kelvin.model.Vm;
 import dev.kelvin.model.spec.Disk;
 import dev.kelvin.model.spec.Power;
@@ -69,14 +68,15 @@ public final class RunCommand extends Command {
     options.check(distribution);
     Duration limit = waiting.limit(PATIENCE);
     new DaemonControl(session).ensure();
-    new HostPreparer(session).prepare(yes);
-    var maker = new NewVm(session, options, waiting);
-    Vm vm = maker.describe(distribution, Power.RUNNING);
+    var host = new HostPreparer(session);
+    host.prepare(options.needs(distribution), yes);
+    var maker = new NewVm(session, options, waiting, () -> host.prepareBuilds(yes));
+    NewVm.Made made = maker.make(maker.describe(distribution, Power.RUNNING), distribution);
+    Vm vm = made.vm();
     String name = vm.metadata().name();
-    Task task = maker.make(vm);
     if (!waiting.waits()) {
       session.out().println(name);
-      session.err().println("It is being made. Wait with: kelvin task wait " + task.id());
+      session.err().println("It is being made. Wait with: kelvin task wait " + made.task().id());
       return 0;
     }
     Readiness readiness = readiness(vm);

@@ -2,7 +2,6 @@ package dev.kelvin.cli.command;
 
 import dev.kelvin.cli.Session;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -42,7 +41,7 @@ public final class ScreenshotCommand extends Command {
       return 0;
     }
     Path target = session.file(file.isEmpty() ? vm + ".png" : file);
-    LocalFiles.write(target, path -> Files.write(path, png));
+    LocalFiles.replace(target, false, out -> out.write(png));
     session.out().println(target);
     return 0;
   }

@@ -35,6 +35,11 @@ public final class SetupOptions {
               + " instead of --user and --ssh-key.")
   @Nullable String userData;
 
+  /** The first of them that is given. */
+  String first() {
+    return userData != null ? "--user-data" : user != null ? "--user" : "--ssh-key";
+  }
+
   boolean given() {
     return user != null || !sshKeys.isEmpty() || userData != null;
   }

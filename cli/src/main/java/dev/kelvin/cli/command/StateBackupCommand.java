@@ -2,13 +2,11 @@ package dev.kelvin.cli.command;
 
 import dev.kelvin.cli.Session;
 import dev.kelvin.cli.run.DaemonControl;
-import dev.kelvin.model.OwnerOnly;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.lang.ProcessBuilder.Redirect;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Parameters;
@@ -56,31 +54,41 @@ public final class StateBackupCommand extends Command {
   /** A file of that name is a whole backup, or the one that was there before. */
   private int save(InputStream in, End end) throws IOException, InterruptedException {
     if (file.equals("-")) {
-      in.transferTo(session.out());
-      session.out().flush();
-      return end.code();
+      session.send(in);
+      return session.unwritten().isEmpty() ? end.code() : 0;
     }
     Path target = session.file(file);
-    Path unfinished = target.resolveSibling(target.getFileName() + ".unfinished");
     try {
-      long size = LocalFiles.write(target, path -> copy(in, unfinished));
-      int code = end.code();
-      if (code == 0) {
-        LocalFiles.write(
-            target, path -> Files.move(unfinished, path, StandardCopyOption.REPLACE_EXISTING));
-        session.out().println(target + ": " + size + " bytes");
-      }
-      return code;
-    } finally {
-      Files.deleteIfExists(unfinished);
+      long size = LocalFiles.replace(target, true, out -> copy(in, out, end));
+      session.out().println(target + ": " + size + " bytes");
+      return 0;
+    } catch (Failed e) {
+      // The program has told why.
+      return e.code;
     }
   }
 
-  private static long copy(InputStream in, Path unfinished) throws IOException {
-    Files.deleteIfExists(unfinished);
-    Files.createFile(unfinished, OwnerOnly.attribute());
-    try (var out = Files.newOutputStream(unfinished)) {
-      return in.transferTo(out);
+  private static void copy(InputStream in, OutputStream out, End end) throws IOException {
+    in.transferTo(out);
+    try {
+      int code = end.code();
+      if (code != 0) {
+        throw new Failed(code);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
+  }
+
+  /** What writes the backup has ended with an exit code of an error. */
+  private static final class Failed extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+    private final int code;
+
+    Failed(int code) {
+      super("exit code " + code);
+      this.code = code;
     }
   }
 }

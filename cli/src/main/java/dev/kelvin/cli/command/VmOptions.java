@@ -1,6 +1,7 @@
 package dev.kelvin.cli.command;
 
 import dev.kelvin.cli.Session;
+import dev.kelvin.cli.run.HostPreparer.Need;
 import dev.kelvin.cli.run.ImagePreparer;
 import dev.kelvin.cli.run.VmWish;
 import dev.kelvin.cli.text.Units;
@@ -15,6 +16,8 @@ import dev.kelvin.model.spec.Power;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -169,6 +172,7 @@ public final class VmOptions {
     if (sources > 1) {
       throw both("a distribution", "--image");
     }
+    checkWithoutEffect(distribution != null || image != null);
     if (sources == 0 && iso == null && kernel == null && netboot == null) {
       throw Problem.of(Code.INVALID_ARGUMENT, "What the VM boots is missing")
           .because("no distribution, --image, --iso, --kernel, --netboot or -f is given")
@@ -190,13 +194,43 @@ public final class VmOptions {
     }
   }
 
+  /** What would be passed over in silence. */
+  private void checkWithoutEffect(boolean cloud) {
+    if (setup.given() && !cloud) {
+      throw Problem.of(
+              Code.INVALID_ARGUMENT, setup.first() + " has no effect without an image to set up")
+          .at(setup.first())
+          .because("it is for cloud-init, which runs in guests of distributions and disk images")
+          .remedy("name a distribution or --image, or leave " + setup.first() + " out")
+          .asException();
+    }
+    if (format != null && (image == null || !ImagePreparer.isFile(image))) {
+      throw Problem.of(Code.INVALID_ARGUMENT, "--format has no effect without a file to import")
+          .at("--format")
+          .because(
+              image == null
+                  ? "it says what the file of --image is, and there is no --image"
+                  : "\""
+                      + image
+                      + "\" is the name of an image that is there, whose format is known")
+          .remedy("leave --format out, or name a file: --image ./FILE")
+          .asException();
+    }
+  }
+
   private boolean describes() {
     boolean sources = image != null || iso != null || kernel != null || netboot != null;
     boolean sizes = memory != null || cpus != null || disk != null || cmdline != null;
     boolean extras = secureBoot != null || tpm != null || !shares.isEmpty();
     boolean kinds = extras || hardware.given() || accelerator != null || setup.given();
-    boolean lists = !forwards.isEmpty() || !labels.isEmpty();
+    boolean lists = !forwards.isEmpty() || !labels.isEmpty() || hostAccess;
     return sources || sizes || kinds || lists || initrd != null || format != null;
+  }
+
+  /** What the host must have for it; a document may want anything but a build. */
+  Set<Need> needs(@Nullable String distribution) {
+    boolean plain = file == null && distribution == null && image == null && !setup.given();
+    return plain ? Set.of(Need.RUN) : Set.of(Need.RUN, Need.GUESTS);
   }
 
   private static void conflict(String option, boolean given) {
@@ -222,7 +256,8 @@ public final class VmOptions {
   }
 
   /** The VM that is meant, with its images made ready. */
-  VmWish wish(Session session, @Nullable String distribution, Power power) {
+  VmWish wish(
+      Session session, @Nullable String distribution, Power power, BooleanSupplier toolsForBuilds) {
     boolean cloud = distribution != null || image != null;
     var wish =
         new VmWish(
@@ -243,7 +278,7 @@ public final class VmOptions {
             new VmWish.Extras(
                 secureBoot, tpm, Shares.parse(session, shares), netboot(session), reachesHost()));
     // Images come last: making them takes minutes, and nothing that was typed may fail after that.
-    var images = new ImagePreparer(session);
+    var images = new ImagePreparer(session, toolsForBuilds);
     String root = distribution != null ? images.ofName(distribution) : null;
     if (image != null) {
       root = images.ofFileOrName(image, format);

@@ -21,7 +21,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -199,7 +198,7 @@ public final class DaemonControl {
       makeLog(log);
       logged = Files.exists(log) ? Files.size(log) : 0;
       daemon =
-          UserPrograms.prepare(session, command)
+          UserPrograms.prepareOwn(session, command)
               .redirectErrorStream(true)
               .redirectOutput(Redirect.appendTo(log.toFile()))
               .redirectInput(Redirect.from(Path.of("/dev/null").toFile()))
@@ -224,10 +223,7 @@ public final class DaemonControl {
 
   /** As the daemon would make it: VMs of other users reach their files through it. */
   private static void makeState(Path directory) throws IOException {
-    if (!Files.isDirectory(directory)) {
-      Files.createDirectories(directory);
-      Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
-    }
+    OwnerOnly.makeDirectory(directory, "rwx--x--x");
   }
 
   /** It names VMs and users: nobody else is to read it. */
@@ -251,7 +247,7 @@ public final class DaemonControl {
   public int runForeground() throws InterruptedException {
     List<String> command = command();
     try {
-      Process daemon = UserPrograms.prepare(session, command).inheritIO().start();
+      Process daemon = UserPrograms.prepareOwn(session, command).inheritIO().start();
       // Ctrl-C reaches both; this process ends after the daemon has.
       try (var _ = Interrupts.during(() -> waitFor(daemon))) {
         return daemon.waitFor();
@@ -277,7 +273,7 @@ public final class DaemonControl {
     all.addAll(words);
     all.addAll(List.of(more));
     try {
-      return UserPrograms.prepare(session, all).inheritIO().redirectOutput(out).start();
+      return UserPrograms.prepareOwn(session, all).inheritIO().redirectOutput(out).start();
     } catch (IOException e) {
       throw cannotStart(String.valueOf(e.getMessage()), session.layout().daemonLog())
           .asException(e);

@@ -15,6 +15,7 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
 /** Sees to it that the host has the packages that Kelvin cannot do without. */
 public final class HostPreparer {
@@ -25,23 +26,42 @@ public final class HostPreparer {
     this.session = session;
   }
 
+  /** What a wish needs of the host; each is a check of the daemon's examination. */
+  public enum Need {
+    /** To run any VM. */
+    RUN,
+    /** To set guests up, and to log in to them. */
+    GUESTS,
+    /** To build an image from packages. */
+    BUILD;
+
+    private Set<String> checks() {
+      return switch (this) {
+        case RUN -> Set.of("tools-run", "tools-shield");
+        case GUESTS -> Set.of("tools-images", "tools-reach");
+        case BUILD -> Set.of("tools-build", "tools-user-build");
+      };
+    }
+  }
+
   /**
    * Installs what is missing, after saying so.
    *
+   * @param needs for what; nothing else is asked for
    * @param yes whether the user has agreed beforehand
    * @throws ProblemException capability-missing when something is missing and nobody can be asked,
    *     cancelled when the user declines
    */
-  public void prepare(boolean yes) {
+  public void prepare(Set<Need> needs, boolean yes) {
     try (Progress progress = TaskFollower.progress(session)) {
       progress.step("Examine the host");
       DoctorReport report = session.client().host().doctor();
       progress.done();
-      List<String> missing = report.missingPackages();
+      List<String> missing = missing(report, needs);
       if (missing.isEmpty()) {
         return;
       }
-      explain(report);
+      explain(report, needs, missing);
       if (!yes) {
         ask(missing);
       }
@@ -51,11 +71,47 @@ public final class HostPreparer {
     }
   }
 
-  private void explain(DoctorReport report) {
+  /**
+   * Whether images can be built here, if need be after packages were installed for that. Where
+   * nobody can be asked, they are not.
+   */
+  public boolean prepareBuilds(boolean yes) {
+    Set<Need> needs = Set.of(Need.BUILD);
+    DoctorReport report = session.client().host().doctor();
+    boolean able =
+        report.checks().stream()
+            .noneMatch(one -> isNeeded(one, needs) && one.state() != CheckState.OK);
+    if (able) {
+      return true;
+    } else if (missing(report, needs).isEmpty() || (!yes && !session.terminal().hasInput())) {
+      return false;
+    }
+    prepare(needs, yes);
+    return true;
+  }
+
+  private static boolean isNeeded(Check check, Set<Need> needs) {
+    return needs.stream().anyMatch(need -> need.checks().contains(check.id()));
+  }
+
+  /** An older daemon tells packages for everything at once only. */
+  private static List<String> missing(DoctorReport report, Set<Need> needs) {
+    if (report.checks().stream().allMatch(check -> check.packages().isEmpty())) {
+      return report.missingPackages();
+    }
+    return report.checks().stream()
+        .filter(check -> isNeeded(check, needs))
+        .flatMap(check -> check.packages().stream())
+        .distinct()
+        .toList();
+  }
+
+  private void explain(DoctorReport report, Set<Need> needs, List<String> missing) {
     session.err().println("This host lacks packages that Kelvin needs:");
-    session.err().println("  " + String.join(" ", report.missingPackages()));
+    session.err().println("  " + String.join(" ", missing));
+    boolean all = report.checks().stream().allMatch(check -> check.packages().isEmpty());
     for (Check check : report.checks()) {
-      if (check.state() == CheckState.REQUIRED) {
+      if (check.state() == CheckState.REQUIRED && (all || isNeeded(check, needs))) {
         session.err().println("  - " + check.title() + ": " + check.proof().strip());
       }
     }

@@ -25,6 +25,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** Sees to it that an image is there: builds it, imports it, or waits for it. */
@@ -34,11 +36,21 @@ public final class ImagePreparer {
   /** Seconds that a publisher has to answer where the image can be built instead. */
   private static final int REACH = 5;
 
-  private static final String BUILD_TOOLS = "tools-build";
+  private static final Set<String> BUILD_TOOLS = Set.of("tools-build", "tools-user-build");
   private final Session session;
+  private final BooleanSupplier toolsForBuilds;
 
   public ImagePreparer(Session session) {
+    this(session, () -> false);
+  }
+
+  /**
+   * @param toolsForBuilds gets what building takes, when the host lacks some and an image cannot be
+   *     pulled; whether it has
+   */
+  public ImagePreparer(Session session, BooleanSupplier toolsForBuilds) {
     this.session = session;
+    this.toolsForBuilds = toolsForBuilds;
   }
 
   /** The image of a distribution, or of the name that the user gave. Returns its name. */
@@ -56,13 +68,11 @@ public final class ImagePreparer {
     if (find(name).isPresent()) {
       return ready(name);
     }
-    if (!canBuild()) {
-      return published(text);
-    }
+    boolean able = canBuild();
     try {
-      return published(wanted.name() + ":" + wanted.version(), REACH);
+      return able ? published(wanted.name() + ":" + wanted.version(), REACH) : published(text);
     } catch (ProblemException e) {
-      if (!mayBuild(e.problem())) {
+      if (!mayBuild(e.problem()) || !(able || toolsForBuilds.getAsBoolean())) {
         throw e;
       }
       build(name, wanted, e.problem());
@@ -81,7 +91,7 @@ public final class ImagePreparer {
   /** Whether this host has what it takes to build instead. */
   private boolean canBuild() {
     return session.client().host().doctor().checks().stream()
-        .noneMatch(check -> check.id().equals(BUILD_TOOLS) && check.state() != CheckState.OK);
+        .noneMatch(check -> BUILD_TOOLS.contains(check.id()) && check.state() != CheckState.OK);
   }
 
   /** The image that a publisher offers under this name; pulled if it is not there yet. */
@@ -196,14 +206,19 @@ public final class ImagePreparer {
    * one of that name. Returns its name.
    */
   public String ofFileOrName(String text, @Nullable String format) {
-    boolean file = text.indexOf('/') >= 0 || text.indexOf('.') >= 0;
-    return file ? ofFile(ImageFile.of(session.file(text), format)) : ofName(text);
+    return isFile(text) ? ofFile(ImageFile.of(session.file(text), format)) : ofName(text);
+  }
+
+  /** Whether a user means a file, not the name of an image. */
+  public static boolean isFile(String text) {
+    return text.indexOf('/') >= 0 || text.indexOf('.') >= 0;
   }
 
   /** The image of a CD's file. Returns its name. */
   public String ofIso(String text) {
-    boolean file = text.indexOf('/') >= 0 || text.indexOf('.') >= 0;
-    return file ? ofFile(ImageFile.of(session.file(text), Format.ISO.wire())) : ofName(text);
+    return isFile(text)
+        ? ofFile(ImageFile.of(session.file(text), Format.ISO.wire()))
+        : ofName(text);
   }
 
   private String ofFile(ImageFile file) {

@@ -2,6 +2,7 @@ package dev.kelvin.cli.run;
 
 import dev.kelvin.cli.Interrupts;
 import dev.kelvin.cli.Session;
+import dev.kelvin.cli.UserLocale;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import java.io.IOException;
@@ -50,6 +51,13 @@ public final class UserPrograms {
       process.destroyForcibly();
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** The same for Kelvin's own programs, which are JVMs. */
+  static ProcessBuilder prepareOwn(Session session, List<String> command) {
+    var builder = prepare(session, command);
+    UserLocale.setUtf8(builder.environment());
+    return builder;
   }
 
   /** A program with the environment of the session. */

@@ -3,8 +3,8 @@ package dev.kelvin.cli.run;
 import dev.kelvin.api.ListQuery;
 import dev.kelvin.cli.Session;
 import dev.kelvin.model.Vm;
+import java.util.HashSet;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /** Names for VMs that the user gave none. */
 public final class VmNaming {
@@ -12,12 +12,14 @@ public final class VmNaming {
 
   private VmNaming() {}
 
-  /** The first of {@code base-1}, {@code base-2} and so on that no VM has. */
-  public static String free(Session session, String base) {
-    Set<String> taken =
-        session.client().allVms(ListQuery.all()).stream()
-            .map((Vm vm) -> vm.metadata().name())
-            .collect(Collectors.toSet());
+  /**
+   * The first of {@code base-1}, {@code base-2} and so on that no VM has.
+   *
+   * @param refused others that are not free: VMs of these names are being made
+   */
+  public static String free(Session session, String base, Set<String> refused) {
+    Set<String> taken = new HashSet<>(refused);
+    session.client().allVms(ListQuery.all()).forEach((Vm vm) -> taken.add(vm.metadata().name()));
     String stem = base.length() > LONGEST ? base.substring(0, LONGEST) : base;
     int number = 1;
     while (taken.contains(stem + "-" + number)) {
