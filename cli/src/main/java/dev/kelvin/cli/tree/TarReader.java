@@ -203,7 +203,7 @@ final class TarReader {
       if (header[i] >= '0' && header[i] <= '7') {
         value = (value << 3) | (header[i] - '0');
       } else if (header[i] != ' ' && header[i] != 0) {
-        throw new Broken("the archive has a number that is none");
+        throw new Broken("what comes is no archive of tar");
       }
     }
     return value;

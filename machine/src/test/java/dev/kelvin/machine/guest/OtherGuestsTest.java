@@ -49,7 +49,8 @@ class OtherGuestsTest {
   private static String windows(String command, JsonNode arguments) {
     return switch (command) {
       case "guest-get-osinfo" -> "{\"id\": \"mswindows\"}";
-      case "guest-exec" -> "{\"pid\": " + (arguments.path("path").asString().equals("cmd.exe") ? 1 : 2) + "}";
+      case "guest-exec" ->
+          "{\"pid\": " + (arguments.path("path").asString().equals("cmd.exe") ? 1 : 2) + "}";
       case "guest-exec-status" ->
           arguments.path("pid").asInt() == 1
               ? "{\"exited\": true, \"exitcode\": 0, \"out-data\": "
@@ -75,7 +76,8 @@ class OtherGuestsTest {
                             List.of("whoami"), List.of("PATH=D:\\x"), new byte[0], SOON),
                         new CountDownLatch(1)));
     assertThat(asked)
-        .anyMatch(one -> one.contains("\"whoami\"") && one.contains("\"env\":[\"PATH=D:\\\\x\",\"Ä=ö\"]"));
+        .anyMatch(one ->
+            one.contains("\"whoami\"") && one.contains("\"env\":[\"PATH=D:\\\\x\",\"Ä=ö\"]"));
   }
 
   @Test
@@ -85,7 +87,10 @@ class OtherGuestsTest {
             OtherGuestsTest::windows,
             agent -> {
               new GuestFiles("win", () -> agent)
-                  .write("/a.txt", 0600, new ByteArrayInputStream("hello".getBytes(StandardCharsets.UTF_8)));
+                  .write(
+                      "/a.txt",
+                      0600,
+                      new ByteArrayInputStream("hello".getBytes(StandardCharsets.UTF_8)));
             });
     assertThat(asked).anyMatch(one -> one.contains("guest-file-open") && one.contains("\"w\""));
     assertThat(asked).noneMatch(one -> one.contains("guest-exec"));
@@ -105,7 +110,9 @@ class OtherGuestsTest {
               default -> ScriptedAgent.REFUSED;
             },
         agent -> {
-          var program = new GuestProgram(List.of("sleep", "9"), List.of(), new byte[0], Duration.ofSeconds(1));
+          var program =
+              new GuestProgram(
+                  List.of("sleep", "9"), List.of(), new byte[0], Duration.ofSeconds(1));
           var problem =
               catchThrowableOfType(
                       ProblemException.class,

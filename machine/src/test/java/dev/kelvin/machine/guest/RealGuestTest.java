@@ -12,6 +12,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.SequenceInputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -114,8 +115,7 @@ class RealGuestTest {
     String script = "trap '' TERM; sleep 7301 & echo $! >" + guest + "/pid; wait; sleep 7302";
     Problem problem =
         problem(() ->
-            programs.run(
-                program(Duration.ofSeconds(1), List.of(), "sh", "-c", script), wanted()));
+            programs.run(program(Duration.ofSeconds(1), List.of(), "sh", "-c", script), wanted()));
     assertThat(problem.code()).isEqualTo(Code.TIMEOUT);
     assertThat(problem.cause()).contains("after 1 s", "it has been ended in the guest");
     assertThat(problem.remedy()).contains("--timeout");
@@ -162,17 +162,19 @@ class RealGuestTest {
   void anUploadThatBreaksOffLeavesTheFileAsItWas() throws Exception {
     Path file = Files.writeString(guest.resolve("f"), "precious");
     var broken =
-        new InputStream() {
-          private int left = 300_000;
+        new SequenceInputStream(
+            new ByteArrayInputStream(new byte[300_000]),
+            new InputStream() {
+              @Override
+              public int read() throws IOException {
+                throw new IOException("the client has gone");
+              }
 
-          @Override
-          public int read() throws IOException {
-            if (left-- == 0) {
-              throw new IOException("the client has gone");
-            }
-            return 'x';
-          }
-        };
+              @Override
+              public int read(byte[] target, int offset, int length) throws IOException {
+                return read();
+              }
+            });
     Problem problem = problem(() -> files.write(file.toString(), 0644, broken));
     assertThat(problem.code()).isEqualTo(Code.MALFORMED);
     assertThat(file).hasContent("precious");
@@ -217,14 +219,13 @@ class RealGuestTest {
     assertThat(inGuest()).containsExactly("copy", "old", "src");
 
     Problem broken =
-        problem(() ->
-            trees.write(guest + "/cut", "src", 0755, new ByteArrayInputStream(tar, 0, 700)));
+        problem(
+            () -> trees.write(guest + "/cut", "src", 0755, new ByteArrayInputStream(tar, 0, 700)));
     assertThat(broken.cause()).contains("tar in the guest");
     assertThat(inGuest()).as("nothing is left of it").containsExactly("copy", "old", "src");
     Problem file = problem(() -> trees.write(guest + "/copy/sub/x", null, 0755, content("")));
     assertThat(file.cause()).contains("no directory");
-    Problem absent =
-        problem(() -> trees.read(guest + "/absent", new ByteArrayOutputStream()));
+    Problem absent = problem(() -> trees.read(guest + "/absent", new ByteArrayOutputStream()));
     assertThat(absent.field()).isEqualTo("path");
   }
 }

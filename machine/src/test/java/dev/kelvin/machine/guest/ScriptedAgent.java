@@ -81,7 +81,9 @@ final class ScriptedAgent implements AutoCloseable {
         String value = answers.apply(name, command.path("arguments"));
         answer = value.equals(REFUSED) ? REFUSED : "{\"return\": " + value + "}";
       }
-      var bytes = ByteBuffer.wrap((answer + "\n").getBytes(answer.startsWith("\u00ff") ? ISO_8859_1 : UTF_8));
+      var bytes =
+          ByteBuffer.wrap(
+              (answer + "\n").getBytes(answer.startsWith("\u00ff") ? ISO_8859_1 : UTF_8));
       while (bytes.hasRemaining()) {
         channel.write(bytes);
       }

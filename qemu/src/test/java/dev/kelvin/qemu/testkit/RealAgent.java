@@ -79,8 +79,8 @@ public final class RealAgent implements AutoCloseable {
   }
 
   @Override
-  public void close() throws InterruptedException {
+  public void close() {
     client.close();
-    process.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
+    process.destroyForcibly().onExit().orTimeout(10, TimeUnit.SECONDS).join();
   }
 }
