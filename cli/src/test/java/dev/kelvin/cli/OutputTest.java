@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -53,9 +54,8 @@ class OutputTest extends OnFakeDaemon {
     daemon.on(FlowTest.ALL_VMS, Reply.json(200, Things.page(Things.vm("web1", Phase.RUNNING))));
     daemon.on("GET /v1/vms/web1", Reply.json(200, Things.vm("web1", Phase.RUNNING)));
     daemon.on("GET /v1/state/backup", Reply.text("a backup"));
-    daemon.on("GET /v1/vms/web1/screenshot", Reply.text("PNG"));
-    daemon.on("GET /v1/vms/web1/guest/file?path=%2Fa", Reply.text("text"));
-    daemon.on("GET /v1/vms/web1/serial/log?bytes=1048576", Reply.text("text"));
+    daemon.on("GET /v1/vms/web1/screenshot?screen=1", Reply.text("PNG"));
+    daemon.on("GET /v1/vms/web1/guest/files?path=/a", Reply.text("text"));
     String said = Base64.getEncoder().encodeToString("hello".getBytes(StandardCharsets.UTF_8));
     daemon.on(
         "POST /v1/vms/web1/guest/exec",
@@ -69,7 +69,8 @@ class OutputTest extends OnFakeDaemon {
         List.of("exec", "web1", "true"),
         List.of("start", "web1"),
         List.of("state", "backup", "-"),
-        List.of("version"),
+        List.of("cp", "web1:/a", "-"),
+        List.of("screenshot", "web1", "-"),
         List.of("help"),
         List.of("explain", "vm"));
   }
@@ -134,7 +135,9 @@ class OutputTest extends OnFakeDaemon {
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
         .isEqualTo("rw-------");
     assertThat(cli.run("state", "backup", "/dev/full").code()).isEqualTo(2);
-    assertThat(Files.list(file.getParent()).map(one -> one.getFileName().toString()))
-        .noneMatch(name -> name.startsWith(".shot"));
+    try (Stream<Path> files = Files.list(file.getParent())) {
+      assertThat(files.map(one -> one.getFileName().toString()))
+          .noneMatch(name -> name.startsWith(".shot"));
+    }
   }
 }

@@ -26,7 +26,8 @@ class LauncherTest {
     Files.copy(SOURCE.resolve("kelvin"), root.resolve("kelvin"));
     Files.copy(SOURCE.resolve("dist/sh/find.sh"), root.resolve("dist/sh/find.sh"));
     Path built = Files.createDirectories(root.resolve("dist/target/kelvin"));
-    Path jdk = Files.createDirectories(root.resolve("jdk/bin")).getParent();
+    Path jdk = root.resolve("jdk");
+    Files.createDirectories(jdk.resolve("bin"));
     Files.writeString(jdk.resolve("release"), "JAVA_VERSION=\"25.0.1\"\n");
     program(jdk.resolve("bin/javac"), "#!/bin/sh\n");
     program(

@@ -81,6 +81,8 @@ class QemuChoiceTest {
     assertThat(choice.find(Architecture.AARCH64)).contains(arm);
     assertThat(choice.find(Architecture.I386)).contains(Path.of("/none/qemu-system-i386"));
     assertThat(choice.reason(Architecture.I386)).contains("qemu.i386 in kelvin.yaml");
+    assertThat(choice.isPicked(Architecture.X86_64)).isTrue();
+    assertThat(QemuChoice.of("", Map.of()).isPicked(Architecture.X86_64)).isFalse();
     assertThat(QemuChoice.of("", Map.of()).find(Architecture.X86_64))
         .isEqualTo(QemuInspector.find());
   }
