@@ -21,6 +21,16 @@ final class Contradictions {
               "with --no-wait nobody waits, and --timeout says how long to wait",
               "leave one of them out"),
           new Pair(
+              "--dry-run",
+              "--timeout",
+              "with --dry-run nothing is done, and --timeout says how long to wait for its end",
+              "leave one of them out"),
+          new Pair(
+              "--dry-run",
+              "--no-wait",
+              "with --dry-run nothing is done that could be waited for",
+              "leave one of them out"),
+          new Pair(
               "--checksum",
               "--insecure",
               "--checksum vouches for the file, and --insecure takes one that nothing vouches for",
