@@ -77,16 +77,20 @@ class CliPageTest {
         | Variable | What it does |
         |---|---|
         """);
-    for (Manual.Variable one : Manual.ENVIRONMENT) {
-      String names = one.name().replace(", ", "`, `");
-      page.append("| `%s` | %s |\n".formatted(names, one.meaning()));
-    }
+    variables(page);
     for (Entry entry : Catalog.ENTRIES) {
       String help = new Cli(directory).run(("help " + entry.name()).split(" ", -1)).out();
       page.append("\n## kelvin ").append(entry.name()).append("\n\n```\n");
       page.append(help.stripTrailing()).append("\n```\n");
     }
     return page.toString();
+  }
+
+  private static void variables(StringBuilder page) {
+    for (Manual.Variable one : Manual.ENVIRONMENT) {
+      String names = one.name().replace(", ", "`, `");
+      page.append("| `%s` | %s |\n".formatted(names, one.meaning()));
+    }
   }
 
   /** Several kinds of problems share a code. */

@@ -21,9 +21,6 @@ import java.util.UUID;
 
 /** Files of the user, with problems that say which file and why. */
 public final class LocalFiles {
-  private static final FileAttribute<?> READABLE =
-      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-r--r--"));
-
   private LocalFiles() {}
 
   /** Something that is done with a file. */
@@ -72,7 +69,7 @@ public final class LocalFiles {
           Path target = there ? name.toRealPath() : name;
           Path part = target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID());
           try {
-            put(part, secret ? OwnerOnly.attribute() : READABLE, content);
+            put(part, secret ? OwnerOnly.attribute() : readable(), content);
             if (there && !secret) {
               Files.setPosixFilePermissions(part, Files.getPosixFilePermissions(target));
             }
@@ -83,6 +80,10 @@ public final class LocalFiles {
             Files.deleteIfExists(part);
           }
         });
+  }
+
+  private static FileAttribute<?> readable() {
+    return PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-r--r--"));
   }
 
   private static void put(Path part, FileAttribute<?> mode, Content content) throws IOException {
