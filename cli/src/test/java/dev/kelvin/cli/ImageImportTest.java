@@ -45,8 +45,15 @@ class ImageImportTest extends OnFakeDaemon {
     ImageStatus s = made.status();
     var doubtful =
         new ImageStatus(
-            s.phase(), s.digest(), s.format(), s.virtualSize(), s.fileSize(), s.usedBy(),
-            s.readyAt(), null, List.of("it looks like gzip"));
+            s.phase(),
+            s.digest(),
+            s.format(),
+            s.virtualSize(),
+            s.fileSize(),
+            s.usedBy(),
+            s.readyAt(),
+            null,
+            List.of("it looks like gzip"));
     daemon.off("GET /v1/images/" + NAME);
     daemon.on("GET /v1/images/" + NAME, Reply.json(200, made.withStatus(doubtful)));
     Result result = cli.run("image", "import", cli.file("disk.raw", "x").toString());
@@ -133,8 +140,14 @@ class ImageImportTest extends OnFakeDaemon {
     Path directory = ova.getParent();
     var tar =
         new ProcessBuilder(
-                "tar", "--format=ustar", "-C", directory.toString(), "-cf", ova.toString(),
-                "web.ovf", "web-disk1.vmdk")
+                "tar",
+                "--format=ustar",
+                "-C",
+                directory.toString(),
+                "-cf",
+                ova.toString(),
+                "web.ovf",
+                "web-disk1.vmdk")
             .start();
     assertThat(tar.waitFor()).isZero();
     assertThat(cli.run("image", "import", ova.toString()).err())

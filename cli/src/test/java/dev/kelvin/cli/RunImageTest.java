@@ -22,7 +22,9 @@ class RunImageTest extends OnFakeDaemon {
 
   @BeforeEach
   void start() throws IOException {
-    cli.file("home/.ssh/id_ed25519.pub", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFZGHVnuNhWu4hPOE64GslA+afSjTdle1w9FWLpl7JqN ada\n");
+    cli.file(
+        "home/.ssh/id_ed25519.pub",
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFZGHVnuNhWu4hPOE64GslA+afSjTdle1w9FWLpl7JqN ada\n");
     daemon.on(
         "GET /v1/vms/web1",
         Reply.problem(Problem.of(Code.NOT_FOUND, "There is no VM web1").on("vm/web1")));

@@ -34,7 +34,8 @@ import org.junit.jupiter.api.Timeout;
 /** {@code kelvin run} and {@code kelvin create}, from nothing to a guest that is ready. */
 @Timeout(60)
 class RunTest extends OnFakeDaemon {
-  private static final String KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFZGHVnuNhWu4hPOE64GslA+afSjTdle1w9FWLpl7JqN ada@home";
+  private static final String KEY =
+      "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFZGHVnuNhWu4hPOE64GslA+afSjTdle1w9FWLpl7JqN ada@home";
 
   @BeforeEach
   void start() throws IOException {
@@ -147,7 +148,9 @@ class RunTest extends OnFakeDaemon {
     host();
     daemon.on("GET /v1/images/debian", Reply.json(200, Things.image("debian")));
     daemon.task("POST /v1/vms", "v1", "vm.create", "vm/web1");
-    cli.file("other.pub", "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBH6U6qiX4l3MU9HCueqgAuTa3UkO+6rKgv382wSi8cv2ycC8HkLAKEbXU23lYn5msgMT9mkOH5jBRQs5UDAO9pU= other\n");
+    cli.file(
+        "other.pub",
+        "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBH6U6qiX4l3MU9HCueqgAuTa3UkO+6rKgv382wSi8cv2ycC8HkLAKEbXU23lYn5msgMT9mkOH5jBRQs5UDAO9pU= other\n");
     Result result =
         cli.run(
             "run",
@@ -191,7 +194,10 @@ class RunTest extends OnFakeDaemon {
         .containsExactly("8080:80", "2222:22");
     var cloudInit = java.util.Objects.requireNonNull(vm.spec().cloudInit());
     assertThat(cloudInit.user()).isEqualTo("eve");
-    assertThat(cloudInit.sshKeys()).contains(KEY, "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBH6U6qiX4l3MU9HCueqgAuTa3UkO+6rKgv382wSi8cv2ycC8HkLAKEbXU23lYn5msgMT9mkOH5jBRQs5UDAO9pU= other");
+    assertThat(cloudInit.sshKeys())
+        .contains(
+            KEY,
+            "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBH6U6qiX4l3MU9HCueqgAuTa3UkO+6rKgv382wSi8cv2ycC8HkLAKEbXU23lYn5msgMT9mkOH5jBRQs5UDAO9pU= other");
   }
 
   @Test
@@ -299,7 +305,8 @@ class RunTest extends OnFakeDaemon {
     assertThat(daemon.bodies(upload)).containsExactly("content");
     assertThat(asked().spec().disks().getFirst().size()).hasToString("10GiB");
     cli.file("server.img", "content");
-    assertThat(cli.run("run", "--image", "./server.img").err()).contains("--format raw if", "qcow2");
+    assertThat(cli.run("run", "--image", "./server.img").err())
+        .contains("--format raw if", "qcow2");
     assertThat(cli.run("run", "--image", "./absent.raw").err()).contains("there is no such file");
   }
 

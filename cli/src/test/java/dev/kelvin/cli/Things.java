@@ -41,7 +41,9 @@ public final class Things {
             .cpu(Cpu.of(2))
             .disks(List.of(Disk.of("root", "debian-12", ByteSize.ofGiB(10))))
             .nics(List.of(Nic.of("net0")))
-            .cloudInit(new CloudInit(null, "ada", List.of("ssh-ed25519 AAAA ada"), null, List.of(), null, null))
+            .cloudInit(
+                new CloudInit(
+                    null, "ada", List.of("ssh-ed25519 AAAA ada"), null, List.of(), null, null))
             .build();
     boolean runs = phase.hasProcess();
     var forwards =

@@ -52,7 +52,8 @@ class UserSetupTest extends OnFakeDaemon {
   void everyKeyOfAFileIsTaken() throws IOException {
     Path keys =
         cli.file(
-            "keys", "\uFEFF# mine\r\n" + A + " a\r\n\r\nfrom=\"10.0.0.0/8\",no-pty " + A + " b\r\n");
+            "keys",
+            "\uFEFF# mine\r\n" + A + " a\r\n\r\nfrom=\"10.0.0.0/8\",no-pty " + A + " b\r\n");
     assertThat(create("--ssh-key", keys.toString()).code()).isZero();
     assertThat(asked().sshKeys()).contains(A + " a", "from=\"10.0.0.0/8\",no-pty " + A + " b");
   }

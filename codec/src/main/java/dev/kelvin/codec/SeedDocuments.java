@@ -11,6 +11,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.databind.ObjectMapper;
 import tools.jackson.dataformat.yaml.YAMLFactory;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 
@@ -43,7 +44,7 @@ public final class SeedDocuments {
 
   /** Few VMs have such documents; the parser is loaded with the first. */
   private static final class Yaml {
-    static final YAMLMapper MAPPER =
+    static final ObjectMapper MAPPER =
         new YAMLMapper(
             YAMLFactory.builder()
                 .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(200).build())

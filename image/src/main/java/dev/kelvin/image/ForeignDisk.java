@@ -193,8 +193,12 @@ final class ForeignDisk {
     return StandardCharsets.ISO_8859_1.decode(read(file, offset, length)).toString();
   }
 
+  /** Some bytes of a file; fewer where it ends, none from a place that is not in it. */
   static ByteBuffer read(Path file, long offset, int length) throws IOException {
     try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      if (offset < 0 || offset > channel.size()) {
+        return ByteBuffer.allocate(0);
+      }
       ByteBuffer buffer = ByteBuffer.allocate(length);
       while (buffer.hasRemaining() && channel.read(buffer, offset + buffer.position()) >= 0) {
         // Until it is full or the file ends.

@@ -44,6 +44,7 @@ final class VhdHeader {
     boolean atStart = hasCookie(file, 0);
     ForeignDisk.require(file, Format.VHD, atEnd || atStart);
     ByteBuffer footer = ForeignDisk.read(file, atEnd ? length - FOOTER : 0, FOOTER);
+    ForeignDisk.require(file, Format.VHD, footer.limit() == FOOTER);
     long size = footer.getLong(CURRENT_SIZE);
     ForeignDisk.checkSize(file, Format.VHD, new ByteSize(Math.max(size, 0)));
     switch (footer.getInt(DISK_TYPE)) {

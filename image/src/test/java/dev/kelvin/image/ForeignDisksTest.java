@@ -100,6 +100,16 @@ class ForeignDisksTest {
           text(bytes, footer + 28, "vbox");
           bytes.seek(footer + 56);
           bytes.writeShort(10); // cylinders, of 4 heads and 17 sectors
+          byte[] all = new byte[512];
+          bytes.seek(footer);
+          bytes.readFully(all);
+          // The sum of all bytes but its own four, inverted.
+          int sum = 0;
+          for (int i = 0; i < all.length; i++) {
+            sum += i >= 64 && i < 68 ? 0 : all[i] & 0xff;
+          }
+          bytes.seek(footer + 64);
+          bytes.writeInt(~sum);
         });
     byte[] content = imported(file, Format.VHD);
     assertThat(content).hasSize(5 << 20).startsWith(MARK);
@@ -219,7 +229,9 @@ class ForeignDisksTest {
   private static void seal(ByteBuffer bytes, int at, int length) {
     var sum = new CRC32C();
     bytes.putInt(at + 4, 0);
-    sum.update(bytes.array(), at, length);
+    byte[] sealed = new byte[length];
+    bytes.get(at, sealed);
+    sum.update(sealed);
     bytes.putInt(at + 4, (int) sum.getValue());
   }
 
@@ -237,7 +249,9 @@ class ForeignDisksTest {
     bytes.putInt(log + 64, 0x6f72657a).putLong(log + 72, 4096).putLong(log + 80, target);
     bytes.putLong(log + 88, 7);
     seal(bytes, log, 4096);
-    Files.write(file, bytes.array());
+    byte[] changed = new byte[bytes.capacity()];
+    bytes.get(0, changed);
+    Files.write(file, changed);
   }
 
   @Test
@@ -278,8 +292,13 @@ class ForeignDisksTest {
     Path child =
         Files.writeString(
             directory.resolve("child.vmdk"),
-            "# Disk DescriptorFile\nparentCID=1\ncreateType=\"monolithicSparse\"\n"
-                + "parentFileNameHint=\"base.vmdk\"\nRW 9 SPARSE \"child-delta.vmdk\"\n");
+            """
+            # Disk DescriptorFile
+            parentCID=1
+            createType="monolithicSparse"
+            parentFileNameHint="base.vmdk"
+            RW 9 SPARSE "child-delta.vmdk"
+            """);
     assertThat(refused(child, Format.VMDK).cause()).contains("its parent base.vmdk");
   }
 

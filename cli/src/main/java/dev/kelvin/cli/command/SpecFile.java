@@ -171,8 +171,7 @@ final class SpecFile {
     } catch (CharacterCodingException e) {
       throw Problem.of(Code.MALFORMED, "This is not UTF-8 text")
           .on(source)
-          .because(
-              isUtf16(bytes) ? "it is UTF-16" : "it has bytes that no UTF-8 text has")
+          .because(isUtf16(bytes) ? "it is UTF-16" : "it has bytes that no UTF-8 text has")
           .remedy("save it as UTF-8")
           .asException(e);
     }

@@ -29,7 +29,9 @@ final class UserDataFile {
   static CloudInit read(Session session, String file) {
     String source = file.equals("-") ? "standard input" : session.file(file).toString();
     byte[] bytes =
-        file.equals("-") ? input(session) : LocalFiles.read(session.file(file), Files::readAllBytes);
+        file.equals("-")
+            ? input(session)
+            : LocalFiles.read(session.file(file), Files::readAllBytes);
     boolean packed = bytes.length > 2 && bytes[0] == 0x1f && bytes[1] == (byte) 0x8b;
     String text = SpecFile.utf8(packed ? unpack(bytes, source) : bytes, source);
     var setup = new CloudInit(null, null, List.of(), null, List.of(), text, null);

@@ -117,7 +117,8 @@ public record ImageFile(Path path, Format format, Compression compression, long 
           path,
           file -> {
             try (InputStream in = new Counting(Files.newInputStream(file), progress, size)) {
-              Task task = session.client().images().importFile(name, format, compression, labels, in, size);
+              Task task =
+                  session.client().images().importFile(name, format, compression, labels, in, size);
               progress.done();
               return task;
             }

@@ -35,7 +35,8 @@ final class ImageFormats {
   private static final Pattern ARCHIVE =
       Pattern.compile(".*\\.(ova|tar|tgz|tbz2?|txz|tar\\.(gz|xz|bz2|zst)|box|zip|7z|rar)");
 
-  private static final Pattern VMDK_CONTENT = Pattern.compile("(.*)-(flat|f\\d{3}|rdm|rdmp)\\.vmdk");
+  private static final Pattern VMDK_CONTENT =
+      Pattern.compile("(.*)-(flat|f\\d{3}|rdm|rdmp)\\.vmdk");
   private static final Pattern VMDK_PART =
       Pattern.compile("(.*)-(s\\d{3}|delta|sesparse|\\d{6}-s\\d{3})\\.vmdk");
 
@@ -84,8 +85,7 @@ final class ImageFormats {
         .because(cause)
         .remedy(
             mark.map(DiskMark::remedy)
-                .orElse(
-                    "name it: --format raw if it is a disk as it is, else one of " + all()))
+                .orElse("name it: --format raw if it is a disk as it is, else one of " + all()))
         .asException();
   }
 
@@ -154,16 +154,16 @@ final class ImageFormats {
   private static ProblemException archive(Path path, String name) {
     boolean tar = !name.matches(".*\\.(zip|7z|rar)");
     String unpack =
-        tar ? "tar xf " : name.endsWith("zip") ? "unzip " : name.endsWith("7z") ? "7z x " : "unrar x ";
+        tar
+            ? "tar xf "
+            : name.endsWith("zip") ? "unzip " : name.endsWith("7z") ? "7z x " : "unrar x ";
     List<String> disks = name.endsWith(".ova") || name.endsWith(".tar") ? disks(path) : List.of();
     String disk = disks.size() == 1 ? disks.getFirst() : name.endsWith(".box") ? "box.img" : "DISK";
     boolean box = name.endsWith(".box");
     return Problem.of(Code.INVALID_ARGUMENT, "This is an archive, and no disk")
         .on(path.toString())
         .because(
-            disks.isEmpty()
-                ? "the disk is a file in it"
-                : "in it are: " + String.join(", ", disks))
+            disks.isEmpty() ? "the disk is a file in it" : "in it are: " + String.join(", ", disks))
         .remedy(
             "unpack it: "
                 + unpack

@@ -181,8 +181,8 @@ public final class SshKeys {
    * The keys in a file that the user named: one, as in a .pub file, or several, as in an
    * authorized_keys.
    *
-   * @throws dev.kelvin.model.ProblemException invalid-argument when there is none in it, or one that
-   *     is none
+   * @throws dev.kelvin.model.ProblemException invalid-argument when there is none in it, or one
+   *     that is none
    */
   public static List<String> fromFile(Path file) {
     SortedMap<Integer, String> lines;

@@ -47,7 +47,8 @@ class NamesTest {
   @ParameterizedTest
   @ValueSource(ints = {49, 50, 51, 200})
   void longNamesAreCut(int length) {
-    var image = new ImageFile(Path.of("a".repeat(length - 1) + "-b.raw"), Format.RAW, Compression.NONE, 1);
+    var image =
+        new ImageFile(Path.of("a".repeat(length - 1) + "-b.raw"), Format.RAW, Compression.NONE, 1);
     assertThat(Names.valid(image.baseName() + "-0123abcd-1")).isTrue();
   }
 }

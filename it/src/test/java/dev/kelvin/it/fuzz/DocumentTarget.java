@@ -2,6 +2,7 @@ package dev.kelvin.it.fuzz;
 
 import dev.kelvin.codec.Documents;
 import dev.kelvin.codec.Documents.Syntax;
+import dev.kelvin.codec.SeedDocuments;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.Vm;
 import dev.kelvin.model.spec.SpecRules;
@@ -14,6 +15,9 @@ public final class DocumentTarget {
     for (Syntax syntax : Syntax.values()) {
       try {
         Vm vm = Documents.read(input, syntax, Vm.class);
+        if (vm.spec() != null) {
+          SeedDocuments.check(vm.spec().cloudInit());
+        }
         if (vm.metadata() != null && vm.spec() != null && SpecRules.check(vm).isEmpty()) {
           Vm again = Documents.read(Documents.json(vm), Syntax.JSON, Vm.class);
           if (!again.equals(vm)) {

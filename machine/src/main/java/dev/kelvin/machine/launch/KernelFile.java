@@ -15,8 +15,8 @@ import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether a file is a kernel that QEMU starts directly. QEMU's own words are of ages ago: what is no
- * kernel at all is "too old to load a ram disk", or is started and never heard of again.
+ * Whether a file is a kernel that QEMU starts directly. QEMU's own words are of ages ago: what is
+ * no kernel at all is "too old to load a ram disk", or is started and never heard of again.
  *
  * <p>For x86 that is a bzImage ("HdrS", Linux' Documentation/arch/x86/boot.rst), an ELF file with a
  * PVH entry, or a kernel of the Multiboot specification. An Arm may be given anything; what
@@ -34,7 +34,9 @@ public final class KernelFile {
   private static final int EM_X86_64 = 62;
   private static final int EM_AARCH64 = 183;
 
-  /** Type of a program header with notes; type of the note with Xen's 32-bit entry, which PVH is. */
+  /**
+   * Type of a program header with notes; type of the note with Xen's 32-bit entry, which PVH is.
+   */
   private static final int PT_NOTE = 4;
 
   private static final int PHYS32_ENTRY = 18;
@@ -101,7 +103,9 @@ public final class KernelFile {
       if (machine != EM_386 && machine != EM_X86_64) {
         return "it is an ELF file for another kind of CPU";
       }
-      return hasPvhEntry(channel, head) ? null : "it is an ELF file without a PVH entry (a Xen note)";
+      return hasPvhEntry(channel, head)
+          ? null
+          : "it is an ELF file without a PVH entry (a Xen note)";
     }
     if (intAt(head, 56) == 0x644d5241) {
       return "it is a kernel for arm64";
@@ -136,8 +140,11 @@ public final class KernelFile {
     } else if ((first & 0xffffff) == 0x685a42) {
       return "it is packed with bzip2";
     } else if (shortAt(head, 0) == 0x5a4d) {
-      boolean unified = StandardCharsets.ISO_8859_1.decode(head.duplicate()).toString().contains(".linux\0");
-      return unified ? "it is a unified kernel image (UKI), an EFI program" : "it is an EFI program";
+      boolean unified =
+          StandardCharsets.ISO_8859_1.decode(head.duplicate()).toString().contains(".linux\0");
+      return unified
+          ? "it is a unified kernel image (UKI), an EFI program"
+          : "it is an EFI program";
     }
     return isText(head) ? "it is a text" : null;
   }
@@ -177,8 +184,7 @@ public final class KernelFile {
       }
       long offset = wide ? longAt(entry, 8) : Integer.toUnsignedLong(intAt(entry, 4));
       long length = wide ? longAt(entry, 32) : Integer.toUnsignedLong(intAt(entry, 16));
-      if (offset >= 0
-          && hasPvhNote(read(channel, offset, (int) Math.clamp(length, 0, MOST_NOTES)))) {
+      if (offset >= 0 && hasPvhNote(read(channel, offset, Math.clamp(length, 0, MOST_NOTES)))) {
         return true;
       }
     }

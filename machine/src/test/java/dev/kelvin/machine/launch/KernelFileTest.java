@@ -31,12 +31,18 @@ class KernelFileTest {
     return ByteBuffer.allocate(4096).order(ByteOrder.LITTLE_ENDIAN);
   }
 
+  private static byte[] array(ByteBuffer buffer) {
+    byte[] bytes = new byte[buffer.capacity()];
+    buffer.get(0, bytes);
+    return bytes;
+  }
+
   private static byte[] bzImage() {
-    return bytes().putShort(0, (short) 0x5a4d).putInt(0x202, 0x53726448).array();
+    return array(bytes().putShort(0, (short) 0x5a4d).putInt(0x202, 0x53726448));
   }
 
   private static byte[] multiboot(int sum) {
-    return bytes().putInt(64, 0x1BADB002).putInt(68, 0).putInt(72, -0x1BADB002 + sum).array();
+    return array(bytes().putInt(64, 0x1BADB002).putInt(68, 0).putInt(72, -0x1BADB002 + sum));
   }
 
   /** A 64-bit ELF file with one program header, of notes: one of another kind, then Xen's. */
@@ -48,7 +54,7 @@ class KernelFileTest {
     file.putInt(1024, 4).putInt(1028, 5).putInt(1032, 3).putInt(1036, 0x00554e47);
     int second = 1024 + 12 + 4 + 8;
     file.putInt(second, 4).putInt(second + 4, 8).putInt(second + 8, noteType);
-    return file.putInt(second + 12, 0x006e6558).array();
+    return array(file.putInt(second + 12, 0x006e6558));
   }
 
   private static byte[] text(String text) {
@@ -60,13 +66,13 @@ class KernelFileTest {
     for (int i = 0; i < first.length; i++) {
       file.put(i, (byte) first[i]);
     }
-    return file.array();
+    return array(file);
   }
 
   private static byte[] uki() {
     var file = bytes().putShort(0, (short) 0x5a4d);
     file.put(600, text(".linux"));
-    return file.array();
+    return array(file);
   }
 
   private VmSpec spec(byte[] content, Architecture architecture) throws IOException {
@@ -84,9 +90,9 @@ class KernelFileTest {
         arguments(elf(62, 18), Architecture.X86_64),
         arguments(multiboot(0), Architecture.X86_64),
         arguments(starting(0x1f, 0x8b), Architecture.AARCH64),
-        arguments(bytes().putShort(0, (short) 0x5a4d).array(), Architecture.AARCH64),
+        arguments(array(bytes().putShort(0, (short) 0x5a4d)), Architecture.AARCH64),
         arguments(elf(183, 0), Architecture.AARCH64),
-        arguments(bytes().array(), Architecture.AARCH64));
+        arguments(array(bytes()), Architecture.AARCH64));
   }
 
   @ParameterizedTest
@@ -108,9 +114,9 @@ class KernelFileTest {
         arguments(starting('M', 'Z'), Architecture.X86_64, "EFI program", "uefi"),
         arguments(elf(62, 17), Architecture.X86_64, "PVH", "vmlinux"),
         arguments(elf(183, 18), Architecture.X86_64, "another kind of CPU", "bzImage"),
-        arguments(bytes().putInt(56, 0x644d5241).array(), Architecture.X86_64, "arm64", "bzImage"),
+        arguments(array(bytes().putInt(56, 0x644d5241)), Architecture.X86_64, "arm64", "bzImage"),
         arguments(multiboot(1), Architecture.X86_64, "HdrS", "bzImage"),
-        arguments(bytes().array(), Architecture.X86_64, "HdrS", "bzImage"),
+        arguments(array(bytes()), Architecture.X86_64, "HdrS", "bzImage"),
         arguments(text("hello\n"), Architecture.AARCH64, "a text", "Image"),
         arguments(bzImage(), Architecture.AARCH64, "for x86", "Image"),
         arguments(elf(62, 18), Architecture.AARCH64, "another kind of CPU", "Image"));

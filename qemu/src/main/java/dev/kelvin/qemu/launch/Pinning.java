@@ -1,5 +1,6 @@
 package dev.kelvin.qemu.launch;
 
+import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.HostFacts;
 import dev.kelvin.model.Names;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * changes the guest's hardware. Refuses what this host cannot do.
  */
 public final class Pinning {
+  private static final ByteSize MOST_EMULATED = ByteSize.ofGiB(960);
   private static final int SUGGESTIONS = 3;
   private static final Set<String> COMPUTED_MODELS = Set.of("auto", "host", "max");
 
@@ -51,6 +53,7 @@ public final class Pinning {
     HostFacts facts = host.of(spec.architecture());
     String machine = spec.machine().equals(kept) ? spec.machine() : machine(spec, facts);
     accelerator(spec, facts);
+    emulatedMemory(spec, facts);
     cpuModel(spec, facts);
     Extras.check(spec, facts);
     devices(spec, machine, facts);
@@ -130,14 +133,33 @@ public final class Pinning {
     }
   }
 
+  private static boolean isKvm(VmSpec spec, HostFacts facts) {
+    return switch (spec.accelerator()) {
+      case KVM -> true;
+      case TCG -> false;
+      case AUTO -> facts.defaultAccelerator().equals("kvm");
+    };
+  }
+
+  /** A PC's emulated CPU has 40 bits of addresses, of which QEMU keeps some for devices. */
+  private static void emulatedMemory(VmSpec spec, HostFacts facts) {
+    if (spec.architecture() == Architecture.X86_64
+        && !spec.isOn(Board.MICROVM)
+        && !isKvm(spec, facts)
+        && spec.memory().size().compareTo(MOST_EMULATED) > 0) {
+      throw Problem.of(Code.INVALID_ARGUMENT, "An emulated VM cannot have that much memory")
+          .at("spec.memory.size")
+          .because(
+              "a CPU that is emulated in software (tcg) addresses 1TiB, of which devices have a"
+                  + " part")
+          .remedy("give it at most " + MOST_EMULATED + ", or run it on KVM")
+          .asException();
+    }
+  }
+
   private static void cpuModel(VmSpec spec, HostFacts facts) {
     String model = spec.cpu().model();
-    boolean kvm =
-        switch (spec.accelerator()) {
-          case KVM -> true;
-          case TCG -> false;
-          case AUTO -> facts.defaultAccelerator().equals("kvm");
-        };
+    boolean kvm = isKvm(spec, facts);
     if (model.equals("host") && !kvm) {
       throw Problem.of(Code.CAPABILITY_MISSING, "The CPU model host needs KVM")
           .at("spec.cpu.model")

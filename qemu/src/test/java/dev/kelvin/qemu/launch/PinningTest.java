@@ -86,6 +86,15 @@ class PinningTest {
     assertThat(pin("cpu: {model: host}", FACTS).cpu().model()).isEqualTo("host");
   }
 
+  @Test
+  void refusesMoreMemoryThanAnEmulatedPcAddresses() {
+    var tcg = facts(List.of("tcg"), FACTS.devices(), true);
+    refuses("memory: {size: 961GiB}", tcg, Code.INVALID_ARGUMENT, "960GiB");
+    refuses("accelerator: tcg, memory: {size: 4TiB}", FACTS, Code.INVALID_ARGUMENT, "KVM");
+    assertThat(pin("memory: {size: 960GiB}", tcg).memory().size()).hasToString("960GiB");
+    assertThat(pin("memory: {size: 4TiB}", FACTS).memory().size()).hasToString("4TiB");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"auto", "max", "EPYC", "qemu64"})
   void takesModelsThatThisQemuHas(String model) {

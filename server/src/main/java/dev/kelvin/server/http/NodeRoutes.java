@@ -1,7 +1,7 @@
 package dev.kelvin.server.http;
 
-import dev.kelvin.model.Compression;
 import dev.kelvin.model.Code;
+import dev.kelvin.model.Compression;
 import dev.kelvin.model.Image.Format;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.WireName;
@@ -46,7 +46,8 @@ final class NodeRoutes {
         Route.delete(
                 IMAGE, in -> new Action.DeleteImage(in.path("image"), in.query().flag("force")))
             .with("force"),
-        Route.post(IMAGE + "/import", NodeRoutes::importImage).with("format", "compression", "label"),
+        Route.post(IMAGE + "/import", NodeRoutes::importImage)
+            .with("format", "compression", "label"),
         Lists.unwatched("/v1/volumes", Resource.VOLUMES),
         Route.get(VOLUME, in -> new Action.GetVolume(in.path("volume"))),
         Route.delete(

@@ -138,7 +138,8 @@ public final class ImageActions {
         return new Outcome.Accepted(
             tasks.submitExclusive(
                 ImageTasks.IMPORT,
-                new ImageTasks.Import(metadata, spec, directory.toString(), BootId.current(), action.compression()),
+                new ImageTasks.Import(
+                    metadata, spec, directory.toString(), BootId.current(), action.compression()),
                 Image.ref(action.name())));
       } catch (RuntimeException e) {
         Files.deleteIfExists(ImageTasks.Import.file(directory));
