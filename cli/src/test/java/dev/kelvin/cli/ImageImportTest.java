@@ -137,7 +137,7 @@ class ImageImportTest extends OnFakeDaemon {
     cli.file("web-disk1.vmdk", "x".repeat(3000));
     cli.file("web.ovf", "<Envelope/>");
     Path ova = cli.file("web.ova", "");
-    Path directory = ova.getParent();
+    Path directory = ova.resolveSibling("");
     var tar =
         new ProcessBuilder(
                 "tar",

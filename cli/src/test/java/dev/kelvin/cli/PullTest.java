@@ -15,6 +15,7 @@ import dev.kelvin.model.Image.Verification;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.Task.TaskState;
 import java.io.IOException;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -50,7 +51,8 @@ class PullTest extends OnFakeDaemon {
             status.fileSize(),
             status.usedBy(),
             status.readyAt(),
-            new Provenance(Verification.SIGNATURE, "sha256:" + "ab".repeat(32), "D2EB")));
+            new Provenance(Verification.SIGNATURE, "sha256:" + "ab".repeat(32), "D2EB"),
+            List.of()));
   }
 
   @Test

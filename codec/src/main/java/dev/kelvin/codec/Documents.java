@@ -173,7 +173,7 @@ public final class Documents {
       if (syntax == Syntax.YAML) {
         Yaml.refuseAliases(decoded);
       }
-      T value = Texts.reader(mapper, decoded, type).readValue(decoded);
+      T value = Texts.read(mapper, decoded, type);
       if (value == null) {
         throw empty(type).asException();
       }

@@ -246,6 +246,22 @@ class DocumentsTest {
   }
 
   @ParameterizedTest
+  @EnumSource(Syntax.class)
+  void allTextsThatAreNumbersAreToldAtOnce(Syntax syntax) {
+    var problem =
+        refusal(
+            "{\"spec\": {\"smbios\": {\"serial\": 7, \"version\": 1.10},"
+                + " \"cloudInit\": {\"packages\": [\"vim\", 12]}}}",
+            syntax);
+    assertThat(problem.violations())
+        .extracting(Problem.Violation::field)
+        .containsExactly("spec.smbios.serial", "spec.smbios.version", "spec.cloudInit.packages[1]");
+    assertThat(problem.violations())
+        .extracting(Problem.Violation::remedy)
+        .contains("put it in quotes: \"1.10\"");
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"2024-01-01", "52:54:00:12:34:56", "1.2.3", "v1", "7a", "yes"})
   void whatIsNoNumberOfYamlIsAText(String written) {
     assertThat(

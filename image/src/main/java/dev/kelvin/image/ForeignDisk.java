@@ -165,6 +165,14 @@ final class ForeignDisk {
                 + " then import that");
   }
 
+  /** A disk that has what a checkpoint has changed. */
+  static Problem isCheckpoint(Path file, String parent) {
+    return namesAnotherFile(file, parent.isEmpty() ? "a parent" : "its parent " + parent)
+        .remedy(
+            "make one file of both where both are (qemu-img convert -O qcow2 FILE WHOLE.qcow2), or"
+                + " delete the checkpoint in Hyper-V, which merges it; then import that");
+  }
+
   static Problem isEncrypted(Path file) {
     return Problem.of(Code.INVALID_ARGUMENT, "The disk is encrypted")
         .on(name(file))
@@ -207,8 +215,10 @@ final class ForeignDisk {
     }
   }
 
-  private static String name(Path file) {
-    return file.getFileName().toString();
+  /** How problems name the file: what the user sent has no name of its own here. */
+  static String name(Path file) {
+    String name = file.getFileName().toString();
+    return Importer.OWN_NAMES.contains(name) ? "upload" : name;
   }
 
   static String printable(String text) {

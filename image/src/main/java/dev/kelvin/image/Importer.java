@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Takes disks of strangers in. The format is the one that was named; what the content says is never
@@ -25,6 +26,9 @@ import java.util.List;
  * refused before qemu-img sees it.
  */
 public final class Importer {
+  /** What files are called that came from users. */
+  static final Set<String> OWN_NAMES = Set.of("received", "unpacked");
+
   private static final int BUFFER = 1 << 20;
 
   /** Room that is left to everything else on the file system. */
@@ -241,7 +245,7 @@ public final class Importer {
 
   private static ProblemException unreadable(Path file, IOException e) {
     return Problem.of(Code.HOST_FAILURE, "The file cannot be read or written")
-        .on(file.getFileName().toString())
+        .on(ForeignDisk.name(file))
         .because(e.toString())
         .remedy("check the permissions and the health of the file system")
         .asException(e);

@@ -55,7 +55,7 @@ final class VhdHeader {
       }
       case DYNAMIC -> dynamic(file, footer, atEnd);
       case DIFFERENCING ->
-          throw ForeignDisk.namesAnotherFile(file, parent(file, footer.getLong(DATA_OFFSET)))
+          throw ForeignDisk.isCheckpoint(file, parent(file, footer.getLong(DATA_OFFSET)))
               .asException();
       default -> ForeignDisk.require(file, Format.VHD, false);
     }
@@ -99,13 +99,12 @@ final class VhdHeader {
     ByteBuffer name = sparse(file, offset).position(PARENT_NAME).limit(PARENT_NAME + 512);
     String text = StandardCharsets.UTF_16BE.decode(name).toString();
     int end = text.indexOf('\0');
-    String parent = end < 0 ? text : text.substring(0, end);
-    return parent.isEmpty() ? "a parent" : "its parent " + parent;
+    return ForeignDisk.printable(end < 0 ? text : text.substring(0, end));
   }
 
   private static Problem cutOff(Path file) {
     return Problem.of(Code.INVALID_ARGUMENT, "The disk is not whole")
-        .on(file.getFileName().toString())
+        .on(ForeignDisk.name(file))
         .because("a VHD ends in a footer, and this one does not")
         .remedy("copy it again from where it is whole");
   }

@@ -91,14 +91,13 @@ final class VhdxHeader {
     ByteBuffer flags = item(metadata, parameters, 8);
     if (flags.limit() == 8 && (flags.getInt(4) & HAS_PARENT) != 0) {
       String name = parentName(metadata, find(table, ENTRY, count, PARENT));
-      throw ForeignDisk.namesAnotherFile(
-              file, (name == null ? "a parent" : "its parent " + name) + ": it is a checkpoint's")
+      throw ForeignDisk.isCheckpoint(file, name == null ? "" : ForeignDisk.printable(name))
           .asException();
     }
     ByteBuffer sector = item(metadata, find(table, ENTRY, count, SECTOR_SIZE), 4);
     if (sector.limit() == 4 && sector.getInt(0) != 512) {
       throw Problem.of(Code.INVALID_ARGUMENT, "The disk has sectors of another size")
-          .on(file.getFileName().toString())
+          .on(ForeignDisk.name(file))
           .because(
               "its sectors have "
                   + Integer.toUnsignedLong(sector.getInt(0))

@@ -86,7 +86,7 @@ final class VmdkHeader {
     if (beside && start.matches("(?s).*\\s(FLAT|VMFS)\\s.*")) {
       String content = extents.getFirst();
       throw Problem.of(Code.INVALID_ARGUMENT, "The VMDK file is not whole in itself")
-          .on(file.getFileName().toString())
+          .on(ForeignDisk.name(file))
           .because("it is only the descriptor of a disk whose content is in " + content)
           .remedy("import that file as raw: kelvin image import " + content + " --format raw")
           .asException();
@@ -133,7 +133,7 @@ final class VmdkHeader {
 
   private static Problem refused(Path file, String cause) {
     return Problem.of(Code.INVALID_ARGUMENT, "The VMDK file is not whole in itself")
-        .on(file.getFileName().toString())
+        .on(ForeignDisk.name(file))
         .because(cause)
         .remedy(
             "export it as one file (an OVA has such), or make one where all files are: qemu-img"

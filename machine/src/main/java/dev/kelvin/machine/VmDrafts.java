@@ -21,6 +21,7 @@ import dev.kelvin.model.Names;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.Problem.Violation;
 import dev.kelvin.model.Vm;
+import dev.kelvin.model.VmStatus;
 import dev.kelvin.model.Volume;
 import dev.kelvin.model.spec.Accelerator;
 import dev.kelvin.model.spec.Cdrom;
@@ -87,7 +88,8 @@ public final class VmDrafts {
    *     (an image or a volume), capability-missing
    */
   public VmRecord forCreation(Vm draft) {
-    checkDocument(draft);
+    checkDocument(draft, List.of());
+    KernelFile.check(draft.spec());
     List<Disk> disks = sized(draft.spec().disks(), List.of());
     HostFacts host = facts.get().of(draft.spec().architecture());
     VmSpec spec = pin(HostChoices.choose(draft.spec().withDisks(disks), host), null);
@@ -125,7 +127,11 @@ public final class VmDrafts {
           .remedy("make a new VM of the other architecture")
           .asException();
     }
-    checkDocument(draft);
+    // A VM of a Kelvin with fewer rules can be changed without mending what it has always had.
+    checkDocument(draft, faults(new Vm(current.metadata(), current.spec(), VmStatus.initial())));
+    if (!draft.spec().boot().equals(current.spec().boot())) {
+      KernelFile.check(draft.spec());
+    }
     List<Disk> disks = sized(keepSizes(current.spec(), draft.spec()), current.spec().disks());
     checkDisks(current.spec(), disks);
     checkEarlier(current, disks);
@@ -145,7 +151,18 @@ public final class VmDrafts {
     return changed;
   }
 
-  private void checkDocument(Vm draft) {
+  private List<Violation> faults(Vm vm) {
+    var faults = new ArrayList<>(SpecRules.check(vm, limits));
+    faults.addAll(SeedDocuments.check(vm.spec().cloudInit()));
+    return faults;
+  }
+
+  /**
+   * Refuses a document with faults.
+   *
+   * @param known what is passed over
+   */
+  private void checkDocument(Vm draft, List<Violation> known) {
     if (!draft.kind().equals(Vm.KIND)) {
       throw Problem.of(Code.INVALID_ARGUMENT, "The document is of kind " + draft.kind())
           .at("kind")
@@ -153,8 +170,8 @@ public final class VmDrafts {
           .remedy("write kind: " + Vm.KIND)
           .asException();
     }
-    var faults = new ArrayList<>(SpecRules.check(draft, limits));
-    faults.addAll(SeedDocuments.check(draft.spec().cloudInit()));
+    List<Violation> faults = faults(draft);
+    faults.removeAll(known);
     if (!faults.isEmpty()) {
       Violation first = faults.getFirst();
       String detail =
@@ -188,7 +205,6 @@ public final class VmDrafts {
       image(windows.drivers(), "spec.windowsSetup.drivers", true);
     }
     SharePaths.check(spec, layout);
-    KernelFile.check(spec);
     VmSpec pinned = Pinning.pin(spec, host, machine, this::newMac);
     HostFacts own = host.of(pinned.architecture());
     CpuCheck.check(pinned, own, VmLauncher.accelerator(pinned, own, null), cpus);

@@ -93,7 +93,13 @@ class RefusalsTest {
         bad("GET", "/v1/vms/web1/guest/files", null, "path", "absolute path"),
         bad("GET", "/v1/vms/web1/guest/files?path=etc", null, "path", "begin it with /"),
         bad("POST", "/v1/images/deb/import", "x", "format", "one of: raw, qcow2"),
-        bad("POST", "/v1/images/deb/import?format=vhd", "x", "format", "one of: raw, qcow2"),
+        bad("POST", "/v1/images/deb/import?format=hdd", "x", "format", "one of: raw, qcow2"),
+        bad(
+            "POST",
+            "/v1/images/deb/import?format=raw&compression=lzma",
+            "x",
+            "compression",
+            "one of: none, xz"),
         bad("DELETE", "/v1/vms/web1?force=yes", null, "force", "true or false"));
   }
 
