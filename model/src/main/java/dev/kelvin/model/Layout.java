@@ -21,6 +21,8 @@ public record Layout(Path home, Path config, Path state, Path runtime) {
    */
   public static final int MAX_RUNTIME_LENGTH = 66;
 
+  private static final Path SYSTEMS_RUNTIME = Path.of("/run/kelvin");
+
   /** What the JVM puts in the place of bytes that it cannot decode. */
   private static final char NOT_DECODED = '\uFFFD';
 
@@ -44,7 +46,7 @@ public record Layout(Path home, Path config, Path state, Path runtime) {
               Path.of("/"),
               Path.of("/etc/kelvin"),
               Path.of("/var/lib/kelvin"),
-              Path.of("/run/kelvin"));
+              SYSTEMS_RUNTIME);
     } else {
       layout = xdg(environment);
     }
@@ -108,7 +110,7 @@ public record Layout(Path home, Path config, Path state, Path runtime) {
 
   /** Whether the run-time directory is of one session of a user, who may have others without it. */
   public boolean isOfSession() {
-    return !runtime.startsWith(home.resolve("run"));
+    return !runtime.equals(home.resolve("run")) && !runtime.equals(SYSTEMS_RUNTIME);
   }
 
   /** The local API's socket. */

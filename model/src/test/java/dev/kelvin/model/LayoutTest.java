@@ -24,6 +24,9 @@ class LayoutTest {
     assertThat(layout.config()).hasToString("/home/ann/.config/kelvin");
     assertThat(layout.state()).hasToString("/home/ann/.local/share/kelvin");
     assertThat(layout.runtime()).hasToString("/run/user/none/kelvin");
+    assertThat(layout.isOfSession()).isTrue();
+    assertThat(Layout.resolve(Map.of(), true).isOfSession()).isFalse();
+    assertThat(Layout.resolve(Map.of("KELVIN_HOME", "/k"), false).isOfSession()).isFalse();
     var moved =
         Layout.resolve(
             Map.of("HOME", "/home/ann", "XDG_CONFIG_HOME", "/c", "XDG_DATA_HOME", "/d"), false);
