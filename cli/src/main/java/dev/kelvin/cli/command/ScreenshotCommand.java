@@ -41,8 +41,9 @@ public final class ScreenshotCommand extends Command {
       return 0;
     }
     Path target = session.file(file.isEmpty() ? vm + ".png" : file);
-    LocalFiles.replace(target, false, out -> out.write(png));
-    session.out().println(target);
+    if (LocalFiles.replace(target, false, out -> out.write(png)) > 0) {
+      session.out().println(target);
+    }
     return 0;
   }
 }

@@ -60,7 +60,9 @@ public final class StateBackupCommand extends Command {
     Path target = session.file(file);
     try {
       long size = LocalFiles.replace(target, true, out -> copy(in, out, end));
-      session.out().println(target + ": " + size + " bytes");
+      if (size > 0) { // else it went to a device or a pipe, which may be standard output itself
+        session.out().println(target + ": " + size + " bytes");
+      }
       return 0;
     } catch (Failed e) {
       // The program has told why.
