@@ -31,11 +31,6 @@ final class Contradictions {
               "with --dry-run nothing is done that could be waited for",
               "leave one of them out"),
           new Pair(
-              "--checksum",
-              "--insecure",
-              "--checksum vouches for the file, and --insecure takes one that nothing vouches for",
-              "leave --insecure out"),
-          new Pair(
               "--kernel",
               "--netboot",
               "a kernel that is booted directly boots each time, so that the network never would",

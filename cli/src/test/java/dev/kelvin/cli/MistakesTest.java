@@ -117,7 +117,6 @@ class MistakesTest extends OnFakeDaemon {
           "apply -f vm.yaml --dry-run --timeout 5s|--dry-run and --timeout",
           "apply -f vm.yaml --dry-run --no-wait|--dry-run and --no-wait",
           "run --kernel k --netboot http://10.0.2.2/x|--kernel and --netboot",
-          "image pull https://e.org/d.raw --checksum sha256:00 --insecure|--checksum and --insecure",
           "create debian --image x|--image",
           "create --kernel k --user ann|--user has no effect",
           "run --iso cd --user-data f|--user-data has no effect",
