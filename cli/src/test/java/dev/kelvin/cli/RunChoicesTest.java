@@ -27,7 +27,16 @@ class RunChoicesTest extends OnFakeDaemon {
 
   private static Map<String, ?> lacks(String check, String parcel) {
     return Map.of(
-        "id", check, "title", check, "state", "required", "proof", "no", "packages", List.of(parcel));
+        "id",
+        check,
+        "title",
+        check,
+        "state",
+        "required",
+        "proof",
+        "no",
+        "packages",
+        List.of(parcel));
   }
 
   @Test

@@ -34,7 +34,8 @@ class LauncherTest {
         jdk.resolve("bin/java"),
         "#!/bin/sh\nprintf '%s|%s|%s' \"${LC_ALL-none}\" \"${KELVIN_LC_ALL-none}\" \"$2\"\n");
     Files.writeString(
-        built.resolve("built"), root.toRealPath().resolve("dist/target/kelvin") + "\n" + jdk + "\n");
+        built.resolve("built"),
+        root.toRealPath().resolve("dist/target/kelvin") + "\n" + jdk + "\n");
   }
 
   private static void program(Path file, String text) throws IOException {
@@ -74,7 +75,8 @@ class LauncherTest {
     var ownWords = LOCALE.matcher(own);
     assertThat(ownWords.find()).isTrue();
     assertThat(packaged).contains(ownWords.group());
-    assertThat(Files.readString(Path.of("src/main/resources/dev/kelvin/dist/debian/kelvin.service")))
+    assertThat(
+            Files.readString(Path.of("src/main/resources/dev/kelvin/dist/debian/kelvin.service")))
         .contains("Environment=LC_ALL=C.UTF-8", "UMask=0022");
   }
 }

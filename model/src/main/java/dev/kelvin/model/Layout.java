@@ -43,10 +43,7 @@ public record Layout(Path home, Path config, Path state, Path runtime) {
     } else if (root) {
       layout =
           new Layout(
-              Path.of("/"),
-              Path.of("/etc/kelvin"),
-              Path.of("/var/lib/kelvin"),
-              SYSTEMS_RUNTIME);
+              Path.of("/"), Path.of("/etc/kelvin"), Path.of("/var/lib/kelvin"), SYSTEMS_RUNTIME);
     } else {
       layout = xdg(environment);
     }

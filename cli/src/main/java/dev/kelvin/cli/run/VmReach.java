@@ -110,7 +110,7 @@ public final class VmReach {
     }
     String own = setup.userData();
     return own == null
-        ? !setup.sshKeys().isEmpty() || (setup.user() != null && setup.password() != null)
+        ? (!setup.sshKeys().isEmpty() || (setup.user() != null && setup.password() != null))
         : KEY.matcher(own).find();
   }
 

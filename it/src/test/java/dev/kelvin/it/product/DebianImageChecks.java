@@ -67,7 +67,8 @@ public final class DebianImageChecks {
         new CloudInit(
             null,
             "kelvin",
-            List.of("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFZGHVnuNhWu4hPOE64GslA+afSjTdle1w9FWLpl7JqN test"),
+            List.of(
+                "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFZGHVnuNhWu4hPOE64GslA+afSjTdle1w9FWLpl7JqN test"),
             null,
             List.of(),
             null,

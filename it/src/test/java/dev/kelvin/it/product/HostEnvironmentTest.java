@@ -25,7 +25,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Whatever the daemon's starter has: a umask, no locale, a home with odd characters, no patience. */
+/**
+ * Whatever the daemon's starter has: a umask, no locale, a home with odd characters, no patience.
+ */
 @Tag("slow")
 @Timeout(180)
 class HostEnvironmentTest {

@@ -23,7 +23,7 @@ class KeptPortsTest {
     return Nic.of(name)
         .withForwards(
             Arrays.stream(guestPorts)
-                .mapToObj(port -> new PortForward(Protocol.TCP, "127.0.0.1", 0, port))
+                .mapToObj(port -> PortForward.of(Protocol.TCP, "127.0.0.1", 0, port))
                 .toList());
   }
 
@@ -59,7 +59,7 @@ class KeptPortsTest {
   @Test
   void aPortThatIsAskedForIsNotNoted() {
     int free = resolve(nic("net0", 22)).getFirst();
-    var asked = new PortForward(Protocol.TCP, "127.0.0.1", free, 80);
+    var asked = PortForward.of(Protocol.TCP, "127.0.0.1", free, 80);
     assertThat(resolve(Nic.of("net0").withForwards(List.of(asked)))).containsExactly(free);
     assertThat(directory.resolve("ports.json")).content().doesNotContain("80");
   }

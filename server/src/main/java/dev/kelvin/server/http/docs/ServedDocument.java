@@ -12,9 +12,9 @@ import tools.jackson.databind.node.ObjectNode;
  * The OpenAPI document as clients are generated from it. What a field is when it is left out stands
  * there as {@code x-default}: generators take a field with a {@code default} for one that is always
  * there (openapi-typescript), or send the default themselves, and so pin what Kelvin would choose
- * by what the VM is for. A list's items are of one type, since those of which {@code fields} leaves a
- * part are none that a generated client could read; that stands as {@code x-with-fields}. Otherwise
- * it is the document as it was written.
+ * by what the VM is for. A list's items are of one type, since those of which {@code fields} leaves
+ * a part are none that a generated client could read; that stands as {@code x-with-fields}.
+ * Otherwise it is the document as it was written.
  */
 public final class ServedDocument {
   private static final JsonNode SELECTION =
