@@ -20,6 +20,7 @@ import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -103,9 +104,19 @@ public final class GuestAccess {
    * Runs a program in the guest and waits for its end.
    *
    * @param id by which {@link #end} finds it; null when nobody will ask for that
+   * @param environment {@code NAME=value}, which it gets beside what the agent itself has
+   * @param input for its standard input
+   * @param timeout how long it may run before it is ended
    */
-  public AgentClient.ExecResult exec(String vm, @Nullable String id, GuestProgram program)
+  public AgentClient.ExecResult exec(
+      String vm,
+      @Nullable String id,
+      List<String> command,
+      List<String> environment,
+      byte[] input,
+      Duration timeout)
       throws InterruptedException {
+    var program = new GuestProgram(command, environment, input, timeout);
     var running = new Running();
     Key key = id == null ? null : new Key(vm, id);
     if (key != null && programs.putIfAbsent(key, running) != null) {

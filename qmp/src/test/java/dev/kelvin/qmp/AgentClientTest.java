@@ -32,32 +32,8 @@ class AgentClientTest {
 
   @TempDir Path directory;
 
-  /** Answers commands; an agent in few words. */
-  private interface Answers {
-    /** JSON of the value to return; null to say nothing. */
-    String to(String command, JsonNode arguments) throws Exception;
-  }
-
-  private FakePeer agent(Answers answers) throws IOException {
-    return FakePeer.start(
-        directory,
-        line -> {
-          while (true) {
-            answer(line, answers);
-          }
-        });
-  }
-
-  private static void answer(FakePeer.Line line, Answers answers) throws Exception {
-    JsonNode command = line.readCommand();
-    if (command.path("execute").asString().equals("guest-sync-delimited")) {
-      line.synchronize(command);
-      return;
-    }
-    String answer = answers.to(command.path("execute").asString(), command.path("arguments"));
-    if (!answer.isEmpty()) {
-      line.send("{\"return\": " + answer + "}\n");
-    }
+  private FakePeer agent(FakeAgent.Answers answers) throws IOException {
+    return FakeAgent.start(directory, answers);
   }
 
   @Test
@@ -258,96 +234,6 @@ class AgentClientTest {
   }
 
   @Test
-  void runsAProgramAndWaitsForItsEnd() throws Exception {
-    var seen = new CopyOnWriteArrayList<JsonNode>();
-    var polls = new AtomicInteger();
-    try (var peer =
-            agent((command, arguments) -> {
-              seen.add(arguments);
-              if (command.equals("guest-exec")) {
-                return "{\"pid\": 77}";
-              }
-              return polls.incrementAndGet() < 4
-                  ? "{\"exited\": false}"
-                  : "{\"exited\": true, \"exitcode\": 3, \"out-data\": \"aGk=\","
-                      + " \"err-data\": \"bm8=\", \"out-truncated\": true}";
-            });
-        var agent = AgentClient.connect(peer.socket(), SOON)) {
-      long pid =
-          agent.start(
-              List.of("sh", "-c", "exit 3"), List.of("A=b"), "in".getBytes(StandardCharsets.UTF_8));
-      assertThat(pid).isEqualTo(77);
-      assertThat(agent.ended(pid)).isNull();
-      assertThat(agent.ended(pid)).isNull();
-      assertThat(agent.ended(pid)).isNull();
-      var result = Objects.requireNonNull(agent.ended(pid));
-      assertThat(result.exitCode()).isEqualTo(3);
-      assertThat(result.signal()).isNull();
-      assertThat(new String(result.out(), StandardCharsets.UTF_8)).isEqualTo("hi");
-      assertThat(new String(result.err(), StandardCharsets.UTF_8)).isEqualTo("no");
-      assertThat(result.truncated()).isTrue();
-      assertThat(seen.getFirst().path("path").asString()).isEqualTo("sh");
-      assertThat(seen.getFirst().path("arg").size()).isEqualTo(2);
-      assertThat(seen.getFirst().path("env").get(0).asString()).isEqualTo("A=b");
-      assertThat(seen.getFirst().path("input-data").asString()).isEqualTo("aW4=");
-      assertThat(seen.getLast().path("pid").asInt()).isEqualTo(77);
-    }
-  }
-
-  @Test
-  void ofLongOutputTheBeginningIsKeptAndTheRestPassedOver() throws Exception {
-    String most = Base64.getEncoder().encodeToString(new byte[16 << 20]);
-    try (var peer =
-            agent((command, arguments) ->
-                "{\"exited\": true, \"exitcode\": 3, \"out-data\": \""
-                    + most
-                    + "\", \"err-data\": \""
-                    + most
-                    + "\"}");
-        var agent = AgentClient.connect(peer.socket(), SOON)) {
-      var result = Objects.requireNonNull(agent.ended(1));
-      assertThat(result.exitCode()).isEqualTo(3);
-      assertThat(result.out()).isEqualTo(new byte[AgentClient.MAX_OUTPUT]);
-      assertThat(result.err()).hasSize(AgentClient.MAX_OUTPUT);
-      assertThat(result.truncated()).isTrue();
-    }
-  }
-
-  /** Exit codes and exceptions of Windows have 32 bits, and no sign in the agent's words. */
-  @Test
-  void exitCodesOfWindowsAreRead() throws Exception {
-    try (var peer =
-            agent((command, arguments) ->
-                arguments.path("pid").asInt() == 1
-                    ? "{\"exited\": true, \"exitcode\": 4294967295}"
-                    : "{\"exited\": true, \"signal\": 3221225477}");
-        var agent = AgentClient.connect(peer.socket(), SOON)) {
-      assertThat(Objects.requireNonNull(agent.ended(1)).exitCode()).isEqualTo(-1);
-      assertThat(Objects.requireNonNull(agent.ended(2)).signal()).isEqualTo(0xC0000005);
-    }
-  }
-
-  @Test
-  void outputWithoutEndIsAViolation() throws Exception {
-    try (var peer =
-            FakePeer.start(
-                directory,
-                line -> {
-                  line.synchronize();
-                  line.read();
-                  line.send("{\"return\": {\"exited\": true, \"out-data\": \"");
-                  while (true) {
-                    line.send("A".repeat(1 << 20));
-                  }
-                });
-        var agent = AgentClient.connect(peer.socket(), SOON)) {
-      assertThatThrownBy(() -> agent.ended(1))
-          .isInstanceOf(QmpException.ProtocolViolation.class)
-          .hasMessageContaining("more than it was asked for");
-    }
-  }
-
-  @Test
   void whoWaitsInVainForItsTurnIsToldThatTheAgentIsBusy() throws Exception {
     var asked = new CountDownLatch(1);
     var goOn = new CountDownLatch(1);
@@ -388,25 +274,8 @@ class AgentClientTest {
     }
   }
 
-  @Test
-  void aProgramThatRunsTooLongTimesOutAndTheAgentStaysUsable() throws Exception {
-    try (var peer =
-            agent((command, arguments) ->
-                switch (command) {
-                  case "guest-exec" -> "{\"pid\": 1}";
-                  case "guest-exec-status" -> "{\"exited\": false}";
-                  default -> "{\"host-name\": \"h\"}";
-                });
-        var agent = AgentClient.connect(peer.socket(), SOON)) {
-      assertThatThrownBy(() -> agent.exec(List.of("sleep"), SHORT))
-          .isInstanceOf(QmpException.TimedOut.class)
-          .hasMessageContaining("sleep");
-      assertThat(agent.hostName()).isEqualTo("h");
-    }
-  }
-
   /** A file system of one file. */
-  private static final class OneFile implements Answers {
+  private static final class OneFile implements FakeAgent.Answers {
     final ByteArrayOutputStream written = new ByteArrayOutputStream();
     byte[] content = new byte[0];
     int at;
@@ -499,8 +368,8 @@ class AgentClientTest {
             FakePeer.start(
                 directory,
                 line -> {
-                  answer(line, (command, any) -> "{}");
-                  answer(line, (command, any) -> "{}");
+                  FakeAgent.answer(line, (command, any) -> "{}");
+                  FakeAgent.answer(line, (command, any) -> "{}");
                   line.read();
                 });
         var agent = AgentClient.connect(gone.socket(), SOON)) {

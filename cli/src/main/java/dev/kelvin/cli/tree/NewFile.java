@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * until then, and nothing is left of one that was broken off, by Ctrl-C or SIGTERM either.
  */
 public final class NewFile implements AutoCloseable {
-  private static final Set<PosixFilePermission> OWN = PosixFilePermissions.fromString("rw-------");
+  private static final Set<PosixFilePermission> OWN =
+      Set.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
 
   private final AtomicReference<@Nullable Path> part = new AtomicReference<>();
   private final Interrupts.Work work;

@@ -38,7 +38,11 @@ public final class UnpackedTree {
 
   private static final int MAX_SHOWN = 200;
 
-  private static final Set<PosixFilePermission> OWN = PosixFilePermissions.fromString("rwx------");
+  private static final Set<PosixFilePermission> OWN =
+      Set.of(
+          PosixFilePermission.OWNER_READ,
+          PosixFilePermission.OWNER_WRITE,
+          PosixFilePermission.OWNER_EXECUTE);
 
   private final Consumer<String> leftOut;
   private final Set<Path> files = new HashSet<>();

@@ -152,9 +152,9 @@ public final class GuestPrograms {
 
   private ProblemException ended(GuestProgram program, long pid, Code code, String what, String why)
       throws InterruptedException {
-    Problem problem = Problem.of(code, what).on(Vm.ref(vm));
     if (end(pid)) {
-      return problem
+      return Problem.of(code, what)
+          .on(Vm.ref(vm))
           .because(why + "; it has been ended in the guest")
           .remedy(
               code == Code.TIMEOUT
@@ -162,8 +162,8 @@ public final class GuestPrograms {
                   : "run it again if it is needed")
           .asException();
     }
-    return problem
-        .as(code == Code.CANCELLED ? Code.GUEST_AGENT : code)
+    return Problem.of(code == Code.CANCELLED ? Code.GUEST_AGENT : code, what)
+        .on(Vm.ref(vm))
         .because(
             "%s, and it still runs in the guest, as process %d (%s)"
                 .formatted(why, pid, shown(program)))

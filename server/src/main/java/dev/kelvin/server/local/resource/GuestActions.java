@@ -1,7 +1,6 @@
 package dev.kelvin.server.local.resource;
 
 import dev.kelvin.machine.GuestAccess;
-import dev.kelvin.machine.guest.GuestProgram;
 import dev.kelvin.qmp.AgentClient;
 import dev.kelvin.server.action.Action;
 import dev.kelvin.server.action.Outcome;
@@ -37,9 +36,14 @@ public final class GuestActions {
   }
 
   public Outcome exec(Action.GuestExec action) throws InterruptedException {
-    var program =
-        new GuestProgram(action.command(), action.environment(), action.input(), action.timeout());
-    AgentClient.ExecResult result = guests.exec(action.vm(), action.id(), program);
+    AgentClient.ExecResult result =
+        guests.exec(
+            action.vm(),
+            action.id(),
+            action.command(),
+            action.environment(),
+            action.input(),
+            action.timeout());
     return new Outcome.Document(
         new ExecAnswer(
             exitCode(result), result.signal(), result.out(), result.err(), result.truncated()),
