@@ -32,7 +32,7 @@ final class AgentLink implements AutoCloseable {
   private static final int UNASKED = 64 << 10;
 
   /** What may be left in the channel of an earlier answer. */
-  private static final long LEFT_OVER = 2L * Bounds.OUTPUT.sent();
+  private static final long LEFT_OVER = Bounds.OUTPUT.sent();
 
   /** What an agent may hold for one message without asking the budget: room for most answers. */
   static final int OWN = 128 << 10;

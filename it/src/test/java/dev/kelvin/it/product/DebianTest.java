@@ -39,6 +39,8 @@ class DebianTest {
       assertThat(daemon.kelvin("screenshot", "web1", "screen.png").exitCode()).isZero();
       assertThat(daemon.client().screenshot("web1")).startsWith(0x89, 'P', 'N', 'G');
 
+      GuestWork.isDone(daemon, "web1");
+
       long pid = daemon.client().vm("web1").status().pid();
       double before = uptime(daemon);
       daemon.kill();

@@ -3,6 +3,7 @@ package dev.kelvin.machine.guest;
 import dev.kelvin.qmp.AgentClient;
 import dev.kelvin.qmp.QmpException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -20,6 +21,9 @@ final class ProcessTree {
 
   private static final int MAX_FILE = 16 << 10;
 
+  /** However slowly a guest tells of each. */
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
   private final AgentClient agent;
 
   ProcessTree(AgentClient agent) {
@@ -35,7 +39,8 @@ final class ProcessTree {
   Map<Long, String> of(long pid) throws QmpException, InterruptedException {
     var found = new LinkedHashMap<Long, String>();
     var left = new ArrayDeque<Long>(List.of(pid));
-    while (!left.isEmpty() && found.size() < MOST) {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (!left.isEmpty() && found.size() < MOST && System.nanoTime() < deadline) {
       long next = left.remove();
       if (found.putIfAbsent(next, mark(next)) == null) {
         left.addAll(children(next));
@@ -44,10 +49,14 @@ final class ProcessTree {
     return found;
   }
 
-  /** Those of {@code before} that are the same processes still. */
+  /** Those of {@code before} that are the same processes still, as far as is told in time. */
   List<Long> remaining(Map<Long, String> before) throws QmpException, InterruptedException {
     var same = new ArrayList<Long>();
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
     for (var one : before.entrySet()) {
+      if (System.nanoTime() > deadline) {
+        break;
+      }
       String mark = one.getValue();
       if (mark.isEmpty() || mark.equals(mark(one.getKey()))) {
         same.add(one.getKey());

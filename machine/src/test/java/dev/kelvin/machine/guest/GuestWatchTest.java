@@ -46,6 +46,35 @@ class GuestWatchTest {
     }
   }
 
+  /** Whoever lets a VM go on waits for none of it. */
+  @Test
+  void aGuestThatStoodStillIsToldTheTimeOnce() throws Exception {
+    Path socket = directory.resolve("agent.sock");
+    var news = new LinkedBlockingQueue<GuestNews>();
+    var set = new LinkedBlockingQueue<String>();
+    try (var agent =
+            new ScriptedAgent(
+                socket,
+                (command, arguments) -> {
+                  if (command.equals("guest-set-time")) {
+                    set.add(arguments.toString());
+                  }
+                  return command.equals("guest-get-time")
+                      ? "0"
+                      : command.equals("guest-file-open") ? ScriptedAgent.REFUSED : "{}";
+                });
+        var watch = new GuestWatch(limit -> AgentClient.connect(socket, limit), "web", news::add)) {
+      watch.start();
+      assertThat(news.poll(20, TimeUnit.SECONDS)).isInstanceOf(GuestNews.Told.class);
+      assertThat(set).isEmpty();
+      watch.wentOn();
+      assertThat(set.poll(20, TimeUnit.SECONDS)).contains("time");
+      watch.wake();
+      assertThat(set.poll(1, TimeUnit.SECONDS)).isNull();
+      assertThat(agent.asked()).contains("guest-get-time ");
+    }
+  }
+
   private static void misbehaves(BlockingQueue<GuestNews> news) throws InterruptedException {
     assertThat(news.poll(20, TimeUnit.SECONDS)).isInstanceOf(GuestNews.Misbehaves.class);
   }
