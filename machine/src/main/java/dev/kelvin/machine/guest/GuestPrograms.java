@@ -1,6 +1,7 @@
 package dev.kelvin.machine.guest;
 
 import dev.kelvin.model.Code;
+import dev.kelvin.model.Phase;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.Vm;
@@ -129,6 +130,11 @@ public final class GuestPrograms {
   /** It is not known any more what the program does. */
   private static ProblemException lost(GuestProgram program, long pid, ProblemException e) {
     Problem known = e.problem();
+    boolean over =
+        known.code() == Code.WRONG_STATE && !known.detail().endsWith(Phase.PAUSED.wire());
+    if (over) {
+      return e; // it has ended with its VM
+    }
     return known
         .because(
             "%s; %s may still run in the guest, as process %d"
