@@ -4,6 +4,7 @@ import dev.kelvin.codec.Documents;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.Task.TaskState;
+import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
@@ -222,6 +223,9 @@ public final class FakeDaemon implements Closeable {
   }
 
   private static String body(String head, InputStream in) throws IOException {
+    if (head.toLowerCase(Locale.ROOT).contains("transfer-encoding: chunked")) {
+      return chunks(in);
+    }
     for (String line : head.lines().toList()) {
       if (line.toLowerCase(Locale.ROOT).startsWith("content-length:")) {
         int length = Integer.parseInt(line.substring(15).strip());
@@ -239,5 +243,26 @@ public final class FakeDaemon implements Closeable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** A body of which the length was not known: pieces, each after a line with its length. */
+  private static String chunks(InputStream in) throws IOException {
+    var body = new ByteArrayOutputStream();
+    while (true) {
+      int length = Integer.parseInt(line(in), 16);
+      body.write(in.readNBytes(length));
+      line(in);
+      if (length == 0) {
+        return body.toString(StandardCharsets.UTF_8);
+      }
+    }
+  }
+
+  private static String line(InputStream in) throws IOException {
+    var line = new StringBuilder();
+    for (int c = in.read(); c >= 0 && c != '\n'; c = in.read()) {
+      line.append((char) c);
+    }
+    return line.toString().strip();
   }
 }

@@ -100,22 +100,26 @@ final class Faults {
 
   /** A text that is no JSON or YAML at all. */
   static Problem syntax(JacksonException e) {
-    Problem problem = Problem.of(Code.MALFORMED, "The document cannot be read");
     String message = e.getOriginalMessage();
     // Of YAML the last is what is wrong; before it stands what it is in, and where that began.
     MatchResult yaml = YAML_PLACE.matcher(message).results().reduce((_, last) -> last).orElse(null);
-    if (yaml != null) {
-      String place = " (line " + yaml.group(2) + ", column " + yaml.group(3) + ")";
-      return yaml.group(1).contains("TAB")
-          ? problem
-              .because("a tab is where YAML takes spaces alone" + place)
-              .remedy("indent with spaces")
-          : problem.because(yaml.group(1) + place).remedy("mend the syntax there");
+    if (yaml == null) {
+      var at = e.getLocation();
+      String what = message.lines().findFirst().orElse("");
+      return unreadable(
+          what + (at == null ? "" : place(at.getLineNr(), at.getColumnNr())),
+          "mend the syntax there");
     }
-    String what = message.lines().findFirst().orElse("");
-    var at = e.getLocation();
-    String place = at == null ? "" : place(at.getLineNr(), at.getColumnNr());
-    return problem.because(what + place).remedy("mend the syntax there");
+    String place = " (line " + yaml.group(2) + ", column " + yaml.group(3) + ")";
+    return yaml.group(1).contains("TAB")
+        ? unreadable("a tab is where YAML takes spaces alone" + place, "indent with spaces")
+        : unreadable(yaml.group(1) + place, "mend the syntax there");
+  }
+
+  private static Problem unreadable(String cause, String remedy) {
+    return Problem.of(Code.MALFORMED, "The document cannot be read")
+        .because(cause)
+        .remedy(remedy);
   }
 
   static String place(int line, int column) {
