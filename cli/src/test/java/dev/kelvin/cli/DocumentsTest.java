@@ -49,7 +49,8 @@ class DocumentsTest extends OnFakeDaemon {
     Result result = cli.run("apply", "-f", "vms.yaml");
     assertThat(result).isEqualTo(new Result(0, "web1 changed\nfresh created\n", ""));
     assertThat(daemon.bodies(PUT)).containsExactly(web1);
-    assertThat(daemon.bodies("POST /v1/vms")).containsExactly(fresh);
+    // At its lines of the file, by which a fault is told.
+    assertThat(daemon.bodies("POST /v1/vms")).containsExactly("\n".repeat(6) + fresh);
     daemon.off(TRY).on(TRY, Reply.json(200, Things.vm("web1", Phase.RUNNING)));
     assertThat(cli.piped(web1).run("apply", "-f", "-").out()).isEqualTo("web1 unchanged\n");
   }

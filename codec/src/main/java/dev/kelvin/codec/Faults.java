@@ -117,9 +117,7 @@ final class Faults {
   }
 
   private static Problem unreadable(String cause, String remedy) {
-    return Problem.of(Code.MALFORMED, "The document cannot be read")
-        .because(cause)
-        .remedy(remedy);
+    return Problem.of(Code.MALFORMED, "The document cannot be read").because(cause).remedy(remedy);
   }
 
   static String place(int line, int column) {
