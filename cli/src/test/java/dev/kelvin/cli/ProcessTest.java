@@ -37,6 +37,7 @@ class ProcessTest extends OnFakeDaemon {
               Path.of(""),
               System.in,
               System.out,
+              System.out.charset(),
               System.err,
               new Terminal(environment))) {
         System.exit(UserPrograms.become(session, List.of(words), "none"));

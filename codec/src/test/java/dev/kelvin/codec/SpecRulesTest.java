@@ -203,6 +203,20 @@ class SpecRulesTest {
             "nics: [{name: a, forwards: [{hostAddress: 1.2.3.256, guestPort: 22}]}]",
             "not an IPv4"),
         arguments(
+            "spec.nics[0].forwards[1].hostPort",
+            "nics: [{name: a, forwards: "
+                + "[{hostPort: 2222, guestPort: 22}, {hostPort: 2222, guestPort: 80}]}]",
+            "same host port"),
+        arguments(
+            "spec.nics[1].forwards[0].hostPort",
+            "nics: [{name: a, forwards: [{hostPort: 2222, guestPort: 22}]}, {name: b, forwards: "
+                + "[{hostAddress: 0.0.0.0, hostPort: 2222, guestPort: 22}]}]",
+            "same host port"));
+  }
+
+  static Stream<Arguments> guestAddressRules() {
+    return Stream.of(
+        arguments(
             "spec.nics[0].forwards[0].guestAddress",
             "nics: [{name: a, forwards: [{guestAddress: 10.0.2.3, guestPort: 22}]}]",
             "not an address that a guest can have"),
@@ -222,17 +236,7 @@ class SpecRulesTest {
         arguments(
             "spec.nics[1].forwards",
             "nics: [{name: a}, {name: b, forwards: [{guestAddress: 10.0.2.50, guestPort: 22}]}]",
-            "behind another NIC"),
-        arguments(
-            "spec.nics[0].forwards[1].hostPort",
-            "nics: [{name: a, forwards: "
-                + "[{hostPort: 2222, guestPort: 22}, {hostPort: 2222, guestPort: 80}]}]",
-            "same host port"),
-        arguments(
-            "spec.nics[1].forwards[0].hostPort",
-            "nics: [{name: a, forwards: [{hostPort: 2222, guestPort: 22}]}, {name: b, forwards: "
-                + "[{hostAddress: 0.0.0.0, hostPort: 2222, guestPort: 22}]}]",
-            "same host port"));
+            "behind another NIC"));
   }
 
   static Stream<Arguments> microvmRules() {
@@ -291,6 +295,7 @@ class SpecRulesTest {
     "diskRules",
     "bootAndCountRules",
     "nicRules",
+    "guestAddressRules",
     "microvmRules",
     "cloudInitRules"
   })

@@ -3,11 +3,13 @@ package dev.kelvin.codec;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
@@ -30,72 +32,24 @@ class YamlQuotingTest {
     return new Yaml(new SafeConstructor(new LoaderOptions())).load(yaml);
   }
 
+  private static final List<String> TEXTS =
+      """
+      52:54:00:11:22:33 41:13:50:80:95:30 1:30 -1:30.5 2026-11-30 2026-11-30T12:00:00Z
+      yes No y N on OFF true ~ null 0b101 0o17 017 0x1F 1_000 +12 -7 1.5 .5 1. 1e3 1.5e+3
+      .inf -.INF .NaN << = 10.0.2.15 1.10 0012345 #x *a &a !a | > @a `a %a ? {a [a 'a "a - :
+      123456789012345678901234567890
+      """
+          .lines()
+          .flatMap(line -> Stream.of(line.split(" ", -1)))
+          .toList();
+
+  static Stream<String> texts() {
+    var odd = List.of("", "2026-1-1 1:00:00", "- a", "a: b", "a #b", "a\nb", "a\tb", " a", "a ");
+    return Stream.of(TEXTS, odd, List.of("\u2028", "\uFEFFa", "null ")).flatMap(List::stream);
+  }
+
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "52:54:00:11:22:33",
-        "41:13:50:80:95:30",
-        "1:30",
-        "-1:30.5",
-        "2026-11-30",
-        "2026-11-30T12:00:00Z",
-        "2026-1-1 1:00:00",
-        "yes",
-        "No",
-        "y",
-        "N",
-        "on",
-        "OFF",
-        "true",
-        "~",
-        "null",
-        "",
-        "0b101",
-        "0o17",
-        "017",
-        "0x1F",
-        "1_000",
-        "+12",
-        "-7",
-        "1.5",
-        ".5",
-        "1.",
-        "1e3",
-        "1.5e+3",
-        ".inf",
-        "-.INF",
-        ".NaN",
-        "<<",
-        "=",
-        "10.0.2.15",
-        "1.10",
-        "0012345",
-        "- a",
-        "a: b",
-        "#x",
-        "a #b",
-        "*a",
-        "&a",
-        "!a",
-        "|",
-        ">",
-        "@a",
-        "`a",
-        "%a",
-        "?",
-        "{a",
-        "[a",
-        "'a",
-        "\"a",
-        "a\nb",
-        "a\tb",
-        " a",
-        "a ",
-        "\u2028",
-        "\uFEFFa",
-        "null ",
-        "123456789012345678901234567890"
-      })
+  @MethodSource("texts")
   void textsStayTexts(String text) {
     staysAText(text);
   }

@@ -138,7 +138,9 @@ class SeedIsoTest {
     JsonNode data =
         userData(new CloudInit(nasty, null, List.of(nasty), null, List.of(nasty), null, null));
     assertThat(data.path("hostname").asString()).isEqualTo(nasty);
-    assertThat(data.path("ssh_authorized_keys").path(0).asString()).isEqualTo(nasty);
+    // Of a text of several lines each is a key.
+    assertThat(data.path("ssh_authorized_keys").size()).isEqualTo(3);
+    assertThat(data.path("ssh_authorized_keys").path(1).asString()).isEqualTo("runcmd:");
     assertThat(data.path("packages").path(0).asString()).isEqualTo(nasty);
     assertThat(data.has("runcmd")).isFalse();
   }

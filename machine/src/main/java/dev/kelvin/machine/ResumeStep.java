@@ -9,6 +9,7 @@ import dev.kelvin.model.Vm;
 import dev.kelvin.state.task.Step;
 import dev.kelvin.state.task.StepContext;
 import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Lets a VM go on. One that was paused since the host could not write its disk does so again at
@@ -44,7 +45,10 @@ final class ResumeStep implements Step<Target> {
       if (supervisor.pausedByDisk()) {
         throw again(supervisor.snapshot()).asException();
       }
-      Thread.sleep(LOOK);
+      LockSupport.parkNanos(LOOK.toNanos());
+      if (Thread.interrupted()) {
+        throw new InterruptedException("while it was seen whether it goes on");
+      }
     }
   }
 

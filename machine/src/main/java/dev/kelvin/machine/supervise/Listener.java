@@ -90,9 +90,8 @@ final class Listener {
    */
   private void guestRebooted() {
     Instant now = SteadyTime.now();
-    boolean same = rebooted.isAfter(now.minus(ONE_REBOOT));
-    rebooted = now;
-    if (!same) {
+    if (rebooted.isBefore(now.minus(ONE_REBOOT))) {
+      rebooted = now;
       vm.tell("vm.guest-reboot", "the guest rebooted");
       guestRestarted();
     }
