@@ -31,7 +31,7 @@ class ProcessTest extends OnFakeDaemon {
 
     public static void main(String[] words) throws Exception {
       Map<String, String> environment = System.getenv();
-      try (var session =
+      var session =
           new Session(
               environment,
               Path.of(""),
@@ -39,9 +39,8 @@ class ProcessTest extends OnFakeDaemon {
               System.out,
               System.out.charset(),
               System.err,
-              new Terminal(environment))) {
-        System.exit(UserPrograms.become(session, List.of(words), "none"));
-      }
+              new Terminal(environment));
+      System.exit(UserPrograms.become(session, List.of(words), "none"));
     }
   }
 
