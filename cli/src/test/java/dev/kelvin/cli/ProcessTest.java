@@ -167,7 +167,7 @@ class ProcessTest extends OnFakeDaemon {
   @Test
   void aTerminalThatControlsNothingIsOneAllTheSame() throws Exception {
     Assumptions.assumeTrue(Files.exists(Path.of("/usr/bin/script")), "script(1) is missing");
-    String command = "setsid -w " + String.join(" ", java(Types.class));
+    String command = "setsid -w '" + String.join("' '", java(Types.class)) + "'";
     Process process = start(List.of("script", "-qec", command, "/dev/null"));
     assertThat(rest(process)).contains("raw ").containsPattern("[0-9]+x[0-9]+");
     assertThat(process.waitFor()).isZero();

@@ -57,12 +57,12 @@ final class GuestWork {
     Path big = Files.write(place.resolve("big"), new byte[5_000_000]);
     assertThat(daemon.kelvin("cp", big.toString(), vm + ":/run/rp/f").output())
         .contains("No space left");
-    assertThat(inGuest("cat /run/rp/f; ls -A /run/rp; umount /run/rp"))
-        .contains("precious\nf\n");
+    assertThat(inGuest("cat /run/rp/f; ls -A /run/rp; umount /run/rp")).contains("precious\nf\n");
   }
 
   private void directories(Path place) throws IOException, InterruptedException {
-    Path site = Files.createDirectories(place.resolve("site/sub")).getParent();
+    Path site = place.resolve("site");
+    Files.createDirectories(site.resolve("sub"));
     Files.writeString(site.resolve("sub/a"), "hello");
     assertThat(daemon.kelvin("cp", "-r", site.toString(), vm + ":/srv/").exitCode()).isZero();
     Path back = place.resolve("back");
@@ -77,7 +77,8 @@ final class GuestWork {
     var paused = daemon.kelvin("exec", vm, "--", "true");
     assertThat(paused.exitCode()).isEqualTo(5);
     assertThat(paused.output()).contains("The VM is paused", "kelvin resume " + vm);
-    Await.until("it stood still for a while", Duration.ofSeconds(30), () -> System.nanoTime() > end);
+    Await.until(
+        "it stood still for a while", Duration.ofSeconds(30), () -> System.nanoTime() > end);
     assertThat(daemon.kelvin("resume", vm).exitCode()).isZero();
     Await.until(
         "the guest has the time of the host",
