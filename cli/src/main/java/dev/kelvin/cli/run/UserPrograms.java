@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /** Other programs that the command line uses. */
 public final class UserPrograms {
@@ -26,11 +28,11 @@ public final class UserPrograms {
    */
   public static int become(Session session, List<String> command, String parcel)
       throws InterruptedException {
-    try {
+    var started = new AtomicReference<@Nullable Process>();
+    try (var _ = Interrupts.during(() -> passOn(started.get()))) {
       Process process = prepare(session, command).inheritIO().start();
-      try (var _ = Interrupts.during(() -> passOn(process))) {
-        return process.waitFor();
-      }
+      started.set(process);
+      return process.waitFor();
     } catch (IOException e) {
       throw Problem.of(Code.CAPABILITY_MISSING, command.getFirst() + " cannot be started")
           .because(String.valueOf(e.getMessage()))
@@ -40,7 +42,10 @@ public final class UserPrograms {
   }
 
   /** Runs while this process ends, whichever signal it was. */
-  private static void passOn(Process process) {
+  private static void passOn(@Nullable Process process) {
+    if (process == null) {
+      return; // it has not been started yet
+    }
     process.destroy(); // SIGTERM
     try {
       if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
