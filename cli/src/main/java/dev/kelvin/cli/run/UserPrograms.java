@@ -8,14 +8,17 @@ import dev.kelvin.model.Problem;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.TimeoutException;
 
 /** Other programs that the command line uses. */
 public final class UserPrograms {
   /** How long a program may take to end when it is told to. */
   private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private static final Duration STARTING = Duration.ofSeconds(1);
 
   private UserPrograms() {}
 
@@ -28,10 +31,10 @@ public final class UserPrograms {
    */
   public static int become(Session session, List<String> command, String parcel)
       throws InterruptedException {
-    var started = new AtomicReference<@Nullable Process>();
-    try (var _ = Interrupts.during(() -> passOn(started.get()))) {
+    var started = new CompletableFuture<Process>();
+    try (var _ = Interrupts.during(() -> passOn(started))) {
       Process process = prepare(session, command).inheritIO().start();
-      started.set(process);
+      started.complete(process);
       return process.waitFor();
     } catch (IOException e) {
       throw Problem.of(Code.CAPABILITY_MISSING, command.getFirst() + " cannot be started")
@@ -42,18 +45,20 @@ public final class UserPrograms {
   }
 
   /** Runs while this process ends, whichever signal it was. */
-  private static void passOn(@Nullable Process process) {
-    if (process == null) {
-      return; // it has not been started yet
-    }
-    process.destroy(); // SIGTERM
+  private static void passOn(CompletableFuture<Process> started) {
     try {
+      // It may be about to be started just now.
+      Process process = started.get(STARTING.toMillis(), TimeUnit.MILLISECONDS);
+      process.destroy(); // SIGTERM
       if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
         process.destroyForcibly().waitFor();
       }
       Runtime.getRuntime().halt(process.exitValue());
+    } catch (TimeoutException notStarted) {
+      return; // there is nothing to end
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("it is never completed exceptionally", e);
     } catch (InterruptedException e) {
-      process.destroyForcibly();
       Thread.currentThread().interrupt();
     }
   }
