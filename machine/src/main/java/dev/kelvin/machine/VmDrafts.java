@@ -89,7 +89,7 @@ public final class VmDrafts {
    */
   public VmRecord forCreation(Vm draft) {
     checkDocument(draft, List.of());
-    KernelFile.check(draft.spec());
+    KernelFile.checkEarly(draft.spec());
     List<Disk> disks = sized(draft.spec().disks(), List.of());
     HostFacts host = facts.get().of(draft.spec().architecture());
     VmSpec spec = pin(HostChoices.choose(draft.spec().withDisks(disks), host), null);
@@ -130,7 +130,7 @@ public final class VmDrafts {
     // A VM of a Kelvin with fewer rules can be changed without mending what it has always had.
     checkDocument(draft, faults(new Vm(current.metadata(), current.spec(), VmStatus.initial())));
     if (!draft.spec().boot().equals(current.spec().boot())) {
-      KernelFile.check(draft.spec());
+      KernelFile.checkEarly(draft.spec());
     }
     List<Disk> disks = sized(keepSizes(current.spec(), draft.spec()), current.spec().disks());
     checkDisks(current.spec(), disks);

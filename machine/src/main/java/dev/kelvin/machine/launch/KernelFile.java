@@ -77,6 +77,14 @@ public final class KernelFile {
     }
   }
 
+  /** As {@link #check}, long before a start: a file that is empty may have its content by then. */
+  public static void checkEarly(VmSpec spec) {
+    String kernel = spec.boot().kernel();
+    if (kernel != null && Path.of(kernel).toFile().length() > 0) {
+      check(spec);
+    }
+  }
+
   private static String name(VmSpec spec) {
     return spec.architecture().isX86() ? "x86" : spec.architecture().wire();
   }

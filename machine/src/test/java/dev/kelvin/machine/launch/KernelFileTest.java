@@ -158,4 +158,15 @@ class KernelFileTest {
     var spec = new VmSpec.Builder().boot(Boot.kernel("/nowhere/vmlinuz", null, null)).build();
     assertThatCode(() -> KernelFile.check(spec)).doesNotThrowAnyException();
   }
+
+  @Test
+  void whatIsEmptyMayBeFilledBeforeTheStart() throws IOException {
+    VmSpec empty = spec(new byte[0], Architecture.X86_64);
+    assertThatCode(() -> KernelFile.checkEarly(empty)).doesNotThrowAnyException();
+    assertThat(catchThrowableOfType(ProblemException.class, () -> KernelFile.check(empty)))
+        .isNotNull();
+    VmSpec wrong = spec(text("no kernel"), Architecture.X86_64);
+    assertThat(catchThrowableOfType(ProblemException.class, () -> KernelFile.checkEarly(wrong)))
+        .isNotNull();
+  }
 }
