@@ -86,7 +86,7 @@ public final class GuestApi {
   }
 
   private static String octal(int mode) {
-    return Integer.toOctalString(mode);
+    return "%03o".formatted(mode);
   }
 
   private Target path(String kind, String file) {

@@ -22,7 +22,6 @@ final class OtherWords {
           Map.entry("remove", "rm"),
           Map.entry("suspend", "pause"),
           Map.entry("unpause", "resume"),
-          Map.entry("poweroff", "stop"),
           Map.entry("domrename", "rename"),
           Map.entry("attach-disk", "disk attach"),
           Map.entry("detach-disk", "disk detach"),
@@ -59,6 +58,9 @@ final class OtherWords {
           Map.entry(
               "kill",
               "\"kelvin stop VM\" stops it at once; \"kelvin shutdown VM\" asks its guest to"),
+          Map.entry(
+              "poweroff",
+              "\"kelvin shutdown VM\" asks its guest to; \"kelvin stop VM\" pulls the plug"),
           Map.entry("undefine", "\"kelvin rm --keep-disks VM\" deletes the VM and keeps its disks"),
           Map.entry("define", "\"kelvin apply -f FILE\" makes VMs be as documents say"),
           Map.entry(

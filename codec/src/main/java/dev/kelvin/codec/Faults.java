@@ -85,7 +85,12 @@ final class Faults {
     if (e.getTargetType() != Memory.class) {
       return Optional.empty();
     }
-    JsonNode node = mapper.readTree(text);
+    JsonNode node;
+    try {
+      node = mapper.readTree(text);
+    } catch (JacksonException further) {
+      return Optional.empty(); // another fault follows; it is told when this one is mended
+    }
     for (var step : e.getPath()) {
       node =
           step.getPropertyName() == null

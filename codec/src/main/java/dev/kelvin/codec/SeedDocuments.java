@@ -37,6 +37,9 @@ public final class SeedDocuments {
           "#part-handler",
           "#upstart-job",
           "#!",
+          // cloudbase-init reads these, in Windows.
+          "#ps1",
+          "rem cmd",
           TEMPLATE);
 
   /** Where cloud-init looks for the mark of a MIME message. */

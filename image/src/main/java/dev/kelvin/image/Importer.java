@@ -37,6 +37,9 @@ public final class Importer {
   /** Of the last cluster of a qcow2 file a part may be missing; clusters have up to 2 MiB. */
   private static final long CLUSTER = 2 << 20;
 
+  /** How much of an upload whose length nobody knows may come before the room is looked at. */
+  private static final long ROOM_LOOK = 64L << 20;
+
   private static final Duration PATIENCE = Duration.ofHours(1);
 
   private final QemuImg qemuImg;
@@ -87,6 +90,9 @@ public final class Importer {
           writeAll(out, ByteBuffer.wrap(buffer, 0, count), received);
         }
         received += count;
+        if (length < 0 && received / ROOM_LOOK != (received - count) / ROOM_LOOK) {
+          checkRoom(target, 0);
+        }
         if (count < wanted) {
           break;
         }

@@ -130,8 +130,8 @@ public final class GuestAccess {
     Optional<Problem> end = Optional.empty();
     try {
       return new GuestPrograms(vm, source(vm)).run(program, running.unwanted());
-    } catch (ProblemException e) {
-      end = Optional.of(e.problem());
+    } catch (RuntimeException | InterruptedException | Error e) {
+      end = Optional.of(ProblemException.toProblem(e));
       throw e;
     } finally {
       if (key != null) {

@@ -209,7 +209,11 @@ public final class AgentClient implements AutoCloseable {
       arguments.put("input-data", Base64.getEncoder().encodeToString(input));
     }
     arguments.put("capture-output", true);
-    return call("guest-exec", arguments).path("pid").asLong(-1);
+    long pid = call("guest-exec", arguments).path("pid").asLong(-1);
+    if (pid <= 0) { // those stand for many processes (kill(2))
+      throw new QmpException.ProtocolViolation("guest-exec names no process", null);
+    }
+    return pid;
   }
 
   /** How a program that was started ended, which the agent tells once; null while it runs. */

@@ -111,7 +111,12 @@ public final class Daemon implements AutoCloseable {
     }
     make(layout.state().resolve("kept"), "rwx------");
     if (layout.isOfSession()) {
-      RuntimeNote.write(layout);
+      try {
+        RuntimeNote.write(layout);
+      } catch (IOException e) {
+        // A full disk is no reason not to start: without a daemon nothing frees it.
+        LOG.log(Level.WARNING, "where the sockets are is not noted: " + e.getMessage());
+      }
     }
     if (uid == 0) {
       Reach.check(layout.state());

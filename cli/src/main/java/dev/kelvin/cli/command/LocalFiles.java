@@ -18,9 +18,13 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 import java.util.UUID;
+import java.util.regex.Pattern;
 
 /** Files of the user, with problems that say which file and why. */
 public final class LocalFiles {
+  /** What this process has open, whatever it is: it is written to and never replaced. */
+  private static final Pattern OPEN = Pattern.compile("/dev/(fd/.*|stdin|stdout|stderr)");
+
   private LocalFiles() {}
 
   /** Something that is done with a file. */
@@ -58,7 +62,7 @@ public final class LocalFiles {
         file,
         name -> {
           boolean there = Files.exists(name);
-          boolean open = name.startsWith("/dev") || name.startsWith("/proc");
+          boolean open = name.startsWith("/proc") || OPEN.matcher(name.toString()).matches();
           if (there && (open || !Files.isRegularFile(name))) {
             try (var out = Files.newOutputStream(name, StandardOpenOption.WRITE)) {
               content.to(out);

@@ -82,7 +82,7 @@ public final class NewFile implements AutoCloseable {
       if (permissions != null) {
         Files.setPosixFilePermissions(aside, permissions);
       }
-      Files.move(aside, place, StandardCopyOption.REPLACE_EXISTING);
+      Files.move(aside, place, StandardCopyOption.ATOMIC_MOVE);
     } finally {
       remove();
     }
@@ -94,7 +94,7 @@ public final class NewFile implements AutoCloseable {
     part.set(aside);
     try {
       Files.createLink(aside, existing);
-      Files.move(aside, place, StandardCopyOption.REPLACE_EXISTING);
+      Files.move(aside, place, StandardCopyOption.ATOMIC_MOVE);
       // Where both are the same file already, a rename does nothing (rename(2)).
     } finally {
       remove();

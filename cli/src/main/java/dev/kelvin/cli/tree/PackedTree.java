@@ -61,9 +61,18 @@ public final class PackedTree extends InputStream {
     }
   }
 
+  /** Whether its text is all that there is to its name. */
+  private static boolean isText(Path file) {
+    return Path.of(file.toString()).equals(file);
+  }
+
   private void prepare(Path file) throws IOException {
     BasicFileAttributes found =
         Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+    if (!isText(file)) {
+      leftOut.accept(file + " has a name that is not UTF-8");
+      return;
+    }
     String name = "./" + root.relativize(file);
     Kind kind;
     long size = 0;
@@ -71,7 +80,12 @@ public final class PackedTree extends InputStream {
     int mode = 0777;
     if (found.isSymbolicLink()) {
       kind = Kind.LINK;
-      link = Files.readSymbolicLink(file).toString();
+      Path target = Files.readSymbolicLink(file);
+      if (!isText(target)) {
+        leftOut.accept(file + " is a link to a name that is not UTF-8");
+        return;
+      }
+      link = target.toString();
     } else if (found.isDirectory()) {
       kind = Kind.DIRECTORY;
       name += "/";

@@ -196,12 +196,14 @@ public final class UnpackedTree {
   }
 
   /** A directory below the root, made where it is missing; no link on the way is followed. */
-  private static Path directory(Path root, List<String> parts) throws IOException {
+  private Path directory(Path root, List<String> parts) throws IOException {
     Path at = root;
     for (String part : parts) {
       at = at.resolve(part);
       if (!Files.exists(at, LinkOption.NOFOLLOW_LINKS)) {
-        Files.createDirectory(at);
+        Files.createDirectory(at, PosixFilePermissions.asFileAttribute(OWN));
+        remember(at);
+        directories.put(at, permissions(0755));
       }
       requireDirectory(at);
     }
@@ -253,7 +255,7 @@ public final class UnpackedTree {
     return up <= depth;
   }
 
-  private static void makeLink(Path root, Path place, String target) throws IOException {
+  private void makeLink(Path root, Path place, String target) throws IOException {
     Path within = root.relativize(place);
     var parts = new ArrayList<String>();
     within.forEach(part -> parts.add(part.toString()));
@@ -290,7 +292,7 @@ public final class UnpackedTree {
 
   /** A guest's words, fit for a terminal. */
   private static String shown(String text) {
-    String plain = text.replaceAll("[\\p{Cntrl}\\p{Cf}]", "?");
+    String plain = text.replaceAll("[\\p{Cc}\\p{Cf}\\u2028\\u2029]", "?");
     return plain.length() <= MAX_SHOWN ? plain : plain.substring(0, MAX_SHOWN) + "...";
   }
 }

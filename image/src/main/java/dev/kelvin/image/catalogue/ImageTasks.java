@@ -219,6 +219,7 @@ public final class ImageTasks {
       Path disk = task.whole();
       if (task.isPacked()) {
         Path packed = Import.file(Path.of(task.directory()));
+        Files.deleteIfExists(disk); // of a daemon that ended meanwhile; it may be read-only
         puller.unpack(
             packed, Objects.requireNonNull(task.compression()), format(task), disk, context);
       }

@@ -5,6 +5,7 @@ import dev.kelvin.qmp.QmpException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 
 /**
@@ -34,7 +35,9 @@ final class GuestClock {
    */
   void catchUp(AgentClient agent) throws QmpException, InterruptedException {
     try {
-      Duration behind = Duration.between(agent.time(), host.instant());
+      // Before it answers: an answer that comes late is no clock that is behind.
+      Instant asked = host.instant();
+      Duration behind = Duration.between(agent.time(), asked);
       if (behind.compareTo(TOLERANCE) > 0) {
         agent.setTime(host.instant());
         LOG.log(

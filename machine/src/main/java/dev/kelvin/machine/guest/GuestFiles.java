@@ -152,7 +152,10 @@ public final class GuestFiles {
   static ProblemException brokenOff(String vm, IOException e) {
     return Problem.of(Code.MALFORMED, "The upload ended before all of it had come")
         .on(Vm.ref(vm))
-        .because(e + "; what was in the guest is as it was")
+        .because(
+            e
+                + "; what was in the guest is as it was, but what is written in place (a device, a file of"
+                + " Windows) has a part of it")
         .remedy("send it again")
         .asException(e);
   }

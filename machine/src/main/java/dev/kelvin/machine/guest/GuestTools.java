@@ -164,18 +164,27 @@ final class GuestTools {
     ExecResult result = run("stat", "-c", "%f %u %g", "--", path);
     String[] fields = new String(result.out(), StandardCharsets.US_ASCII).strip().split(" ", -1);
     if (result.exitCode() != 0 || fields.length != 3) {
+      // That of BSD has other options, and a path may be there without being told of.
+      if (run("sh", "-c", "[ -e \"$1\" ] || [ -h \"$1\" ]", "sh", path).exitCode() == 0) {
+        throw untold(null);
+      }
       return null;
     }
     try {
       return new Attributes(
           Integer.parseInt(fields[0], 16), Long.parseLong(fields[1]), Long.parseLong(fields[2]));
     } catch (NumberFormatException e) {
-      throw Problem.of(Code.GUEST_AGENT, "The guest does not tell what is at the path")
-          .on(Vm.ref(vm))
-          .because("its stat does not answer as that of coreutils or busybox does")
-          .remedy("copy the file by other means, such as scp")
-          .asException(e);
+      throw untold(e);
     }
+  }
+
+  private ProblemException untold(@Nullable Exception e) {
+    Problem problem =
+        Problem.of(Code.GUEST_AGENT, "The guest does not tell what is at the path")
+            .on(Vm.ref(vm))
+            .because("its stat does not answer as that of coreutils or busybox does")
+            .remedy("copy the file by other means, such as scp");
+    return e == null ? problem.asException() : problem.asException(e);
   }
 
   /** Removes what work has left, also when that was broken off: by whichever connection is now. */

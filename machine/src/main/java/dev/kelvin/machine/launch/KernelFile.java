@@ -186,7 +186,11 @@ public final class KernelFile {
       return false;
     }
     for (int i = 0; i < count; i++) {
-      ByteBuffer entry = read(channel, table + (long) i * size, wide ? 56 : 32);
+      long place = table + (long) i * size;
+      if (place < 0) { // beyond what numbers can tell
+        return false;
+      }
+      ByteBuffer entry = read(channel, place, wide ? 56 : 32);
       if (intAt(entry, 0) != PT_NOTE) {
         continue;
       }
