@@ -43,4 +43,15 @@ class ErrorPrinterTest {
     assertThat(ErrorPrinter.render(Problem.of(Code.INTERNAL, "No"), new Style(true)))
         .isEqualTo("\033[31mError:\033[0m No\n");
   }
+
+  /** A guest chooses names of files, and words of its programs. */
+  @Test
+  void nothingThatATerminalWouldActOnIsPrinted() {
+    String nasty = "a\u001b]52;c;eA==\u0007b\u009b31mc\u202ed\ne";
+    Problem problem =
+        Problem.of(Code.GUEST_AGENT, nasty).on(nasty).at(nasty).because(nasty).remedy(nasty);
+    String printed = ErrorPrinter.render(problem, Style.plain());
+    assertThat(printed).doesNotContain("\u001b", "\u0007", "\u009b", "\u202e").contains("a?]52");
+    assertThat(printed.lines().count()).isGreaterThan(4);
+  }
 }

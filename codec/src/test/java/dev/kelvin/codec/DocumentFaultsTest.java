@@ -129,4 +129,12 @@ class DocumentFaultsTest {
     assertThat(vm("{metadata: {name: a, labels: {k: \uFFFD}}}", YAML).metadata().labels())
         .containsEntry("k", "\uFFFD");
   }
+
+  /** The document is read once more to see what was meant, and may be broken further on. */
+  @Test
+  void aFaultBeforeABrokenEndIsTold() {
+    assertThat(refusal("{\"spec\":{\"memory\":2048}", JSON).code().httpStatus()).isEqualTo(400);
+    Problem problem = refusal("spec:\n  memory: 2048\n  cpu: [\n", YAML);
+    assertThat(problem.code().httpStatus()).isEqualTo(400);
+  }
 }

@@ -146,7 +146,13 @@ class KernelFileTest {
         .putLong(96, -1)
         .putInt(1024, -1)
         .putInt(1028, -1);
-    for (byte[] content : new byte[][] {far, large}) {
+    byte[] beyond = elf(62, 18);
+    ByteBuffer.wrap(beyond)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putLong(32, Long.MAX_VALUE - 100)
+        .putShort(54, (short) 200)
+        .putShort(56, (short) 2);
+    for (byte[] content : new byte[][] {far, large, beyond}) {
       VmSpec spec = spec(content, Architecture.X86_64);
       assertThat(catchThrowableOfType(ProblemException.class, () -> KernelFile.check(spec)))
           .isNotNull();
