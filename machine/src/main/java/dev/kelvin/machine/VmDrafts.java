@@ -1,5 +1,6 @@
 package dev.kelvin.machine;
 
+import dev.kelvin.codec.Documents;
 import dev.kelvin.codec.SeedDocuments;
 import dev.kelvin.machine.launch.KernelFile;
 import dev.kelvin.machine.launch.SharePaths;
@@ -46,6 +47,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
 
 /**
  * Makes of what a user writes a VM that can be stored: checked, complete and pinned to this host.
@@ -88,7 +90,7 @@ public final class VmDrafts {
    *     (an image or a volume), capability-missing
    */
   public VmRecord forCreation(Vm draft) {
-    checkDocument(draft, List.of());
+    checkDocument(draft, null);
     KernelFile.checkEarly(draft.spec());
     List<Disk> disks = sized(draft.spec().disks(), List.of());
     HostFacts host = facts.get().of(draft.spec().architecture());
@@ -128,7 +130,7 @@ public final class VmDrafts {
           .asException();
     }
     // A VM of a Kelvin with fewer rules can be changed without mending what it has always had.
-    checkDocument(draft, faults(new Vm(current.metadata(), current.spec(), VmStatus.initial())));
+    checkDocument(draft, new Vm(current.metadata(), current.spec(), VmStatus.initial()));
     if (!draft.spec().boot().equals(current.spec().boot())) {
       KernelFile.checkEarly(draft.spec());
     }
@@ -160,9 +162,10 @@ public final class VmDrafts {
   /**
    * Refuses a document with faults.
    *
-   * @param known what is passed over
+   * @param before the VM as it is: a fault of a value that stays as it is is passed over; null for
+   *     a new one
    */
-  private void checkDocument(Vm draft, List<Violation> known) {
+  private void checkDocument(Vm draft, @Nullable Vm before) {
     if (!draft.kind().equals(Vm.KIND)) {
       throw Problem.of(Code.INVALID_ARGUMENT, "The document is of kind " + draft.kind())
           .at("kind")
@@ -171,7 +174,13 @@ public final class VmDrafts {
           .asException();
     }
     List<Violation> faults = faults(draft);
-    faults.removeAll(known);
+    if (before != null) {
+      List<Violation> known = faults(before);
+      JsonNode was = Documents.tree(before);
+      JsonNode is = Documents.tree(draft);
+      faults.removeIf(
+          fault -> known.contains(fault) && at(was, fault.field()).equals(at(is, fault.field())));
+    }
     if (!faults.isEmpty()) {
       Violation first = faults.getFirst();
       String detail =
@@ -186,6 +195,16 @@ public final class VmDrafts {
           .violations(faults)
           .asException();
     }
+  }
+
+  /** The value of a field, such as {@code spec.nics[0].mac}. */
+  private static JsonNode at(JsonNode document, String field) {
+    JsonNode node = document;
+    for (String part : field.replace("[", ".").replace("]", "").split("\\.", -1)) {
+      boolean index = !part.isEmpty() && part.chars().allMatch(Character::isDigit);
+      node = index ? node.path(Integer.parseInt(part)) : node.path(part);
+    }
+    return node;
   }
 
   private VmSpec pin(VmSpec spec, @Nullable String machine) {

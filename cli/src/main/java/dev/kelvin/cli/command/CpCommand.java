@@ -217,14 +217,18 @@ public final class CpCommand extends Command {
     }
   }
 
-  /** The size of a file; -1 for a pipe, which tells none. */
+  /** The size of a file; -1 for a pipe, and for what may be one of the kernel's (proc(5)). */
   private static long size(Path source) {
     if (Files.isDirectory(source)) {
       throw LocalFiles.wrong(
           source, "A directory is copied with --recursive", "it is a directory", "add -r");
     }
     return LocalFiles.read(
-        source, path -> Files.exists(path) && !Files.isRegularFile(path) ? -1L : Files.size(path));
+        source,
+        path -> {
+          long size = Files.exists(path) && !Files.isRegularFile(path) ? 0 : Files.size(path);
+          return size == 0 ? -1 : size;
+        });
   }
 
   /** What is not copied, of which the first are named. */

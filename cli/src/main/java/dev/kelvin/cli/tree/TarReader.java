@@ -79,7 +79,9 @@ final class TarReader {
   }
 
   private TarEntry entry(byte[] header, long size, Map<String, String> said) throws IOException {
-    TarEntry.Kind kind = TarEntry.Kind.of(header[156]);
+    // Of a file with holes the content is a map of them and the rest, whatever its type says.
+    boolean sparse = said.keySet().stream().anyMatch(key -> key.startsWith("GNU.sparse."));
+    TarEntry.Kind kind = sparse ? TarEntry.Kind.UNKNOWN : TarEntry.Kind.of(header[156]);
     boolean ustar = new String(header, 257, 6, StandardCharsets.US_ASCII).equals("ustar\0");
     String prefix = ustar ? text(header, 345, 155) : "";
     String name = text(header, 0, 100);

@@ -9,6 +9,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -249,5 +250,33 @@ class TreeTest {
     byte[] header = TarHeader.of(new TarEntry("./big", Kind.FILE, 0600, size, ""), Instant.EPOCH);
     var entry = new TarReader(new ByteArrayInputStream(header)).next();
     assertThat(entry).isEqualTo(new TarEntry("./big", Kind.FILE, 0600, size, ""));
+  }
+
+  /** Their content in the archive is a map of the holes and what is between them. */
+  @Test
+  void filesWithHolesAreLeftOutInEachForm() throws Exception {
+    Path tree = Files.createDirectories(directory.resolve("tree"));
+    run(tree, "truncate", "-s", "8M", "holes");
+    Files.writeString(tree.resolve("whole"), "content");
+    run(directory, "tar", "-c", "--sparse", "--format=posix", "-f", "a.tar", "-C", "tree", ".");
+    Path target = Files.createDirectories(directory.resolve("target"));
+    try (var archive = Files.newInputStream(directory.resolve("a.tar"))) {
+      new UnpackedTree(leftOut::add).unpack(archive, Path.of("/srv/copy"), target);
+    }
+    assertThat(leftOut).singleElement().asString().contains("holes");
+    assertThat(target.resolve("copy/whole")).hasContent("content");
+    assertThat(target.resolve("copy/holes")).doesNotExist();
+  }
+
+  /** Two such names would become one. */
+  @Test
+  void aNameThatIsNotUtf8IsLeftOut() throws Exception {
+    Path tree = Files.createDirectories(directory.resolve("tree"));
+    run(tree, "sh", "-c", "printf x > \"$(printf 'a\\350')\"; ln -s \"$(printf 'b\\351')\" link");
+    Files.writeString(tree.resolve("good"), "content");
+    try (var packed = new PackedTree(tree, leftOut::add)) {
+      packed.transferTo(OutputStream.nullOutputStream());
+    }
+    assertThat(leftOut).hasSize(2).allSatisfy(what -> assertThat(what).contains("not UTF-8"));
   }
 }
