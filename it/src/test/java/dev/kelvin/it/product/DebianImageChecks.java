@@ -19,6 +19,8 @@ import java.util.List;
 public final class DebianImageChecks {
   private static final Commands COMMANDS = new Commands();
   private static final QemuImg QEMU_IMG = new QemuImg(COMMANDS);
+  private static final String KEY =
+      "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFZGHVnuNhWu4hPOE64GslA+afSjTdle1w9FWLpl7JqN test";
 
   private DebianImageChecks() {}
 
@@ -63,23 +65,14 @@ public final class DebianImageChecks {
     Path disk = directory.resolve("disk.qcow2");
     QEMU_IMG.create(disk, QemuImg.Target.of("qcow2"), ByteSize.ofGiB(8), image);
     Path seed = directory.resolve("seed.iso");
-    var config =
-        new CloudInit(
-            null,
-            "kelvin",
-            List.of(
-                "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFZGHVnuNhWu4hPOE64GslA+afSjTdle1w9FWLpl7JqN test"),
-            null,
-            List.of(),
-            null,
-            null);
+    var config = new CloudInit(null, "kelvin", List.of(KEY), null, List.of(), null, null);
     new SeedIso(COMMANDS).write(seed, config, "web1", "i-1", true);
     return UefiGuest.start(directory, disk, seed);
   }
 
   private static void isSetUp(UefiGuest guest) throws Exception {
     assertThat(guest.run("hostname").strip()).isEqualTo("web1");
-    assertThat(guest.run("cat", "/home/kelvin/.ssh/authorized_keys")).contains("IHVudXNlZCBrZXk");
+    assertThat(guest.run("cat", "/home/kelvin/.ssh/authorized_keys")).contains(KEY);
     assertThat(guest.run("sudo", "-u", "kelvin", "sudo", "-n", "id", "-un").strip())
         .isEqualTo("root");
     String size =
