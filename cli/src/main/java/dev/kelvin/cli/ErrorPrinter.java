@@ -1,17 +1,14 @@
 package dev.kelvin.cli;
 
+import dev.kelvin.cli.text.Inert;
 import dev.kelvin.cli.text.Style;
 import dev.kelvin.model.Problem;
 import java.io.PrintStream;
 import java.util.List;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Says what went wrong, on which object, why, and what to do. */
 public final class ErrorPrinter {
-  private static final Pattern NOT_SHOWN =
-      Pattern.compile("[\\p{Cc}\\p{Cf}\\u2028\\u2029&&[^\\n\\t]]");
-
   private final PrintStream err;
   private final Style style;
 
@@ -30,9 +27,11 @@ public final class ErrorPrinter {
 
   public static String render(Problem problem, Style style) {
     var text =
-        new StringBuilder(style.red("Error:")).append(' ').append(inert(stop(problem.detail())));
+        new StringBuilder(style.red("Error:"))
+            .append(' ')
+            .append(Inert.text(stop(problem.detail())));
     if (problem.object() != null) {
-      text.append(" (").append(inert(problem.object())).append(')');
+      text.append(" (").append(Inert.text(problem.object())).append(')');
     }
     text.append('\n');
     line(text, "at", problem.field());
@@ -41,10 +40,10 @@ public final class ErrorPrinter {
     boolean several = problem.violations().size() > 1 || problem.field() == null;
     for (Problem.Violation violation :
         several ? problem.violations() : List.<Problem.Violation>of()) {
-      text.append("  - ").append(style.bold(inert(violation.field()))).append(": ");
-      text.append(inert(violation.cause())).append('\n');
+      text.append("  - ").append(style.bold(Inert.text(violation.field()))).append(": ");
+      text.append(Inert.text(violation.cause())).append('\n');
       if (!violation.remedy().isEmpty()) {
-        text.append("    do: ").append(inert(violation.remedy())).append('\n');
+        text.append("    do: ").append(Inert.text(violation.remedy())).append('\n');
       }
     }
     line(text, "do", problem.remedy());
@@ -54,13 +53,8 @@ public final class ErrorPrinter {
   private static void line(StringBuilder text, String word, @Nullable String words) {
     if (words != null && !words.isBlank()) {
       text.append("  ").append(word).append(": ");
-      text.append(inert(words.strip()).replace("\n", "\n       ")).append('\n');
+      text.append(Inert.text(words.strip()).replace("\n", "\n       ")).append('\n');
     }
-  }
-
-  /** A guest's words may be among them: nothing that a terminal would act on is left. */
-  private static String inert(String text) {
-    return NOT_SHOWN.matcher(text).replaceAll("?");
   }
 
   /** Without a full stop: an object in brackets follows. */

@@ -2,15 +2,13 @@ package dev.kelvin.codec;
 
 import static dev.kelvin.codec.Documents.Syntax.JSON;
 import static dev.kelvin.codec.Documents.Syntax.YAML;
+import static dev.kelvin.codec.DocumentsTest.refusal;
+import static dev.kelvin.codec.DocumentsTest.vm;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.kelvin.codec.Documents.Syntax;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
-import dev.kelvin.model.ProblemException;
-import dev.kelvin.model.Vm;
-import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -18,23 +16,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is told of documents in which a value is not what it looks like, in the words written. */
 class DocumentFaultsTest {
-  private static Vm vm(String text, Syntax syntax) {
-    return Documents.read(text.getBytes(StandardCharsets.UTF_8), syntax, Vm.class);
-  }
-
-  private static Problem refusal(byte[] text, Syntax syntax) {
-    var thrown =
-        catchThrowableOfType(ProblemException.class, () -> Documents.read(text, syntax, Vm.class));
-    assertThat(thrown).as("it is refused").isNotNull();
-    assertThat(thrown.problem().cause()).isNotBlank();
-    assertThat(thrown.problem().remedy()).isNotBlank();
-    return thrown.problem();
-  }
-
-  private static Problem refusal(String text, Syntax syntax) {
-    return refusal(text.getBytes(StandardCharsets.UTF_8), syntax);
-  }
-
   @ParameterizedTest
   @ValueSource(
       strings = {"1.10", "7", "1e3", "true", "false", "0012345", "-1", "0x1f", "0o17", ".5", "+12"})

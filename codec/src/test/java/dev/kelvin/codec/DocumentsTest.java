@@ -70,11 +70,11 @@ class DocumentsTest {
         deletionProtection: true
       """;
 
-  private static Vm vm(String text, Syntax syntax) {
+  static Vm vm(String text, Syntax syntax) {
     return Documents.read(text.getBytes(StandardCharsets.UTF_8), syntax, Vm.class);
   }
 
-  private static Problem refusal(byte[] text, Syntax syntax) {
+  static Problem refusal(byte[] text, Syntax syntax) {
     var thrown =
         catchThrowableOfType(ProblemException.class, () -> Documents.read(text, syntax, Vm.class));
     assertThat(thrown).as("it is refused").isNotNull();
@@ -83,7 +83,7 @@ class DocumentsTest {
     return thrown.problem();
   }
 
-  private static Problem refusal(String text, Syntax syntax) {
+  static Problem refusal(String text, Syntax syntax) {
     return refusal(text.getBytes(StandardCharsets.UTF_8), syntax);
   }
 

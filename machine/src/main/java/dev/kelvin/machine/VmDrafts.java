@@ -174,7 +174,7 @@ public final class VmDrafts {
           .asException();
     }
     List<Violation> faults = faults(draft);
-    if (before != null) {
+    if (before != null && !faults.isEmpty()) {
       List<Violation> known = faults(before);
       JsonNode was = Documents.tree(before);
       JsonNode is = Documents.tree(draft);

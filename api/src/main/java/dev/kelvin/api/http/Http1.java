@@ -1,5 +1,6 @@
 package dev.kelvin.api.http;
 
+import dev.kelvin.model.ExactInput;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -113,7 +114,7 @@ final class Http1 {
     try {
       long bytes = Long.parseLong(length);
       if (bytes >= 0) {
-        return new Fixed(in, bytes);
+        return fixed(in, bytes);
       }
     } catch (NumberFormatException e) {
       throw new ProtocolException("the answer's length is " + abbreviate(length));
@@ -164,33 +165,12 @@ final class Http1 {
   }
 
   /** A body of a known length. */
-  private static final class Fixed extends InputStream {
-    private final InputStream in;
-    private long left;
-
-    Fixed(InputStream in, long length) {
-      this.in = in;
-      this.left = length;
-    }
-
-    @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-    }
-
-    @Override
-    public int read(byte[] target, int offset, int length) throws IOException {
-      if (left == 0) {
-        return -1;
-      }
-      int n = in.read(target, offset, (int) Math.min(length, left));
-      if (n < 0) {
-        throw new EOFException("the connection ended " + left + " bytes before the answer's end");
-      }
-      left -= n;
-      return n;
-    }
+  private static InputStream fixed(InputStream in, long length) {
+    return new ExactInput(
+        in,
+        length,
+        missing ->
+            new EOFException("the connection ended " + missing + " bytes before the answer's end"));
   }
 
   /** A body in chunks (RFC 9112, section 7.1). Trailers are passed over. */

@@ -1,13 +1,13 @@
 package dev.kelvin.cli.tree;
 
 import dev.kelvin.cli.Interrupts;
+import dev.kelvin.model.OwnerOnly;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
@@ -18,9 +18,6 @@ import org.jspecify.annotations.Nullable;
  * until then, and nothing is left of one that was broken off, by Ctrl-C or SIGTERM either.
  */
 public final class NewFile implements AutoCloseable {
-  private static final Set<PosixFilePermission> OWN =
-      Set.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
-
   private final AtomicReference<@Nullable Path> part = new AtomicReference<>();
   private final Interrupts.Work work;
 
@@ -71,7 +68,7 @@ public final class NewFile implements AutoCloseable {
       if (permissions == null) {
         Files.createFile(aside);
       } else {
-        Files.createFile(aside, PosixFilePermissions.asFileAttribute(OWN));
+        Files.createFile(aside, OwnerOnly.attribute());
       }
       try (var out = Files.newOutputStream(aside)) {
         content.transferTo(out);

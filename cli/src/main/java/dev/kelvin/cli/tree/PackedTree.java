@@ -2,8 +2,8 @@ package dev.kelvin.cli.tree;
 
 import dev.kelvin.cli.command.LocalFiles;
 import dev.kelvin.cli.tree.TarEntry.Kind;
+import dev.kelvin.model.ExactInput;
 import java.io.ByteArrayInputStream;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -103,7 +103,7 @@ public final class PackedTree extends InputStream {
     InputStream content =
         kind == Kind.FILE ? LocalFiles.read(file, Files::newInputStream) : nullInputStream();
     ready.add(new ByteArrayInputStream(TarHeader.of(entry, found.lastModifiedTime().toInstant())));
-    ready.add(new Exactly(content, size, file));
+    ready.add(exactly(content, size, file));
     ready.add(new ByteArrayInputStream(new byte[TarHeader.padding(size)]));
   }
 
@@ -147,33 +147,13 @@ public final class PackedTree extends InputStream {
   }
 
   /** As much of a file as its header says: it may grow while it is read. */
-  private static final class Exactly extends FilterInputStream {
-    private final Path file;
-    private long left;
-
-    Exactly(InputStream in, long size, Path file) {
-      super(in);
-      this.left = size;
-      this.file = file;
-    }
-
-    @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-    }
-
-    @Override
-    public int read(byte[] target, int offset, int length) throws IOException {
-      if (left == 0) {
-        return -1;
+  private static InputStream exactly(InputStream content, long size, Path file) {
+    return new ExactInput(
+        content, size, _ -> new IOException(file + " was cut while it was copied")) {
+      @Override
+      public void close() throws IOException {
+        content.close();
       }
-      int n = super.read(target, offset, (int) Math.min(length, left));
-      if (n < 0) {
-        throw new IOException(file + " was cut while it was copied");
-      }
-      left -= n;
-      return n;
-    }
+    };
   }
 }

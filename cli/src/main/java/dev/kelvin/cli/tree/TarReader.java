@@ -1,5 +1,6 @@
 package dev.kelvin.cli.tree;
 
+import dev.kelvin.model.ExactInput;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -38,13 +39,14 @@ final class TarReader {
 
   private final InputStream in;
 
-  /** Bytes of the present entry that have not been read, and of the padding behind it. */
-  private long left;
+  /** What of the present entry has not been read, and the bytes of the padding behind it. */
+  private ExactInput content;
 
   private long padding;
 
   TarReader(InputStream in) {
     this.in = in;
+    this.content = new ExactInput(in, 0, _ -> cutOff());
   }
 
   /**
@@ -93,57 +95,37 @@ final class TarReader {
         throw new Broken("the archive has a size that is no number", e);
       }
     }
-    boolean content = kind == TarEntry.Kind.FILE || kind == TarEntry.Kind.UNKNOWN;
-    begin(content ? length : 0);
+    boolean hasContent = kind == TarEntry.Kind.FILE || kind == TarEntry.Kind.UNKNOWN;
+    begin(hasContent ? length : 0);
     return new TarEntry(
         said.getOrDefault("path", prefix.isEmpty() ? name : prefix + "/" + name),
         kind,
         (int) number(header, 100, 8) & 07777,
-        left,
+        content.left(),
         said.getOrDefault("linkpath", text(header, 157, 100)));
   }
 
   /** The content of the present entry, to its end. */
   InputStream content() {
-    return new InputStream() {
-      @Override
-      public int read() throws IOException {
-        byte[] one = new byte[1];
-        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-      }
-
-      @Override
-      public int read(byte[] target, int offset, int length) throws IOException {
-        if (left == 0) {
-          return -1;
-        }
-        int n = in.read(target, offset, (int) Math.min(length, left));
-        if (n < 0) {
-          throw cutOff();
-        }
-        left -= n;
-        return n;
-      }
-    };
+    return content;
   }
 
   private void begin(long size) throws IOException {
     if (size < 0) {
       throw new Broken("the archive has an entry of a negative size");
     }
-    left = size;
+    content = new ExactInput(in, size, _ -> cutOff());
     padding = (BLOCK - size % BLOCK) % BLOCK;
   }
 
   private void passOver() throws IOException {
     try {
-      in.skipNBytes(left);
+      in.skipNBytes(content.left());
       in.skipNBytes(padding);
     } catch (EOFException e) {
       throw new Broken("the archive ends in the middle", e);
     }
-    left = 0;
-    padding = 0;
+    begin(0);
   }
 
   private byte[] block() throws IOException {

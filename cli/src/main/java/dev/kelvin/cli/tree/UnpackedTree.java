@@ -1,5 +1,6 @@
 package dev.kelvin.cli.tree;
 
+import dev.kelvin.cli.text.Inert;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
@@ -292,7 +293,7 @@ public final class UnpackedTree {
 
   /** A guest's words, fit for a terminal. */
   private static String shown(String text) {
-    String plain = text.replaceAll("[\\p{Cc}\\p{Cf}\\u2028\\u2029]", "?");
+    String plain = Inert.line(text);
     return plain.length() <= MAX_SHOWN ? plain : plain.substring(0, MAX_SHOWN) + "...";
   }
 }

@@ -7,11 +7,13 @@ import dev.kelvin.model.Vm;
 import dev.kelvin.qmp.AgentClient;
 import dev.kelvin.qmp.AgentClient.ExecResult;
 import dev.kelvin.qmp.QmpException;
+import dev.kelvin.qmp.Texts;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +24,7 @@ final class GuestTools {
   private static final Logger LOG = System.getLogger(GuestTools.class.getName());
   private static final Duration SOON = Duration.ofSeconds(30);
   private static final int MAX_WORDS = 300;
+  private static final Pattern LINES = Pattern.compile("[\\s\\u2028\\u2029]");
 
   /** Of the names of files, so that there is room for more in the 255 bytes that one may have. */
   private static final int MAX_NAME = 60;
@@ -132,22 +135,9 @@ final class GuestTools {
 
   /** What a program complained of, fit to be shown. */
   private static String words(ExecResult result) {
-    var clean = new StringBuilder();
-    new String(result.err(), StandardCharsets.UTF_8)
-        .strip()
-        .codePoints()
-        .limit(MAX_WORDS)
-        .forEach(c -> {
-          int type = Character.getType(c);
-          boolean hidden =
-              type == Character.CONTROL
-                  || type == Character.FORMAT
-                  || type == Character.LINE_SEPARATOR
-                  || type == Character.PARAGRAPH_SEPARATOR
-                  || type == Character.SURROGATE;
-          clean.appendCodePoint(hidden ? ' ' : c);
-        });
-    return clean.isEmpty() ? "it ended with " + result.exitCode() : clean.toString();
+    String said = new String(result.err(), StandardCharsets.UTF_8).strip();
+    String clean = Texts.shown(LINES.matcher(said).replaceAll(" "), MAX_WORDS);
+    return clean.isEmpty() ? "it ended with " + result.exitCode() : clean;
   }
 
   /** What is at a path, links at its end followed. */

@@ -2,6 +2,7 @@ package dev.kelvin.machine.launch;
 
 import dev.kelvin.codec.Documents;
 import dev.kelvin.codec.Documents.Syntax;
+import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.VmStatus.Forward;
 import dev.kelvin.model.spec.Nic;
@@ -15,6 +16,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The host ports that Kelvin chose for a VM's forwards, noted where only Kelvin writes: whoever
@@ -109,12 +111,9 @@ public final class KeptPorts {
   }
 
   private static boolean isFree(Nic nic, PortForward wanted) {
-    try {
-      return PortPool.resolve(nic.withForwards(List.of(wanted))).size() == 1;
-    } catch (ProblemException e) {
-      LOG.log(Level.INFO, "another port is chosen: {0}", e.problem().oneLine());
-      return false;
-    }
+    Optional<Problem> taken = PortPool.taken(nic, wanted);
+    taken.ifPresent(why -> LOG.log(Level.INFO, "another port is chosen: {0}", why.oneLine()));
+    return taken.isEmpty();
   }
 
   /** A start does not fail for a note that only the next one would read. */

@@ -16,6 +16,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Chooses host ports for forwards, and finds out early when a wanted one is taken. */
 public final class PortPool {
@@ -51,11 +52,18 @@ public final class PortPool {
   }
 
   private static boolean isFree(Nic nic, PortForward wanted) {
+    Optional<Problem> taken = taken(nic, wanted);
+    taken.ifPresent(why -> LOG.log(Level.WARNING, "it is left out: {0}", why.oneLine()));
+    return taken.isEmpty();
+  }
+
+  /** Why a host port cannot be forwarded; empty when it can. */
+  static Optional<Problem> taken(Nic nic, PortForward wanted) {
     try {
-      return claim(nic, wanted) > 0;
+      int _ = claim(nic, wanted);
+      return Optional.empty();
     } catch (ProblemException e) {
-      LOG.log(Level.WARNING, "it is left out: {0}", e.problem().oneLine());
-      return false;
+      return Optional.of(e.problem());
     }
   }
 

@@ -45,8 +45,11 @@ final class PrivilegedPorts {
    * @throws dev.kelvin.model.ProblemException invalid-argument
    */
   static void refuse(String address, int port, String field) {
+    if (port == 0) {
+      return; // the kernel chooses, and none of those
+    }
     int first = firstFree();
-    if (port == 0 || port >= first) {
+    if (port >= first) {
       return;
     }
     throw Problem.of(
