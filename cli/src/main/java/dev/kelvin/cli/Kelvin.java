@@ -89,7 +89,7 @@ public final class Kelvin {
     Optional<Entry> entry = Catalog.find(words);
     if (entry.isEmpty()) {
       Optional<List<String>> meant = OtherWords.translate(words);
-      return meant.isPresent() ? run(meant.get().toArray(String[]::new)) : unknown(words);
+      return meant.isPresent() ? dispatch(meant.get()) : unknown(words);
     }
     int used = entry.get().words();
     Command command = entry.get().create(session);
