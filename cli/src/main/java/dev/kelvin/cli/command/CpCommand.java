@@ -2,9 +2,10 @@ package dev.kelvin.cli.command;
 
 import dev.kelvin.cli.Session;
 import dev.kelvin.cli.TaskFollower;
+import dev.kelvin.cli.file.LocalFiles;
+import dev.kelvin.cli.file.NewFile;
 import dev.kelvin.cli.run.ImageFile.Counting;
 import dev.kelvin.cli.text.Progress;
-import dev.kelvin.cli.tree.NewFile;
 import dev.kelvin.cli.tree.PackedTree;
 import dev.kelvin.cli.tree.UnpackedTree;
 import dev.kelvin.model.Code;

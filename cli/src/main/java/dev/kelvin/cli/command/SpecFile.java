@@ -2,6 +2,7 @@ package dev.kelvin.cli.command;
 
 import dev.kelvin.api.VmDocument;
 import dev.kelvin.cli.Session;
+import dev.kelvin.cli.file.LocalFiles;
 import dev.kelvin.codec.Documents;
 import dev.kelvin.codec.Documents.Syntax;
 import dev.kelvin.model.Code;

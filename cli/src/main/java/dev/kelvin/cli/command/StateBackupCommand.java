@@ -1,6 +1,7 @@
 package dev.kelvin.cli.command;
 
 import dev.kelvin.cli.Session;
+import dev.kelvin.cli.file.LocalFiles;
 import dev.kelvin.cli.run.DaemonControl;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,6 +1,7 @@
 package dev.kelvin.cli.command;
 
 import dev.kelvin.cli.Session;
+import dev.kelvin.cli.file.LocalFiles;
 import dev.kelvin.codec.SeedDocuments;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;

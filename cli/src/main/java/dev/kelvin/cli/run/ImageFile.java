@@ -2,8 +2,8 @@ package dev.kelvin.cli.run;
 
 import dev.kelvin.cli.Session;
 import dev.kelvin.cli.TaskFollower;
-import dev.kelvin.cli.command.LocalFiles;
 import dev.kelvin.cli.command.OptionWords;
+import dev.kelvin.cli.file.LocalFiles;
 import dev.kelvin.cli.text.Progress;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Compression;

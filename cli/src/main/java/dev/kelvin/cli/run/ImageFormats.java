@@ -1,6 +1,6 @@
 package dev.kelvin.cli.run;
 
-import dev.kelvin.cli.command.LocalFiles;
+import dev.kelvin.cli.file.LocalFiles;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Compression;
 import dev.kelvin.model.DiskMark;

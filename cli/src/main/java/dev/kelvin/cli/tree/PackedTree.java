@@ -1,6 +1,6 @@
 package dev.kelvin.cli.tree;
 
-import dev.kelvin.cli.command.LocalFiles;
+import dev.kelvin.cli.file.LocalFiles;
 import dev.kelvin.cli.tree.TarEntry.Kind;
 import dev.kelvin.model.ExactInput;
 import java.io.ByteArrayInputStream;

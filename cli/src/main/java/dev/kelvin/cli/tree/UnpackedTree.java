@@ -1,5 +1,6 @@
 package dev.kelvin.cli.tree;
 
+import dev.kelvin.cli.file.NewFile;
 import dev.kelvin.cli.text.Inert;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;

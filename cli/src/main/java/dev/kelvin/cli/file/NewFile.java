@@ -1,4 +1,4 @@
-package dev.kelvin.cli.tree;
+package dev.kelvin.cli.file;
 
 import dev.kelvin.cli.Interrupts;
 import dev.kelvin.model.OwnerOnly;
@@ -45,7 +45,7 @@ public final class NewFile implements AutoCloseable {
   }
 
   /** Writes a file in place of whatever is there, links not followed. */
-  void replace(Path place, InputStream content, Set<PosixFilePermission> permissions)
+  public void replace(Path place, InputStream content, Set<PosixFilePermission> permissions)
       throws IOException {
     put(place, content, permissions, false);
   }
@@ -86,7 +86,7 @@ public final class NewFile implements AutoCloseable {
   }
 
   /** Makes another name of a file, in place of whatever is there. */
-  void link(Path place, Path existing) throws IOException {
+  public void link(Path place, Path existing) throws IOException {
     Path aside = aside(place);
     part.set(aside);
     try {

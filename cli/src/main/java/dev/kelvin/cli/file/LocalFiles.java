@@ -1,4 +1,4 @@
-package dev.kelvin.cli.command;
+package dev.kelvin.cli.file;
 
 import dev.kelvin.model.Code;
 import dev.kelvin.model.OwnerOnly;
@@ -123,7 +123,7 @@ public final class LocalFiles {
   }
 
   /** A problem on a file that the caller has found itself. */
-  static ProblemException wrong(Path file, String detail, String cause, String remedy) {
+  public static ProblemException wrong(Path file, String detail, String cause, String remedy) {
     return Problem.of(Code.INVALID_ARGUMENT, detail)
         .on(file.toString())
         .because(cause)
