@@ -47,6 +47,11 @@ public final class Descriptor implements AutoCloseable {
     return of(Kernel.CALLS.openToRead(file.toString()), file.toString());
   }
 
+  /** A file to which is appended what is written; made when absent. */
+  public static Descriptor toAppend(Path file) throws IOException {
+    return of(Kernel.CALLS.openToAppend(file.toString()), file.toString());
+  }
+
   /** The file that has a number now. */
   static Descriptor copyOf(long number) throws IOException {
     return of(Kernel.CALLS.call(Syscalls.FCNTL, number, F_DUPFD_CLOEXEC), "a descriptor");

@@ -106,6 +106,8 @@ public final class Syscalls {
   private static final long AT_FDCWD = -100;
   private static final long O_RDONLY_CLOEXEC = 0x80000;
   private static final long O_RDWR_CLOEXEC = 0x80002;
+  private static final long O_APPEND_CREATE_CLOEXEC = 0x80441;
+  private static final long READ_AND_WRITE = 0666;
   private static final long O_PATH_CLOEXEC = 0x280000;
 
   /** Numbers that differ between the architectures. */
@@ -136,9 +138,14 @@ public final class Syscalls {
     return open(path, O_RDONLY_CLOEXEC);
   }
 
+  /** Opens a file to append to it, and makes it where it is absent; the umask holds. */
+  public Answer openToAppend(String path) {
+    return open(path, O_APPEND_CREATE_CLOEXEC);
+  }
+
   private Answer open(String path, long flags) {
     try (Arena arena = Arena.ofConfined()) {
-      return call(OPENAT, AT_FDCWD, arena.allocateFrom(path).address(), flags);
+      return call(OPENAT, AT_FDCWD, arena.allocateFrom(path).address(), flags, READ_AND_WRITE);
     }
   }
 

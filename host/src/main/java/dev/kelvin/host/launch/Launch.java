@@ -1,10 +1,10 @@
 package dev.kelvin.host.launch;
 
+import dev.kelvin.host.cell.Confinement;
 import dev.kelvin.host.file.Descriptor;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A process to start that outlives the daemon.
@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param argv the program and its arguments
  * @param directory where it runs
  * @param output where stdout and stderr are appended; made when absent
- * @param user its own, which only root can give; null for the daemon's own
+ * @param cell what it may reach of the host, and as whom; a user of its own only root can give
  * @param environment beside what each process gets
  * @param descriptors that it has from the beginning, as {@value #FIRST_DESCRIPTOR} and the numbers
  *     after it; of the daemon's others it has none. They stay the caller's, who may close them
@@ -24,18 +24,9 @@ public record Launch(
     List<String> argv,
     Path directory,
     Path output,
-    @Nullable User user,
+    Confinement cell,
     Map<String, String> environment,
     List<Descriptor> descriptors) {
-  /**
-   * A user of its own, and what that user may have in all.
-   *
-   * @param uid of the user and of the group
-   * @param tasks processes and threads (RLIMIT_NPROC of setrlimit(2)), since the host has only so
-   *     many numbers for them
-   */
-  public record User(int uid, int tasks) {}
-
   /** The variable of each that is launched so, with {@link #directory}: whose it is. */
   public static final String MARK = "KELVIN_LAUNCHED_FOR";
 
@@ -43,8 +34,8 @@ public record Launch(
   public static final int FIRST_DESCRIPTOR = 3;
 
   /** With what each process gets in its environment, and no descriptor. */
-  public Launch(String name, List<String> argv, Path directory, Path output, @Nullable User user) {
-    this(name, argv, directory, output, user, Map.of(), List.of());
+  public Launch(String name, List<String> argv, Path directory, Path output, Confinement cell) {
+    this(name, argv, directory, output, cell, Map.of(), List.of());
   }
 
   public Launch {

@@ -1,5 +1,11 @@
 package dev.kelvin.host.launch;
 
+import dev.kelvin.host.cell.Cell;
+import dev.kelvin.host.cell.CellSupport;
+import dev.kelvin.host.cell.Confinement;
+import dev.kelvin.host.cell.Confinement.Identity;
+import dev.kelvin.host.cell.Layer;
+import dev.kelvin.host.file.Descriptor;
 import dev.kelvin.host.process.ProcessId;
 import dev.kelvin.host.program.Programs;
 import dev.kelvin.model.Code;
@@ -16,37 +22,40 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.function.ObjLongConsumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Starts processes with what every Linux has: a session of its own (setsid(2)), so that neither the
  * daemon's end nor Ctrl-C on its terminal reaches it; the descriptors that are handed over and no
- * other; no way to gain privileges, and a user of its own when one is given (setpriv(1)), with a
- * limit of threads and no core dumps (prlimit(1)); nothing on standard input. It is reaped when it
- * ends while the daemon runs, by init otherwise.
+ * other; nothing on standard input; and in its cell, as far as this host can build one. It is
+ * reaped when it ends while the daemon runs, by init otherwise.
  */
 public final class PlainLauncher implements ProcessLauncher {
   private static final System.Logger LOG = System.getLogger(PlainLauncher.class.getName());
-  private static final Pattern MOST_TASKS =
-      Pattern.compile("Max processes +\\w+ +(\\d+) +processes *");
   private static final Path KVM = Path.of("/dev/kvm");
 
-  private final Function<Launch, List<String>> before;
+  private final Supplier<CellSupport> support;
+  private final ObjLongConsumer<Launch> place;
   private final Optional<Spawn> spawn;
 
-  public PlainLauncher() {
-    this(launch -> List.of());
+  /**
+   * A launcher.
+   *
+   * @param support the walls of cells that can be built here
+   */
+  public PlainLauncher(Supplier<CellSupport> support) {
+    this(support, (_, _) -> {});
   }
 
   /**
-   * As {@link #PlainLauncher()}.
+   * As {@link #PlainLauncher(Supplier)}.
    *
-   * @param before a program that becomes the one that follows its arguments, for each launch
+   * @param place puts a process that has begun where the service manager wants it
    */
-  PlainLauncher(Function<Launch, List<String>> before) {
-    this(before, Spawn.ofHost());
+  PlainLauncher(Supplier<CellSupport> support, ObjLongConsumer<Launch> place) {
+    this(support, place, Spawn.ofHost());
   }
 
   /**
@@ -54,38 +63,23 @@ public final class PlainLauncher implements ProcessLauncher {
    *
    * @param spawn how to start processes; the JDK does it without
    */
-  PlainLauncher(Function<Launch, List<String>> before, Optional<Spawn> spawn) {
-    this.before = before;
+  PlainLauncher(
+      Supplier<CellSupport> support, ObjLongConsumer<Launch> place, Optional<Spawn> spawn) {
+    this.support = support;
+    this.place = place;
     this.spawn = spawn;
   }
 
   @Override
   public ProcessId launch(Launch launch) {
-    List<String> argv = new ArrayList<>(before.apply(launch));
-    Launch.User user = launch.user();
-    if (user != null) {
-      argv.add(Programs.require("prlimit").toString());
-      argv.add("--nproc=" + Math.min(user.tasks(), mostTasks()));
-      // Programs that take core dumps through a pipe are started whatever the limit, unless it is 1
-      // (do_coredump in the kernel's fs/coredump.c); a file would need more than one byte.
-      argv.add("--core=1");
+    Confinement cell = launch.cell().within(support.get().possible());
+    if (cell.user() != null) {
+      List<Integer> groups = kvmGroup().stream().toList();
+      cell = cell.withUser(new Identity(cell.user().uid(), groups));
     }
-    argv.add(Programs.require("setpriv").toString());
-    argv.add("--no-new-privs");
-    if (user != null) {
-      argv.addAll(List.of("--reuid=" + user.uid(), "--regid=" + user.uid()));
-      argv.add(kvmGroup().map(group -> "--groups=" + group).orElse("--clear-groups"));
-    }
-    argv.add("--");
-    argv.add(Programs.require(launch.argv().getFirst()).toString());
-    argv.addAll(launch.argv().subList(1, launch.argv().size()));
-    return start(launch, argv);
-  }
-
-  private ProcessId start(Launch launch, List<String> argv) {
-    try (Spawn.Child child = begin(launch, argv)) {
+    try (Spawn.Child child = begin(launch, cell)) {
       try {
-        plainOomScore(child.pid());
+        finish(launch, child.pid());
         return ProcessId.of(child.pid()).orElse(ProcessId.ended(child.pid()));
       } catch (UncheckedIOException e) {
         // Nobody could find it again.
@@ -95,33 +89,63 @@ public final class PlainLauncher implements ProcessLauncher {
             .because(e.getMessage() + ": " + e.getCause())
             .remedy("check the daemon's limit of open files, and that /proc shows its processes")
             .asException(e);
+      } catch (RuntimeException | Error e) {
+        child.kill();
+        throw e;
       }
     }
   }
 
-  private Spawn.Child begin(Launch launch, List<String> argv) {
+  /** What is done to a process when it is there. It has told nobody anything yet. */
+  private void finish(Launch launch, long pid) {
+    plainOomScore(pid);
+    place.accept(launch, pid);
+  }
+
+  /** The way of a process into its cell. */
+  private record IntoCell(Confinement cell, Path directory) implements Spawn.Entry {
+    @Override
+    public void enter() throws IOException {
+      new Cell(cell).enter(directory);
+    }
+
+    /** The limits are those of a process; its own user may lower them, which takes no privilege. */
+    @Override
+    public void started(long pid) throws IOException {
+      if (cell.has(Layer.LIMITS)) {
+        ProcessLimits.set(pid, cell.limits());
+      }
+    }
+  }
+
+  private Spawn.Child begin(Launch launch, Confinement cell) {
+    String program = Programs.require(launch.argv().getFirst()).toString();
+    var argv = new ArrayList<String>();
+    argv.add(program);
+    argv.addAll(launch.argv().subList(1, launch.argv().size()));
     try {
-      return spawn.isPresent()
-          ? spawn
-              .get()
-              .start(
-                  argv,
-                  environment(launch),
-                  launch.directory(),
-                  launch.output(),
-                  launch.descriptors())
-          : byJdk(launch, argv);
+      if (spawn.isEmpty()) {
+        return byJdk(launch, cell, argv);
+      }
+      Spawn.requireWhole(argv);
+      try (var output = Descriptor.toAppend(launch.output())) {
+        var order = new Spawn.Order(argv, environment(launch), output, launch.descriptors());
+        return spawn.get().start(order, new IntoCell(cell, launch.directory()));
+      }
     } catch (IOException e) {
       throw Problem.of(Code.HOST_FAILURE, "The process cannot be started")
           .on(launch.name())
           .because(e.getMessage())
-          .remedy("check the host's memory, its limit on processes, and " + launch.output())
+          .remedy(
+              "check the host's memory, its limit on processes, %s, and \"kelvin doctor\""
+                  .formatted(launch.output()))
           .asException(e);
     }
   }
 
   /** On hosts whose C library is too old for {@link Spawn}. */
-  private static Spawn.Child byJdk(Launch launch, List<String> argv) throws IOException {
+  private static Spawn.Child byJdk(Launch launch, Confinement cell, List<String> argv)
+      throws IOException {
     if (!launch.descriptors().isEmpty()) {
       throw Problem.of(Code.CAPABILITY_MISSING, "This host cannot hand files to a new process")
           .on(launch.name())
@@ -131,6 +155,7 @@ public final class PlainLauncher implements ProcessLauncher {
     }
     var inSession = new ArrayList<String>();
     inSession.add(Programs.require("setsid").toString());
+    inSession.addAll(confined(cell));
     inSession.addAll(argv);
     var builder =
         new ProcessBuilder(inSession)
@@ -141,6 +166,28 @@ public final class PlainLauncher implements ProcessLauncher {
     builder.environment().clear();
     builder.environment().putAll(environment(launch));
     return Spawn.Child.ofJdk(builder.start());
+  }
+
+  /** What of a cell programs of the host can make: a user and limits, but no walls. */
+  private static List<String> confined(Confinement cell) {
+    var argv = new ArrayList<String>();
+    if (cell.has(Layer.LIMITS)) {
+      argv.add(Programs.require("prlimit").toString());
+      argv.addAll(ProcessLimits.options(cell.limits()));
+    }
+    argv.add(Programs.require("setpriv").toString());
+    argv.add("--no-new-privs");
+    @Nullable Identity user = cell.has(Layer.USER) ? cell.user() : null;
+    if (user != null) {
+      argv.addAll(List.of("--reuid=" + user.uid(), "--regid=" + user.uid()));
+      argv.add(
+          user.groups().stream()
+              .findFirst()
+              .map(group -> "--groups=" + group)
+              .orElse("--clear-groups"));
+    }
+    argv.add("--");
+    return argv;
   }
 
   private static Map<String, String> environment(Launch launch) {
@@ -171,20 +218,6 @@ public final class PlainLauncher implements ProcessLauncher {
           "The out-of-memory score of process {0} stays as inherited (it may have ended): {1}",
           Long.toString(pid),
           e);
-    }
-  }
-
-  /** The daemon's own limit, which it may not be able to raise (proc_pid_limits(5)). */
-  private static long mostTasks() {
-    try (var lines = Files.lines(Path.of("/proc/self/limits"))) {
-      return lines
-          .map(MOST_TASKS::matcher)
-          .filter(Matcher::matches)
-          .mapToLong(line -> Long.parseLong(line.group(1)))
-          .findAny()
-          .orElse(Long.MAX_VALUE);
-    } catch (IOException e) {
-      throw new UncheckedIOException("reading the limits of the daemon", e);
     }
   }
 

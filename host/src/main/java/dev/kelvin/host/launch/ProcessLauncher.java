@@ -1,7 +1,9 @@
 package dev.kelvin.host.launch;
 
+import dev.kelvin.host.cell.CellSupport;
 import dev.kelvin.host.process.ProcessId;
 import dev.kelvin.host.program.Commands;
+import java.util.function.Supplier;
 
 /** Starts processes that outlive the daemon. */
 public interface ProcessLauncher {
@@ -19,10 +21,11 @@ public interface ProcessLauncher {
    * The one for this host: with systemd and as root, each process is in a unit of its own.
    *
    * @param root whether this process is root
+   * @param support the walls of cells that can be built here
    */
-  static ProcessLauncher ofHost(boolean root, Commands commands) throws InterruptedException {
+  static ProcessLauncher ofHost(boolean root, Commands commands, Supplier<CellSupport> support) {
     return root && Scopes.possible()
-        ? new PlainLauncher(Scopes.ofHost(commands)::before)
-        : new PlainLauncher();
+        ? new PlainLauncher(support, new Scopes(commands)::place)
+        : new PlainLauncher(support);
   }
 }

@@ -3,12 +3,17 @@ package dev.kelvin.host.launch;
 import dev.kelvin.host.program.Commands;
 import dev.kelvin.host.program.Commands.Command;
 import dev.kelvin.host.program.Programs;
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Problem;
+import dev.kelvin.model.ProblemException;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
 
 /**
@@ -19,23 +24,23 @@ import java.util.regex.Pattern;
  * them down in order.
  */
 final class Scopes {
+  private static final System.Logger LOG = System.getLogger(Scopes.class.getName());
+
   /** There while systemd is the first process (sd_booted(3)). */
   private static final Path BOOTED = Path.of("/run/systemd/system");
 
-  private static final String PROGRAM = "systemd-run";
-
-  /** From this version on, variables in the arguments may be expanded unless told otherwise. */
-  private static final int EXPANDS = 254;
-
-  private static final Pattern VERSION = Pattern.compile("systemd (\\d{1,6})\\b");
+  private static final String PROGRAM = "busctl";
 
   /** Of a unit's name (systemd.unit(5)). */
   private static final Pattern FOREIGN = Pattern.compile("[^A-Za-z0-9_.]+");
 
-  private final boolean expands;
+  /** How long systemd may take to move a process into its scope. */
+  private static final Duration DEADLINE = Duration.ofSeconds(10);
 
-  private Scopes(boolean expands) {
-    this.expands = expands;
+  private final Commands commands;
+
+  Scopes(Commands commands) {
+    this.commands = commands;
   }
 
   /** Whether the processes that root starts here can have scopes. */
@@ -43,39 +48,91 @@ final class Scopes {
     return Files.isDirectory(BOOTED) && Programs.find(PROGRAM).isPresent();
   }
 
-  static Scopes ofHost(Commands commands) throws InterruptedException {
-    return ofVersion(commands.run(Command.of(PROGRAM, "--version")).stdout());
-  }
-
   /**
-   * For the systemd of some version.
+   * Gives a process that runs a scope, and waits until it is in it.
    *
-   * @param words what {@code systemd-run --version} says
+   * @throws dev.kelvin.model.ProblemException host-failure when systemd refuses, or does not do it
    */
-  static Scopes ofVersion(String words) {
-    var version = VERSION.matcher(words);
-    return new Scopes(version.find() && Integer.parseInt(version.group(1)) >= EXPANDS);
-  }
-
-  /**
-   * What a command is put behind. The program asks systemd for the scope, waits until it is in it,
-   * and becomes the command: the pid stays.
-   */
-  List<String> before(Launch launch) {
+  void place(Launch launch, long pid) {
     // An ended process's scope may still be there when the VM starts again.
     String unique = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextInt());
-    String name = FOREIGN.matcher(launch.name()).replaceAll("-");
-    var argv = new ArrayList<String>();
-    argv.add(Programs.require(PROGRAM).toString());
-    argv.addAll(List.of("--scope", "--quiet", "--collect", "--slice=kelvin.slice"));
-    argv.add("--unit=kelvin-" + name + "-" + unique + ".scope");
-    argv.add("--description=Kelvin: " + launch.name());
-    // When the host goes down, units stop in the opposite order.
-    argv.add("--property=Before=kelvin-guests.service");
-    if (expands) {
-      argv.add("--expand-environment=no");
+    String unit = unit(launch.name(), unique);
+    try {
+      var result = commands.run(Command.of(request(launch.name(), unit, pid)));
+      if (!result.ok()) {
+        throw failed(launch, result.lastError());
+      }
+      awaitPlace(launch, unit, pid);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw failed(launch, "the daemon ends");
     }
-    argv.add("--");
-    return argv;
+  }
+
+  private static void awaitPlace(Launch launch, String unit, long pid) {
+    Path groups = Path.of("/proc", Long.toString(pid), "cgroup");
+    long end = System.nanoTime() + DEADLINE.toNanos();
+    try {
+      while (!Files.readString(groups).contains("/" + unit)) {
+        if (System.nanoTime() > end) {
+          throw failed(launch, "the process was not moved into its scope in time");
+        }
+        LockSupport.parkNanos(Duration.ofMillis(1).toNanos());
+      }
+    } catch (IOException e) {
+      // It has ended, which is for whoever started it to find out.
+      LOG.log(System.Logger.Level.DEBUG, "{0} cannot be read: {1}", groups, e);
+    }
+  }
+
+  private static ProblemException failed(Launch launch, String why) {
+    return Problem.of(Code.HOST_FAILURE, "The process cannot have a systemd unit of its own")
+        .on(launch.name())
+        .because(why)
+        .remedy("see \"journalctl -b -u init.scope\", and whether \"busctl status\" answers")
+        .asException();
+  }
+
+  static String unit(String name, String unique) {
+    return "kelvin-" + FOREIGN.matcher(name).replaceAll("-") + "-" + unique + ".scope";
+  }
+
+  /**
+   * What asks for it: StartTransientUnit of org.freedesktop.systemd1(5), with a name, a mode, the
+   * properties, and no other units.
+   */
+  static List<String> request(String name, String unit, long pid) {
+    return List.of(
+        PROGRAM,
+        "--system",
+        "--quiet",
+        "call",
+        "org.freedesktop.systemd1",
+        "/org/freedesktop/systemd1",
+        "org.freedesktop.systemd1.Manager",
+        "StartTransientUnit",
+        "ssa(sv)a(sa(sv))",
+        unit,
+        "fail",
+        "5",
+        "Description",
+        "s",
+        "Kelvin: " + name,
+        "Slice",
+        "s",
+        "kelvin.slice",
+        // When the host goes down, units stop in the opposite order.
+        "Before",
+        "as",
+        "1",
+        "kelvin-guests.service",
+        "CollectMode",
+        "s",
+        "inactive-or-failed",
+        "PIDs",
+        "au",
+        "1",
+        Long.toString(pid),
+        "0");
   }
 }

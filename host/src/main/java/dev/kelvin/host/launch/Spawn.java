@@ -10,12 +10,12 @@ import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 
 /**
  * Starts processes by posix_spawn(3) of the C library, which the JDK's own way cannot replace: that
@@ -34,8 +34,6 @@ final class Spawn {
 
   private static final long SETSIGMASK = 0x08;
   private static final long SETSID = 0x80;
-  private static final long O_WRONLY_CREATE_APPEND = 0x441;
-  private static final long READ_AND_WRITE = 0666;
 
   private static final long NONE = -1;
 
@@ -45,12 +43,10 @@ final class Spawn {
   private final Syscalls kernel = new Syscalls();
   private final CLibrary library;
   private final MemorySegment closeFrom;
-  private final MemorySegment changeDirectory;
 
-  private Spawn(CLibrary library, MemorySegment closeFrom, MemorySegment changeDirectory) {
+  private Spawn(CLibrary library, MemorySegment closeFrom) {
     this.library = library;
     this.closeFrom = closeFrom;
-    this.changeDirectory = changeDirectory;
   }
 
   /**
@@ -59,11 +55,9 @@ final class Spawn {
    */
   static Optional<Spawn> ofHost() {
     var library = new CLibrary();
-    var closeFrom = library.find("posix_spawn_file_actions_addclosefrom_np");
-    var changeDirectory = library.find("posix_spawn_file_actions_addchdir_np");
-    return closeFrom.isPresent() && changeDirectory.isPresent()
-        ? Optional.of(new Spawn(library, closeFrom.get(), changeDirectory.get()))
-        : Optional.empty();
+    return library
+        .find("posix_spawn_file_actions_addclosefrom_np")
+        .map(closeFrom -> new Spawn(library, closeFrom));
   }
 
   /**
@@ -102,100 +96,174 @@ final class Spawn {
     }
   }
 
+  /** What the thread that starts a process does to itself, and then to the process. */
+  interface Entry {
+    /** Right before the process is started, which inherits it. */
+    void enter() throws IOException;
+
+    /**
+     * Right after.
+     *
+     * @throws IOException with which the process is ended
+     */
+    void started(long pid) throws IOException;
+  }
+
   /**
-   * Starts a process.
+   * What to start.
    *
    * @param argv the path of the program, and its arguments
-   * @param output to which both of its outputs are appended; made when absent
+   * @param output to which both of its outputs go
    * @param descriptors that it has as 3, 4 and so on
-   * @throws IOException when the kernel refuses it
    */
-  Child start(
+  record Order(
       List<String> argv,
       Map<String, String> environment,
-      Path directory,
-      Path output,
-      List<Descriptor> descriptors)
-      throws IOException {
-    var above = new ArrayList<Long>();
-    // Before there is a process that nobody would wait for.
+      Descriptor output,
+      List<Descriptor> descriptors) {}
+
+  /**
+   * Starts a process, from a thread that is used for nothing else: what the entry does to it, no
+   * other thread has.
+   *
+   * @throws IOException when the kernel refuses it, or the entry
+   */
+  Child start(Order order, Entry entry) throws IOException {
     var begun = new CompletableFuture<Long>();
     var known = new CompletableFuture<Boolean>();
+    // Before there is a process that nobody would wait for.
     Thread.ofPlatform()
         .daemon()
         .stackSize(STACK)
         .name("reaper")
-        .start(() -> reap(begun.join(), known));
+        .start(() -> reap(began(order, entry, begun), known));
+    try {
+      long pid = begun.join();
+      return new Child(pid, kernel, () -> known.complete(true));
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof IOException refused ? refused : new IOException(e.getCause());
+    }
+  }
+
+  /** The pid of the process, of which {@code begun} is told; or none, and why. */
+  private long began(Order order, Entry entry, CompletableFuture<Long> begun) {
+    var outcome = new CompletableFuture<Long>();
+    Thread starter =
+        Thread.ofPlatform().daemon().name("starter").unstarted(() -> start(order, entry, outcome));
+    try {
+      starter.start();
+      starter.join();
+      outcome.completeExceptionally(new IOException("the thread that starts it has ended"));
+      long pid = outcome.join();
+      begun.complete(pid);
+      return pid;
+    } catch (CompletionException e) {
+      begun.completeExceptionally(e.getCause());
+    } catch (InterruptedException | RuntimeException | Error e) {
+      begun.completeExceptionally(new IOException("no thread could start it", e));
+    }
+    return NONE;
+  }
+
+  /** Runs in a thread of its own, which wakes no other: in a cell it could start none. */
+  private void start(Order order, Entry entry, CompletableFuture<Long> outcome) {
+    var above = new ArrayList<Long>();
     try (Arena arena = Arena.ofConfined()) {
       // None of them is where another one goes to.
-      for (Descriptor one : descriptors) {
-        above.add(one.duplicate(Launch.FIRST_DESCRIPTOR + descriptors.size()));
+      int least = Launch.FIRST_DESCRIPTOR + order.descriptors().size();
+      above.add(order.output().duplicate(least));
+      for (Descriptor one : order.descriptors()) {
+        above.add(one.duplicate(least));
       }
       var variables = new ArrayList<String>();
-      environment.forEach((name, value) -> variables.add(name + "=" + value));
+      order.environment().forEach((name, value) -> variables.add(name + "=" + value));
       MemorySegment pid = arena.allocate(ValueLayout.JAVA_INT);
       MemorySegment actions = arena.allocate(STRUCTURE, Long.BYTES);
       MemorySegment attributes = arena.allocate(STRUCTURE, Long.BYTES);
+      MemorySegment program = arena.allocateFrom(order.argv().getFirst());
+      MemorySegment arguments = texts(arena, order.argv());
+      MemorySegment environment = texts(arena, variables);
       call("posix_spawn_file_actions_init", actions.address());
       call("posix_spawnattr_init", attributes.address());
       try {
-        act(arena, actions, directory, output, above);
+        act(arena, actions, above);
         call("posix_spawnattr_setflags", attributes.address(), SETSIGMASK | SETSID);
         call(
             "posix_spawnattr_setsigmask",
             attributes.address(),
             arena.allocate(SIGNALS, Long.BYTES).address());
+        entry.enter();
         call(
             "posix_spawn",
             pid.address(),
-            arena.allocateFrom(argv.getFirst()).address(),
+            program.address(),
             actions.address(),
             attributes.address(),
-            texts(arena, argv).address(),
-            texts(arena, variables).address());
+            arguments.address(),
+            environment.address());
+        outcome.complete(completed(entry, pid.get(ValueLayout.JAVA_INT, 0)));
       } finally {
         call("posix_spawn_file_actions_destroy", actions.address());
         call("posix_spawnattr_destroy", attributes.address());
       }
-      long started = pid.get(ValueLayout.JAVA_INT, 0);
-      begun.complete(started);
-      return new Child(started, kernel, () -> known.complete(true));
+    } catch (IOException | RuntimeException | Error e) {
+      outcome.completeExceptionally(e);
     } finally {
-      begun.complete(NONE); // unless there is one
       above.forEach(kernel::close);
     }
   }
 
-  /** What the child does before it is the program, in this order. */
-  private void act(
-      Arena arena, MemorySegment actions, Path directory, Path output, List<Long> descriptors)
-      throws IOException {
+  private long completed(Entry entry, long pid) throws IOException {
+    try {
+      entry.started(pid);
+      return pid;
+    } catch (IOException | RuntimeException | Error e) {
+      kernel.call(Syscalls.KILL, pid, ProcessId.SIGKILL);
+      kernel.call(Syscalls.WAIT4, pid);
+      throw e;
+    }
+  }
+
+  /**
+   * What the child does before it is the program, in this order.
+   *
+   * @param descriptors its output, then those that it is handed
+   */
+  private void act(Arena arena, MemorySegment actions, List<Long> descriptors) throws IOException {
     long to = actions.address();
     open(to, 0, arena.allocateFrom("/dev/null"), 0);
-    open(to, 1, arena.allocateFrom(output.toString()), O_WRONLY_CREATE_APPEND);
+    call("posix_spawn_file_actions_adddup2", to, descriptors.getFirst(), 1);
     call("posix_spawn_file_actions_adddup2", to, 1, 2);
     int next = Launch.FIRST_DESCRIPTOR;
-    for (long one : descriptors) {
+    for (long one : descriptors.subList(1, descriptors.size())) {
       call("posix_spawn_file_actions_adddup2", to, one, next++);
     }
     require(library.call(closeFrom, to, next));
-    require(library.call(changeDirectory, to, arena.allocateFrom(directory.toString()).address()));
   }
 
   private void open(long actions, long as, MemorySegment path, long flags) throws IOException {
-    call("posix_spawn_file_actions_addopen", actions, as, path.address(), flags, READ_AND_WRITE);
+    call("posix_spawn_file_actions_addopen", actions, as, path.address(), flags, 0);
   }
 
   /** An array of texts that ends with a null pointer. */
   private static MemorySegment texts(Arena arena, List<String> texts) throws IOException {
+    requireWhole(texts);
     MemorySegment all = arena.allocate(ValueLayout.ADDRESS, texts.size() + 1L);
     for (int i = 0; i < texts.size(); i++) {
-      if (texts.get(i).indexOf(0) >= 0) {
-        throw new IOException("an argument or a variable would end at the NUL that is in it");
-      }
       all.setAtIndex(ValueLayout.ADDRESS, i, arena.allocateFrom(texts.get(i)));
     }
     return all;
+  }
+
+  /**
+   * Makes sure that texts arrive as they are.
+   *
+   * @throws IOException when one has a NUL in it, at which it would end
+   */
+  static void requireWhole(List<String> texts) throws IOException {
+    if (texts.stream().anyMatch(text -> text.indexOf(0) >= 0)) {
+      throw new IOException("an argument or a variable would end at the NUL that is in it");
+    }
   }
 
   private void call(String function, long... arguments) throws IOException {

@@ -1,5 +1,7 @@
 package dev.kelvin.host.launch;
 
+import dev.kelvin.host.cell.CellSupport;
+import dev.kelvin.host.cell.Confinement;
 import dev.kelvin.host.process.ProcessId;
 import java.nio.file.Path;
 import java.util.List;
@@ -12,7 +14,7 @@ final class LaunchAndHang {
   public static void main(String[] arguments) throws InterruptedException {
     Path directory = Path.of(arguments[0]);
     ProcessId process =
-        new PlainLauncher()
+        new PlainLauncher(CellSupport::ofHost)
             .launch(
                 new Launch(
                     "vm/test",
@@ -22,7 +24,7 @@ final class LaunchAndHang {
                         "while [ ! -e go ]; do sleep 0.02; done; echo up; exec sleep 60"),
                     directory,
                     directory.resolve("output"),
-                    null));
+                    Confinement.none()));
     System.out.println(process.encode());
     new CountDownLatch(1).await();
   }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.kelvin.host.cell.CellSupport;
+import dev.kelvin.host.cell.Confinement;
 import dev.kelvin.host.file.Descriptor;
 import dev.kelvin.host.process.ProcessId;
 import dev.kelvin.host.testkit.Await;
@@ -27,8 +29,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class PlainLauncherTest {
-  private final PlainLauncher launcher = new PlainLauncher();
-  private final PlainLauncher byJdk = new PlainLauncher(launch -> List.of(), Optional.empty());
+  private final PlainLauncher launcher = new PlainLauncher(CellSupport::ofHost);
+  private final PlainLauncher byJdk =
+      new PlainLauncher(CellSupport::ofHost, (_, _) -> {}, Optional.empty());
 
   @TempDir Path directory;
 
@@ -147,7 +150,7 @@ class PlainLauncherTest {
                         List.of("true"),
                         directory.resolve("no"),
                         directory.resolve("o"),
-                        null)));
+                        Confinement.none())));
     assertThat(nowhere.problem().code()).isEqualTo(Code.HOST_FAILURE);
     assertThat(nowhere.problem().object()).isEqualTo("vm/x");
   }
@@ -168,7 +171,7 @@ class PlainLauncherTest {
               List.of("sh", "-c", "cat <&3; exec ls -l /proc/self/fd"),
               directory,
               directory.resolve("output"),
-              null,
+              Confinement.none(),
               Map.of(),
               List.of(first, second)));
       Await.until(() -> output().contains(" 4 -> "), "it lists what it has");
@@ -200,7 +203,7 @@ class PlainLauncherTest {
               List.of("bash", "-c", "for i in $(seq 3 42); do cat /proc/$$/fd/$i; done; echo end"),
               directory,
               directory.resolve("output"),
-              null,
+              Confinement.none(),
               Map.of(),
               held.reversed()));
       Await.until(() -> output().endsWith("end\n"), "it has read them");
@@ -221,7 +224,7 @@ class PlainLauncherTest {
             List.of("true"),
             directory,
             directory.resolve("o"),
-            null,
+            Confinement.none(),
             Map.of(),
             List.of(closed));
     var refused = catchThrowableOfType(ProblemException.class, () -> launcher.launch(launch));
@@ -243,7 +246,7 @@ class PlainLauncherTest {
                           List.of("echo", "a\0b"),
                           directory,
                           directory.resolve("o"),
-                          null)));
+                          Confinement.none())));
       assertThat(refused.problem().code()).isEqualTo(Code.HOST_FAILURE);
     }
     assertThat(directory.resolve("o")).doesNotExist();
@@ -259,7 +262,7 @@ class PlainLauncherTest {
                 List.of("sh", "-c", "cat; env; exec sleep 60"),
                 directory,
                 directory.resolve("output"),
-                null));
+                Confinement.none()));
     try {
       Await.until(() -> output().contains("LC_ALL=C.UTF-8"), "it has written its environment");
       Await.until(() -> status(process, "name").equals("sleep"), "it is the program in the end");
@@ -277,7 +280,7 @@ class PlainLauncherTest {
             List.of(argv),
             directory,
             directory.resolve("output"),
-            uid == null ? null : new Launch.User(uid, 40)));
+            uid == null ? Confinement.none() : Confinement.ofUser(uid, 40)));
   }
 
   private String output() {

@@ -3,6 +3,8 @@ package dev.kelvin.host.process;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.kelvin.host.cell.CellSupport;
+import dev.kelvin.host.cell.Confinement;
 import dev.kelvin.host.launch.Launch;
 import dev.kelvin.host.launch.PlainLauncher;
 import dev.kelvin.host.testkit.Await;
@@ -32,14 +34,14 @@ class HeadStartTest {
       throw new UncheckedIOException(e);
     }
     ProcessId process =
-        new PlainLauncher()
+        new PlainLauncher(CellSupport::ofHost)
             .launch(
                 new Launch(
                     "vm",
                     List.of(java, "-XX:+UseSerialGC", program.toString()),
                     directory,
                     directory.resolve("output"),
-                    null));
+                    Confinement.none()));
     started.add(process);
     return process;
   }

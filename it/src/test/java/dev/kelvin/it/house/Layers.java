@@ -57,15 +57,28 @@ final class Layers {
           row("host.process", parts("model", "host.kernel")),
           row("host.file", parts("model", "host.kernel", "host.process")),
           row("host.program", parts("model", "host.process")),
+          row("host.cell", parts("model", "host.kernel", "host.process")),
           row(
               "host.launch",
-              parts("model", "host.kernel", "host.process", "host.file", "host.program")),
+              parts(
+                  "model",
+                  "host.kernel",
+                  "host.process",
+                  "host.file",
+                  "host.program",
+                  "host.cell")),
           row("host.net", parts("model", "host.kernel", "host.program")),
           row("host.qemu", parts("model", "host.process", "host.program"), JSON),
           row(
               "host.check",
               parts(
-                  "model", "host.kernel", "host.process", "host.program", "host.net", "host.qemu"),
+                  "model",
+                  "host.kernel",
+                  "host.process",
+                  "host.program",
+                  "host.cell",
+                  "host.net",
+                  "host.qemu"),
               JSON),
           row("qmp", parts(), JSON),
           row("qemu.cpu", parts("model"), JSON),
@@ -219,6 +232,7 @@ final class Layers {
                   "host.process",
                   "host.file",
                   "host.program",
+                  "host.cell",
                   "host.launch",
                   "host.net",
                   "host.qemu",
@@ -251,7 +265,9 @@ final class Layers {
   private static Map.Entry<String, Row> roomWithoutQemu(String part, String... below) {
     var parts = new HashSet<>(Set.of(below));
     parts.addAll(parts("model", "codec", "storage", "image"));
-    parts.addAll(parts("host.process", "host.file", "host.program", "host.launch", "host.net"));
+    parts.addAll(
+        parts(
+            "host.process", "host.file", "host.program", "host.cell", "host.launch", "host.net"));
     parts.addAll(parts("state.store", "state.task", "state.backup"));
     return row(part, parts, JSON);
   }

@@ -1,5 +1,6 @@
 package dev.kelvin.machine.launch;
 
+import dev.kelvin.host.cell.Confinement;
 import dev.kelvin.host.file.GuestDirectory;
 import dev.kelvin.host.launch.Launch;
 import dev.kelvin.host.launch.ProcessLauncher;
@@ -23,7 +24,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The processes that serve a VM's QEMU: its TPM, its shared directories. Each is started before
@@ -36,6 +36,12 @@ public final class Companions {
   private static final Duration AGAIN = Duration.ofSeconds(5);
   private static final Duration END_DEADLINE = Duration.ofSeconds(2);
 
+  /** What a helper may reach. */
+  @FunctionalInterface
+  public interface Cells {
+    Confinement of(Companion helper) throws InterruptedException;
+  }
+
   private final ProcessLauncher processes;
 
   public Companions(ProcessLauncher processes) {
@@ -45,11 +51,12 @@ public final class Companions {
   /**
    * Starts all, and waits until QEMU can reach each. When one fails, none is left.
    *
-   * @param user of those that run as the VM's; null where the daemon cannot give one
+   * @param cells what each may reach
    * @throws dev.kelvin.model.ProblemException host-failure with what the one that failed has said
    */
   public List<StartedCompanion> start(
-      VmRecord vm, Launch.@Nullable User user, List<Companion> wanted, Path directory) {
+      VmRecord vm, Cells cells, List<Companion> wanted, Path directory)
+      throws InterruptedException {
     var started = new ArrayList<StartedCompanion>();
     try {
       for (Companion one : wanted) {
@@ -61,7 +68,7 @@ public final class Companions {
                     one.argv(),
                     directory,
                     one.output(),
-                    one.ownUser() ? user : null));
+                    cells.of(one)));
         started.add(
             new StartedCompanion(
                 one.name(),
@@ -76,7 +83,7 @@ public final class Companions {
     } catch (IOException e) {
       end(started);
       throw new UncheckedIOException("preparing the companions of a VM", e);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | InterruptedException e) {
       end(started);
       throw e;
     }

@@ -1,5 +1,6 @@
 package dev.kelvin.machine.qemu;
 
+import dev.kelvin.host.cell.Confinement.ReadOnly;
 import dev.kelvin.machine.engine.Engine.Saver;
 import dev.kelvin.machine.engine.SpecDiff;
 import dev.kelvin.machine.engine.SpecDiff.LiveChange;
@@ -138,11 +139,15 @@ final class LiveChanges {
         BlockSource volume = launcher.disk(wanted, disk);
         RunRecord more = run.withSpec(spec.withDisks(with(spec.disks(), disk))).withMore(places);
         QemuInstance planned = saved(now.withRun(more), save);
+        launcher.show(wanted, now.process(), QemuCell.volume(volume));
         qemu.attachDisk(more.machine(name), disk, volume);
         yield planned;
       }
       case LiveChange.RemoveDisk(String disk) -> {
         qemu.detachDisk(disk, UNPLUG_DEADLINE);
+        spec.disks().stream()
+            .filter(one -> one.name().equals(disk))
+            .forEach(out -> launcher.hide(wanted, now.process(), out));
         List<Disk> rest = without(spec.disks(), Disk::name, Set.of(disk));
         RunRecord less = run.withSpec(spec.withDisks(rest)).without(Set.of(DeviceIds.DISK + disk));
         yield saved(now.withRun(less), save);
@@ -188,6 +193,7 @@ final class LiveChanges {
       now.qemu().ejectMedia(drive);
       return null;
     }
+    launcher.show(wanted, now.process(), List.of(new ReadOnly(media)));
     now.qemu().insertMedia(drive, media);
     return image;
   }

@@ -1,11 +1,16 @@
 package dev.kelvin.machine.qemu;
 
+import dev.kelvin.host.cell.Confinement;
+import dev.kelvin.host.cell.Confinement.View;
+import dev.kelvin.host.cell.LiveCell;
 import dev.kelvin.host.launch.Launch;
 import dev.kelvin.host.launch.ProcessLauncher;
 import dev.kelvin.host.net.HostShield;
 import dev.kelvin.host.process.BootId;
 import dev.kelvin.host.process.HeadStart;
 import dev.kelvin.host.process.ProcessId;
+import dev.kelvin.host.program.ProgramClosure;
+import dev.kelvin.host.program.Programs;
 import dev.kelvin.machine.engine.Engine.RunSaver;
 import dev.kelvin.machine.engine.Signal;
 import dev.kelvin.machine.guest.SerialHub;
@@ -82,18 +87,6 @@ public final class VmLauncher {
   /** Of which one may hold this; 16 MiB of a program's output take it when they are decoded. */
   private static final long ONE_AGENT_MAY_HOLD = 40L << 20;
 
-  /**
-   * Of each thread that serves disks; QEMU's usual {@code thread-pool-max} (qom.json). QEMU aborts
-   * where it gets no thread: so the limit is far above what a VM needs.
-   */
-  private static final int AIO_WORKERS = 64;
-
-  /** How many threads that serve disks may be plugged in. */
-  private static final int PLUGGED_LATER = 8;
-
-  /** For displays, io_uring, and the VM's helpers; a guess that is far too large. */
-  private static final int OTHER_THREADS = 512;
-
   private final Budget qemus = new Budget(QEMUS_MAY_HOLD);
   private final Budget agents = new Budget(AGENTS_MAY_HOLD, ONE_AGENT_MAY_HOLD);
   private final Supplier<HostFacts> facts;
@@ -106,6 +99,7 @@ public final class VmLauncher {
   private final HostShield shield;
   private final Peers peers;
   private final String bootId;
+  private final Closures closures = new Closures();
 
   public VmLauncher(
       Supplier<HostFacts> facts,
@@ -147,7 +141,9 @@ public final class VmLauncher {
     try (var shared = shared(vm)) {
       LaunchPlan plan = plan(vm, host, accelerator);
       VmFiles files = plan.files();
-      serving = companions.start(vm, user(vm), Companion.of(plan), files.runtime());
+      serving =
+          companions.start(
+              vm, one -> cell(one, plan, vm.uid()), Companion.of(plan), files.runtime());
       Files.deleteIfExists(files.output());
       // Beside QEMU's own start; the guest does not run before both are done.
       var shielded =
@@ -415,24 +411,53 @@ public final class VmLauncher {
     return images.file(image, Format.ISO);
   }
 
-  private static Launch launch(VmRecord vm, LaunchPlan plan) {
+  private Launch launch(VmRecord vm, LaunchPlan plan) throws InterruptedException {
+    HostFacts host = plan.facts();
+    ProgramClosure closure = closures.of(Path.of(host.qemuBinary()), host.files());
     return new Launch(
         vm.ref(),
         CommandLine.build(plan),
         plan.files().runtime(),
         plan.files().output(),
-        user(vm),
-        plan.facts().files().environment(),
+        QemuCell.of(plan, vm.uid(), closure, home.layout()),
+        host.files().environment(),
         List.of());
   }
 
-  /** What a VM's processes run as where they have a user of their own; null where they cannot. */
-  private static Launch.@Nullable User user(VmRecord vm) {
-    VmSpec spec = vm.spec();
-    int busy = AIO_WORKERS * (spec.disks().size() + PLUGGED_LATER);
-    return vm.uid() < 0
-        ? null
-        : new Launch.User(vm.uid(), spec.cpu().count() + busy + OTHER_THREADS);
+  private Confinement cell(Companion helper, LaunchPlan plan, int uid) throws InterruptedException {
+    return switch (helper.kind()) {
+      case TPM -> {
+        Path program = Programs.require(helper.argv().getFirst());
+        yield QemuCell.ofTpm(plan, uid, closures.of(program));
+      }
+      case FILE_SERVER -> QemuCell.ofFileServer();
+    };
+  }
+
+  /** Lets a QEMU that runs reach what is about to be plugged into it. */
+  void show(VmRecord vm, ProcessId process, List<View> views) {
+    try {
+      new LiveCell(process).show(views);
+    } catch (IOException e) {
+      throw Problem.of(Code.HOST_FAILURE, "QEMU cannot be given the files of the device")
+          .on(vm.ref())
+          .because(e.getMessage())
+          .remedy("try again; see \"kelvin doctor\" and the daemon's log")
+          .asException(e);
+    }
+  }
+
+  /**
+   * Takes the volume of a disk from a QEMU that runs: the disk is out. It is not the VM's any more,
+   * and another VM's user may have it next; that it stays visible is a wall less, and no failure.
+   */
+  void hide(VmRecord vm, ProcessId process, Disk disk) {
+    String volume = VolumeClaims.volumeId(vm.metadata().id(), disk);
+    try {
+      new LiveCell(process).hide(storage.path(volume).stream().toList());
+    } catch (IOException e) {
+      LOG.log(Level.WARNING, volume + " stays visible to " + vm.metadata().name(), e);
+    }
   }
 
   private @Nullable SerialHub serial(VmRecord vm, VmFiles files, ProcessId process)

@@ -16,13 +16,21 @@ import java.util.Objects;
 /**
  * A process that serves a VM's QEMU over a socket: started before it, gone with it.
  *
+ * @param kind what it serves
  * @param name for people and for its record, such as {@code tpm} or {@code share-work}
  * @param argv the program and its arguments
  * @param socket where QEMU reaches it; it is ready when that is there
  * @param output where it says what it has to say
- * @param ownUser whether it runs as the VM's own user; others stay with the daemon's
  */
-public record Companion(String name, List<String> argv, Path socket, Path output, boolean ownUser) {
+public record Companion(Kind kind, String name, List<String> argv, Path socket, Path output) {
+  /** What it serves. */
+  public enum Kind {
+    /** Runs as the VM's own user. */
+    TPM,
+    /** Stays with the daemon's user, since files belong to any. */
+    FILE_SERVER
+  }
+
   private static final List<String> PROGRAMS = List.of("swtpm", "virtiofsd");
 
   /** Of the capabilities that file servers keep: to make device nodes, and capable programs. */
@@ -58,6 +66,7 @@ public record Companion(String name, List<String> argv, Path socket, Path output
           .asException();
     }
     return new Companion(
+        Kind.TPM,
         "tpm",
         List.of(
             program,
@@ -69,8 +78,7 @@ public record Companion(String name, List<String> argv, Path socket, Path output
             "dir=" + files.tpmState() + ",mode=0600",
             "--terminate"),
         files.tpm(),
-        files.tpmLog(),
-        true);
+        files.tpmLog());
   }
 
   /**
@@ -119,7 +127,7 @@ public record Companion(String name, List<String> argv, Path socket, Path output
       }
     }
     return new Companion(
-        "share-" + share.name(), argv, socket, plan.files().shareLog(index), false);
+        Kind.FILE_SERVER, "share-" + share.name(), argv, socket, plan.files().shareLog(index));
   }
 
   /**

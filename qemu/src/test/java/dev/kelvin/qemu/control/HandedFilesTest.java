@@ -3,6 +3,8 @@ package dev.kelvin.qemu.control;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.kelvin.host.cell.CellSupport;
+import dev.kelvin.host.cell.Confinement;
 import dev.kelvin.host.file.Descriptor;
 import dev.kelvin.host.file.DescriptorSender;
 import dev.kelvin.host.launch.Launch;
@@ -102,14 +104,14 @@ class HandedFilesTest {
             "set=7,fd=" + Launch.FIRST_DESCRIPTOR,
             "-blockdev",
             "driver=file,node-name=begun,read-only=on,filename=/dev/fdset/7");
-    return new PlainLauncher()
+    return new PlainLauncher(CellSupport::ofHost)
         .launch(
             new Launch(
                 "vm/handed",
                 which.argv(argv),
                 directory,
                 directory.resolve("output"),
-                null,
+                Confinement.none(),
                 which.environment(),
                 List.of(file)));
   }

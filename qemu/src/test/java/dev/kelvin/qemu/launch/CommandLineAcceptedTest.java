@@ -157,11 +157,11 @@ class CommandLineAcceptedTest {
         wanted.stream()
             .map(one ->
                 new Companion(
+                    one.kind(),
                     one.name(),
                     one.argv().stream().map(this::onThisHost).toList(),
                     Path.of(onThisHost(one.socket().toString())),
-                    Path.of(onThisHost(one.output().toString())),
-                    one.ownUser()))
+                    Path.of(onThisHost(one.output().toString()))))
             .toList());
   }
 

@@ -1,5 +1,6 @@
 package dev.kelvin.server.local;
 
+import dev.kelvin.host.cell.CellSupport;
 import dev.kelvin.host.check.Doctor;
 import dev.kelvin.host.launch.ProcessLauncher;
 import dev.kelvin.host.net.HostShield;
@@ -327,7 +328,7 @@ public final class LocalNode implements AutoCloseable {
             repository,
             tools.facts(),
             tools.cpus(),
-            ProcessLauncher.ofHost(around.root(), tools.commands()),
+            ProcessLauncher.ofHost(around.root(), tools.commands(), CellSupport.inBackground()),
             storage,
             new SeedIso(tools.commands()),
             catalogue::file,

@@ -1,0 +1,127 @@
+package dev.kelvin.host.cell;
+
+import dev.kelvin.host.kernel.Numbers;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+
+/**
+ * Which walls this daemon can build here, proved by building each once around a thread that ends
+ * right after. A container, a service manager or an old kernel can take any of them away.
+ *
+ * @param missing why each of the others cannot be built, for people
+ */
+public record CellSupport(Map<Layer, String> missing) {
+  private static final int NOBODY = 65534;
+
+  /**
+   * All classes are loaded that a thread in a cell uses: from there the directories of classes
+   * cannot be reached.
+   */
+  private static final List<Confinement.View> EACH_KIND =
+      List.of(
+          new Confinement.ReadOnly(Path.of("/")),
+          new Confinement.Program(Path.of("/proc/self/exe")),
+          new Confinement.ReadWrite(Path.of("/dev/null")),
+          new Confinement.Workplace(Path.of("/")),
+          new Confinement.Device(Path.of("/dev/null")),
+          new Confinement.Later(Path.of("/"), true));
+
+  public CellSupport {
+    missing = Collections.unmodifiableMap(new EnumMap<>(padded(missing)));
+  }
+
+  private static Map<Layer, String> padded(Map<Layer, String> missing) {
+    var all = new EnumMap<Layer, String>(Layer.class);
+    all.putAll(missing);
+    return all;
+  }
+
+  /** A part of a cell that is tried. */
+  @FunctionalInterface
+  private interface Attempt {
+    void with(Calls calls) throws IOException;
+  }
+
+  /** Tries all; it takes some milliseconds. */
+  public static CellSupport ofHost() {
+    var missing = new EnumMap<Layer, String>(Layer.class);
+    for (Layer layer : Layer.values()) {
+      String why = tried(attempt(layer));
+      if (!why.isEmpty()) {
+        missing.put(layer, why);
+      }
+    }
+    return new CellSupport(missing);
+  }
+
+  /** As {@link #ofHost}, tried from now on beside whatever the caller does. */
+  public static Supplier<CellSupport> inBackground() {
+    return CompletableFuture.supplyAsync(CellSupport::ofHost, Thread::startVirtualThread)::join;
+  }
+
+  /** The walls that can be built. */
+  public Set<Layer> possible() {
+    var possible = EnumSet.allOf(Layer.class);
+    possible.removeAll(missing.keySet());
+    return possible;
+  }
+
+  private static Attempt attempt(Layer layer) {
+    return switch (layer) {
+      case ROOT ->
+          calls -> {
+            Cell.unshare(calls, Layer.ROOT);
+            new CellRoot(calls).enter(List.of());
+          };
+      case PID, IPC, UTS, CGROUP, NETWORK -> calls -> Cell.unshare(calls, layer);
+      case USER -> calls -> new Rights(calls).become(new Confinement.Identity(NOBODY, List.of()));
+      case CAPABILITIES ->
+          calls -> {
+            new Rights(calls).forbidCapabilities();
+            new Rights(calls).dropCapabilities();
+          };
+      case NO_NEW_PRIVILEGES -> calls -> new Rights(calls).noNewPrivileges();
+      case LANDLOCK ->
+          calls -> {
+            new Rights(calls).noNewPrivileges();
+            try (var rules = new Landlock(calls, true)) {
+              rules.allow(EACH_KIND);
+              rules.restrict();
+            }
+          };
+      case SECCOMP ->
+          calls -> {
+            new Rights(calls).noNewPrivileges();
+            SyscallFilter.install(calls, false);
+          };
+      case LIMITS -> calls -> calls.call("prlimit", Numbers.PRLIMIT, 0, 0, 0, 0);
+    };
+  }
+
+  /** Why something cannot be done; empty when it can. */
+  private static String tried(Attempt attempt) {
+    var outcome = new CompletableFuture<String>();
+    Thread thread =
+        Thread.ofPlatform()
+            .daemon()
+            .name("cell-probe")
+            .unstarted(() -> {
+              try (Arena arena = Arena.ofConfined()) {
+                attempt.with(new Calls(arena));
+                outcome.complete("");
+              } catch (IOException | RuntimeException e) {
+                outcome.complete(String.valueOf(e.getMessage()));
+              }
+            });
+    return Confined.run(thread, outcome);
+  }
+}

@@ -1,0 +1,142 @@
+package dev.kelvin.host.cell;
+
+import dev.kelvin.host.cell.Confinement.ReadOnly;
+import dev.kelvin.host.cell.Confinement.View;
+import dev.kelvin.host.kernel.Numbers;
+import dev.kelvin.host.process.ProcessId;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+
+/**
+ * The root directory of a process that runs: files are put there and taken away, as a device is
+ * plugged in and out. A process that has the host's own root sees them anyway.
+ */
+public final class LiveCell {
+  private static final long CLONE_FS = 0x200;
+  private static final long CLONE_NEWNS = 0x20000;
+
+  private final ProcessId process;
+
+  public LiveCell(ProcessId process) {
+    this.process = process;
+  }
+
+  /** Something that is done with the process's root directory as one's own. */
+  @FunctionalInterface
+  private interface Work {
+    void in(Calls calls) throws IOException;
+  }
+
+  /** Whether the process has a root directory of its own. */
+  public boolean hasRoot() throws IOException {
+    return !Files.readSymbolicLink(mounts()).equals(Files.readSymbolicLink(own()));
+  }
+
+  private Path mounts() {
+    return Path.of("/proc", Long.toString(process.pid()), "ns", "mnt");
+  }
+
+  private static Path own() {
+    return Path.of("/proc/self/ns/mnt");
+  }
+
+  /**
+   * Puts files there, by the names that they have outside.
+   *
+   * @throws IOException when the process is gone, or the kernel refuses it; none is there then that
+   *     was not before
+   */
+  public void show(List<View> views) throws IOException {
+    if (hasRoot()) {
+      inside(calls -> {
+        var trees = new ArrayList<Long>();
+        try {
+          for (View view : views) {
+            trees.add(calls.detached(view.path().toRealPath().toString()));
+          }
+          enter(calls);
+          for (int i = 0; i < views.size(); i++) {
+            put(calls, views.get(i), trees.get(i));
+          }
+        } finally {
+          trees.forEach(calls::close);
+        }
+      });
+    }
+  }
+
+  private static void put(Calls calls, View view, long tree) throws IOException {
+    Path target = view.path();
+    if (Files.exists(target, LinkOption.NOFOLLOW_LINKS) && Files.size(target) > 0) {
+      return; // It is there already, below another disk perhaps.
+    }
+    CellRoot.place(target, false);
+    calls.attach(tree, target.toString());
+    long flags =
+        Calls.MS_NOSUID
+            | Calls.MS_NODEV
+            | Calls.MS_NOEXEC
+            | (view instanceof ReadOnly ? Calls.MS_RDONLY : 0);
+    calls.mount(null, target.toString(), null, Calls.MS_BIND | Calls.MS_REMOUNT | flags, null);
+  }
+
+  /** Takes files away; what the process has open it keeps. One that is not there is no failure. */
+  public void hide(List<Path> paths) throws IOException {
+    if (hasRoot()) {
+      inside(calls -> {
+        enter(calls);
+        for (Path path : paths) {
+          if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+            calls.unmount(path.toString());
+            Files.deleteIfExists(path);
+          }
+        }
+      });
+    }
+  }
+
+  /** Moves the calling thread into the process's mount namespace, and to its root directory. */
+  private void enter(Calls calls) throws IOException {
+    var pinned = calls.open(mounts().toString());
+    if (!pinned.ok()) {
+      throw new IOException("the cell of process " + process.pid() + ": " + pinned.error());
+    }
+    try {
+      if (process.gone()) { // its number may be another's by now
+        throw new IOException("process " + process.pid() + " has ended");
+      }
+      calls.call("unshare", Numbers.UNSHARE, CLONE_FS);
+      calls.call("setns", Numbers.SETNS, pinned.value(), CLONE_NEWNS);
+    } finally {
+      calls.close(pinned.value());
+    }
+  }
+
+  private static void inside(Work work) throws IOException {
+    var outcome = new CompletableFuture<Boolean>();
+    Thread thread =
+        Thread.ofPlatform()
+            .daemon()
+            .name("cell-work")
+            .unstarted(() -> {
+              try (Arena arena = Arena.ofConfined()) {
+                work.in(new Calls(arena));
+                outcome.complete(true);
+              } catch (IOException | RuntimeException | Error e) {
+                outcome.completeExceptionally(e);
+              }
+            });
+    try {
+      Confined.run(thread, outcome);
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof IOException known ? known : new IOException(e.getCause());
+    }
+  }
+}

@@ -1,0 +1,57 @@
+package dev.kelvin.host.cell;
+
+import dev.kelvin.host.cell.Confinement.Identity;
+import dev.kelvin.host.kernel.Numbers;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * Takes rights from the calling thread, and so from what it starts. The kernel knows users,
+ * capabilities and no_new_privs of threads; only the C library's own functions change those of all.
+ */
+final class Rights {
+  private static final long PR_CAPBSET_READ = 23;
+  private static final long PR_CAPBSET_DROP = 24;
+  private static final long PR_SET_NO_NEW_PRIVS = 38;
+  private static final int CAPABILITY_VERSION_3 = 0x20080522;
+
+  private final Calls calls;
+
+  Rights(Calls calls) {
+    this.calls = calls;
+  }
+
+  /** No program that is started from here on has capabilities, set-user-ID ones included. */
+  void forbidCapabilities() throws IOException {
+    // Those that the kernel does not know end the list.
+    for (long one = 0; calls.attempt(Numbers.PRCTL, PR_CAPBSET_READ, one, 0, 0, 0).ok(); one++) {
+      calls.call("prctl(PR_CAPBSET_DROP)", Numbers.PRCTL, PR_CAPBSET_DROP, one, 0, 0, 0);
+    }
+  }
+
+  /** Becomes a user of its own; what it had as root ends with that. */
+  void become(Identity user) throws IOException {
+    MemorySegment groups = calls.memory(Math.max(1, user.groups().size()) * (long) Integer.BYTES);
+    for (int i = 0; i < user.groups().size(); i++) {
+      groups.setAtIndex(ValueLayout.JAVA_INT, i, user.groups().get(i));
+    }
+    long id = user.uid();
+    calls.call("setgroups", Numbers.SETGROUPS, user.groups().size(), groups.address());
+    calls.call("setresgid", Numbers.SETRESGID, id, id, id);
+    calls.call("setresuid", Numbers.SETRESUID, id, id, id);
+  }
+
+  /** Gives up the capabilities that it has now; see capset(2). */
+  void dropCapabilities() throws IOException {
+    MemorySegment header = calls.memory(2L * Integer.BYTES);
+    header.set(ValueLayout.JAVA_INT, 0, CAPABILITY_VERSION_3);
+    // Two times effective, permitted and inheritable; ambient ones go with those.
+    MemorySegment none = calls.memory(6L * Integer.BYTES);
+    calls.call("capset", Numbers.CAPSET, header.address(), none.address());
+  }
+
+  void noNewPrivileges() throws IOException {
+    calls.call("prctl(PR_SET_NO_NEW_PRIVS)", Numbers.PRCTL, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  }
+}

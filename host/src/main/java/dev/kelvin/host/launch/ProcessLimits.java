@@ -1,0 +1,95 @@
+package dev.kelvin.host.launch;
+
+import dev.kelvin.host.cell.Confinement.Limits;
+import dev.kelvin.host.kernel.Numbers;
+import dev.kelvin.host.kernel.Syscalls;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Limits of another process's (prlimit(2)). They hold for what it starts, too. */
+public final class ProcessLimits {
+  /** RLIMIT_*, in asm-generic/resource.h, and the options of prlimit(1). */
+  private enum Limit {
+    FILE_SIZE(1, "fsize"),
+    CORE(4, "core"),
+    TASKS(6, "nproc"),
+    FILES(7, "nofile");
+
+    final int number;
+    final String option;
+
+    Limit(int number, String option) {
+      this.number = number;
+      this.option = option;
+    }
+  }
+
+  private record Setting(Limit limit, long value) {}
+
+  /**
+   * Programs that take core dumps through a pipe are started whatever the limit, unless it is 1
+   * (do_coredump in the kernel's fs/coredump.c); a file would need more than one byte.
+   */
+  private static final long NO_CORE = 1;
+
+  private ProcessLimits() {}
+
+  /**
+   * Sets limits, no one above what the process has.
+   *
+   * @throws IOException when the kernel refuses it
+   */
+  static void set(long pid, Limits limits) throws IOException {
+    var kernel = new Syscalls();
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment now = arena.allocate(ValueLayout.JAVA_LONG, 2);
+      MemorySegment wanted = arena.allocate(ValueLayout.JAVA_LONG, 2);
+      for (Setting one : settings(limits)) {
+        require(kernel.call(Numbers.PRLIMIT, pid, one.limit().number, 0, now.address()), one);
+        // Unlimited is the largest number that there is.
+        long value = least(now.getAtIndex(ValueLayout.JAVA_LONG, 1), one.value());
+        wanted.setAtIndex(ValueLayout.JAVA_LONG, 0, value);
+        wanted.setAtIndex(ValueLayout.JAVA_LONG, 1, value);
+        require(kernel.call(Numbers.PRLIMIT, pid, one.limit().number, wanted.address(), 0), one);
+      }
+    }
+  }
+
+  private static long least(long a, long b) {
+    return Long.compareUnsigned(a, b) < 0 ? a : b;
+  }
+
+  private static void require(Syscalls.Answer answer, Setting one) throws IOException {
+    // What has ended needs no limit.
+    if (!answer.ok() && answer.errno() != Syscalls.ESRCH) {
+      throw new IOException(
+          "the limit \"" + one.limit().option + "\" cannot be set: " + answer.error());
+    }
+  }
+
+  /** Options of prlimit(1) for the same. */
+  static List<String> options(Limits limits) {
+    return settings(limits).stream()
+        .map(one -> "--" + one.limit().option + "=" + one.value())
+        .toList();
+  }
+
+  private static List<Setting> settings(Limits limits) {
+    var all = new ArrayList<Setting>();
+    all.add(new Setting(Limit.CORE, NO_CORE));
+    add(all, Limit.TASKS, limits.tasks());
+    add(all, Limit.FILES, limits.files());
+    add(all, Limit.FILE_SIZE, limits.fileBytes());
+    return all;
+  }
+
+  private static void add(List<Setting> all, Limit limit, long value) {
+    if (value != Limits.NONE) {
+      all.add(new Setting(limit, value));
+    }
+  }
+}

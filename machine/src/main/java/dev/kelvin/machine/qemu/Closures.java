@@ -1,0 +1,80 @@
+package dev.kelvin.machine.qemu;
+
+import dev.kelvin.host.program.Commands;
+import dev.kelvin.host.program.Commands.Command;
+import dev.kelvin.host.program.ProgramClosure;
+import dev.kelvin.model.QemuFiles;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+/**
+ * What programs need of the host to run. Each is asked once, and again when another file is in its
+ * place.
+ */
+final class Closures {
+  private record Key(Path program, QemuFiles files, Object file, Object time) {}
+
+  private final ConcurrentHashMap<Key, ProgramClosure> all = new ConcurrentHashMap<>();
+  private final Commands commands = new Commands();
+
+  /** That of a helper. */
+  ProgramClosure of(Path program) throws InterruptedException {
+    Key key = key(program, QemuFiles.usual());
+    ProgramClosure known = all.get(key);
+    return known == null ? kept(key, ProgramClosure.of(key.program(), commands)) : known;
+  }
+
+  /**
+   * That of a QEMU, with the directories of its firmware, keyboards and modules.
+   *
+   * @param files what it must be told to find its own
+   */
+  ProgramClosure of(Path qemu, QemuFiles files) throws InterruptedException {
+    Key key = key(qemu, files);
+    ProgramClosure known = all.get(key);
+    return known == null ? kept(key, withData(key.program(), files)) : known;
+  }
+
+  private ProgramClosure kept(Key key, ProgramClosure found) {
+    all.put(key, found);
+    return found;
+  }
+
+  private static Key key(Path program, QemuFiles files) {
+    try {
+      Path real = program.toRealPath();
+      return new Key(
+          real, files, Files.getAttribute(real, "unix:ino"), Files.getLastModifiedTime(real));
+    } catch (IOException e) {
+      throw new UncheckedIOException(program + " was there", e);
+    }
+  }
+
+  private ProgramClosure withData(Path qemu, QemuFiles files) throws InterruptedException {
+    var argv = new ArrayList<String>();
+    argv.add(qemu.toString());
+    argv.addAll(files.options());
+    argv.addAll(List.of("-L", "help"));
+    var searched = commands.run(Command.of(argv).environment(files.environment()));
+    List<Path> data =
+        Stream.of(
+                searched.stdout().lines(),
+                files.data().stream(),
+                Stream.ofNullable(files.modules()))
+            .flatMap(some -> some)
+            .map(Path::of)
+            .map(Path::normalize)
+            .filter(Files::isDirectory)
+            .filter(Predicate.not(Path.of("/")::equals))
+            .distinct()
+            .toList();
+    return ProgramClosure.of(qemu, commands).with(data);
+  }
+}
