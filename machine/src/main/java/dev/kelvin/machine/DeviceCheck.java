@@ -25,7 +25,7 @@ public final class DeviceCheck {
   /** Reports what differs. A VM whose devices are being changed, or that hangs, is left out. */
   public void report(StateScan scan) throws InterruptedException {
     var asked = new ArrayList<Asked>();
-    for (Supervisor vm : machines.all()) {
+    for (Supervisor vm : machines.vms().all()) {
       if (vm.running() instanceof QemuInstance now
           && vm.snapshot().status().phase() != Phase.UNRESPONSIVE) {
         asked.add(new Asked(vm, now, Meanwhile.start("devices", now.qemu()::devicePlaces)));

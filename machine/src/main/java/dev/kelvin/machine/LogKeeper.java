@@ -3,6 +3,7 @@ package dev.kelvin.machine;
 import dev.kelvin.host.file.GuestDirectory;
 import dev.kelvin.host.file.HostileFileException;
 import dev.kelvin.machine.launch.VmHome;
+import dev.kelvin.machine.supervise.Supervisors;
 import dev.kelvin.model.Vm;
 import dev.kelvin.qemu.VmFiles;
 import java.io.IOException;
@@ -42,12 +43,14 @@ final class LogKeeper implements AutoCloseable {
 
   private static final Duration INTERVAL = Duration.ofSeconds(2);
 
-  private final Machines machines;
+  private final Supervisors vms;
+  private final VmHome home;
   private final CountDownLatch closed = new CountDownLatch(1);
   private final Thread thread;
 
-  LogKeeper(Machines machines) {
-    this.machines = machines;
+  LogKeeper(Supervisors vms, VmHome home) {
+    this.vms = vms;
+    this.home = home;
     this.thread = Thread.ofPlatform().daemon().name("log-keeper").unstarted(this::work);
   }
 
@@ -59,12 +62,11 @@ final class LogKeeper implements AutoCloseable {
     var modern = new HashSet<String>();
     try {
       while (!closed.await(INTERVAL.toMillis(), TimeUnit.MILLISECONDS)) {
-        var running =
-            machines.list().stream().filter(vm -> vm.status().phase().hasProcess()).toList();
+        var running = vms.list().stream().filter(vm -> vm.status().phase().hasProcess()).toList();
         modern.retainAll(running.stream().map(vm -> vm.metadata().id()).toList());
         for (Vm vm : running) {
           String id = vm.metadata().id();
-          VmFiles files = machines.home().files(id);
+          VmFiles files = home.files(id);
           look(files.kept());
           // What a process writes to is so from its start on.
           if (!modern.contains(id) && !lookAtOld(files, vm.spec().shares().size())) {

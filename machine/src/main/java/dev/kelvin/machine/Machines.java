@@ -3,7 +3,6 @@ package dev.kelvin.machine;
 import dev.kelvin.machine.engine.Engine;
 import dev.kelvin.machine.launch.Meanwhile;
 import dev.kelvin.machine.launch.VmHome;
-import dev.kelvin.machine.store.KeptRuns;
 import dev.kelvin.machine.store.RunRecord;
 import dev.kelvin.machine.store.VmNames;
 import dev.kelvin.machine.store.VmRecord;
@@ -11,36 +10,34 @@ import dev.kelvin.machine.store.VmRepository;
 import dev.kelvin.machine.supervise.AllVms;
 import dev.kelvin.machine.supervise.EventSink;
 import dev.kelvin.machine.supervise.Supervisor;
-import dev.kelvin.machine.supervise.VmRequest;
+import dev.kelvin.machine.supervise.Supervisors;
 import dev.kelvin.machine.supervise.VmState;
+import dev.kelvin.machine.task.UnknownTasks;
+import dev.kelvin.machine.task.VmTasks;
+import dev.kelvin.machine.task.VolumeTasks;
 import dev.kelvin.machine.unknown.DamagedVms;
 import dev.kelvin.machine.unknown.UnknownGuests;
 import dev.kelvin.machine.volume.Volumes;
+import dev.kelvin.model.Code;
+import dev.kelvin.model.Names;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.SteadyTime;
 import dev.kelvin.model.UnknownGuest;
 import dev.kelvin.model.Vm;
 import dev.kelvin.model.VmStatus;
-import dev.kelvin.model.spec.Cdrom;
-import dev.kelvin.model.spec.Disk;
-import dev.kelvin.model.spec.WindowsSetup;
 import dev.kelvin.state.store.Compare;
 import dev.kelvin.state.task.TaskType;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -54,20 +51,17 @@ public final class Machines implements AutoCloseable {
   private static final Duration LAST_PATIENCE = Duration.ofSeconds(20);
 
   private final VmRepository repository;
-  private final Engine engine;
   private final Volumes volumes;
   private final VmHome home;
   private final Function<String, Compare> imageUnchanged;
-  private final Map<String, Supervisor> supervisors = new ConcurrentHashMap<>();
   private final VmNames names = new VmNames();
   private final AllVms allVms = new AllVms();
-  private final Waves waves = new Waves(this, allVms);
-  private final VmState.Context shared;
-
   private final DamagedVms damaged;
-  private final KeptRuns kept;
   private final UnknownGuests unknown;
-  private final LogKeeper logs = new LogKeeper(this);
+  private final EventSink events;
+  private final Supervisors vms;
+  private final Waves waves;
+  private final LogKeeper logs;
 
   /**
    * @param unknown finds what runs and is not in the store
@@ -82,43 +76,35 @@ public final class Machines implements AutoCloseable {
       EventSink events,
       Function<String, Compare> imageUnchanged) {
     this.repository = repository;
-    this.engine = engine;
     this.volumes = volumes;
     this.home = home;
     this.imageUnchanged = imageUnchanged;
     this.damaged = new DamagedVms(repository, home);
     this.unknown = unknown;
-    this.kept = unknown.kept();
-    this.shared =
-        new VmState.Context(
-            repository, engine, volumes, home, events, names, kept, unknown, allVms);
+    this.events = events;
+    this.vms =
+        new Supervisors(
+            new VmState.Context(
+                repository, engine, volumes, home, events, names, unknown.kept(), unknown, allVms),
+            damaged);
+    this.waves = new Waves(vms, allVms);
+    this.logs = new LogKeeper(vms, home);
   }
 
   public List<TaskType<?>> taskTypes() {
-    var types = new ArrayList<TaskType<?>>(new VmTasks(this).types());
+    var types = new ArrayList<TaskType<?>>();
+    types.addAll(new VmTasks(vms, repository, volumes, damaged, imageUnchanged).types());
     types.addAll(new VolumeTasks(volumes).types());
-    types.addAll(new UnknownTasks(this).types());
+    types.addAll(new UnknownTasks(vms, unknown).types());
     return types;
   }
 
-  VmHome home() {
-    return home;
-  }
-
-  VmRepository repository() {
-    return repository;
+  Supervisors vms() {
+    return vms;
   }
 
   Volumes volumes() {
     return volumes;
-  }
-
-  UnknownGuests unknownGuests() {
-    return unknown;
-  }
-
-  DamagedVms damagedVms() {
-    return damaged;
   }
 
   // ---- the daemon's start and end
@@ -146,7 +132,7 @@ public final class Machines implements AutoCloseable {
     for (VmRecord vm : all) {
       String id = vm.metadata().id();
       VmStatus status = statuses.getOrDefault(id, VmStatus.initial());
-      Supervisor supervisor = supervise(vm, status);
+      Supervisor supervisor = vms.add(vm, status);
       RunRecord earlier = runs.get(id);
       if (earlier == null) {
         supervisor.begin(null);
@@ -166,13 +152,6 @@ public final class Machines implements AutoCloseable {
     clearRuntime();
   }
 
-  private Supervisor supervise(VmRecord vm, VmStatus status) {
-    var supervisor = new Supervisor(vm, status, shared);
-    supervisors.put(vm.metadata().id(), supervisor);
-    names.put(vm.metadata().name(), vm.metadata().id());
-    return supervisor;
-  }
-
   /** Finds what runs and is not in the store; what is certainly a stored VM's is stored again. */
   private void findUnknown(List<VmRecord> stored, Map<String, RunRecord> runs)
       throws InterruptedException {
@@ -183,31 +162,27 @@ public final class Machines implements AutoCloseable {
         .forEach((id, run) -> {
           repository.saveRun(id, run);
           runs.put(id, run);
-          shared
-              .events()
-              .publish(
-                  "vm.found",
-                  Objects.requireNonNull(byId.get(id)).ref(),
-                  "runs, which the store did not know; it is taken over",
-                  Map.of());
+          events.publish(
+              "vm.found",
+              Objects.requireNonNull(byId.get(id)).ref(),
+              "runs, which the store did not know; it is taken over",
+              Map.of());
         });
     for (UnknownGuests.Guest guest : unknown.list()) {
-      shared
-          .events()
-          .publish("vm.unknown", Vm.ref(guest.name()), guest.problem().oneLine(), Map.of());
+      events.publish("vm.unknown", Vm.ref(guest.name()), guest.problem().oneLine(), Map.of());
     }
   }
 
   /** Removes what VMs that are off have left that they need only while they run. */
   private void clearRuntime() {
     for (String id : home.idsWithRuntime()) {
-      Supervisor supervisor = supervisors.get(id);
+      Supervisor supervisor = vms.find(id).orElse(null);
       if (supervisor == null || damaged.contains(id) || unknown.contains(id)) {
         continue; // a guest's, or nobody's that is known
       }
       if (!supervisor.snapshot().status().phase().hasProcess()) {
         home.removeRuntime(id);
-        kept.delete(id);
+        unknown.kept().delete(id);
       }
     }
   }
@@ -228,9 +203,9 @@ public final class Machines implements AutoCloseable {
   public void close() {
     logs.close();
     allVms.letGo();
-    supervisors.values().forEach(Supervisor::interrupt);
+    vms.all().forEach(Supervisor::interrupt);
     Instant end = SteadyTime.now().plus(LAST_PATIENCE);
-    for (Supervisor supervisor : supervisors.values()) {
+    for (Supervisor supervisor : vms.all()) {
       supervisor.release(Waves.atLeastNothing(Duration.between(SteadyTime.now(), end)));
     }
   }
@@ -239,9 +214,7 @@ public final class Machines implements AutoCloseable {
 
   /** All VMs as last observed, by name. */
   public List<Vm> list() {
-    var all = new ArrayList<Vm>();
-    after(null).forEach(all::add);
-    return all;
+    return vms.list();
   }
 
   /**
@@ -251,23 +224,18 @@ public final class Machines implements AutoCloseable {
    * @param name null for all VMs
    */
   public Iterable<Vm> after(@Nullable String name) {
-    return () ->
-        names.after(name).stream()
-            .map(supervisors::get)
-            .filter(Objects::nonNull)
-            .map(Supervisor::snapshot)
-            .iterator();
+    return vms.after(name);
   }
 
   /** How many VMs there are. */
   public int count() {
-    return supervisors.size();
+    return vms.all().size();
   }
 
   /** How many VMs have a process. */
   public int running() {
     return (int)
-        supervisors.values().stream()
+        vms.all().stream()
             .filter(supervisor -> supervisor.snapshot().status().phase().hasProcess())
             .count();
   }
@@ -282,20 +250,27 @@ public final class Machines implements AutoCloseable {
   }
 
   Supervisor byName(String name) {
-    String id = names.id(name);
-    Supervisor supervisor = id == null ? null : supervisors.get(id);
-    if (supervisor == null) {
-      Optional<String> unreadable = damaged.id(name);
-      if (unreadable.isPresent()) {
-        throw damaged.problem(unreadable.get()).asException();
-      }
-      Optional<UnknownGuests.Guest> guest = unknown.find(name);
-      if (guest.isPresent()) {
-        throw guest.get().problem().asException();
-      }
-      throw VmTasks.notFound(name, List.copyOf(names.names())).asException();
-    }
-    return supervisor;
+    return vms.named(name).orElseThrow(() -> notThere(name).asException());
+  }
+
+  /** Why there is no VM of a name to do anything with. */
+  private Problem notThere(String name) {
+    return damaged
+        .id(name)
+        .map(damaged::problem)
+        .or(() -> unknown.find(name).map(UnknownGuests.Guest::problem))
+        .orElseGet(() -> notFound(name));
+  }
+
+  /** With the nearest name that is there. */
+  private Problem notFound(String name) {
+    String remedy =
+        Names.nearest(name, List.copyOf(names.names()))
+            .map(near -> "did you mean \"" + near + "\"?")
+            .orElse("see \"kelvin ls\" for the VMs there are");
+    return Problem.of(Code.NOT_FOUND, "There is no VM named " + name)
+        .on(Vm.ref(name))
+        .remedy(remedy);
   }
 
   /** What is wrong with each VM of which what is stored cannot be read. */
@@ -317,33 +292,12 @@ public final class Machines implements AutoCloseable {
 
   /** The VM of an id, as last observed; empty when it is gone. */
   public Optional<Vm> byId(String id) {
-    return Optional.ofNullable(supervisors.get(id)).map(Supervisor::snapshot);
-  }
-
-  Collection<Supervisor> all() {
-    return supervisors.values();
-  }
-
-  Optional<Supervisor> find(String id) {
-    return Optional.ofNullable(supervisors.get(id));
-  }
-
-  Supervisor supervisor(String id) {
-    Supervisor supervisor = supervisors.get(id);
-    if (supervisor == null) {
-      throw VmRepository.deletedMeanwhile(id).asException();
-    }
-    return supervisor;
-  }
-
-  /** What is stored of a VM now, which its supervisor may not have taken over yet. */
-  VmRecord supervisorRecord(String id) {
-    return repository.find(id).orElseGet(() -> supervisor(id).record());
+    return vms.find(id).map(Supervisor::snapshot);
   }
 
   /** The names of the images that VMs have disks or media from, and of those VMs. */
   public Map<String, List<String>> imageUsers() {
-    return users(supervisors.values().stream().map(Supervisor::record).toList());
+    return users(vms.all().stream().map(Supervisor::record).toList());
   }
 
   /**
@@ -357,31 +311,12 @@ public final class Machines implements AutoCloseable {
   private static Map<String, List<String>> users(List<VmRecord> vms) {
     var users = new TreeMap<String, List<String>>();
     for (VmRecord vm : vms) {
-      for (String image : images(vm)) {
+      for (String image : vm.images()) {
         users.computeIfAbsent(image, name -> new ArrayList<>()).add(vm.metadata().name());
       }
     }
     users.values().forEach(Collections::sort);
     return users;
-  }
-
-  private static Set<String> images(VmRecord vm) {
-    var images = new HashSet<String>();
-    for (Disk disk : vm.spec().disks()) {
-      if (disk.image() != null) {
-        images.add(disk.image());
-      }
-    }
-    for (Cdrom drive : vm.spec().cdroms()) {
-      if (drive.image() != null) {
-        images.add(drive.image());
-      }
-    }
-    WindowsSetup windows = vm.spec().windowsSetup();
-    if (windows != null && windows.drivers() != null) {
-      images.add(windows.drivers());
-    }
-    return images;
   }
 
   // ---- what the store does not know
@@ -399,58 +334,5 @@ public final class Machines implements AutoCloseable {
   /** Throws wrong-state when too little is known of such a guest to take it over. */
   public void requireAdoptable(String id) {
     unknown.find(id).ifPresent(UnknownGuests.Guest::requireAdoptable);
-  }
-
-  /** Stores a guest that was unknown as a VM and begins to care for it; it goes on as it is. */
-  void adopt(String id, @Nullable String name) {
-    var others = supervisors.values().stream().map(Supervisor::record).toList();
-    Optional<KeptRuns.Kept> known = unknown.toAdopt(id, name, others);
-    if (known.isEmpty()) {
-      return; // it is done
-    }
-    VmRecord vm = repository.create(known.get().vm(), List.of());
-    repository.saveRun(id, known.get().run());
-    unknown.forget(id);
-    if (!supervisors.containsKey(id)) {
-      supervise(vm, VmStatus.initial()).begin(known.get().run());
-    }
-  }
-
-  /** Takes back what {@link #adopt} has stored when it could not go on. */
-  void leaveUnknown(String id) {
-    boolean half = unknown.find(id).filter(guest -> !guest.stored()).isPresent();
-    if (half && !supervisors.containsKey(id)) {
-      repository.forget(id);
-    }
-  }
-
-  // ---- what tasks do
-
-  /** Stores a new VM and begins to care for it; nothing when that is done already. */
-  void admit(VmRecord wanted) {
-    VmRecord vm = repository.create(wanted, images(wanted).stream().map(imageUnchanged).toList());
-    if (!supervisors.containsKey(vm.metadata().id())) {
-      supervise(vm, VmStatus.initial()).begin(null);
-    }
-  }
-
-  /**
-   * Forgets a VM that has no process any more; volumes that it still has stay, nobody's. May be
-   * called again when it fails: its supervisor ends last, so that the VM is cared for until then.
-   */
-  void remove(String id) throws InterruptedException {
-    volumes.takeBackAll(id);
-    home.removeAll(id);
-    // Before its user is free for another VM, of another daemon perhaps.
-    repository.readable(id).ifPresent(engine::forget);
-    kept.delete(id);
-    repository.delete(id);
-    damaged.forget(id);
-    Supervisor supervisor = supervisors.get(id);
-    if (supervisor != null) {
-      supervisor.ask(new VmRequest.Forget());
-      names.remove(supervisor.record().metadata().name(), id);
-      supervisors.remove(id);
-    }
   }
 }

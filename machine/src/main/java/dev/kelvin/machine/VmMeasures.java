@@ -49,7 +49,7 @@ public final class VmMeasures {
     try (var workers = Executors.newVirtualThreadPerTaskExecutor()) {
       var asked = new ArrayList<Future<Optional<Measure>>>();
       for (Vm vm : machines.list()) {
-        asked.add(workers.submit(() -> machines.find(vm.metadata().id()).map(this::measure)));
+        asked.add(workers.submit(() -> machines.vms().find(vm.metadata().id()).map(this::measure)));
       }
       for (var one : asked) {
         one.get().ifPresent(measures::add);

@@ -2,6 +2,7 @@ package dev.kelvin.machine;
 
 import dev.kelvin.machine.supervise.AllVms;
 import dev.kelvin.machine.supervise.Supervisor;
+import dev.kelvin.machine.supervise.Supervisors;
 import dev.kelvin.machine.supervise.VmRequest;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Phase;
@@ -35,11 +36,11 @@ final class Waves {
   /** How often it is looked for VMs that run although all were stopped. */
   private static final int ROUNDS = 3;
 
-  private final Machines machines;
+  private final Supervisors vms;
   private final AllVms all;
 
-  Waves(Machines machines, AllVms all) {
-    this.machines = machines;
+  Waves(Supervisors vms, AllVms all) {
+    this.vms = vms;
     this.all = all;
   }
 
@@ -53,10 +54,9 @@ final class Waves {
    */
   boolean autostart(Predicate<Vm> withHost, Consumer<String> done) throws InterruptedException {
     var waves = new TreeMap<Integer, List<Vm>>();
-    for (Vm vm : machines.list()) {
+    for (Vm vm : vms.list()) {
       boolean wanted = vm.spec().autostart().enabled() && withHost.test(vm);
-      boolean waits =
-          machines.find(vm.metadata().id()).filter(Supervisor::restartWaits).isPresent();
+      boolean waits = vms.find(vm.metadata().id()).filter(Supervisor::restartWaits).isPresent();
       if (waits || (wanted && !vm.status().phase().hasProcess())) {
         waves.computeIfAbsent(vm.spec().autostart().order(), order -> new ArrayList<>()).add(vm);
       }
@@ -73,7 +73,7 @@ final class Waves {
       }
     }
     all.restartsWaitNoMore();
-    for (Supervisor late : machines.all()) {
+    for (Supervisor late : vms.all()) {
       if (late.restartWaits()) {
         takeTurn(late.snapshot(), done);
       }
@@ -84,7 +84,7 @@ final class Waves {
   private void takeTurn(Vm vm, Consumer<String> done) throws InterruptedException {
     String id = vm.metadata().id();
     try {
-      machines.supervisor(id).ask(new VmRequest.Autostart());
+      vms.get(id).ask(new VmRequest.Autostart());
     } catch (ProblemException e) {
       if (all.ending()) {
         return; // the next daemon starts it
@@ -103,7 +103,7 @@ final class Waves {
   List<Problem> shutDownAll() throws InterruptedException {
     all.stop();
     var troubles = new ConcurrentHashMap<String, Problem>();
-    List<Vm> left = machines.list(); // also those without a process: one may be about to get it
+    List<Vm> left = vms.list(); // also those without a process: one may be about to get it
     for (int round = 0; round < ROUNDS && !left.isEmpty(); round++) {
       var waves = new TreeMap<Integer, List<Vm>>(Comparator.reverseOrder());
       for (Vm vm : left) {
@@ -114,7 +114,7 @@ final class Waves {
             wave.stream().mapToInt(vm -> vm.spec().shutdownTimeoutSeconds()).max().orElse(0);
         inParallel(wave, vm -> end(vm, troubles), Duration.ofSeconds(longest).plus(LAST_PATIENCE));
       }
-      left = machines.list().stream().filter(vm -> vm.status().phase().hasProcess()).toList();
+      left = vms.list().stream().filter(vm -> vm.status().phase().hasProcess()).toList();
     }
     List<Problem> problems = left.stream().map(vm -> stillThere(vm, troubles)).toList();
     problems.forEach(problem -> LOG.log(Level.ERROR, problem.oneLine()));
@@ -143,7 +143,7 @@ final class Waves {
   }
 
   private void shutDownOrStop(Vm vm) throws InterruptedException {
-    Supervisor supervisor = machines.supervisor(vm.metadata().id());
+    Supervisor supervisor = vms.get(vm.metadata().id());
     boolean canListen =
         vm.status().phase() == Phase.RUNNING || vm.status().phase() == Phase.STOPPING;
     supervisor.ask(

@@ -11,27 +11,27 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 
 /** A store whose disk is full whenever a test says so. */
-final class BreakableStore extends PassingStore {
+public final class BreakableStore extends PassingStore {
   private final AtomicInteger left = new AtomicInteger(Integer.MAX_VALUE);
   private volatile boolean full;
   private volatile Predicate<Op> refused = op -> false;
 
-  BreakableStore(Store behind) {
+  public BreakableStore(Store behind) {
     super(behind);
   }
 
-  void full(boolean isFull) {
+  public void full(boolean isFull) {
     left.set(Integer.MAX_VALUE);
     full = isFull;
   }
 
   /** It is full after so many more writes. */
-  void fullAfter(int writes) {
+  public void fullAfter(int writes) {
     left.set(writes);
   }
 
   /** It fails at transactions with such an operation. */
-  void refuse(Predicate<Op> operation) {
+  public void refuse(Predicate<Op> operation) {
     refused = operation;
   }
 

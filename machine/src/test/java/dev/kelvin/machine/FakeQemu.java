@@ -63,7 +63,7 @@ public final class FakeQemu implements AutoCloseable {
   }
 
   /** What it was told so far, over all connections. */
-  List<String> commands() {
+  public List<String> commands() {
     return commands;
   }
 
@@ -85,7 +85,7 @@ public final class FakeQemu implements AutoCloseable {
   }
 
   /** What it says of its block devices from now on, as QAPI's BlockInfo. */
-  void blocks(String json) {
+  public void blocks(String json) {
     blocks = json;
   }
 
@@ -107,7 +107,7 @@ public final class FakeQemu implements AutoCloseable {
   }
 
   /** Carries this command out, hangs up, and says nothing until it speaks again. */
-  void silentAfter(String command) {
+  public void silentAfter(String command) {
     last = command;
   }
 

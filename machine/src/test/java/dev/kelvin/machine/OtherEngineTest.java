@@ -55,7 +55,8 @@ class OtherEngineTest {
     repository = new VmRepository(store, VmUsers.none());
     machines = opened();
     var spec = SupervisedVm.spec();
-    machines.admit(new VmRecord(new Metadata("web", ID, Map.of(), 0, Instant.EPOCH), spec, -1));
+    var metadata = new Metadata("web", ID, Map.of(), 0, Instant.EPOCH);
+    machines.vms().admit(new VmRecord(metadata, spec, -1), List.of());
     ask(new VmRequest.Created());
     ask(new VmRequest.Start());
     assertThat(status().phase()).isEqualTo(Phase.RUNNING);
@@ -101,7 +102,7 @@ class OtherEngineTest {
   }
 
   private void ask(VmRequest request) throws InterruptedException {
-    machines.supervisor(ID).ask(request);
+    machines.vms().get(ID).ask(request);
   }
 
   private VmStatus status() {
@@ -113,7 +114,7 @@ class OtherEngineTest {
   }
 
   private Instance held() {
-    return Objects.requireNonNull(machines.supervisor(ID).running());
+    return Objects.requireNonNull(machines.vms().get(ID).running());
   }
 
   private void awaitPhase(Phase phase) {

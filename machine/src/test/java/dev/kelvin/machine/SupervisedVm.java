@@ -168,7 +168,7 @@ public final class SupervisedVm implements AutoCloseable {
     next.open();
     await(
         "the VM is taken over, or found ended",
-        () -> next.supervisor(ID).running() != null || next.get("web").status().lastExit() != null);
+        () -> next.vms().get(ID).running() != null || next.get("web").status().lastExit() != null);
     return next;
   }
 
@@ -180,7 +180,7 @@ public final class SupervisedVm implements AutoCloseable {
   }
 
   /** As {@link #restart}, of a VM whose process has ended. */
-  void restartAfterEnd() throws InterruptedException {
+  public void restartAfterEnd() throws InterruptedException {
     machines.close();
     store.full(false);
     Machines next = setup.build().machines();
@@ -222,17 +222,17 @@ public final class SupervisedVm implements AutoCloseable {
   }
 
   /** The kinds of events that were told. */
-  List<String> told() {
+  public List<String> told() {
     return told;
   }
 
   /** The rows of the life cycle's table that it went through, as events told. */
-  List<Lifecycle.Transition> moves() {
+  public List<Lifecycle.Transition> moves() {
     return moves;
   }
 
   /** Where its guest's agent is to listen. */
-  Path agentSocket() {
+  public Path agentSocket() {
     return agent;
   }
 
@@ -244,7 +244,7 @@ public final class SupervisedVm implements AutoCloseable {
     return store;
   }
 
-  DirectoryDriver storage() {
+  public DirectoryDriver storage() {
     return storage;
   }
 
@@ -265,7 +265,7 @@ public final class SupervisedVm implements AutoCloseable {
   }
 
   public Supervisor supervisor() {
-    return machines.supervisor(ID);
+    return machines.vms().get(ID);
   }
 
   public ExitReason exitReason() {

@@ -136,6 +136,12 @@ final class Layers {
               "machine.unknown",
               "machine.volume",
               "machine.engine"),
+          roomWithoutQemu(
+              "machine.task",
+              "machine.store",
+              "machine.unknown",
+              "machine.volume",
+              "machine.supervise"),
           room(
               "machine",
               "machine.store",
@@ -145,7 +151,8 @@ final class Layers {
               "machine.volume",
               "machine.engine",
               "machine.qemu",
-              "machine.supervise"),
+              "machine.supervise",
+              "machine.task"),
           row("api", parts("model", "codec"), JSON),
           row("server.action", parts("model")),
           row(
@@ -180,6 +187,7 @@ final class Layers {
                   "machine",
                   "machine.store",
                   "machine.supervise",
+                  "machine.task",
                   "machine.volume",
                   "image",
                   "qmp",
@@ -220,6 +228,7 @@ final class Layers {
                   "machine.qemu",
                   "machine.store",
                   "machine.supervise",
+                  "machine.task",
                   "machine.volume",
                   "state.store",
                   "state.sqlite",

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.kelvin.machine.OnSupervisedVm;
 import dev.kelvin.machine.SupervisedVm;
-import dev.kelvin.machine.VmTasks;
+import dev.kelvin.machine.task.VmTasks;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.ProblemException;

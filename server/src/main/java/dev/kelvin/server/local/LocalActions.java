@@ -3,7 +3,7 @@ package dev.kelvin.server.local;
 import dev.kelvin.image.catalogue.ImageCatalogue;
 import dev.kelvin.machine.Machines;
 import dev.kelvin.machine.VmAccess;
-import dev.kelvin.machine.VmTasks;
+import dev.kelvin.machine.task.VmTasks;
 import dev.kelvin.model.Image;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.Task;

@@ -1,8 +1,8 @@
 package dev.kelvin.server.local.resource;
 
 import dev.kelvin.machine.Machines;
-import dev.kelvin.machine.UnknownTasks;
 import dev.kelvin.machine.store.VmRepository;
+import dev.kelvin.machine.task.UnknownTasks;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Names;
 import dev.kelvin.model.Problem;

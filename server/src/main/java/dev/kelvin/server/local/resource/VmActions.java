@@ -2,10 +2,10 @@ package dev.kelvin.server.local.resource;
 
 import dev.kelvin.machine.Machines;
 import dev.kelvin.machine.VmDrafts;
-import dev.kelvin.machine.VmTasks;
 import dev.kelvin.machine.store.VmRecord;
 import dev.kelvin.machine.store.VmRepository;
 import dev.kelvin.machine.supervise.VmProblems;
+import dev.kelvin.machine.task.VmTasks;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Names;
 import dev.kelvin.model.Problem;

@@ -1,6 +1,6 @@
 package dev.kelvin.server.local.resource;
 
-import dev.kelvin.machine.VolumeTasks;
+import dev.kelvin.machine.task.VolumeTasks;
 import dev.kelvin.machine.volume.Volumes;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;

@@ -1,8 +1,9 @@
-package dev.kelvin.machine;
+package dev.kelvin.machine.task;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.kelvin.machine.SupervisedVm;
 import dev.kelvin.machine.store.VmRecord;
 import dev.kelvin.machine.store.VmRepository;
 import dev.kelvin.machine.supervise.VmRequest;

@@ -1,5 +1,7 @@
-package dev.kelvin.machine;
+package dev.kelvin.machine.task;
 
+import dev.kelvin.machine.supervise.Supervisors;
+import dev.kelvin.machine.unknown.UnknownGuests;
 import dev.kelvin.state.task.Step;
 import dev.kelvin.state.task.StepContext;
 import dev.kelvin.state.task.TaskType;
@@ -20,13 +22,15 @@ public final class UnknownTasks {
 
   public record End(String vmId) {}
 
-  private final Machines machines;
+  private final Supervisors vms;
+  private final UnknownGuests unknown;
 
-  UnknownTasks(Machines machines) {
-    this.machines = machines;
+  public UnknownTasks(Supervisors vms, UnknownGuests unknown) {
+    this.vms = vms;
+    this.unknown = unknown;
   }
 
-  List<TaskType<?>> types() {
+  public List<TaskType<?>> types() {
     return List.of(
         new TaskType<>(ADOPT, Adopt.class, List.of(new TakeOver()), false),
         new TaskType<>(END, End.class, List.of(new EndIt()), false));
@@ -40,12 +44,12 @@ public final class UnknownTasks {
 
     @Override
     public void run(Adopt task, StepContext context) {
-      machines.adopt(task.vmId(), task.name());
+      vms.adopt(task.vmId(), task.name());
     }
 
     @Override
     public void undo(Adopt task, StepContext context) {
-      machines.leaveUnknown(task.vmId());
+      vms.leaveUnknown(task.vmId());
     }
   }
 
@@ -57,11 +61,10 @@ public final class UnknownTasks {
 
     @Override
     public void run(End task, StepContext context) {
-      machines
-          .unknownGuests()
+      unknown
           .find(task.vmId())
           .ifPresent(guest -> {
-            machines.unknownGuests().end(guest);
+            unknown.end(guest);
             context.result(
                 "it is ended; its volumes stay, and its firmware's variables and TPM if it has any");
           });

@@ -1,8 +1,9 @@
-package dev.kelvin.machine;
+package dev.kelvin.machine.task;
 
-import dev.kelvin.machine.VmTasks.Target;
 import dev.kelvin.machine.supervise.Supervisor;
+import dev.kelvin.machine.supervise.Supervisors;
 import dev.kelvin.machine.supervise.VmRequest;
+import dev.kelvin.machine.task.VmTasks.Target;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.Vm;
@@ -21,10 +22,10 @@ final class ResumeStep implements Step<Target> {
 
   private static final Duration LOOK = Duration.ofMillis(20);
 
-  private final Machines machines;
+  private final Supervisors vms;
 
-  ResumeStep(Machines machines) {
-    this.machines = machines;
+  ResumeStep(Supervisors vms) {
+    this.vms = vms;
   }
 
   @Override
@@ -34,9 +35,14 @@ final class ResumeStep implements Step<Target> {
 
   @Override
   public void run(Target target, StepContext context) throws InterruptedException {
-    resume(machines.supervisor(target.vmId()));
+    resume(vms.get(target.vmId()));
   }
 
+  /**
+   * Lets it go on, and looks whether it does.
+   *
+   * @throws dev.kelvin.model.ProblemException wrong-state when it has paused again
+   */
   static void resume(Supervisor supervisor) throws InterruptedException {
     boolean doubtful = supervisor.pausedByDisk();
     supervisor.ask(new VmRequest.Resume());

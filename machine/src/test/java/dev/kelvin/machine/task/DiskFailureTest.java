@@ -1,8 +1,9 @@
-package dev.kelvin.machine;
+package dev.kelvin.machine.task;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.kelvin.machine.SupervisedVm;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Phase;

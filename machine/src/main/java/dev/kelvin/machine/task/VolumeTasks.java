@@ -1,4 +1,4 @@
-package dev.kelvin.machine;
+package dev.kelvin.machine.task;
 
 import dev.kelvin.machine.volume.Volumes;
 import dev.kelvin.state.task.Step;
@@ -14,11 +14,11 @@ public final class VolumeTasks {
 
   private final Volumes volumes;
 
-  VolumeTasks(Volumes volumes) {
+  public VolumeTasks(Volumes volumes) {
     this.volumes = volumes;
   }
 
-  List<TaskType<?>> types() {
+  public List<TaskType<?>> types() {
     return List.of(new TaskType<>(DELETE, Delete.class, List.of(new Mark(), new Remove()), false));
   }
 
