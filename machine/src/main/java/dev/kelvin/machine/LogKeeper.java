@@ -2,7 +2,7 @@ package dev.kelvin.machine;
 
 import dev.kelvin.host.file.GuestDirectory;
 import dev.kelvin.host.file.HostileFileException;
-import dev.kelvin.machine.launch.VmHome;
+import dev.kelvin.machine.launch.home.VmHome;
 import dev.kelvin.machine.supervise.Supervisors;
 import dev.kelvin.model.Vm;
 import dev.kelvin.qemu.VmFiles;

@@ -2,7 +2,7 @@ package dev.kelvin.machine;
 
 import dev.kelvin.machine.engine.Engine;
 import dev.kelvin.machine.launch.Meanwhile;
-import dev.kelvin.machine.launch.VmHome;
+import dev.kelvin.machine.launch.home.VmHome;
 import dev.kelvin.machine.store.RunRecord;
 import dev.kelvin.machine.store.VmNames;
 import dev.kelvin.machine.store.VmRecord;

@@ -4,7 +4,7 @@ import dev.kelvin.host.file.GuestDirectory;
 import dev.kelvin.machine.engine.Instance;
 import dev.kelvin.machine.guest.SerialHub;
 import dev.kelvin.machine.guest.SerialLog;
-import dev.kelvin.machine.launch.VmHome;
+import dev.kelvin.machine.launch.home.VmHome;
 import dev.kelvin.machine.qemu.QemuEngine;
 import dev.kelvin.machine.qemu.QemuInstance;
 import dev.kelvin.machine.supervise.Supervisor;

@@ -2,8 +2,8 @@ package dev.kelvin.machine;
 
 import dev.kelvin.codec.Documents;
 import dev.kelvin.codec.SeedDocuments;
-import dev.kelvin.machine.launch.KernelFile;
-import dev.kelvin.machine.launch.SharePaths;
+import dev.kelvin.machine.launch.home.KernelFile;
+import dev.kelvin.machine.launch.share.SharePaths;
 import dev.kelvin.machine.qemu.VmLauncher;
 import dev.kelvin.machine.store.RecentMacs;
 import dev.kelvin.machine.store.VmRecord;

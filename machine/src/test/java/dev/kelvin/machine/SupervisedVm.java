@@ -6,7 +6,7 @@ import dev.kelvin.host.net.HostShield;
 import dev.kelvin.host.process.ProcessId;
 import dev.kelvin.host.program.Commands;
 import dev.kelvin.image.SeedIso;
-import dev.kelvin.machine.launch.VmHome;
+import dev.kelvin.machine.launch.home.VmHome;
 import dev.kelvin.machine.store.RunRecord;
 import dev.kelvin.machine.store.VmRecord;
 import dev.kelvin.machine.store.VmRepository;

@@ -5,6 +5,7 @@ import dev.kelvin.host.file.GuestDirectory;
 import dev.kelvin.host.launch.Launch;
 import dev.kelvin.host.launch.ProcessLauncher;
 import dev.kelvin.host.process.ProcessId;
+import dev.kelvin.machine.launch.home.VmHome;
 import dev.kelvin.machine.store.StartedCompanion;
 import dev.kelvin.machine.store.VmRecord;
 import dev.kelvin.model.Code;

@@ -1,6 +1,6 @@
 /**
- * What the processes of a VM need of the host, and what serves them: files, ports, shared
- * directories, helpers; and how processes of VMs are found and ended.
+ * The processes of a VM: how helpers are started and served, how processes of VMs are found and
+ * ended. What they need of the host is in the packages below: files, ports, shared directories.
  */
 @NullMarked
 package dev.kelvin.machine.launch;

@@ -4,7 +4,7 @@ import dev.kelvin.host.cell.Confinement.ReadOnly;
 import dev.kelvin.machine.engine.Engine.Saver;
 import dev.kelvin.machine.engine.SpecDiff;
 import dev.kelvin.machine.engine.SpecDiff.LiveChange;
-import dev.kelvin.machine.launch.PortPool;
+import dev.kelvin.machine.launch.port.PortPool;
 import dev.kelvin.machine.store.RunRecord;
 import dev.kelvin.machine.store.VmRecord;
 import dev.kelvin.model.ProblemException;

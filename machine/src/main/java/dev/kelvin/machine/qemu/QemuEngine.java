@@ -7,7 +7,7 @@ import dev.kelvin.machine.engine.Signal;
 import dev.kelvin.machine.guest.GuestWatch;
 import dev.kelvin.machine.launch.Companions;
 import dev.kelvin.machine.launch.Processes;
-import dev.kelvin.machine.launch.VmHome;
+import dev.kelvin.machine.launch.home.VmHome;
 import dev.kelvin.machine.store.RunRecord;
 import dev.kelvin.machine.store.VmRecord;
 import java.io.IOException;

@@ -7,7 +7,7 @@ import dev.kelvin.machine.engine.Instance;
 import dev.kelvin.machine.engine.Signal;
 import dev.kelvin.machine.guest.SerialHub;
 import dev.kelvin.machine.launch.Companions;
-import dev.kelvin.machine.launch.VmHome;
+import dev.kelvin.machine.launch.home.VmHome;
 import dev.kelvin.machine.store.RunRecord;
 import dev.kelvin.qemu.VmFiles;
 import dev.kelvin.qemu.control.RunningVm;

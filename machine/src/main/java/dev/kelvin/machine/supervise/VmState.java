@@ -4,7 +4,7 @@ import dev.kelvin.machine.engine.DiskFailure;
 import dev.kelvin.machine.engine.Engine;
 import dev.kelvin.machine.engine.Instance;
 import dev.kelvin.machine.guest.GuestWatch;
-import dev.kelvin.machine.launch.VmHome;
+import dev.kelvin.machine.launch.home.VmHome;
 import dev.kelvin.machine.store.KeptRuns;
 import dev.kelvin.machine.store.RunRecord;
 import dev.kelvin.machine.store.VmNames;

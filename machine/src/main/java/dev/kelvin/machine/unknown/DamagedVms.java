@@ -3,7 +3,7 @@ package dev.kelvin.machine.unknown;
 import dev.kelvin.host.process.ProcessId;
 import dev.kelvin.machine.launch.Companions;
 import dev.kelvin.machine.launch.Processes;
-import dev.kelvin.machine.launch.VmHome;
+import dev.kelvin.machine.launch.home.VmHome;
 import dev.kelvin.machine.store.RunRecord;
 import dev.kelvin.machine.store.VmRepository;
 import dev.kelvin.model.Code;

@@ -1,6 +1,6 @@
 package dev.kelvin.machine.volume;
 
-import dev.kelvin.machine.launch.ImageSource;
+import dev.kelvin.machine.launch.home.ImageSource;
 import dev.kelvin.machine.store.VmRecord;
 import dev.kelvin.machine.store.VmRepository;
 import dev.kelvin.machine.store.VolumeClaims;

@@ -11,7 +11,7 @@ import dev.kelvin.image.SeedIso;
 import dev.kelvin.machine.FakeQemu;
 import dev.kelvin.machine.SupervisedVm;
 import dev.kelvin.machine.launch.Processes;
-import dev.kelvin.machine.launch.VmHome;
+import dev.kelvin.machine.launch.home.VmHome;
 import dev.kelvin.machine.store.KeptRuns;
 import dev.kelvin.machine.store.RunRecord;
 import dev.kelvin.machine.store.VmRecord;

@@ -1,4 +1,4 @@
-package dev.kelvin.machine.launch;
+package dev.kelvin.machine.launch.share;
 
 import dev.kelvin.host.file.Pinned;
 import dev.kelvin.host.process.ProcessId;

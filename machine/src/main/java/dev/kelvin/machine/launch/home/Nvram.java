@@ -1,4 +1,4 @@
-package dev.kelvin.machine.launch;
+package dev.kelvin.machine.launch.home;
 
 import dev.kelvin.machine.store.VmRecord;
 import dev.kelvin.model.Code;

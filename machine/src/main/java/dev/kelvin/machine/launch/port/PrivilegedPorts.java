@@ -1,4 +1,4 @@
-package dev.kelvin.machine.launch;
+package dev.kelvin.machine.launch.port;
 
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;

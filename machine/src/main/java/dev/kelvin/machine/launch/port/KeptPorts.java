@@ -1,4 +1,4 @@
-package dev.kelvin.machine.launch;
+package dev.kelvin.machine.launch.port;
 
 import dev.kelvin.codec.Documents;
 import dev.kelvin.codec.Documents.Syntax;
@@ -51,7 +51,7 @@ public final class KeptPorts {
    *
    * @param kept the directory for what is kept of it
    */
-  static KeptPorts of(Path kept) {
+  public static KeptPorts of(Path kept) {
     Path file = kept.resolve("ports.json");
     try {
       return Files.size(file) > LARGEST

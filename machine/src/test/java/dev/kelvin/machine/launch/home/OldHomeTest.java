@@ -1,4 +1,4 @@
-package dev.kelvin.machine.launch;
+package dev.kelvin.machine.launch.home;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

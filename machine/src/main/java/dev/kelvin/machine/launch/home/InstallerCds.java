@@ -1,4 +1,4 @@
-package dev.kelvin.machine.launch;
+package dev.kelvin.machine.launch.home;
 
 import dev.kelvin.image.SeedIso;
 import dev.kelvin.machine.store.VmRecord;

@@ -1,4 +1,4 @@
-package dev.kelvin.machine.launch;
+package dev.kelvin.machine.launch.home;
 
 import dev.kelvin.host.file.GuestDirectory;
 import dev.kelvin.host.process.BootId;
@@ -6,6 +6,7 @@ import dev.kelvin.host.program.Commands;
 import dev.kelvin.host.program.Commands.Command;
 import dev.kelvin.image.SeedIso;
 import dev.kelvin.machine.guest.SerialLog;
+import dev.kelvin.machine.launch.port.KeptPorts;
 import dev.kelvin.machine.store.VmRecord;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Layout;
