@@ -176,6 +176,7 @@ class DeviceCheckTest {
                 run.runtime(),
                 null,
                 null,
-                List.of()));
+                List.of(),
+                null));
   }
 }

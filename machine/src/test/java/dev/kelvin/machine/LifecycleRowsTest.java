@@ -107,7 +107,8 @@ class LifecycleRowsTest {
                   run.runtime(),
                   run.user(),
                   run.memory(),
-                  run.devices()));
+                  run.devices(),
+                  run.held()));
       vm.restartAfterEnd();
       vm.awaitPhase(Phase.CRASHED);
       note(vm);

@@ -9,6 +9,7 @@ import dev.kelvin.machine.engine.Instance;
 import dev.kelvin.machine.engine.Signal;
 import dev.kelvin.machine.guest.GuestWatch;
 import dev.kelvin.machine.launch.Processes;
+import dev.kelvin.machine.store.HeldResource;
 import dev.kelvin.machine.store.RunRecord;
 import dev.kelvin.machine.store.VmRecord;
 import dev.kelvin.model.Code;
@@ -44,6 +45,7 @@ final class SleepEngine implements Engine {
               null,
               vm.uid(),
               null,
+              List.of(),
               List.of());
       saver.save(run);
       return adopt(vm, run, signals);
@@ -85,7 +87,7 @@ final class SleepEngine implements Engine {
   }
 
   @Override
-  public void release(RunRecord run) {}
+  public void release(VmRecord vm, List<HeldResource> held) {}
 
   @Override
   public void forget(VmRecord vm) {}

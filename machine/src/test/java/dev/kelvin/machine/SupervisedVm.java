@@ -7,6 +7,7 @@ import dev.kelvin.host.process.ProcessId;
 import dev.kelvin.host.program.Commands;
 import dev.kelvin.image.SeedIso;
 import dev.kelvin.machine.launch.home.VmHome;
+import dev.kelvin.machine.store.HeldResource;
 import dev.kelvin.machine.store.RunRecord;
 import dev.kelvin.machine.store.VmRecord;
 import dev.kelvin.machine.store.VmRepository;
@@ -105,7 +106,9 @@ public final class SupervisedVm implements AutoCloseable {
             null,
             -1,
             LaunchedMemory.of(spec),
-            devices(spec));
+            devices(spec),
+            HeldResource.stored(
+                List.of(new HeldResource.RuntimeDirectory(layout.vmRuntime(ID).toString()))));
     repository.saveRun(ID, run);
     repository.saveStatus(ID, VmStatus.initial().in(Phase.RUNNING, null, Instant.EPOCH));
     setup =

@@ -250,7 +250,8 @@ class VolumesTest {
             null,
             null,
             null,
-            List.of()));
+            List.of(),
+            null));
     changed(a);
     assertThat(volumes.get("a-data", null).usedBy()).isEqualTo(new Volume.Use("name-a", "data"));
     assertThat(refused(() -> create("b", Disk.ofVolume("x", "a-data"))).code())

@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
@@ -31,7 +32,8 @@ import tools.jackson.databind.JsonNode;
 /**
  * Reads what every version of every collection has stored. For each version there is a document
  * ({@code vN.json}) and the fields of its type ({@code vN.shape}); {@code -Dkelvin.fixtures=write}
- * makes those of a new version, and never changes those that are there.
+ * makes those of a new version, and never changes those that are there. Fields that a version got
+ * later are added to its shape by hand, and have a document beside ({@code vN-WHAT.json}).
  *
  * <p>A type may get fields that old documents can be without. Anything else (a field that goes, is
  * renamed or has another type, a word of an enum that goes) needs a new version and what makes it
@@ -54,7 +56,11 @@ class StoredFormsTest {
   }
 
   private static Path fixture(Collection.Form<?> form, int version, String kind) {
-    return FIXTURES.resolve(form.prefix().replace("/", "")).resolve("v" + version + "." + kind);
+    return fixtures(form).resolve("v" + version + "." + kind);
+  }
+
+  private static Path fixtures(Collection.Form<?> form) {
+    return FIXTURES.resolve(form.prefix().replace("/", ""));
   }
 
   @ParameterizedTest
@@ -65,12 +71,23 @@ class StoredFormsTest {
       assertThat(file)
           .as("version %d of %s has no document: see this class", version, form.prefix())
           .exists();
-      byte[] stored = Files.readAllBytes(file);
-      assertThat(Documents.tree(stored).get("v").asInt()).isEqualTo(version);
-      JsonNode again = Documents.tree(Documents.json(read(form, stored)));
-      if (version == form.version()) {
-        assertContains("", again, Documents.tree(stored).get("doc"));
+      for (Path one : documents(form, version)) {
+        byte[] stored = Files.readAllBytes(one);
+        assertThat(Documents.tree(stored).get("v").asInt()).as(one.toString()).isEqualTo(version);
+        JsonNode again = Documents.tree(Documents.json(read(form, stored)));
+        if (version == form.version()) {
+          assertContains(one.toString(), again, Documents.tree(stored).get("doc"));
+        }
       }
+    }
+  }
+
+  private static List<Path> documents(Collection.Form<?> form, int version) throws IOException {
+    Path directory = fixtures(form);
+    try (var all = Files.newDirectoryStream(directory, "v" + version + "{,-*}.json")) {
+      var found = new ArrayList<Path>();
+      all.forEach(found::add);
+      return found;
     }
   }
 

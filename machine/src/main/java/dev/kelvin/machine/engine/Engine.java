@@ -1,8 +1,10 @@
 package dev.kelvin.machine.engine;
 
 import dev.kelvin.machine.guest.GuestWatch;
+import dev.kelvin.machine.store.HeldResource;
 import dev.kelvin.machine.store.RunRecord;
 import dev.kelvin.machine.store.VmRecord;
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
@@ -72,8 +74,13 @@ public interface Engine {
    */
   void kill(VmRecord vm, RunRecord run);
 
-  /** Ends what served a process that is gone, and removes what it has left. May be repeated. */
-  void release(RunRecord run);
+  /**
+   * Gives back what a process that is gone held of the host, and nothing else. May be repeated.
+   *
+   * @param held of its record ({@link RunRecord#holds}), all or some of it
+   * @throws dev.kelvin.model.ProblemException host-failure
+   */
+  void release(VmRecord vm, List<HeldResource> held);
 
   /** Forgets what the host has allowed the guest of a VM that is no more. May be repeated. */
   void forget(VmRecord vm);

@@ -5,6 +5,7 @@ import dev.kelvin.machine.engine.Engine.Saver;
 import dev.kelvin.machine.engine.SpecDiff;
 import dev.kelvin.machine.engine.SpecDiff.LiveChange;
 import dev.kelvin.machine.launch.port.PortPool;
+import dev.kelvin.machine.store.HeldResource;
 import dev.kelvin.machine.store.RunRecord;
 import dev.kelvin.machine.store.VmRecord;
 import dev.kelvin.model.ProblemException;
@@ -159,7 +160,8 @@ final class LiveChanges {
         all.addAll(forwards);
         VmSpec bigger = spec.withNics(with(spec.nics(), nic));
         DevicePlace place = run.machine(name).placeNic(nic);
-        RunRecord more = run.withSpec(bigger).withForwards(all).withMore(List.of(place));
+        RunRecord more =
+            exposed(run.withSpec(bigger).withForwards(all).withMore(List.of(place)), bigger);
         QemuInstance planned = saved(now.withRun(more), save);
         launcher.expose(run.userOr(wanted.uid()), bigger);
         qemu.attachNic(more.machine(name), nic, forwards);
@@ -171,7 +173,9 @@ final class LiveChanges {
         launcher.expose(run.userOr(wanted.uid()), smaller);
         List<Forward> forwards = without(run.forwards(), Forward::nic, Set.of(nic));
         RunRecord less =
-            run.withSpec(smaller).withForwards(forwards).without(Set.of(DeviceIds.NIC + nic));
+            exposed(run.withSpec(smaller), smaller)
+                .withForwards(forwards)
+                .without(Set.of(DeviceIds.NIC + nic));
         yield saved(now.withRun(less), save);
       }
       case LiveChange.ChangeMedia(String cd, String asked) -> {
@@ -183,6 +187,12 @@ final class LiveChanges {
         yield saved(now.withRun(run.withSpec(spec.withCdroms(drives))), save);
       }
     };
+  }
+
+  /** A record that says whether the guest may reach the host as a spec has it. */
+  private RunRecord exposed(RunRecord run, VmSpec spec) {
+    int user = run.userOr(wanted.uid());
+    return run.withExposure(new HeldResource.Exposure(user), user >= 0 && spec.reachesHost());
   }
 
   /** What is in the drive then: nothing, where an image is gone that an update goes back to. */

@@ -5,13 +5,14 @@ import dev.kelvin.machine.engine.Engine;
 import dev.kelvin.machine.engine.Instance;
 import dev.kelvin.machine.engine.Signal;
 import dev.kelvin.machine.guest.GuestWatch;
-import dev.kelvin.machine.launch.Companions;
 import dev.kelvin.machine.launch.Processes;
 import dev.kelvin.machine.launch.home.VmHome;
+import dev.kelvin.machine.store.HeldResource;
 import dev.kelvin.machine.store.RunRecord;
 import dev.kelvin.machine.store.VmRecord;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
+import java.util.List;
 import java.util.function.Consumer;
 
 /** Runs each VM by a QEMU. */
@@ -76,8 +77,8 @@ public final class QemuEngine implements Engine {
   }
 
   @Override
-  public void release(RunRecord run) {
-    Companions.end(run.companions());
+  public void release(VmRecord vm, List<HeldResource> held) {
+    launcher.release(vm, held);
   }
 
   @Override

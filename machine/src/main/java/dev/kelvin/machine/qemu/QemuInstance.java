@@ -38,7 +38,7 @@ public record QemuInstance(
 
   /** Has the end of each process that serves it told. */
   void watchCompanions(Consumer<Signal> signals) {
-    Companions.watch(run.companions(), name -> signals.accept(Translation.companionEnded(name)));
+    Companions.watch(run.helpers(), name -> signals.accept(Translation.companionEnded(name)));
   }
 
   @Override

@@ -15,6 +15,7 @@ import dev.kelvin.machine.engine.Engine.RunSaver;
 import dev.kelvin.machine.engine.Signal;
 import dev.kelvin.machine.guest.SerialHub;
 import dev.kelvin.machine.launch.Companions;
+import dev.kelvin.machine.launch.HostResources;
 import dev.kelvin.machine.launch.Meanwhile;
 import dev.kelvin.machine.launch.Peers;
 import dev.kelvin.machine.launch.Processes;
@@ -24,8 +25,10 @@ import dev.kelvin.machine.launch.home.Nvram;
 import dev.kelvin.machine.launch.home.VmHome;
 import dev.kelvin.machine.launch.share.SharePaths;
 import dev.kelvin.machine.launch.share.SharedDirectories;
+import dev.kelvin.machine.store.HeldResource;
+import dev.kelvin.machine.store.HeldResource.Exposure;
+import dev.kelvin.machine.store.HeldResource.RuntimeDirectory;
 import dev.kelvin.machine.store.RunRecord;
-import dev.kelvin.machine.store.StartedCompanion;
 import dev.kelvin.machine.store.VmRecord;
 import dev.kelvin.machine.store.VolumeClaims;
 import dev.kelvin.model.ByteSize;
@@ -66,6 +69,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.function.Consumer;
@@ -97,6 +101,7 @@ public final class VmLauncher {
   private final ImageSource images;
   private final VmHome home;
   private final HostShield shield;
+  private final HostResources resources;
   private final Peers peers;
   private final String bootId;
   private final Closures closures = new Closures();
@@ -118,6 +123,7 @@ public final class VmLauncher {
     this.images = images;
     this.home = home;
     this.shield = shield;
+    this.resources = new HostResources(home, user -> shield.expose(user, false));
     this.peers = peers;
     this.bootId = readBootId();
   }
@@ -133,20 +139,27 @@ public final class VmLauncher {
       throws InterruptedException {
     HostFacts host = facts.get().of(vm.spec().architecture());
     String accelerator = accelerator(vm.spec(), host, vm.metadata().name());
-    home.prepare(vm);
     @Nullable ProcessId process = null;
     @Nullable RunningVm qemu = null;
     @Nullable SerialHub serial = null;
-    List<StartedCompanion> serving = List.of();
+    @Nullable Meanwhile<Boolean> shielded = null;
+    // What is got of the host, in this order: on record as soon as there is a process.
+    var held = new ArrayList<HeldResource>();
+    held.add(new RuntimeDirectory(home.runtime(vm.metadata().id()).toString()));
     try (var shared = shared(vm)) {
+      home.prepare(vm);
       LaunchPlan plan = plan(vm, host, accelerator);
       VmFiles files = plan.files();
-      serving =
+      var serving =
           companions.start(
               vm, one -> cell(one, plan, vm.uid()), Companion.of(plan), files.runtime());
+      held.addAll(serving);
       Files.deleteIfExists(files.output());
       // Beside QEMU's own start; the guest does not run before both are done.
-      var shielded =
+      if (vm.uid() >= 0 && vm.spec().reachesHost()) {
+        held.add(new Exposure(vm.uid()));
+      }
+      shielded =
           Meanwhile.start(
               "shield",
               () -> {
@@ -156,7 +169,7 @@ public final class VmLauncher {
       Launch launch = launch(vm, plan);
       process = processes.launch(launch);
       try (var ahead = new HeadStart(process)) {
-        var run = runOf(vm, process, plan, launch, serving);
+        var run = runOf(vm, process, plan, launch, held);
         record.save(run);
         qemu =
             RunningVm.awaitStart(
@@ -175,7 +188,7 @@ public final class VmLauncher {
         return started;
       }
     } catch (IOException | RuntimeException | InterruptedException | Error e) {
-      abandon(vm, process, qemu, serial, serving);
+      abandon(vm, process, qemu, serial, shielded, held);
       switch (e) {
         case InterruptedException interrupted -> throw interrupted;
         case Error fault -> throw fault; // such as no more threads
@@ -196,11 +209,7 @@ public final class VmLauncher {
   }
 
   private RunRecord runOf(
-      VmRecord vm,
-      ProcessId process,
-      LaunchPlan plan,
-      Launch launch,
-      List<StartedCompanion> serving) {
+      VmRecord vm, ProcessId process, LaunchPlan plan, Launch launch, List<HeldResource> held) {
     return new RunRecord(
         process.encode(),
         bootId,
@@ -208,11 +217,12 @@ public final class VmLauncher {
         Instant.now(),
         vm.spec(),
         plan.forwards().values().stream().flatMap(List::stream).toList(),
-        serving,
+        List.of(),
         plan.files().runtime().toString(),
         vm.uid(),
         LaunchedMemory.of(plan.spec()),
-        DevicePlace.of(launch.argv()));
+        DevicePlace.of(launch.argv()),
+        HeldResource.stored(held));
   }
 
   /**
@@ -231,7 +241,8 @@ public final class VmLauncher {
     RunningVm qemu = RunningVm.connect(files, Duration.ofSeconds(10), events, way(uid, process));
     try {
       requireUuid(qemu, asStarted);
-      RunRecord whole = run.isIncomplete() ? run.completed(uid, qemu.devicePlaces()) : run;
+      RunRecord whole =
+          run.isIncomplete() ? run.completed(uid, qemu.devicePlaces(), files.runtime()) : run;
       return new QemuInstance(process, qemu, serial(asStarted, files, process), files, whole);
     } catch (RuntimeException | InterruptedException e) {
       qemu.close();
@@ -399,7 +410,12 @@ public final class VmLauncher {
 
   /** Lets a guest reach the host if its spec says so, and only then. */
   public void expose(int uid, VmSpec spec) {
-    shield.expose(uid, spec.nics().stream().anyMatch(Nic::hostAccess));
+    shield.expose(uid, spec.reachesHost());
+  }
+
+  /** Gives back what the machine of a VM held. */
+  void release(VmRecord vm, List<HeldResource> held) {
+    resources.release(vm.metadata().id(), held);
   }
 
   /** Forgets what the guest of a VM that is no more was allowed. */
@@ -478,7 +494,8 @@ public final class VmLauncher {
       @Nullable ProcessId process,
       @Nullable RunningVm qemu,
       @Nullable SerialHub serial,
-      List<StartedCompanion> serving) {
+      @Nullable Meanwhile<Boolean> shielded,
+      List<HeldResource> held) {
     try {
       if (qemu != null) {
         qemu.close();
@@ -489,8 +506,10 @@ public final class VmLauncher {
       if (process != null) {
         Processes.kill(process);
       }
-      Companions.end(serving);
-      home.removeRuntime(vm.metadata().id());
+      if (shielded != null) {
+        shielded.settle();
+      }
+      resources.release(vm.metadata().id(), held);
     } catch (RuntimeException e) {
       LOG.log(Level.ERROR, "clearing away a failed start of " + vm.metadata().name(), e);
     }

@@ -8,4 +8,5 @@ import org.jspecify.annotations.Nullable;
  * @param process {@link dev.kelvin.host.process.ProcessId#encode()}
  * @param leftover a file that it does not remove itself; null for none
  */
-public record StartedCompanion(String name, String process, @Nullable String leftover) {}
+public record StartedCompanion(String name, String process, @Nullable String leftover)
+    implements HeldResource {}

@@ -126,7 +126,7 @@ final class Starter {
     if (partial != null) {
       vm.letGo();
       Processes.kill(partial.process());
-      vm.context().engine().release(partial.run());
+      termination.release(partial.run(), false);
     }
     termination.startFailed(
         why instanceof ProblemException known ? known.problem().oneLine() : String.valueOf(why),

@@ -2,6 +2,7 @@ package dev.kelvin.machine.supervise;
 
 import dev.kelvin.machine.engine.Instance;
 import dev.kelvin.machine.launch.Processes;
+import dev.kelvin.machine.store.HeldResource;
 import dev.kelvin.machine.store.RunRecord;
 import dev.kelvin.machine.supervise.VmState.Ending;
 import dev.kelvin.model.Code;
@@ -20,6 +21,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -275,12 +277,8 @@ final class Termination {
     vm.ending = ending;
     vm.checkAt = Instant.MAX;
     try {
-      vm.context().repository().run(vm.id()).ifPresent(vm.context().engine()::release);
-      // An unknown process of this VM that runs on needs what is there.
       boolean others = vm.context().unknown().contains(vm.id());
-      if (!others) {
-        vm.context().home().removeRuntime(vm.id());
-      }
+      vm.context().repository().run(vm.id()).ifPresent(run -> release(run, others));
       follow(ending);
       if (!others) {
         vm.context().kept().delete(vm.id());
@@ -311,6 +309,19 @@ final class Termination {
     if (asked != null) {
       asked.done();
     }
+  }
+
+  /**
+   * Gives back what a process that is gone held.
+   *
+   * @param others whether an unknown process of this VM runs on, which needs what is the VM's
+   */
+  void release(RunRecord run, boolean others) {
+    List<HeldResource> held = run.holds(vm.record().uid(), vm.context().home().runtime(vm.id()));
+    vm.context()
+        .engine()
+        .release(
+            vm.record(), others ? held.stream().filter(HeldResource::ofProcess).toList() : held);
   }
 
   private void follow(Ending ending) {

@@ -107,7 +107,7 @@ public final class DamagedVms {
   /** Ends these processes of one, and removes what they leave outside its directories. */
   public void end(String id, Set<ProcessId> processes) {
     processes.forEach(Processes::kill);
-    repository.readableRun(id).map(RunRecord::companions).ifPresent(Companions::end);
+    repository.readableRun(id).map(RunRecord::helpers).ifPresent(Companions::end);
     removeLocks(home.files(id));
   }
 

@@ -96,7 +96,8 @@ class UnknownGuestsTest {
         own(),
         null,
         null,
-        List.of());
+        List.of(),
+        null);
   }
 
   @ParameterizedTest
@@ -159,7 +160,8 @@ class UnknownGuestsTest {
             other.toString(),
             run.user(),
             run.memory(),
-            run.devices());
+            run.devices(),
+            run.held());
     assertThatThrownBy(() -> Processes.killOwn(copied, home.files(ID).runtime()))
         .hasMessageContaining("another home");
     assertThat(named.alive()).isTrue();

@@ -129,6 +129,11 @@ public record VmSpec(
         .build();
   }
 
+  /** Whether its guest may reach what listens on the host itself. */
+  public boolean reachesHost() {
+    return nics.stream().anyMatch(Nic::hostAccess);
+  }
+
   /** Whether the guest has a TPM. */
   public boolean hasTpm() {
     return tpm != null && tpm.version() != TpmVersion.NONE;

@@ -66,6 +66,11 @@ public final class VmHome {
     return new VmFiles(layout.vmRuntime(id), layout.vmState(id), layout.vmKept(id));
   }
 
+  /** Where a VM's sockets are while it runs. */
+  public Path runtime(String id) {
+    return layout.vmRuntime(id);
+  }
+
   /** The host ports that were chosen for a VM's forwards. */
   public KeptPorts ports(String id) {
     return KeptPorts.of(layout.vmKept(id));

@@ -1,0 +1,115 @@
+package dev.kelvin.machine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kelvin.host.process.ProcessId;
+import dev.kelvin.machine.store.HeldResource;
+import dev.kelvin.machine.store.RunRecord;
+import dev.kelvin.machine.store.StartedCompanion;
+import dev.kelvin.machine.supervise.VmRequest;
+import dev.kelvin.model.Phase;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The end of a VM's process gives back what is on its record, whichever daemon has seen to it. */
+class RunHoldingsTest {
+  @TempDir private Path directory;
+  private SupervisedVm vm;
+  private Process helper;
+  private Path leftover;
+  private Path runtime;
+
+  @BeforeEach
+  void takeOver() throws IOException, InterruptedException {
+    vm = new SupervisedVm(directory);
+    helper = new ProcessBuilder("sleep", "1000").start();
+    leftover = Files.createFile(directory.resolve("helper.lock"));
+    runtime = directory.resolve("run/vms/" + SupervisedVm.ID);
+    assertThat(runtime).exists();
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    vm.close();
+    helper.destroyForcibly().onExit().join();
+  }
+
+  private StartedCompanion companion() {
+    String process = ProcessId.of(helper.pid()).orElseThrow().encode();
+    return new StartedCompanion("tpm", process, leftover.toString());
+  }
+
+  private RunRecord onRecord() {
+    return vm.repository().run(SupervisedVm.ID).orElseThrow();
+  }
+
+  private void record(List<StartedCompanion> companions, @Nullable List<HeldResource> held) {
+    RunRecord run = onRecord();
+    vm.repository()
+        .saveRun(
+            SupervisedVm.ID,
+            new RunRecord(
+                run.process(),
+                run.bootId(),
+                run.accelerator(),
+                run.startedAt(),
+                run.spec(),
+                run.forwards(),
+                companions,
+                run.runtime(),
+                run.user(),
+                run.memory(),
+                run.devices(),
+                held == null ? null : HeldResource.stored(held)));
+  }
+
+  private void requireAllGivenBack() {
+    SupervisedVm.await("the end is stored", () -> vm.repository().run(SupervisedVm.ID).isEmpty());
+    assertThat(helper.isAlive()).isFalse();
+    assertThat(leftover).doesNotExist();
+    assertThat(runtime).doesNotExist();
+  }
+
+  @Test
+  void aStopGivesBackWhatIsOnRecord() throws Exception {
+    record(List.of(), List.of(new HeldResource.RuntimeDirectory(runtime.toString()), companion()));
+    vm.supervisor().ask(new VmRequest.Stop());
+    requireAllGivenBack();
+  }
+
+  @Test
+  void aStopGivesBackNothingElse() throws Exception {
+    record(List.of(), List.of());
+    vm.supervisor().ask(new VmRequest.Stop());
+    assertThat(vm.status().phase()).isEqualTo(Phase.STOPPED);
+    assertThat(helper.isAlive()).isTrue();
+    assertThat(leftover).exists();
+    assertThat(runtime).exists();
+  }
+
+  @Test
+  void theRecordOfAnEarlierDaemonIsCompletedWhenItsProcessIsTakenOver() throws Exception {
+    record(List.of(companion()), null);
+    vm.restart();
+    SupervisedVm.await("the record is whole", () -> !onRecord().isIncomplete());
+    assertThat(onRecord().helpers()).containsExactly(companion());
+    vm.supervisor().ask(new VmRequest.Stop());
+    requireAllGivenBack();
+  }
+
+  @Test
+  void whatAnEarlierDaemonGotIsGivenBackAlsoWhenNoDaemonSawTheEnd() throws Exception {
+    record(List.of(companion()), null);
+    vm.process().destroyForcibly().onExit().join();
+    vm.restartAfterEnd();
+    vm.awaitPhase(Phase.CRASHED);
+    requireAllGivenBack();
+  }
+}
