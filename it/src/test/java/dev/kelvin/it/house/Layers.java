@@ -290,8 +290,7 @@ final class Layers {
     var parts = new HashSet<>(Set.of(below));
     parts.addAll(parts("model", "codec", "storage", "image"));
     parts.addAll(
-        parts(
-            "host.process", "host.file", "host.program", "host.cell", "host.launch", "host.net"));
+        parts("host.process", "host.file", "host.program", "host.cell", "host.launch", "host.net"));
     parts.addAll(parts("state.store", "state.task", "state.backup"));
     return row(part, parts, JSON);
   }
