@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 /**
  * What a program needs to be run where nothing else is.
  *
- * @param program itself, by a name without links
+ * @param program itself, by the name that it is called by
  * @param loader the program of the C library that loads it (ld.so(8)), by the name that it is asked
  *     for; none for a static one
  * @param directories those of its libraries, in which what it loads later is found, too
@@ -59,7 +59,7 @@ public record ProgramClosure(Path program, Optional<Path> loader, List<Path> dir
       Path real = program.toRealPath();
       Optional<Path> loader = loader(real);
       if (loader.isEmpty()) {
-        return new ProgramClosure(real, loader, List.of());
+        return new ProgramClosure(program, loader, List.of());
       }
       var result = commands.run(Command.of(loader.get().toString(), "--list", real.toString()));
       if (!result.ok()) {
@@ -72,7 +72,7 @@ public record ProgramClosure(Path program, Optional<Path> loader, List<Path> dir
           directories.add(Path.of(library.group(1)).toRealPath().getParent());
         }
       }
-      return new ProgramClosure(real, loader, withoutInner(directories));
+      return new ProgramClosure(program, loader, withoutInner(directories));
     } catch (IOException e) {
       throw Problem.of(Code.HOST_FAILURE, "What a program needs cannot be found out")
           .on(program.toString())

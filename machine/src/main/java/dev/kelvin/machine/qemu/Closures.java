@@ -49,9 +49,12 @@ final class Closures {
 
   private static Key key(Path program, QemuFiles files) {
     try {
-      Path real = program.toRealPath();
+      // Of what a link leads to.
       return new Key(
-          real, files, Files.getAttribute(real, "unix:ino"), Files.getLastModifiedTime(real));
+          program,
+          files,
+          Files.getAttribute(program, "unix:ino"),
+          Files.getLastModifiedTime(program));
     } catch (IOException e) {
       throw new UncheckedIOException(program + " was there", e);
     }
