@@ -14,7 +14,7 @@ import java.util.EnumSet;
 import java.util.Set;
 
 /** What a program that was taken over tries, and which walls stop it: each of them alone. */
-enum Attempt {
+public enum Attempt {
   READ_THE_DISK_OF_ANOTHER_VM,
   WRITE_THE_DISK_OF_ANOTHER_VM,
   READ_A_SECRET_OF_THE_DAEMON,

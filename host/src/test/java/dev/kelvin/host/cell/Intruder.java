@@ -28,8 +28,11 @@ import java.util.stream.Stream;
  * The program in the cell: it tries each {@link Attempt}, and writes a line for each: what came of
  * it. What it needs to know is in its arguments, {@code name=value}.
  */
-final class Intruder {
-  static final String DONE = "done";
+public final class Intruder {
+  /** What came of an attempt that nothing has stopped. */
+  public static final String DONE = "done";
+
+  static final String END = "END";
 
   private static final Syscalls KERNEL = new Syscalls();
 
@@ -64,7 +67,7 @@ final class Intruder {
     for (Attempt attempt : Attempt.values()) {
       System.out.println(attempt + "=" + intruder.outcome(attempt));
     }
-    System.out.println("END");
+    System.out.println(END);
   }
 
   private String outcome(Attempt attempt) {
@@ -77,6 +80,37 @@ final class Intruder {
 
   private String attempt(Attempt attempt, Arena arena) throws IOException {
     return switch (attempt) {
+      case READ_THE_DISK_OF_ANOTHER_VM,
+          WRITE_THE_DISK_OF_ANOTHER_VM,
+          READ_A_SECRET_OF_THE_DAEMON,
+          LIST_A_DIRECTORY_OF_THE_DAEMON,
+          CHANGE_A_LIBRARY,
+          RUN_A_PROGRAM_OF_ITS_OWN,
+          MOUNT_A_FILE_SYSTEM,
+          OPEN_MANY_FILES,
+          WRITE_A_LARGE_FILE ->
+          ofFiles(attempt, arena);
+      case CONNECT_TO_A_SOCKET_OF_THE_DAEMON,
+          SEE_PROCESSES_OF_OTHERS,
+          SIGNAL_A_PROCESS_OF_ITS_USER,
+          TRACE_A_PROCESS_OF_ITS_USER,
+          READ_THE_MEMORY_OF_A_PROCESS_OF_ITS_USER,
+          CONNECT_BY_TCP,
+          SEND_BY_UDP,
+          CONNECT_TO_AN_ABSTRACT_SOCKET,
+          ATTACH_SHARED_MEMORY_OF_OTHERS ->
+          ofOthers(attempt, arena);
+      case OPEN_A_SOCKET_OF_THE_KERNELS,
+          ENTER_A_USER_NAMESPACE,
+          LOAD_A_PROGRAM_INTO_THE_KERNEL,
+          READ_THE_KERNELS_LOG,
+          USE_KEYS_OF_THE_KERNEL ->
+          ofKernel(attempt, arena);
+    };
+  }
+
+  private String ofFiles(Attempt attempt, Arena arena) throws IOException {
+    return switch (attempt) {
       case READ_THE_DISK_OF_ANOTHER_VM -> read(path("disk"));
       case WRITE_THE_DISK_OF_ANOTHER_VM -> write(path("disk"));
       case READ_A_SECRET_OF_THE_DAEMON -> read(path("secret"));
@@ -86,6 +120,23 @@ final class Intruder {
         }
       }
       case CHANGE_A_LIBRARY -> write(path("library"));
+      case RUN_A_PROGRAM_OF_ITS_OWN -> ownProgram();
+      case MOUNT_A_FILE_SYSTEM ->
+          call(
+              MOUNT,
+              arena.allocateFrom("x").address(),
+              arena.allocateFrom(told.apply("work")).address(),
+              arena.allocateFrom("tmpfs").address(),
+              0,
+              0);
+      case OPEN_MANY_FILES -> manyFiles();
+      case WRITE_A_LARGE_FILE -> largeFile();
+      default -> throw new IllegalArgumentException(attempt + " is another one's");
+    };
+  }
+
+  private String ofOthers(Attempt attempt, Arena arena) throws IOException {
+    return switch (attempt) {
       case CONNECT_TO_A_SOCKET_OF_THE_DAEMON -> {
         try (var channel = SocketChannel.open(UnixDomainSocketAddress.of(path("socket")))) {
           yield channel.isConnected() ? DONE : "not connected";
@@ -116,25 +167,22 @@ final class Intruder {
           yield DONE;
         }
       }
-      case OPEN_A_SOCKET_OF_THE_KERNELS -> {
-        long netlink = 16;
-        long raw = 3;
-        yield call(SOCKET, netlink, raw, 0);
-      }
       case CONNECT_TO_AN_ABSTRACT_SOCKET -> abstractSocket(arena);
       case ATTACH_SHARED_MEMORY_OF_OTHERS -> {
         var got = KERNEL.call(SHMGET, number("shm"), 0, 0);
         yield got.ok() ? call(SHMAT, got.value(), 0, 0x1000) : got.error();
       }
-      case RUN_A_PROGRAM_OF_ITS_OWN -> ownProgram();
-      case MOUNT_A_FILE_SYSTEM ->
-          call(
-              MOUNT,
-              arena.allocateFrom("x").address(),
-              arena.allocateFrom(told.apply("work")).address(),
-              arena.allocateFrom("tmpfs").address(),
-              0,
-              0);
+      default -> throw new IllegalArgumentException(attempt + " is another one's");
+    };
+  }
+
+  private String ofKernel(Attempt attempt, Arena arena) throws IOException {
+    return switch (attempt) {
+      case OPEN_A_SOCKET_OF_THE_KERNELS -> {
+        long netlink = 16;
+        long raw = 3;
+        yield call(SOCKET, netlink, raw, 0);
+      }
       case ENTER_A_USER_NAMESPACE -> userNamespace();
       case LOAD_A_PROGRAM_INTO_THE_KERNEL -> {
         // An array with one element (union bpf_attr): type 2, key 4, value 4, entries 1.
@@ -147,8 +195,7 @@ final class Intruder {
       }
       case READ_THE_KERNELS_LOG -> call(SYSLOG, 3, arena.allocate(64).address(), 64);
       case USE_KEYS_OF_THE_KERNEL -> call(KEYCTL, 0, -3, 1);
-      case OPEN_MANY_FILES -> manyFiles();
-      case WRITE_A_LARGE_FILE -> largeFile();
+      default -> throw new IllegalArgumentException(attempt + " is another one's");
     };
   }
 
@@ -201,7 +248,7 @@ final class Intruder {
   }
 
   private String ownProgram() throws IOException {
-    Path copy = path("work").resolve("program");
+    Path copy = path("work").resolve("busybox");
     Files.write(copy, Files.readAllBytes(path("program")));
     Files.setPosixFilePermissions(copy, PosixFilePermissions.fromString("rwx------"));
     try {

@@ -15,6 +15,7 @@ import dev.kelvin.host.program.ProgramClosure;
 import dev.kelvin.model.HostFacts.UefiFirmware;
 import dev.kelvin.model.Layout;
 import dev.kelvin.model.spec.Boot;
+import dev.kelvin.model.spec.FirmwareType;
 import dev.kelvin.model.spec.Netboot;
 import dev.kelvin.model.spec.Nic;
 import dev.kelvin.qemu.BlockSource;
@@ -142,7 +143,7 @@ final class QemuCell {
       views.add(new ReadWrite(files.nvram()));
     }
     UefiFirmware firmware = plan.uefi();
-    if (firmware != null) {
+    if (firmware != null && plan.spec().firmware().type() == FirmwareType.UEFI) {
       views.add(new ReadOnly(Path.of(firmware.code())));
     }
     if (plan.seed()) {

@@ -1,16 +1,12 @@
 package dev.kelvin.machine.qemu;
 
-import dev.kelvin.host.cell.Confinement;
 import dev.kelvin.host.cell.Confinement.View;
-import dev.kelvin.host.cell.LiveCell;
 import dev.kelvin.host.launch.Launch;
 import dev.kelvin.host.launch.ProcessLauncher;
 import dev.kelvin.host.net.HostShield;
 import dev.kelvin.host.process.BootId;
 import dev.kelvin.host.process.HeadStart;
 import dev.kelvin.host.process.ProcessId;
-import dev.kelvin.host.program.ProgramClosure;
-import dev.kelvin.host.program.Programs;
 import dev.kelvin.machine.engine.Engine.RunSaver;
 import dev.kelvin.machine.engine.Signal;
 import dev.kelvin.machine.guest.SerialHub;
@@ -104,7 +100,7 @@ public final class VmLauncher {
   private final HostResources resources;
   private final Peers peers;
   private final String bootId;
-  private final Closures closures = new Closures();
+  private final Cells cells;
 
   public VmLauncher(
       Supplier<HostFacts> facts,
@@ -125,6 +121,7 @@ public final class VmLauncher {
     this.shield = shield;
     this.resources = new HostResources(home, user -> shield.expose(user, false));
     this.peers = peers;
+    this.cells = new Cells(home.layout());
     this.bootId = readBootId();
   }
 
@@ -152,20 +149,14 @@ public final class VmLauncher {
       VmFiles files = plan.files();
       var serving =
           companions.start(
-              vm, one -> cell(one, plan, vm.uid()), Companion.of(plan), files.runtime());
+              vm, one -> cells.of(one, plan, vm.uid()), Companion.of(plan), files.runtime());
       held.addAll(serving);
       Files.deleteIfExists(files.output());
       // Beside QEMU's own start; the guest does not run before both are done.
       if (vm.uid() >= 0 && vm.spec().reachesHost()) {
         held.add(new Exposure(vm.uid()));
       }
-      shielded =
-          Meanwhile.start(
-              "shield",
-              () -> {
-                expose(vm.uid(), vm.spec());
-                return true;
-              });
+      shielded = Meanwhile.start("shield", () -> exposed(vm));
       Launch launch = launch(vm, plan);
       process = processes.launch(launch);
       try (var ahead = new HeadStart(process)) {
@@ -408,6 +399,11 @@ public final class VmLauncher {
     return SharedDirectories.hold(vm.metadata().name(), spec, home.layout());
   }
 
+  private boolean exposed(VmRecord vm) {
+    expose(vm.uid(), vm.spec());
+    return true;
+  }
+
   /** Lets a guest reach the host if its spec says so, and only then. */
   public void expose(int uid, VmSpec spec) {
     shield.expose(uid, spec.reachesHost());
@@ -428,52 +424,25 @@ public final class VmLauncher {
   }
 
   private Launch launch(VmRecord vm, LaunchPlan plan) throws InterruptedException {
-    HostFacts host = plan.facts();
-    ProgramClosure closure = closures.of(Path.of(host.qemuBinary()), host.files());
     return new Launch(
         vm.ref(),
         CommandLine.build(plan),
         plan.files().runtime(),
         plan.files().output(),
-        QemuCell.of(plan, vm.uid(), closure, home.layout()),
-        host.files().environment(),
+        cells.of(plan, vm.uid()),
+        plan.facts().files().environment(),
         List.of());
-  }
-
-  private Confinement cell(Companion helper, LaunchPlan plan, int uid) throws InterruptedException {
-    return switch (helper.kind()) {
-      case TPM -> {
-        Path program = Programs.require(helper.argv().getFirst());
-        yield QemuCell.ofTpm(plan, uid, closures.of(program));
-      }
-      case FILE_SERVER -> QemuCell.ofFileServer();
-    };
   }
 
   /** Lets a QEMU that runs reach what is about to be plugged into it. */
   void show(VmRecord vm, ProcessId process, List<View> views) {
-    try {
-      new LiveCell(process).show(views);
-    } catch (IOException e) {
-      throw Problem.of(Code.HOST_FAILURE, "QEMU cannot be given the files of the device")
-          .on(vm.ref())
-          .because(e.getMessage())
-          .remedy("try again; see \"kelvin doctor\" and the daemon's log")
-          .asException(e);
-    }
+    cells.show(vm, process, views);
   }
 
-  /**
-   * Takes the volume of a disk from a QEMU that runs: the disk is out. It is not the VM's any more,
-   * and another VM's user may have it next; that it stays visible is a wall less, and no failure.
-   */
+  /** Takes the volume of a disk that is out from a QEMU that runs. */
   void hide(VmRecord vm, ProcessId process, Disk disk) {
     String volume = VolumeClaims.volumeId(vm.metadata().id(), disk);
-    try {
-      new LiveCell(process).hide(storage.path(volume).stream().toList());
-    } catch (IOException e) {
-      LOG.log(Level.WARNING, volume + " stays visible to " + vm.metadata().name(), e);
-    }
+    cells.hide(vm, process, storage.path(volume).stream().toList());
   }
 
   private @Nullable SerialHub serial(VmRecord vm, VmFiles files, ProcessId process)
