@@ -3,6 +3,7 @@ package dev.kelvin.it.stored;
 import dev.kelvin.codec.Documents;
 import dev.kelvin.image.catalogue.ImageCatalogue;
 import dev.kelvin.machine.store.RunRecord;
+import dev.kelvin.machine.store.VmChange;
 import dev.kelvin.machine.store.VmRecord;
 import dev.kelvin.machine.store.VmRepository;
 import dev.kelvin.model.Image;
@@ -53,6 +54,7 @@ final class Samples {
   static List<Collection.Form<?>> forms() {
     var forms = new java.util.ArrayList<Collection.Form<?>>(TaskEngine.forms());
     forms.add(VmRepository.vmForm());
+    forms.add(VmRepository.changeForm());
     forms.add(VmRepository.statusForm());
     forms.add(VmRepository.runForm());
     forms.add(ImageCatalogue.form());
@@ -64,6 +66,7 @@ final class Samples {
     var found = new TreeMap<String, byte[]>();
     try (Store store = new MemoryStore()) {
       new Collection<>(store, VmRepository.vmForm()).create("x", vm());
+      new Collection<>(store, VmRepository.changeForm()).create("x", new VmChange(vm(), vm()));
       new Collection<>(store, VmRepository.statusForm()).create("x", status());
       new Collection<>(store, VmRepository.runForm()).create("x", run());
       new Collection<>(store, ImageCatalogue.form()).create("x", image());

@@ -76,6 +76,11 @@ public final class VmRepository {
     return Collection.Form.first(VMS, VmRecord.class);
   }
 
+  /** What tasks are to make of VMs, by the ids of the tasks. */
+  public static Collection.Form<VmChange> changeForm() {
+    return Collection.Form.first("/vm-changes/", VmChange.class);
+  }
+
   public static Collection.Form<VmStatus> statusForm() {
     return Collection.Form.first(STATUSES, VmStatus.class);
   }

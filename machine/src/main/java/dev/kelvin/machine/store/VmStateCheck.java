@@ -44,6 +44,7 @@ public final class VmStateCheck {
     this.vms = scan.documents(VmRepository.vmForm());
     this.runs = scan.documents(VmRepository.runForm()).keySet();
     this.held = scan.heldByTasks();
+    scan.checkDrafts(VmRepository.changeForm());
   }
 
   public void check() {

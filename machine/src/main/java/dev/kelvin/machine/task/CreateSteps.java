@@ -1,10 +1,10 @@
 package dev.kelvin.machine.task;
 
+import dev.kelvin.machine.store.VmChange;
 import dev.kelvin.machine.store.VmRecord;
 import dev.kelvin.machine.supervise.Supervisor;
 import dev.kelvin.machine.supervise.Supervisors;
 import dev.kelvin.machine.supervise.VmRequest;
-import dev.kelvin.machine.task.VmTasks.Create;
 import dev.kelvin.machine.volume.Volumes;
 import dev.kelvin.model.spec.Disk;
 import dev.kelvin.model.spec.Power;
@@ -30,76 +30,76 @@ final class CreateSteps {
     this.imageUnchanged = imageUnchanged;
   }
 
-  List<Step<Create>> all() {
+  List<Step<VmChange>> all() {
     return List.of(new Reserve(), new MakeDisks(), new Finish(), new FirstStart());
   }
 
-  private final class Reserve implements Step<Create> {
+  private final class Reserve implements Step<VmChange> {
     @Override
     public String name() {
       return "reserve";
     }
 
     @Override
-    public void run(Create task, StepContext context) {
-      vms.admit(task.vm(), task.vm().images().stream().map(imageUnchanged).toList());
-      context.result(task.vm().ref());
+    public void run(VmChange task, StepContext context) {
+      vms.admit(task.wanted(), task.wanted().images().stream().map(imageUnchanged).toList());
+      context.result(task.wanted().ref());
     }
 
     @Override
-    public void undo(Create task, StepContext context) throws InterruptedException {
-      vms.remove(task.vm().metadata().id());
+    public void undo(VmChange task, StepContext context) throws InterruptedException {
+      vms.remove(task.id());
     }
   }
 
-  private final class MakeDisks implements Step<Create> {
+  private final class MakeDisks implements Step<VmChange> {
     @Override
     public String name() {
       return "disks";
     }
 
     @Override
-    public void run(Create task, StepContext context) {
-      VmRecord vm = vms.get(task.vm().metadata().id()).record();
+    public void run(VmChange task, StepContext context) {
+      VmRecord vm = vms.get(task.id()).record();
       for (Disk disk : vm.spec().disks()) {
         volumes.provide(vm, disk);
       }
     }
 
     @Override
-    public void undo(Create task, StepContext context) {
-      volumes.deleteOwn(task.vm().metadata().id());
+    public void undo(VmChange task, StepContext context) {
+      volumes.deleteOwn(task.id());
     }
   }
 
-  private final class Finish implements Step<Create> {
+  private final class Finish implements Step<VmChange> {
     @Override
     public String name() {
       return "finish";
     }
 
     @Override
-    public void run(Create task, StepContext context) throws InterruptedException {
-      vms.get(task.vm().metadata().id()).ask(new VmRequest.Created());
+    public void run(VmChange task, StepContext context) throws InterruptedException {
+      vms.get(task.id()).ask(new VmRequest.Created());
     }
   }
 
-  private final class FirstStart implements Step<Create> {
+  private final class FirstStart implements Step<VmChange> {
     @Override
     public String name() {
       return "start";
     }
 
     @Override
-    public void run(Create task, StepContext context) throws InterruptedException {
-      if (task.vm().spec().power() == Power.RUNNING) {
-        vms.get(task.vm().metadata().id()).ask(new VmRequest.Start());
+    public void run(VmChange task, StepContext context) throws InterruptedException {
+      if (task.wanted().spec().power() == Power.RUNNING) {
+        vms.get(task.id()).ask(new VmRequest.Start());
       }
     }
 
     @Override
-    public void undo(Create task, StepContext context) throws InterruptedException {
-      Optional<Supervisor> started = vms.find(task.vm().metadata().id());
+    public void undo(VmChange task, StepContext context) throws InterruptedException {
+      Optional<Supervisor> started = vms.find(task.id());
       if (started.isPresent()) {
         started.get().ask(new VmRequest.Stop());
       }

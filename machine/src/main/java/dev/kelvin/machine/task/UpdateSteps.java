@@ -1,12 +1,12 @@
 package dev.kelvin.machine.task;
 
+import dev.kelvin.machine.store.VmChange;
 import dev.kelvin.machine.store.VmRecord;
 import dev.kelvin.machine.store.VmRepository;
 import dev.kelvin.machine.store.VolumeClaims;
 import dev.kelvin.machine.supervise.Supervisor;
 import dev.kelvin.machine.supervise.Supervisors;
 import dev.kelvin.machine.supervise.VmRequest;
-import dev.kelvin.machine.task.VmTasks.Update;
 import dev.kelvin.machine.unknown.DamagedVms;
 import dev.kelvin.machine.volume.Volumes;
 import dev.kelvin.model.ProblemException;
@@ -20,6 +20,7 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 
 /** How a VM becomes another: stored first, then brought about, and what it has no more let go. */
 final class UpdateSteps {
@@ -40,8 +41,12 @@ final class UpdateSteps {
     this.damaged = damaged;
   }
 
-  List<Step<Update>> all() {
+  List<Step<VmChange>> all() {
     return List.of(new Store(), new Converge(), new Follow(), new LetGo());
+  }
+
+  private static VmRecord before(VmChange task) {
+    return Objects.requireNonNull(task.before(), "an update has what was before");
   }
 
   /** The volumes that an update has made, and which undoing it deletes. */
@@ -49,30 +54,30 @@ final class UpdateSteps {
     return context.recall(MADE).map(ids -> List.of(ids.split(" "))).orElse(List.of());
   }
 
-  private final class Store implements Step<Update> {
+  private final class Store implements Step<VmChange> {
     @Override
     public String name() {
       return "store";
     }
 
     @Override
-    public void run(Update task, StepContext context) {
-      VmRecord now = vms.stored(task.wanted().metadata().id());
+    public void run(VmChange task, StepContext context) {
+      VmRecord now = vms.stored(task.id());
       if (!isStored(now, task)) {
-        repository.replaceForNow(task.wanted(), task.before().metadata().revision());
+        repository.replaceForNow(task.wanted(), before(task).metadata().revision());
       }
     }
 
     @Override
-    public void undo(Update task, StepContext context) throws InterruptedException {
-      String id = task.wanted().metadata().id();
+    public void undo(VmChange task, StepContext context) throws InterruptedException {
+      String id = task.id();
       if (damaged.contains(id)) {
         return; // nothing can be mended; whoever deletes it deletes what was made for it
       }
       VmRecord now = vms.stored(id);
       if (sameButPower(now, task.wanted())) {
         // Its process may still have a card with an address of the update.
-        repository.replaceForNow(before(task, now), now.metadata().revision());
+        repository.replaceForNow(beforeWith(task, now), now.metadata().revision());
       }
       vms.get(id).ask(new VmRequest.GoBack(vms.stored(id)));
       volumes.deleteMade(id, made(context));
@@ -80,8 +85,8 @@ final class UpdateSteps {
       repository.giveBack(task.wanted());
     }
 
-    private static boolean isStored(VmRecord now, Update task) {
-      boolean changed = now.metadata().revision() != task.before().metadata().revision();
+    private static boolean isStored(VmRecord now, VmChange task) {
+      boolean changed = now.metadata().revision() != before(task).metadata().revision();
       return sameButPower(now, task.wanted())
           && (changed || now.spec().equals(task.wanted().spec()));
     }
@@ -93,23 +98,23 @@ final class UpdateSteps {
     }
 
     /** What was before, with what others wished since. */
-    private static VmRecord before(Update task, VmRecord now) {
-      VmRecord before = task.before();
+    private static VmRecord beforeWith(VmChange task, VmRecord now) {
+      VmRecord before = before(task);
       return now.spec().power() == task.wanted().spec().power()
           ? before
           : before.withSpec(before.spec().toBuilder().power(now.spec().power()).build());
     }
   }
 
-  private final class Converge implements Step<Update> {
+  private final class Converge implements Step<VmChange> {
     @Override
     public String name() {
       return "converge";
     }
 
     @Override
-    public void run(Update task, StepContext context) throws InterruptedException {
-      String id = task.wanted().metadata().id();
+    public void run(VmChange task, StepContext context) throws InterruptedException {
+      String id = task.id();
       VmRecord wanted = vms.stored(id);
       List<Disk> missing =
           wanted.spec().disks().stream().filter(disk -> !volumes.exists(wanted, disk)).toList();
@@ -128,15 +133,15 @@ final class UpdateSteps {
   }
 
   /** Starts or shuts down as the new spec wants. */
-  private final class Follow implements Step<Update> {
+  private final class Follow implements Step<VmChange> {
     @Override
     public String name() {
       return "power";
     }
 
     @Override
-    public void run(Update task, StepContext context) throws InterruptedException {
-      Supervisor supervisor = vms.get(task.wanted().metadata().id());
+    public void run(VmChange task, StepContext context) throws InterruptedException {
+      Supervisor supervisor = vms.get(task.id());
       Vm vm = supervisor.snapshot();
       boolean runs = vm.status().phase().hasProcess();
       if (vm.spec().power() == Power.RUNNING && !runs) {
@@ -152,17 +157,17 @@ final class UpdateSteps {
    * Gives back volumes and addresses that were taken out. It never fails: what is given back may be
    * another's at once, so nothing could be undone any more.
    */
-  private final class LetGo implements Step<Update> {
+  private final class LetGo implements Step<VmChange> {
     @Override
     public String name() {
       return "release";
     }
 
     @Override
-    public void run(Update task, StepContext context) {
-      String id = task.wanted().metadata().id();
+    public void run(VmChange task, StepContext context) {
+      String id = task.id();
       letGo(id, () -> volumes.release(id));
-      letGo(id, () -> repository.giveBack(task.before()));
+      letGo(id, () -> repository.giveBack(before(task)));
     }
 
     private void letGo(String id, Runnable what) {

@@ -1,5 +1,6 @@
 package dev.kelvin.machine.task;
 
+import dev.kelvin.machine.store.VmChange;
 import dev.kelvin.machine.store.VmRecord;
 import dev.kelvin.machine.store.VmRepository;
 import dev.kelvin.machine.supervise.Supervisor;
@@ -8,7 +9,6 @@ import dev.kelvin.machine.supervise.VmRequest;
 import dev.kelvin.machine.unknown.DamagedVms;
 import dev.kelvin.machine.volume.Volumes;
 import dev.kelvin.model.Vm;
-import dev.kelvin.model.spec.Power;
 import dev.kelvin.state.store.Compare;
 import dev.kelvin.state.task.Step;
 import dev.kelvin.state.task.StepContext;
@@ -34,20 +34,17 @@ public final class VmTasks {
   /** What most tasks work on. */
   public record Target(String vmId) {}
 
-  /** Creates this VM; its id is given already, so that a repeated step finds what it made. */
-  public record Create(VmRecord vm) {}
+  /** What a task of the first version that creates a VM was given. */
+  record Create(VmRecord vm) {
+    private VmChange change() {
+      return VmChange.creating(vm);
+    }
+  }
 
-  /**
-   * Makes this of the VM.
-   *
-   * @param before what undoing goes back to
-   */
-  public record Update(VmRecord before, VmRecord wanted) {
-    /** One that takes out disks, or lets the VM end, is what a full disk needs. */
-    private boolean takesSpace() {
-      boolean starts =
-          wanted.spec().power() == Power.RUNNING && before.spec().power() != Power.RUNNING;
-      return starts || !before.spec().disks().containsAll(wanted.spec().disks());
+  /** What a task of the first version that changes a VM was given. */
+  record Update(VmRecord before, VmRecord wanted) {
+    private VmChange change() {
+      return new VmChange(before, wanted);
     }
   }
 
@@ -86,15 +83,18 @@ public final class VmTasks {
 
   public List<TaskType<?>> types() {
     return List.of(
-        new TaskType<>(
-                CREATE, Create.class, new CreateSteps(vms, volumes, imageUnchanged).all(), true)
-            .takingSpace(),
-        new TaskType<>(
-                UPDATE,
-                Update.class,
-                new UpdateSteps(vms, repository, volumes, damaged).all(),
-                false)
-            .takingSpace(Update::takesSpace),
+        ofDrafts(
+            CREATE,
+            new CreateSteps(vms, volumes, imageUnchanged).all(),
+            true,
+            Create.class,
+            Create::change),
+        ofDrafts(
+            UPDATE,
+            new UpdateSteps(vms, repository, volumes, damaged).all(),
+            false,
+            Update.class,
+            Update::change),
         new TaskType<>(DELETE, Delete.class, new DeleteSteps(vms, volumes, damaged).all(), false),
         new TaskType<>(START, Target.class, List.of(new Start()), false).takingSpace(),
         new TaskType<>(STOP, Target.class, List.of(asking("stop", new VmRequest.Stop())), false),
@@ -103,6 +103,27 @@ public final class VmTasks {
         new TaskType<>(PAUSE, Target.class, List.of(asking("pause", new VmRequest.Pause())), false),
         new TaskType<>(RESUME, Target.class, List.of(new ResumeStep(vms)), false),
         new TaskType<>(RENAME, Rename.class, List.of(new Renaming()), false));
+  }
+
+  /**
+   * Tasks that are given a draft. Those of the first version have all of it in their inputs, and go
+   * on in the same steps.
+   *
+   * @param meaning what such an input is as a draft
+   */
+  private static <I> TaskType<VmChange> ofDrafts(
+      String name,
+      List<Step<VmChange>> steps,
+      boolean cancellable,
+      Class<I> first,
+      Function<I, VmChange> meaning) {
+    List<Step<I>> same = steps.stream().map(step -> step.given(meaning)).toList();
+    return new TaskType<>(name, VmChange.class, steps, cancellable)
+        .takingSpace(VmChange::takesSpace)
+        .drafted(VmRepository.changeForm())
+        .after(
+            new TaskType<>(name, first, same, cancellable)
+                .takingSpace(input -> meaning.apply(input).takesSpace()));
   }
 
   /** A step that asks the supervisor for something that may be asked twice. */

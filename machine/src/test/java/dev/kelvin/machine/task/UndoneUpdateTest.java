@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.kelvin.machine.SupervisedVm;
+import dev.kelvin.machine.store.VmChange;
 import dev.kelvin.machine.store.VmRecord;
 import dev.kelvin.machine.store.VmRepository;
 import dev.kelvin.machine.supervise.VmRequest;
@@ -64,8 +65,7 @@ class UndoneUpdateTest {
 
   private Task submit(VmSpec wanted) {
     VmRecord now = vm.repository().find(SupervisedVm.ID).orElseThrow();
-    return tasks.submitExclusive(
-        VmTasks.UPDATE, new VmTasks.Update(now, now.withSpec(wanted)), "vm/web");
+    return tasks.submitExclusive(VmTasks.UPDATE, new VmChange(now, now.withSpec(wanted)), "vm/web");
   }
 
   private static VmRecord other(String mac) {

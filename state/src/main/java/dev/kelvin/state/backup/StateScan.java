@@ -136,11 +136,22 @@ public final class StateScan {
     }
   }
 
+  private static boolean hasEnded(Collection<TaskRecord> tasks, Entry task) {
+    try {
+      return tasks.read(task).value().state().ended();
+    } catch (ProblemException e) {
+      return false; // as above
+    }
+  }
+
   private void checkUnderWay(
       TaskRecord task, boolean hasInput, Map<String, String> locks, @Nullable String unattended) {
     String key = "task/" + task.id();
+    String draft = task.draft();
     if (!hasInput) {
       report(key, "it is under way and has no input", "restore the state from a backup");
+    } else if (draft != null && !entries.containsKey(draft)) {
+      report(key, "it is under way and has no draft", "restore the state from a backup");
     } else if (unattended != null) {
       report(
           key,
@@ -154,6 +165,20 @@ public final class StateScan {
           key,
           "it works on " + task.object() + " without the lock that keeps other tasks away",
           "begin no other task on " + task.object() + " before it has ended");
+    }
+  }
+
+  /** Reports drafts whose tasks have ended or are not there. */
+  public void checkDrafts(Collection.Form<?> form) {
+    var tasks = new Collection<>(store, TaskStorage.form());
+    for (String id : documents(form).keySet()) {
+      Entry task = entries.get(tasks.key(id));
+      if (task == null || hasEnded(tasks, task)) {
+        report(
+            form.prefix() + id,
+            "task " + id + (task == null ? " is not there" : " has ended"),
+            "none is needed: the next daemon removes it");
+      }
     }
   }
 

@@ -36,6 +36,9 @@ final class AbandonedTask {
         .because(
             "it leaves behind: "
                 + task.leavesBehind()
+                + (task.draft() == null
+                    ? ""
+                    : "; what it was to make of it is forgotten: " + task.draft())
                 + (why == null ? "" : "; it was undone because " + why.oneLine()))
         .remedy(
             "look at "

@@ -13,7 +13,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.JsonNode;
 
 /**
  * How a new task comes into the store. When it was written and no answer came, nobody knows whether
@@ -23,7 +22,7 @@ import tools.jackson.databind.JsonNode;
 final class Admission {
   private final TaskStorage storage;
   private final TaskRecord task;
-  private final JsonNode input;
+  private final TaskInputs.Written input;
   private final boolean sparing;
   private final InstantSource clock;
 
@@ -46,7 +45,11 @@ final class Admission {
    * @param sparing whether it is refused on a full disk
    */
   Admission(
-      TaskStorage storage, TaskRecord task, JsonNode input, boolean sparing, InstantSource clock) {
+      TaskStorage storage,
+      TaskRecord task,
+      TaskInputs.Written input,
+      boolean sparing,
+      InstantSource clock) {
     this.storage = storage;
     this.task = task;
     this.input = input;

@@ -1,5 +1,7 @@
 package dev.kelvin.state.task;
 
+import java.util.function.Function;
+
 /**
  * A part of a task. Both methods are idempotent: after a crash they are called again for a step
  * that was under way, whatever of it had been done. {@link #undo} is also called for a step whose
@@ -10,6 +12,31 @@ package dev.kelvin.state.task;
  */
 public interface Step<I> {
   String name();
+
+  /**
+   * The same step for tasks that are given something else.
+   *
+   * @param meaning what this step is given for that
+   */
+  default <J> Step<J> given(Function<J, I> meaning) {
+    Step<I> same = this;
+    return new Step<>() {
+      @Override
+      public String name() {
+        return same.name();
+      }
+
+      @Override
+      public void run(J input, StepContext context) throws Exception {
+        same.run(meaning.apply(input), context);
+      }
+
+      @Override
+      public void undo(J input, StepContext context) throws Exception {
+        same.undo(meaning.apply(input), context);
+      }
+    };
+  }
 
   /**
    * Does it.

@@ -8,7 +8,6 @@ import dev.kelvin.model.SteadyTime;
 import dev.kelvin.model.Task;
 import dev.kelvin.state.store.Collection;
 import dev.kelvin.state.store.Compare;
-import dev.kelvin.state.store.Entry;
 import dev.kelvin.state.store.Store;
 import dev.kelvin.state.store.StoreProblems;
 import dev.kelvin.state.store.Versioned;
@@ -28,8 +27,6 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
 
 /**
  * Durable tasks: each runs its steps on a virtual thread, and what it has done is on the disk
@@ -48,6 +45,7 @@ public final class TaskEngine implements AutoCloseable {
 
   private final Store store;
   private final TaskStorage storage;
+  private final TaskInputs inputs;
   private final TaskTypes types;
   private final InstantSource clock;
   private final Supplier<String> ids;
@@ -91,6 +89,7 @@ public final class TaskEngine implements AutoCloseable {
       TaskSettings settings) {
     this.store = store;
     this.storage = new TaskStorage(store);
+    this.inputs = new TaskInputs(store, storage);
     this.clock = clock;
     this.ids = ids;
     this.settings = settings;
@@ -144,13 +143,14 @@ public final class TaskEngine implements AutoCloseable {
       throw closing();
     }
     TaskRecord task = TaskRecord.begin(ids.get(), type, object, exclusive, clock.instant());
-    // Read back at once: a task does not depend on what is not stored.
-    return submit(type, task, Documents.tree(input));
+    return submitAs(type, task, input);
   }
 
-  private <I> Task submit(TaskType<I> type, TaskRecord task, JsonNode written) {
-    I input = Documents.readTrusted(written, type.inputType());
+  private <I> Task submitAs(TaskType<I> type, TaskRecord task, Object given) {
+    // Read back at once: a task does not depend on what is not stored.
+    I input = Documents.readTrusted(Documents.tree(given), type.inputType());
     boolean takesSpace = type.takesSpace().test(input);
+    TaskInputs.Written written = inputs.write(type, task, input);
     var admission = new Admission(storage, task, written, takesSpace, clock);
     var run = new TaskRun<>(type, input, task, admission, shared);
     runs.put(run.id(), run); // first: what is stored could be resumed
@@ -227,6 +227,7 @@ public final class TaskEngine implements AutoCloseable {
         resume(task.id()).ifPresent(problems::add);
       }
     }
+    types.draftPrefixes().forEach(storage::dropDrafts);
     return problems;
   }
 
@@ -258,23 +259,16 @@ public final class TaskEngine implements AutoCloseable {
           "this Kelvin has no task type %s of version %d with its steps"
               .formatted(task.type(), task.version()));
     }
-    Optional<Entry> input = storage.input(id);
-    if (input.isEmpty()) {
-      return strand(task, "its input is not there");
-    }
-    return resume(type, now.get(), input.get());
+    return resume(type, now.get());
   }
 
-  private <I> Optional<Problem> resume(
-      TaskType<I> type, Versioned<TaskRecord> now, Entry storedInput) {
+  private <I> Optional<Problem> resume(TaskType<I> type, Versioned<TaskRecord> now) {
     TaskRecord task = now.value();
     I input;
     try {
-      input = Documents.readTrusted(storage.read(storedInput), type.inputType());
-    } catch (JacksonException e) {
-      return strand(task, "its input cannot be read: " + e.getOriginalMessage());
-    } catch (ProblemException e) {
-      return strand(task, "its input cannot be read: " + e.problem().oneLine());
+      input = inputs.read(type, task.id());
+    } catch (TaskInputs.UnreadableException e) {
+      return strand(task, String.valueOf(e.getMessage()));
     }
     boolean cancel = storage.cancelRequested(task.id());
     var run = new TaskRun<>(type, input, storage.outdated(type, now), cancel, shared);

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param memory what its steps remembered; empty when it has ended
  * @param version of its type when it was begun; the first in records that say none
  * @param exclusive whether it holds its object against other exclusive tasks
+ * @param draft the key of the document that was stored with it and goes with it; null for none
  */
 public record TaskRecord(
     String id,
@@ -38,7 +39,8 @@ public record TaskRecord(
     @Nullable String result,
     Instant createdAt,
     @Nullable Instant finishedAt,
-    int version) {
+    int version,
+    @Nullable String draft) {
 
   public TaskRecord {
     version = Math.max(1, version);
@@ -68,7 +70,8 @@ public record TaskRecord(
         null,
         now,
         null,
-        type.version());
+        type.version(),
+        type.draftOf(id));
   }
 
   /** Whether the type still has the steps that this task was begun with. */
@@ -273,7 +276,8 @@ public record TaskRecord(
           result,
           from.createdAt,
           finishedAt,
-          from.version);
+          from.version,
+          from.draft);
     }
   }
 }

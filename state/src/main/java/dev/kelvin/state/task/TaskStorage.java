@@ -27,6 +27,7 @@ import tools.jackson.databind.JsonNode;
  * task-lock/OBJECT}, which holds the id of the exclusive task on an object.
  */
 public final class TaskStorage {
+  private static final System.Logger LOG = System.getLogger(TaskStorage.class.getName());
 
   private final Store store;
   private final Collection<TaskRecord> records;
@@ -57,7 +58,7 @@ public final class TaskStorage {
    * @return its revision
    * @throws ProblemException conflict when it is exclusive and another such is under way
    */
-  long create(TaskRecord task, JsonNode input, boolean sparing) {
+  long create(TaskRecord task, TaskInputs.Written input, boolean sparing) {
     List<Compare> free =
         task.exclusive() ? List.of(Compare.absent(lock(task.object()))) : List.of();
     while (true) {
@@ -65,7 +66,10 @@ public final class TaskStorage {
       compares.add(records.isAbsent(task.id()));
       var ops = new ArrayList<Op>();
       ops.add(records.put(task.id(), task));
-      ops.add(inputs.put(task.id(), input));
+      ops.add(inputs.put(task.id(), input.input()));
+      if (input.draft() != null) {
+        ops.add(input.draft());
+      }
       if (task.exclusive()) {
         ops.add(Op.put(lock(task.object()), bytes(task.id())));
       }
@@ -120,9 +124,9 @@ public final class TaskStorage {
    * @return its revision
    */
   long withdraw(TaskRecord ended) {
-    Op[] always = {
-      records.put(ended.id(), ended), inputs.remove(ended.id()), Op.delete(cancel(ended.id()))
-    };
+    var all = new ArrayList<Op>(List.of(records.put(ended.id(), ended)));
+    all.addAll(forgetInput(ended));
+    Op[] always = all.toArray(Op[]::new);
     String lock = lock(ended.object());
     return store
         .commit(
@@ -131,6 +135,40 @@ public final class TaskStorage {
                 .andThen(Op.delete(lock))
                 .orElse(always))
         .revision();
+  }
+
+  /** What a task that has ended needs no more. */
+  private List<Op> forgetInput(TaskRecord ended) {
+    var ops = new ArrayList<Op>();
+    ops.add(inputs.remove(ended.id()));
+    ops.add(Op.delete(cancel(ended.id())));
+    if (ended.draft() != null) {
+      ops.add(Op.delete(ended.draft()));
+    }
+    return ops;
+  }
+
+  /**
+   * Forgets drafts whose tasks have ended or are not there: a Kelvin that knows no drafts has ended
+   * them. One whose task cannot be read stays.
+   *
+   * @param prefix of the keys of drafts
+   */
+  void dropDrafts(String prefix) {
+    var left = new ArrayList<String>();
+    store.scan(prefix, entry -> left.add(entry.key()));
+    for (String key : left) {
+      String id = key.substring(prefix.length());
+      try {
+        Optional<Versioned<TaskRecord>> task = records.get(id);
+        if (task.isEmpty() || task.get().value().state().ended()) {
+          Compare still = records.isAt(id, task.map(Versioned::revision).orElse(0L));
+          store.commit(Txn.when(still).andThen(Op.delete(key)));
+        }
+      } catch (ProblemException e) {
+        LOG.log(System.Logger.Level.WARNING, key + " stays: " + e.problem().oneLine());
+      }
+    }
   }
 
   private static ProblemException underWay(TaskRecord refused, TaskRecord holder) {
@@ -186,8 +224,7 @@ public final class TaskStorage {
       var ops = new ArrayList<Op>();
       compares.add(records.isAt(task.id(), at));
       ops.add(put);
-      ops.add(inputs.remove(task.id()));
-      ops.add(Op.delete(cancel(task.id())));
+      ops.addAll(forgetInput(task));
       if (owns) {
         compares.add(ownsLock);
         ops.add(Op.delete(lock(task.object())));

@@ -1,8 +1,10 @@
 package dev.kelvin.state.task;
 
+import dev.kelvin.state.store.Collection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A kind of task, in one version. When its steps or its input change their meaning, the version is
@@ -16,6 +18,9 @@ import java.util.function.Predicate;
  * @param takesSpace whether such a task takes space on the disk: none is begun while that is full
  * @param onlyUndone whether one that an earlier daemon has left is undone, and not finished
  * @param earlier what takes care of tasks of earlier versions
+ * @param draft how what such tasks are given is stored: apart from the task, in the transaction
+ *     that begins it, under its id, until the transaction that ends it; so it has versions of its
+ *     own. Null where it is stored as the task's input
  */
 public record TaskType<I>(
     String name,
@@ -25,7 +30,8 @@ public record TaskType<I>(
     boolean cancellable,
     Predicate<I> takesSpace,
     boolean onlyUndone,
-    List<TaskType<?>> earlier) {
+    List<TaskType<?>> earlier,
+    Collection.@Nullable Form<I> draft) {
   public TaskType {
     steps = List.copyOf(steps);
     earlier = List.copyOf(earlier);
@@ -43,7 +49,7 @@ public record TaskType<I>(
 
   /** The first version of one that takes no space worth mentioning. */
   public TaskType(String name, Class<I> inputType, List<Step<I>> steps, boolean cancellable) {
-    this(name, 1, inputType, steps, cancellable, input -> false, false, List.of());
+    this(name, 1, inputType, steps, cancellable, input -> false, false, List.of(), null);
   }
 
   /** This one, whose tasks take space on the disk. */
@@ -53,7 +59,8 @@ public record TaskType<I>(
 
   /** This one, of whose tasks some take space on the disk. */
   public TaskType<I> takingSpace(Predicate<I> some) {
-    return new TaskType<>(name, version, inputType, steps, cancellable, some, onlyUndone, earlier);
+    return new TaskType<>(
+        name, version, inputType, steps, cancellable, some, onlyUndone, earlier, draft);
   }
 
   /** This one as the version after another, which goes on with the tasks that it finds of it. */
@@ -61,11 +68,31 @@ public record TaskType<I>(
     var all = new ArrayList<TaskType<?>>(before.earlier());
     all.add(before);
     return new TaskType<>(
-        name, before.version() + 1, inputType, steps, cancellable, takesSpace, onlyUndone, all);
+        name,
+        before.version() + 1,
+        inputType,
+        steps,
+        cancellable,
+        takesSpace,
+        onlyUndone,
+        all,
+        draft);
   }
 
   /** This one, whose tasks are undone where a daemon finds them. */
   public TaskType<I> undoneWhenFound() {
-    return new TaskType<>(name, version, inputType, steps, cancellable, takesSpace, true, earlier);
+    return new TaskType<>(
+        name, version, inputType, steps, cancellable, takesSpace, true, earlier, draft);
+  }
+
+  /** This one, whose tasks have drafts in a collection of their own. */
+  public TaskType<I> drafted(Collection.Form<I> form) {
+    return new TaskType<>(
+        name, version, inputType, steps, cancellable, takesSpace, onlyUndone, earlier, form);
+  }
+
+  /** The key of the draft of a task; null where it has none. */
+  @Nullable String draftOf(String id) {
+    return draft == null ? null : draft.prefix() + id;
   }
 }

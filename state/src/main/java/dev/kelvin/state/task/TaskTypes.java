@@ -1,8 +1,11 @@
 package dev.kelvin.state.task;
 
+import dev.kelvin.state.store.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +24,16 @@ final class TaskTypes {
   /** Their names, in order. */
   List<String> names() {
     return newest.keySet().stream().sorted().toList();
+  }
+
+  /** What the keys of drafts begin with. */
+  Set<String> draftPrefixes() {
+    return newest.values().stream()
+        .flatMap(type -> Stream.concat(Stream.of(type), type.earlier().stream()))
+        .map(TaskType::draft)
+        .flatMap(Stream::ofNullable)
+        .map(Collection.Form::prefix)
+        .collect(Collectors.toSet());
   }
 
   /** The newest version of a kind, by which new tasks are carried out. */

@@ -2,6 +2,7 @@ package dev.kelvin.state.task;
 
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
+import dev.kelvin.state.store.Collection;
 import dev.kelvin.state.store.Points;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -45,7 +46,9 @@ final class FileTask {
     for (int i = 0; i < STEPS; i++) {
       steps.add(new MakeFile(i, points, blocked));
     }
-    return new TaskType<>(TYPE, Input.class, steps, true);
+    // Its draft counts as one of the keys of tasks that must not be left.
+    return new TaskType<>(TYPE, Input.class, steps, true)
+        .drafted(Collection.Form.first("task-draft/", Input.class));
   }
 
   static Input input(Path directory, Twist twist, int step) {

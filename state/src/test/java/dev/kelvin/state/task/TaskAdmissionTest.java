@@ -11,6 +11,7 @@ import dev.kelvin.model.Task.TaskState;
 import dev.kelvin.state.backup.StateScan;
 import dev.kelvin.state.engine.MemoryStore;
 import dev.kelvin.state.store.Await;
+import dev.kelvin.state.store.Collection;
 import dev.kelvin.state.store.Entry;
 import dev.kelvin.state.store.ManualClock;
 import dev.kelvin.state.store.PassingStore;
@@ -34,6 +35,10 @@ import org.junit.jupiter.params.provider.EnumSource.Mode;
 
 /** What is told of a task, and what becomes of it, when the store's answers are lost. */
 class TaskAdmissionTest {
+  /** Drafts count as keys of tasks here, none of which may be left. */
+  private static final Collection.Form<Scripted.Input> DRAFTS =
+      Collection.Form.first("task-draft/", Scripted.Input.class);
+
   private static final Duration DEADLINE = Duration.ofSeconds(20);
   private static final String WEB1 = "vm/web1";
 
@@ -48,6 +53,10 @@ class TaskAdmissionTest {
     store.close();
   }
 
+  private static TaskType<Scripted.Input> drafted(Scripted steps) {
+    return steps.type().drafted(DRAFTS);
+  }
+
   private TaskEngine engine(Store in, Scripted steps, Duration patience) {
     var settings =
         new TaskSettings(
@@ -58,7 +67,7 @@ class TaskAdmissionTest {
             Duration.ofDays(7),
             DEADLINE,
             patience);
-    return new TaskEngine(in, List.of(steps.type()), clock, new TaskIds(clock), settings);
+    return new TaskEngine(in, List.of(drafted(steps)), clock, new TaskIds(clock), settings);
   }
 
   private Task submit(TaskEngine engine) {
@@ -71,6 +80,7 @@ class TaskAdmissionTest {
 
   private List<StateReport.Finding> findings(TaskEngine engine) {
     var scan = new StateScan(store);
+    scan.checkDrafts(DRAFTS);
     scan.checkTasks(engine::unattended);
     return scan.done().findings();
   }
@@ -182,14 +192,14 @@ class TaskAdmissionTest {
   @Test
   void anEndThatIsRepeatedTakesNobodyElsesLock() throws Exception {
     var storage = new TaskStorage(behind);
-    var type = script.type();
+    var type = drafted(script);
     TaskRecord mine = TaskRecord.begin("01", type, WEB1, true, clock.instant());
-    var input = dev.kelvin.codec.Documents.tree(Scripted.passing());
-    long revision = storage.create(mine, input, false);
+    var inputs = new TaskInputs(behind, storage);
+    long revision = storage.create(mine, inputs.write(type, mine, Scripted.passing()), false);
     TaskRecord ended = mine.withdrawn(Problem.of(Code.CANCELLED, "x"), clock.instant());
     assertThat(storage.end(ended, revision, false)).isTrue();
     TaskRecord others = TaskRecord.begin("02", type, WEB1, true, clock.instant());
-    storage.create(others, input, false);
+    storage.create(others, inputs.write(type, others, Scripted.passing()), false);
     assertThat(storage.end(ended, revision, false)).isTrue();
     storage.withdraw(ended);
     assertThat(behind.get("task-lock/" + WEB1))
@@ -292,9 +302,10 @@ class TaskAdmissionTest {
     try (var engine = engine(store, script, DEADLINE)) {
       engine.resume();
       // As a daemon of before left it, which was told nothing of its own submission.
-      TaskRecord stray = TaskRecord.begin("01", script.type(), WEB1, true, clock.instant());
-      new TaskStorage(behind)
-          .create(stray, dev.kelvin.codec.Documents.tree(Scripted.passing()), false);
+      TaskRecord stray = TaskRecord.begin("01", drafted(script), WEB1, true, clock.instant());
+      var storage = new TaskStorage(behind);
+      var inputs = new TaskInputs(behind, storage);
+      storage.create(stray, inputs.write(drafted(script), stray, Scripted.passing()), false);
       assertThat(findings(engine))
           .hasSize(1)
           .first()

@@ -2,6 +2,7 @@ package dev.kelvin.server.local.resource;
 
 import dev.kelvin.machine.Machines;
 import dev.kelvin.machine.VmDrafts;
+import dev.kelvin.machine.store.VmChange;
 import dev.kelvin.machine.store.VmRecord;
 import dev.kelvin.machine.store.VmRepository;
 import dev.kelvin.machine.supervise.VmProblems;
@@ -85,7 +86,7 @@ public final class VmActions {
     }
     String object = vm.ref();
     return new Outcome.Accepted(
-        tasks.submitExclusive(VmTasks.CREATE, new VmTasks.Create(vm), object));
+        tasks.submitExclusive(VmTasks.CREATE, VmChange.creating(vm), object));
   }
 
   private static Vm preview(VmRecord vm, VmStatus status) {
@@ -113,7 +114,7 @@ public final class VmActions {
 
   private Outcome submitUpdate(VmRecord current, VmRecord wanted) {
     return new Outcome.Accepted(
-        tasks.submitExclusive(VmTasks.UPDATE, new VmTasks.Update(current, wanted), current.ref()));
+        tasks.submitExclusive(VmTasks.UPDATE, new VmChange(current, wanted), current.ref()));
   }
 
   /** What is stored of a VM now. */
