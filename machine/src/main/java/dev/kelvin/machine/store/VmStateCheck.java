@@ -44,7 +44,6 @@ public final class VmStateCheck {
     this.vms = scan.documents(VmRepository.vmForm());
     this.runs = scan.documents(VmRepository.runForm()).keySet();
     this.held = scan.heldByTasks();
-    scan.checkDrafts(VmRepository.changeForm());
   }
 
   public void check() {
@@ -77,6 +76,7 @@ public final class VmStateCheck {
     compare(VmRepository.NAMES, names, "name");
     compare(VmRepository.MACS, macs, "MAC address");
     compare(VmRepository.UIDS, uids, "user id");
+    scan.checkDrafts(VmRepository.changeForm());
     statuses.forEach(id -> requireVm(VmRepository.STATUSES + id, id));
     runs.forEach(id -> requireVm(VmRepository.RUNS + id, id));
     claims();
