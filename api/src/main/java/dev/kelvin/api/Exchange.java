@@ -8,6 +8,7 @@ import dev.kelvin.api.http.Transport;
 import dev.kelvin.api.http.UnixTransport;
 import dev.kelvin.codec.Answers;
 import dev.kelvin.codec.Documents;
+import dev.kelvin.codec.UnreadableAnswer;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.Task;
@@ -19,7 +20,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import tools.jackson.core.JacksonException;
 
 /** Sends requests and turns whatever is not a good answer into a problem. */
 final class Exchange implements Closeable {
@@ -124,7 +124,7 @@ final class Exchange implements Closeable {
     byte[] body = bytes(request);
     try {
       return Answers.read(body, type);
-    } catch (JacksonException e) {
+    } catch (UnreadableAnswer e) {
       throw Problems.unreadable(endpoint.name(), e).asException(e);
     }
   }
@@ -134,7 +134,7 @@ final class Exchange implements Closeable {
     try {
       Answers.Listing<T> page = Answers.list(body, type);
       return new Page<>(page.items(), page.next(), page.revision(), page.asOf());
-    } catch (JacksonException e) {
+    } catch (UnreadableAnswer e) {
       throw Problems.unreadable(endpoint.name(), e).asException(e);
     }
   }

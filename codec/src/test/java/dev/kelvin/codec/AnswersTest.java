@@ -100,7 +100,7 @@ class AnswersTest {
   private static Object outcome(java.util.function.Supplier<Object> read) {
     try {
       return read.get();
-    } catch (JacksonException e) {
+    } catch (JacksonException | UnreadableAnswer e) {
       return "refused";
     }
   }
@@ -133,11 +133,86 @@ class AnswersTest {
         "{\"items\":[",
         "{\"items\":[{\"status\":{\"phase\":\"nonsense\"}}]}",
         "{\"items\":[{\"status\":{\"since\":\"yesterday\"}}]}",
+        "{\"items\":[{\"status\":{\"since\":\"2026-02-30T00:00:00Z\"}}]}",
+        "{\"items\":[{\"status\":{\"pid\":12.5}}]}",
+        "{\"items\":[{\"status\":{\"pid\":\"12\"}}]}",
+        "{\"items\":[{\"metadata\":{\"name\":\"a\nb\"}}]}",
+        "{\"items\":[{\"metadata\":{\"name\":\"\\u12\"}}]}",
+        "{\"items\":[{\"metadata\":{\"name\":\"\\x\"}}]}",
+        "{\"items\":[{\"metadata\":{\"name\":\"web",
+        "{\"items\":[{\"metadata\":{\"name\":12}}]}",
+        "{\"items\":[{\"spec\":{\"rng\":\"true\"}}]}",
+        "{\"items\":[{\"spec\":{\"rng\":truth}}]}",
+        "{\"items\":[{}{}]}",
+        "{\"items\":[{} ]",
+        "{\"items\" [{}]}",
+        "{\"items\":[nul]}",
+        "{\"items\":{}}",
+        "{\"none\":nothing}",
         "{\"items\":[{\"spec\":{\"memory\":{\"size\":\"much\"}}}]}"
       })
   void whatCannotBeReadIsToldSo(String text) {
     assertThatThrownBy(() -> Answers.list(text.getBytes(UTF_8), Vm.class))
-        .isInstanceOf(JacksonException.class);
+        .isInstanceOf(UnreadableAnswer.class);
+  }
+
+  @Test
+  void whatIsPassedOverMayNotBeNestedWithoutEnd() {
+    String deep = "{\"none\":" + "[".repeat(100_000);
+    assertThatThrownBy(() -> Answers.list(deep.getBytes(UTF_8), Vm.class))
+        .isInstanceOf(UnreadableAnswer.class)
+        .hasMessageContaining("nested");
+  }
+
+  @Test
+  void readsAllEscapesAndAnyOrderOfFields() {
+    String json =
+        """
+        { "labels" : { "a\\/b" : "\\b\\f\\n\\r\\t\\"\\\\\\u20ac\\ud83d\\ude00 \u20ac" } ,
+          "n\\u0061me" : "web" , "none" : [ { "x" : [ 1e5 , -0.5 , true , null , { } ] } ] , "id" : "1" }
+        """;
+    var read = Answers.read(json.getBytes(UTF_8), dev.kelvin.model.Metadata.class);
+
+    assertThat(read)
+        .isEqualTo(Documents.readTrusted(json.getBytes(UTF_8), dev.kelvin.model.Metadata.class));
+    assertThat(read.name()).isEqualTo("web");
+    assertThat(read.labels()).containsEntry("a/b", "\b\f\n\r\t\"\\\u20ac\ud83d\ude00 \u20ac");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "2026-11-30T08:09:10Z",
+        "2026-11-30T08:09:10.5Z",
+        "2026-11-30T08:09:10.123456789Z",
+        "1969-12-31T23:59:59.000000001Z",
+        "0000-01-01T00:00:00Z",
+        "2024-02-29T12:00:00Z",
+        "2026-11-30T08:09:10.Z",
+        "2026-11-30T08:09:60Z",
+        "2026-11-30T24:00:00Z",
+        "2026-11-30T25:00:00Z",
+        "2026-02-29T00:00:00Z",
+        "2026-13-01T00:00:00Z",
+        "2026-11-30T08:09:10+01:00",
+        "2026-11-30T08:09Z",
+        "-2026-11-30T08:09:10Z",
+        "+12026-11-30T08:09:10Z",
+        "2026-11-30T08:09:10.1234567890Z",
+        "2026-11-30t08:09:10z",
+        "2026/11/30T08:09:10Z",
+        ""
+      })
+  void readsTimesAsTheJdkDoes(String text) {
+    assertThat(instant(() -> Instants.parse(text))).isEqualTo(instant(() -> Instant.parse(text)));
+  }
+
+  private static Object instant(java.util.function.Supplier<Instant> parsed) {
+    try {
+      return parsed.get();
+    } catch (java.time.DateTimeException e) {
+      return "refused";
+    }
   }
 
   private static final java.nio.charset.Charset UTF_8 = StandardCharsets.UTF_8;

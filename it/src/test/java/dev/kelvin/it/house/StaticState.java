@@ -33,6 +33,7 @@ final class StaticState {
           "java.lang.Long",
           "java.lang.Double",
           "java.lang.Class",
+          "java.lang.ClassValue",
           "java.lang.System$Logger",
           "java.lang.ScopedValue",
           "java.lang.ProcessBuilder$Redirect",
@@ -55,8 +56,7 @@ final class StaticState {
           "com.tngtech.archunit.",
           "io.grpc.Metadata$Key",
           "tools.jackson.core.StreamReadConstraints",
-          "tools.jackson.databind.",
-          "tools.jackson.jr.ob.JSON");
+          "tools.jackson.databind.");
 
   /** It has a state, of which nothing can be seen but that it is random. */
   private static final String RANDOM = "java.security.SecureRandom";
