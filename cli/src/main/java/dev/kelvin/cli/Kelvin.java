@@ -4,6 +4,7 @@ import dev.kelvin.api.Client;
 import dev.kelvin.api.ListQuery;
 import dev.kelvin.cli.Catalog.Entry;
 import dev.kelvin.cli.command.Command;
+import dev.kelvin.cli.command.Declared;
 import dev.kelvin.cli.text.Sink;
 import dev.kelvin.cli.text.Style;
 import dev.kelvin.model.Code;
@@ -98,8 +99,20 @@ public final class Kelvin {
       // While the words are parsed on this one.
       Thread.ofPlatform().daemon().name("ahead").start(() -> Client.prepare(reads));
     }
-    return commandLine(entry.get(), command)
-        .execute(words.subList(used, words.size()).toArray(String[]::new));
+    List<String> rest = words.subList(used, words.size());
+    Declared declared = command.declared();
+    if (declared != null && declared.take(rest)) {
+      return call(command);
+    }
+    return commandLine(entry.get(), command).execute(rest.toArray(String[]::new));
+  }
+
+  private int call(Command command) {
+    try {
+      return command.call();
+    } catch (Exception e) {
+      return fail(problem(e));
+    }
   }
 
   private int help(List<String> words) {

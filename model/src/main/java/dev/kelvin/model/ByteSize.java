@@ -22,6 +22,9 @@ public record ByteSize(long bytes) implements Comparable<ByteSize> {
   /** No more MiB than memory can have are meant. */
   private static final long MOST_MEANT = 4L << 20;
 
+  /** Binary places of a double of at least one that are below one, at the most. */
+  private static final int PLACES = 52;
+
   private static final String[] UNITS = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
 
   public ByteSize {
@@ -99,7 +102,13 @@ public record ByteSize(long bytes) implements Comparable<ByteSize> {
       value /= 1024;
       unit++;
     }
-    String form = unit == 0 || value >= 100 ? "%.0f %s" : "%.1f %s";
-    return String.format(Locale.ROOT, form, value, UNITS[unit]);
+    // Not by a format, which gets ready for all languages of the world: 5 ms for who writes one.
+    long whole = (long) value;
+    long part = (long) ((value - whole) * (1L << PLACES));
+    if (unit == 0 || value >= 100) {
+      return whole + (part >> (PLACES - 1)) + " " + UNITS[unit];
+    }
+    long tenths = whole * 10 + ((part * 10 + (1L << (PLACES - 1))) >> PLACES);
+    return tenths / 10 + "." + tenths % 10 + " " + UNITS[unit];
   }
 }

@@ -3,6 +3,7 @@ package dev.kelvin.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Locale;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -78,6 +79,23 @@ class ByteSizeTest {
   void writesTheShortestExactFormAndOneForPeople(long bytes, String exact, String human) {
     assertThat(new ByteSize(bytes)).hasToString(exact);
     assertThat(new ByteSize(bytes).human()).isEqualTo(human);
+  }
+
+  @Test
+  void roundsForPeopleAsAFormatDoes() {
+    var random = new Random(11);
+    for (int i = 0; i < 20_000; i++) {
+      long bytes = random.nextLong(Long.MAX_VALUE) >> random.nextInt(63);
+      int unit = 0;
+      double value = bytes;
+      while (value >= 1024) {
+        value /= 1024;
+        unit++;
+      }
+      String form = unit == 0 || value >= 100 ? "%.0f" : "%.1f";
+      assertThat(new ByteSize(bytes).human())
+          .startsWith(String.format(Locale.ROOT, form, value) + " ");
+    }
   }
 
   @Test

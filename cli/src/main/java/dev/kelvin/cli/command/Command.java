@@ -22,9 +22,15 @@ public abstract class Command implements Callable<Integer> {
     this.session = session;
   }
 
-  /** Its options and arguments: what its annotations say, unless it is {@link Declared}. */
-  public CommandSpec spec() {
-    return CommandSpec.forAnnotatedObject(this);
+  /** Its options and arguments where they are told by calls; null where annotations tell them. */
+  public @Nullable Declared declared() {
+    return null;
+  }
+
+  /** Its options and arguments. */
+  public final CommandSpec spec() {
+    Declared declared = declared();
+    return declared == null ? CommandSpec.forAnnotatedObject(this) : declared.spec();
   }
 
   /** What it will read from the daemon first, to get ready for that; null when that is not told. */

@@ -5,7 +5,6 @@ import dev.kelvin.cli.Session;
 import dev.kelvin.cli.command.Declared.Slot;
 import dev.kelvin.model.Vm;
 import java.util.List;
-import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code kelvin ls}. */
 public final class LsCommand extends Command {
@@ -18,7 +17,7 @@ public final class LsCommand extends Command {
   }
 
   @Override
-  public CommandSpec spec() {
+  public Declared declared() {
     var command =
         new Declared(this)
             .list(
@@ -34,7 +33,7 @@ public final class LsCommand extends Command {
                 "--field");
     return outputs
         .addTo(command)
-        .spec(
+        .footer(
             "",
             "Examples:",
             "  kelvin ls -l team=blue",

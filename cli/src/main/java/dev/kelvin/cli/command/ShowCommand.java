@@ -3,7 +3,6 @@ package dev.kelvin.cli.command;
 import dev.kelvin.cli.Session;
 import dev.kelvin.cli.command.Declared.Slot;
 import dev.kelvin.model.Vm;
-import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code kelvin show}. */
 public final class ShowCommand extends Command {
@@ -15,11 +14,11 @@ public final class ShowCommand extends Command {
   }
 
   @Override
-  public CommandSpec spec() {
+  public Declared declared() {
     var command =
         new Declared(this)
             .argument(new Slot<>(() -> name, value -> name = value), "VM", "Its name.");
-    return outputs.addTo(command).spec("", "Example:", "  kelvin show web1");
+    return outputs.addTo(command).footer("", "Example:", "  kelvin show web1");
   }
 
   @Override

@@ -4,7 +4,6 @@ import dev.kelvin.cli.Session;
 import dev.kelvin.model.NodeInfo;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.Version;
-import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code kelvin version}. */
 public final class VersionCommand extends Command {
@@ -13,8 +12,8 @@ public final class VersionCommand extends Command {
   }
 
   @Override
-  public CommandSpec spec() {
-    return new Declared(this).spec();
+  public Declared declared() {
+    return new Declared(this);
   }
 
   @Override

@@ -117,12 +117,13 @@ final class VmText {
     facts.add("restart", restart(vm));
     facts.add(
         "machine",
-        "%s, %s, %s, for %s"
-            .formatted(
-                vm.spec().architecture().wire(),
-                vm.spec().machine(),
-                firmware(vm.spec().firmware()),
-                vm.spec().os().wire()));
+        vm.spec().architecture().wire()
+            + ", "
+            + vm.spec().machine()
+            + ", "
+            + firmware(vm.spec().firmware())
+            + ", for "
+            + vm.spec().os().wire());
     facts.add("cpus", vm.spec().cpu().count() + " (" + vm.spec().cpu().model() + ")");
     facts.add("memory", vm.spec().memory().size().human());
     if (vm.spec().tpm() != null && vm.spec().tpm().version() != TpmVersion.NONE) {
@@ -217,13 +218,15 @@ final class VmText {
     for (Forward forward : forwards) {
       if (forward.nic().equals(nic.name())) {
         lines.add(
-            "%s:%d leads to port %d%s (%s)"
-                .formatted(
-                    forward.hostAddress(),
-                    forward.hostPort(),
-                    forward.guestPort(),
-                    forward.guestAddress() == null ? "" : " of " + forward.guestAddress(),
-                    forward.protocol()));
+            forward.hostAddress()
+                + ":"
+                + forward.hostPort()
+                + " leads to port "
+                + forward.guestPort()
+                + (forward.guestAddress() == null ? "" : " of " + forward.guestAddress())
+                + " ("
+                + forward.protocol()
+                + ")");
       }
     }
     return lines.toString();
