@@ -17,9 +17,10 @@ import java.util.stream.Stream;
  * <ul>
  *   <li>{@code lib/}: all jars, and the native libraries of SQLite and zstd
  *   <li>{@code cli.argv}: an argument file for {@code java}, the main class last
+ *   <li>{@code quick.argv}: the same with another cache, for commands that scripts call in loops
  *   <li>{@code daemon.argv}: the arguments of {@code java}, one a line, the main class last
  *   <li>{@code worker.argv}: the same for the daemon's workers
- *   <li>{@code cli.aot}, {@code daemon.aot}: the AOT caches
+ *   <li>{@code cli.aot}, {@code quick.aot}, {@code daemon.aot}: the AOT caches
  *   <li>{@code built}: this directory, the JDK, and what the build was made of; written last, so
  *       that it is there only when all else is
  * </ul>
@@ -118,6 +119,7 @@ public final class Assembler {
       discard();
     }
     Program cli = program("cli", cliPart, library.copy(cliJars), cliOptions());
+    Program quick = program("quick", cliPart, cli.jars(), cli.options());
     List<Path> daemonLibrary = library.copy(daemonJars);
     var daemonOptions = new ArrayList<>(daemonOptions());
     library.unpackSqlite().ifPresent(path -> daemonOptions.add("-Dorg.sqlite.lib.path=" + path));
@@ -127,18 +129,20 @@ public final class Assembler {
     List<String> worker = BulkWorker.arguments(daemon, home, library.unpackZstd());
     library.prune();
 
-    String inputs = inputs(worker, cli, daemon);
+    String inputs = inputs(worker, cli, quick, daemon);
     Path built = home.resolve("built");
     if (Files.exists(built) && Files.readString(built).equals(inputs)) {
       say("nothing has changed");
       return;
     }
     discard();
-    writeArguments(cli, daemon);
+    writeArguments(daemon, cli, quick);
     BulkWorker.write(worker, home, installed);
     Training.Times times;
     try {
-      times = new Training(home, jdk.resolve("bin/java"), Duration.ofMinutes(3)).run(cli, daemon);
+      times =
+          new Training(home, jdk.resolve("bin/java"), Duration.ofMinutes(3))
+              .run(cli, quick, daemon);
     } catch (IOException | RuntimeException | InterruptedException e) {
       discard();
       throw e;
@@ -161,14 +165,16 @@ public final class Assembler {
    * that no cache may ever lie next to jars that it was not made of.
    */
   private void discard() throws IOException {
-    for (String name : List.of("built", "cli.aot", "daemon.aot")) {
+    for (String name : List.of("built", "cli.aot", "quick.aot", "daemon.aot")) {
       Files.deleteIfExists(home.resolve(name));
     }
   }
 
   /**
    * Reflection by native code needs no classes that are spun at run time, which no cache has. Most
-   * commands end before the heap that they begin with is full, and collect no garbage.
+   * commands end before the heap that they begin with is full, and collect no garbage. What an
+   * earlier run has learned of methods is for the second compiler. The provider of sockets is the
+   * JDK's own on Linux; to look for another one it would open all jars.
    */
   private static List<String> cliOptions() {
     return List.of(
@@ -178,8 +184,11 @@ public final class Assembler {
         "-Xmn10m",
         "-Xmx128m",
         "-XX:-UsePerfData",
+        "-XX:+UnlockDiagnosticVMOptions",
+        "-XX:-AOTReplayTraining",
         "-Xlog:disable",
         "-Djdk.reflect.useNativeAccessorOnly=true",
+        "-Djava.nio.channels.spi.SelectorProvider=sun.nio.ch.EPollSelectorProvider",
         "--enable-native-access=ALL-UNNAMED");
   }
 
@@ -200,8 +209,10 @@ public final class Assembler {
         "--enable-native-access=ALL-UNNAMED");
   }
 
-  private void writeArguments(Program cli, Program daemon) throws IOException {
-    Files.write(cli.argv(home), inUse(cli).map(Assembler::quoted).toList());
+  private void writeArguments(Program daemon, Program... commandLines) throws IOException {
+    for (Program one : commandLines) {
+      Files.write(one.argv(home), inUse(one).map(Assembler::quoted).toList());
+    }
     Files.write(daemon.argv(home), inUse(daemon).toList());
   }
 

@@ -8,9 +8,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * One of the two programs, as its JVM is told.
+ * One of the programs, as its JVM is told.
  *
- * @param name {@code cli} or {@code daemon}
+ * @param name {@code cli}, {@code quick} or {@code daemon}
  * @param mainClass what is run
  * @param trainingClass what is run to make the cache
  * @param jars the class path in order; its order is part of what an AOT cache depends on

@@ -111,6 +111,10 @@ import java.nio.ByteBuffer;
     // No daemon runs: that the program comes as far as to say so is what matters here.
     String said = run("-XX:AOTMode=on", "@" + home.resolve("cli.argv"), "a");
     assertThat(said).contains("SocketException").doesNotContain("AOT");
+    String quick = run("-XX:AOTMode=on", "@" + home.resolve("quick.argv"), "a");
+    assertThat(quick).contains("SocketException").doesNotContain("AOT");
+    assertThat(Files.readString(home.resolve("quick.argv")))
+        .contains(home.resolve("quick.aot").toString());
   }
 
   @Test
@@ -145,6 +149,7 @@ import java.nio.ByteBuffer;
 
     assertThatThrownBy(this::assemble).isInstanceOf(IllegalStateException.class);
     assertThat(home.resolve("built")).doesNotExist();
+    assertThat(home.resolve("quick.aot")).doesNotExist();
     assertThat(run("@" + home.resolve("cli.argv"))).startsWith("second edition");
   }
 
