@@ -1,7 +1,8 @@
 package dev.kelvin.api;
 
 import dev.kelvin.api.http.ProtocolException;
-import dev.kelvin.codec.Documents;
+import dev.kelvin.codec.Answers;
+import dev.kelvin.codec.UnreadableAnswer;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.Problem.Violation;
@@ -15,47 +16,53 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
 
 /** What a daemon's refusals and a failing connection mean to the user. */
 final class Problems {
   private Problems() {}
 
+  /** A refusal as it comes; the code may be one of another version. */
+  private record Refusal(
+      @Nullable String code,
+      @Nullable String detail,
+      @Nullable String object,
+      @Nullable String field,
+      @Nullable String cause,
+      @Nullable String remedy,
+      @Nullable List<Fault> violations) {}
+
+  private record Fault(@Nullable String field, @Nullable String cause, @Nullable String remedy) {}
+
   /** The problem in an answer; one that tells the status when the answer has none. */
   static Problem of(int status, byte[] body) {
-    JsonNode document;
+    Refusal refusal;
     try {
-      document = Documents.tree(body);
-    } catch (JacksonException e) {
+      refusal = Answers.read(body, Refusal.class);
+    } catch (UnreadableAnswer e) {
       return plain(status, new String(body, StandardCharsets.UTF_8));
     }
-    if (!document.path("code").isString() || !document.path("detail").isString()) {
+    if (refusal.code() == null || refusal.detail() == null) {
       return plain(status, new String(body, StandardCharsets.UTF_8));
     }
     var violations = new ArrayList<Violation>();
-    document
-        .path("violations")
-        .forEach(one ->
-            violations.add(
-                new Violation(
-                    one.path("field").asString(""),
-                    one.path("cause").asString(""),
-                    one.path("remedy").asString(""))));
+    for (Fault fault : refusal.violations() == null ? List.<Fault>of() : refusal.violations()) {
+      violations.add(new Violation(text(fault.field()), text(fault.cause()), text(fault.remedy())));
+    }
     return new Problem(
-        WireName.find(Code.class, document.path("code").asString()).orElse(byStatus(status)),
-        document.path("detail").asString(),
-        text(document, "object"),
-        text(document, "field"),
-        text(document, "cause"),
-        text(document, "remedy"),
+        WireName.find(Code.class, refusal.code()).orElse(byStatus(status)),
+        refusal.detail(),
+        refusal.object(),
+        refusal.field(),
+        refusal.cause(),
+        refusal.remedy(),
         violations);
   }
 
-  private static @Nullable String text(JsonNode document, String field) {
-    return document.path(field).isString() ? document.path(field).asString() : null;
+  private static String text(@Nullable String value) {
+    return value == null ? "" : value;
   }
 
   private static Code byStatus(int status) {
