@@ -1,17 +1,13 @@
 package dev.kelvin.etcd;
 
-import dev.kelvin.model.Problem;
-import dev.kelvin.model.ProblemException;
+import dev.kelvin.state.engine.TellingWatch;
 import dev.kelvin.state.store.Change;
 import dev.kelvin.state.store.StoreProblems;
-import dev.kelvin.state.store.Watch;
 import dev.kelvin.state.store.WatchListener;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -20,8 +16,7 @@ import org.jspecify.annotations.Nullable;
  * One watch: a thread that receives, over one connection after the other, and one that tells. A new
  * connection goes on after the last revision that came whole, so that nothing is lost or repeated.
  */
-final class EtcdWatch implements Watch {
-  private static final System.Logger LOG = System.getLogger(EtcdWatch.class.getName());
+final class EtcdWatch extends TellingWatch {
   private static final long FIRST_PAUSE = TimeUnit.MILLISECONDS.toNanos(50);
   private static final long LONGEST_PAUSE = TimeUnit.SECONDS.toNanos(2);
 
@@ -42,25 +37,20 @@ final class EtcdWatch implements Watch {
       Consumer<EtcdWatch> atEnd) {}
 
   private final Source source;
-  private final WatchListener listener;
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition news = lock.newCondition();
   // Guarded by lock: all up to `position` is in the queue or was told.
   private final Deque<Change> queue = new ArrayDeque<>();
   private long position;
   private @Nullable WatchStream stream;
-  private boolean closed;
-  private @Nullable Problem ended;
 
   EtcdWatch(Source source, WatchListener listener) {
+    super(source.prefix(), listener);
     this.source = source;
-    this.listener = listener;
     this.position = source.after();
   }
 
   void start() {
-    Thread.ofVirtual().name("receive-" + source.prefix()).start(this::receive);
-    Thread.ofVirtual().name("watch-" + source.prefix()).start(this::tell);
+    Thread.ofVirtual().name("receive-" + prefix).start(this::receive);
+    startTelling();
   }
 
   private void receive() {
@@ -88,7 +78,7 @@ final class EtcdWatch implements Watch {
       }
       var opened = new WatchStream(this);
       stream = opened;
-      opened.begin(source.caller().channel(), source.requests().watch(source.prefix(), position));
+      opened.begin(source.caller().channel(), source.requests().watch(prefix, position));
       return opened;
     } finally {
       lock.unlock();
@@ -147,26 +137,16 @@ final class EtcdWatch implements Watch {
     }
   }
 
-  private void tell() {
-    try {
-      for (Change change = next(); change != null; change = next()) {
-        listener.changed(change);
-      }
-    } catch (RuntimeException e) {
-      if (!(e instanceof ProblemException)) {
-        LOG.log(
-            System.Logger.Level.WARNING,
-            "the listener of a watch of " + source.prefix() + " failed",
-            e);
-      }
-      end(ProblemException.toProblem(e));
-    } finally {
-      source.atEnd().accept(this);
-      Problem why = reason();
-      if (why != null) {
-        listener.ended(why);
-      }
+  @Override
+  protected void tell(WatchListener told) {
+    for (Change change = next(); change != null; change = next()) {
+      told.changed(change);
     }
+  }
+
+  @Override
+  protected void left() {
+    source.atEnd().accept(this);
   }
 
   /** What is to be told next; null when it is over. */
@@ -189,47 +169,11 @@ final class EtcdWatch implements Watch {
     }
   }
 
-  private boolean over() {
-    return closed || ended != null;
-  }
-
-  private @Nullable Problem reason() {
-    lock.lock();
-    try {
-      return closed ? null : ended;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  void end(Problem why) {
-    lock.lock();
-    try {
-      if (ended == null) {
-        ended = why;
-      }
-      finish();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void finish() {
+  @Override
+  protected void finish() {
     WatchStream open = stream;
     if (open != null) {
       open.cancel();
-    }
-    news.signalAll();
-  }
-
-  @Override
-  public void close() {
-    lock.lock();
-    try {
-      closed = true;
-      finish();
-    } finally {
-      lock.unlock();
     }
   }
 }

@@ -114,7 +114,7 @@ final class Layers {
           row("state.backup", parts("model", "codec", "state.store", "state.task"), JSON),
           row(
               "etcd",
-              parts("model", "state.store"),
+              parts("model", "state.store", "state.engine"),
               "com.google.common.util.concurrent.",
               "com.google.protobuf.",
               "io.etcd.jetcd.api.",
@@ -267,7 +267,7 @@ final class Layers {
               "java.util.logging."),
           row("cli", parts("api", "codec", "model"), JSON, "picocli.", "org.jline."),
           row("dist", parts("cli", "host.program")),
-          row("bench", parts("api", "codec", "model", "host.program", "qmp"), JSON));
+          row("bench", parts("api", "codec", "model", "host.file", "host.program", "qmp"), JSON));
 
   private Layers() {}
 

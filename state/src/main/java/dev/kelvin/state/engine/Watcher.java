@@ -1,34 +1,21 @@
 package dev.kelvin.state.engine;
 
-import dev.kelvin.model.Problem;
-import dev.kelvin.model.ProblemException;
 import dev.kelvin.state.store.Change;
-import dev.kelvin.state.store.Watch;
 import dev.kelvin.state.store.WatchListener;
 import java.util.List;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** One watch and its thread. */
-final class Watcher implements Watch {
-  private static final System.Logger LOG = System.getLogger(Watcher.class.getName());
-
-  private final String prefix;
-  private final WatchListener listener;
+/** One watch, which reads the history of its store by itself. */
+final class Watcher extends TellingWatch {
   private final Watches.History history;
   private final int stride;
   private final Consumer<Watcher> atEnd;
 
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition news = lock.newCondition();
   // Guarded by lock. Everything up to `position` has been told or does not concern this watch;
   // `wanted` is the last revision that is known to concern it.
   private long position;
   private long wanted;
-  private boolean closed;
-  private @Nullable Problem ended;
 
   Watcher(
       String prefix,
@@ -37,10 +24,9 @@ final class Watcher implements Watch {
       Watches.History history,
       int stride,
       Consumer<Watcher> atEnd) {
-    this.prefix = prefix;
+    super(prefix, listener);
     this.position = after;
     this.wanted = after;
-    this.listener = listener;
     this.history = history;
     this.stride = stride;
     this.atEnd = atEnd;
@@ -58,7 +44,7 @@ final class Watcher implements Watch {
     } finally {
       lock.unlock();
     }
-    Thread.ofVirtual().name("watch-" + prefix).start(this::run);
+    startTelling();
   }
 
   void committed(long revision, List<Change> changes) {
@@ -68,7 +54,7 @@ final class Watcher implements Watch {
       boolean idle = wanted <= position;
       if (concerned) {
         wanted = Math.max(wanted, revision);
-        news.signal();
+        news.signalAll();
       } else if (idle) {
         // Stays ahead of compaction without reading what does not concern it.
         position = Math.max(position, revision);
@@ -78,90 +64,42 @@ final class Watcher implements Watch {
     }
   }
 
-  private void run() {
-    try {
-      for (Long from = next(); from != null; from = next()) {
-        Watches.Changes batch = history.changes(prefix, from, stride);
-        for (Change change : batch.changes()) {
-          if (over()) {
-            return;
-          }
-          listener.changed(change);
+  @Override
+  protected void tell(WatchListener told) {
+    for (Long from = next(); from != null; from = next()) {
+      Watches.Changes batch = history.changes(prefix, from, stride);
+      for (Change change : batch.changes()) {
+        if (over()) {
+          return;
         }
-        told(batch.upTo());
+        told.changed(change);
       }
-    } catch (RuntimeException e) {
-      if (!(e instanceof ProblemException)) {
-        LOG.log(System.Logger.Level.WARNING, "the listener of a watch of " + prefix + " failed", e);
-      }
-      end(ProblemException.toProblem(e));
-    } finally {
-      atEnd.accept(this);
-      Problem why = reason();
-      if (why != null) {
-        listener.ended(why);
-      }
+      passed(batch.upTo());
     }
+  }
+
+  @Override
+  protected void left() {
+    atEnd.accept(this);
   }
 
   /** Where to read from, when there is something to read; null when it is over. */
   private @Nullable Long next() {
     lock.lock();
     try {
-      while (!closed && ended == null && wanted <= position) {
+      while (!over() && wanted <= position) {
         news.awaitUninterruptibly();
       }
-      return closed || ended != null ? null : position;
+      return over() ? null : position;
     } finally {
       lock.unlock();
     }
   }
 
-  private void told(long upTo) {
+  private void passed(long upTo) {
     lock.lock();
     try {
       position = Math.max(position, upTo);
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private boolean over() {
-    lock.lock();
-    try {
-      return closed || ended != null;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private @Nullable Problem reason() {
-    lock.lock();
-    try {
-      return closed ? null : ended;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  void end(Problem why) {
-    lock.lock();
-    try {
-      if (ended == null) {
-        ended = why;
-      }
-      news.signal();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  @Override
-  public void close() {
-    lock.lock();
-    try {
-      closed = true;
-      news.signal();
     } finally {
       lock.unlock();
     }
