@@ -1,5 +1,6 @@
 package dev.kelvin.bench;
 
+import dev.kelvin.host.file.Cpio;
 import dev.kelvin.host.program.Commands;
 import dev.kelvin.host.program.Commands.Command;
 import java.io.IOException;

@@ -135,19 +135,6 @@ class BenchTest {
   }
 
   @Test
-  void initramfsIsWhatCpioUnderstands(@TempDir Path directory) throws Exception {
-    var archive = new Cpio();
-    archive.directory("bin");
-    archive.program("bin/odd", "abc".getBytes(StandardCharsets.US_ASCII));
-    byte[] bytes = archive.finish();
-
-    String text = new String(bytes, StandardCharsets.US_ASCII);
-    assertThat(bytes.length % 4).isZero();
-    assertThat(text).startsWith("070701").contains("bin/odd\0", "abc\0", "TRAILER!!!");
-    assertThat(text.substring(6 + 8, 6 + 16)).isEqualTo("000041ED");
-  }
-
-  @Test
   void tinyGuestIsWhatAMultibootLoaderTakes() {
     var image = ByteBuffer.wrap(TinyGuest.image()).order(ByteOrder.LITTLE_ENDIAN);
 

@@ -1,5 +1,6 @@
 package dev.kelvin.qemu.testkit;
 
+import dev.kelvin.host.file.Cpio;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -128,14 +129,14 @@ public record TinyGuest(Path kernel, Path initrd) {
     Files.move(only(root.resolve("boot"), "vmlinuz-"), work.resolve("vmlinuz"));
     var archive = new Cpio();
     List.of("bin", "modules").forEach(archive::directory);
-    archive.file("bin/busybox", Files.readAllBytes(root.resolve("bin/busybox")));
-    archive.file("init", INIT.getBytes(StandardCharsets.UTF_8));
+    archive.program("bin/busybox", Files.readAllBytes(root.resolve("bin/busybox")));
+    archive.program("init", INIT.getBytes(StandardCharsets.UTF_8));
     Map<String, Path> known = modules(root.resolve("lib/modules"));
     Set<String> order = new LinkedHashSet<>();
     for (String module : modules) {
       addModule(module, known, order, archive);
     }
-    archive.file(
+    archive.program(
         "modules/order", (String.join("\n", order) + "\n").getBytes(StandardCharsets.UTF_8));
     Files.write(work.resolve("initrd"), archive.finish());
     DebianPackages.deleteTree(root);
@@ -158,7 +159,7 @@ public record TinyGuest(Path kernel, Path initrd) {
       addModule(dependency, known, order, archive);
     }
     order.add(fileName);
-    archive.file("modules/" + fileName, content);
+    archive.program("modules/" + fileName, content);
   }
 
   private static Map<String, Path> modules(Path directory) throws IOException {
