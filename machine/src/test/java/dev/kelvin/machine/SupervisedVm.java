@@ -200,7 +200,7 @@ public final class SupervisedVm implements AutoCloseable {
         .build();
   }
 
-  private static HostFacts facts() {
+  public static HostFacts facts() {
     return new HostFacts(
         "/usr/bin/qemu-system-x86_64",
         "7.2.0",

@@ -3,17 +3,16 @@ package dev.kelvin.machine.qemu;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.kelvin.host.cell.Attacked;
-import dev.kelvin.host.cell.Attempt;
 import dev.kelvin.host.cell.Confinement;
-import dev.kelvin.host.cell.Intruder;
 import dev.kelvin.host.process.Users;
 import dev.kelvin.host.program.Programs;
+import dev.kelvin.host.testkit.Attacked;
+import dev.kelvin.host.testkit.Attempt;
+import dev.kelvin.host.testkit.Intruder;
 import dev.kelvin.machine.SupervisedVm;
 import dev.kelvin.model.Layout;
 import dev.kelvin.model.QemuFiles;
 import dev.kelvin.qemu.BlockSource;
-import dev.kelvin.qemu.GoldenCase;
 import dev.kelvin.qemu.LaunchPlan;
 import dev.kelvin.qemu.VmFiles;
 import java.nio.file.Files;
@@ -72,7 +71,7 @@ class QemuCellTest {
             "cell",
             id,
             SupervisedVm.spec(),
-            GoldenCase.FACTS,
+            SupervisedVm.facts(),
             files,
             "tcg",
             Map.of("root", BlockSource.of(volume.toString(), "qcow2")),

@@ -1,4 +1,4 @@
-package dev.kelvin.host.cell;
+package dev.kelvin.host.testkit;
 
 import dev.kelvin.host.kernel.Syscalls;
 import java.io.IOException;

@@ -1,7 +1,9 @@
-package dev.kelvin.host.cell;
+package dev.kelvin.host.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kelvin.host.cell.CellSupport;
+import dev.kelvin.host.cell.Confinement;
 import dev.kelvin.host.cell.Confinement.Device;
 import dev.kelvin.host.cell.Confinement.Program;
 import dev.kelvin.host.cell.Confinement.ReadOnly;
@@ -14,7 +16,6 @@ import dev.kelvin.host.process.ProcessId;
 import dev.kelvin.host.program.Commands;
 import dev.kelvin.host.program.ProgramClosure;
 import dev.kelvin.host.program.Programs;
-import dev.kelvin.host.testkit.Await;
 import java.io.File;
 import java.io.IOException;
 import java.lang.foreign.Arena;

@@ -1,4 +1,4 @@
-package dev.kelvin.host.cell;
+package dev.kelvin.host.testkit;
 
 import static dev.kelvin.host.cell.Layer.CAPABILITIES;
 import static dev.kelvin.host.cell.Layer.IPC;
@@ -10,6 +10,7 @@ import static dev.kelvin.host.cell.Layer.ROOT;
 import static dev.kelvin.host.cell.Layer.SECCOMP;
 import static dev.kelvin.host.cell.Layer.USER;
 
+import dev.kelvin.host.cell.Layer;
 import java.util.EnumSet;
 import java.util.Set;
 
@@ -39,7 +40,8 @@ public enum Attempt {
   OPEN_MANY_FILES,
   WRITE_A_LARGE_FILE;
 
-  Set<Layer> walls() {
+  /** Each of which stops it, also without the others. */
+  public Set<Layer> walls() {
     return switch (this) {
       case READ_THE_DISK_OF_ANOTHER_VM -> EnumSet.of(ROOT, LANDLOCK, USER, CAPABILITIES);
       case WRITE_THE_DISK_OF_ANOTHER_VM -> EnumSet.of(ROOT, LANDLOCK, USER, CAPABILITIES);
