@@ -103,7 +103,8 @@ public final class PlainLauncher implements ProcessLauncher {
   }
 
   /** The way of a process into its cell. */
-  private record IntoCell(Confinement cell, Path directory) implements Spawn.Entry {
+  private record IntoCell(Confinement cell, Path directory, ProcessLimits limits)
+      implements Spawn.Entry {
     @Override
     public void enter() throws IOException {
       new Cell(cell).enter(directory);
@@ -113,7 +114,7 @@ public final class PlainLauncher implements ProcessLauncher {
     @Override
     public void started(long pid) throws IOException {
       if (cell.has(Layer.LIMITS)) {
-        ProcessLimits.set(pid, cell.limits());
+        limits.set(pid);
       }
     }
   }
@@ -130,7 +131,8 @@ public final class PlainLauncher implements ProcessLauncher {
       Spawn.requireWhole(argv);
       try (var output = Descriptor.toAppend(launch.output())) {
         var order = new Spawn.Order(argv, environment(launch), output, launch.descriptors());
-        return spawn.get().start(order, new IntoCell(cell, launch.directory()));
+        var limits = new ProcessLimits(cell.limits());
+        return spawn.get().start(order, new IntoCell(cell, launch.directory(), limits));
       }
     } catch (IOException e) {
       throw Problem.of(Code.HOST_FAILURE, "The process cannot be started")
@@ -173,7 +175,7 @@ public final class PlainLauncher implements ProcessLauncher {
     var argv = new ArrayList<String>();
     if (cell.has(Layer.LIMITS)) {
       argv.add(Programs.require("prlimit").toString());
-      argv.addAll(ProcessLimits.options(cell.limits()));
+      argv.addAll(new ProcessLimits(cell.limits()).options());
     }
     argv.add(Programs.require("setpriv").toString());
     argv.add("--no-new-privs");

@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Limits of another process's (prlimit(2)). They hold for what it starts, too. */
-public final class ProcessLimits {
+final class ProcessLimits {
   /** RLIMIT_*, in asm-generic/resource.h, and the options of prlimit(1). */
   private enum Limit {
     FILE_SIZE(1, "fsize"),
@@ -36,19 +36,29 @@ public final class ProcessLimits {
    */
   private static final long NO_CORE = 1;
 
-  private ProcessLimits() {}
+  private final List<Setting> settings;
+
+  /** Made before the process is: a thread in a cell can load no classes. */
+  ProcessLimits(Limits limits) {
+    var all = new ArrayList<Setting>();
+    all.add(new Setting(Limit.CORE, NO_CORE));
+    add(all, Limit.TASKS, limits.tasks());
+    add(all, Limit.FILES, limits.files());
+    add(all, Limit.FILE_SIZE, limits.fileBytes());
+    settings = List.copyOf(all);
+  }
 
   /**
-   * Sets limits, no one above what the process has.
+   * Sets them for a process, none above what it has.
    *
    * @throws IOException when the kernel refuses it
    */
-  static void set(long pid, Limits limits) throws IOException {
+  void set(long pid) throws IOException {
     var kernel = new Syscalls();
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment now = arena.allocate(ValueLayout.JAVA_LONG, 2);
       MemorySegment wanted = arena.allocate(ValueLayout.JAVA_LONG, 2);
-      for (Setting one : settings(limits)) {
+      for (Setting one : settings) {
         require(kernel.call(Numbers.PRLIMIT, pid, one.limit().number, 0, now.address()), one);
         // Unlimited is the largest number that there is.
         long value = least(now.getAtIndex(ValueLayout.JAVA_LONG, 1), one.value());
@@ -72,19 +82,8 @@ public final class ProcessLimits {
   }
 
   /** Options of prlimit(1) for the same. */
-  static List<String> options(Limits limits) {
-    return settings(limits).stream()
-        .map(one -> "--" + one.limit().option + "=" + one.value())
-        .toList();
-  }
-
-  private static List<Setting> settings(Limits limits) {
-    var all = new ArrayList<Setting>();
-    all.add(new Setting(Limit.CORE, NO_CORE));
-    add(all, Limit.TASKS, limits.tasks());
-    add(all, Limit.FILES, limits.files());
-    add(all, Limit.FILE_SIZE, limits.fileBytes());
-    return all;
+  List<String> options() {
+    return settings.stream().map(one -> "--" + one.limit().option + "=" + one.value()).toList();
   }
 
   private static void add(List<Setting> all, Limit limit, long value) {
