@@ -74,8 +74,8 @@ public final class LiveCell {
 
   private static void put(Calls calls, View view, long tree) throws IOException {
     Path target = view.path();
-    if (Files.exists(target, LinkOption.NOFOLLOW_LINKS) && Files.size(target) > 0) {
-      return; // It is there already, below another disk perhaps.
+    if (isMounted(target)) {
+      return; // Below another disk, perhaps.
     }
     CellRoot.place(target, false);
     calls.attach(tree, target.toString());
@@ -87,15 +87,22 @@ public final class LiveCell {
     calls.mount(null, target.toString(), null, Calls.MS_BIND | Calls.MS_REMOUNT | flags, null);
   }
 
+  /** Whether a file of another file system is at a name, and not the place for one. */
+  private static boolean isMounted(Path target) throws IOException {
+    return Files.exists(target, LinkOption.NOFOLLOW_LINKS)
+        && !Files.getAttribute(target, "unix:dev")
+            .equals(Files.getAttribute(target.resolveSibling("."), "unix:dev"));
+  }
+
   /** Takes files away; what the process has open it keeps. One that is not there is no failure. */
   public void hide(List<Path> paths) throws IOException {
     if (hasRoot()) {
       inside(calls -> {
         enter(calls);
         for (Path path : paths) {
-          if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+          if (isMounted(path)) {
             calls.unmount(path.toString());
-            Files.deleteIfExists(path);
+            Files.delete(path);
           }
         }
       });

@@ -126,6 +126,13 @@ class LiveCellTest {
     Await.until(() -> last().equals("=a="), "one is gone, and cannot be made anew");
     assertThat(Files.readString(b)).startsWith("b\n").endsWith("x\n");
     cell.hide(List.of(b, volumes.resolve("never-there")));
+    cell.show(List.of(new ReadWrite(b)));
+    Await.until(() -> last().equals("=ab+="), "it comes back");
+    Path empty = Files.createFile(volumes.resolve("empty"));
+    cell.show(List.of(new ReadOnly(empty)));
+    cell.show(List.of(new ReadOnly(empty)));
+    cell.hide(List.of(empty, b));
+    Await.until(() -> last().equals("=a="), "both are gone");
     cell.hide(List.of(a));
     Await.until(() -> last().equals("=="), "all are gone");
   }
