@@ -2,6 +2,7 @@ package dev.kelvin.machine.engine;
 
 import dev.kelvin.model.spec.Cdrom;
 import dev.kelvin.model.spec.Disk;
+import dev.kelvin.model.spec.Netboot;
 import dev.kelvin.model.spec.Nic;
 import dev.kelvin.model.spec.VmSpec;
 import java.util.ArrayList;
@@ -104,7 +105,11 @@ public record SpecDiff(List<LiveChange> live, List<String> restart) {
     for (int i = 0; i < wanted.nics().size(); i++) {
       Nic nic = wanted.nics().get(i);
       Optional<Nic> before = find(running.nics(), Nic::name, nic.name());
-      if (before.isEmpty()) {
+      Netboot netboot = nic.netboot();
+      if (before.isEmpty() && netboot != null && netboot.directory() != null) {
+        // What runs a VM reaches no directory but those that it began with.
+        restart.add("spec.nics[" + i + "].netboot.directory");
+      } else if (before.isEmpty()) {
         live.add(new LiveChange.AddNic(nic));
       } else if (!before.get().equals(nic)) {
         restart.add("spec.nics[" + i + "]");

@@ -21,6 +21,7 @@ import dev.kelvin.model.spec.FirmwareType;
 import dev.kelvin.model.spec.Graphics;
 import dev.kelvin.model.spec.GraphicsType;
 import dev.kelvin.model.spec.Memory;
+import dev.kelvin.model.spec.Netboot;
 import dev.kelvin.model.spec.Nic;
 import dev.kelvin.model.spec.Power;
 import dev.kelvin.model.spec.Restart;
@@ -101,6 +102,16 @@ class SpecDiffTest {
         .containsExactly(new LiveChange.RemoveNic("lan"), new LiveChange.AddNic(DMZ));
     assertThat(change(spec -> spec.nics(List.of(LAN.withMac("52:54:00:00:00:09")))).restart())
         .containsExactly("spec.nics[0]");
+  }
+
+  @Test
+  void aCardThatBootsFromADirectoryOfTheHostWaitsForTheNextStart() {
+    Nic fromUrl = DMZ.withNetboot(new Netboot("http://boot.test/x", null), 2);
+    assertThat(change(spec -> spec.nics(List.of(LAN, fromUrl))).live())
+        .containsExactly(new LiveChange.AddNic(fromUrl));
+    Nic fromDirectory = DMZ.withNetboot(new Netboot("x", "/srv/boot"), 2);
+    assertThat(change(spec -> spec.nics(List.of(LAN, fromDirectory))))
+        .isEqualTo(new SpecDiff(List.of(), List.of("spec.nics[1].netboot.directory")));
   }
 
   @Test
