@@ -1,5 +1,6 @@
 package dev.kelvin.api.http;
 
+import dev.kelvin.model.CipherOrder;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -21,6 +22,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
 import javax.net.ssl.TrustManager;
 import org.jspecify.annotations.Nullable;
 
@@ -39,16 +41,23 @@ public final class TlsTransport implements Transport {
   public TlsTransport(URI url, String token, @Nullable String fingerprint) {
     this.url = url;
     this.token = token;
-    var builder =
-        HttpClient.newBuilder().connectTimeout(CONNECT).version(HttpClient.Version.HTTP_1_1);
-    if (fingerprint != null) {
-      builder.sslContext(pinned(fingerprint));
-    }
-    this.client = builder.build();
+    SSLContext context = context(fingerprint);
+    SSLParameters parameters = context.getDefaultSSLParameters();
+    parameters.setCipherSuites(CipherOrder.of(parameters.getCipherSuites()));
+    this.client =
+        HttpClient.newBuilder()
+            .connectTimeout(CONNECT)
+            .version(HttpClient.Version.HTTP_1_1)
+            .sslContext(context)
+            .sslParameters(parameters)
+            .build();
   }
 
-  private static SSLContext pinned(String fingerprint) {
+  private static SSLContext context(@Nullable String fingerprint) {
     try {
+      if (fingerprint == null) {
+        return SSLContext.getDefault();
+      }
       var context = SSLContext.getInstance("TLS");
       context.init(null, new TrustManager[] {new PinnedCertificate(fingerprint)}, null);
       return context;

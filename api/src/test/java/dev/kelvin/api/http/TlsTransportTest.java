@@ -23,11 +23,14 @@ import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Queue;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLServerSocket;
 import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.AfterAll;
@@ -47,6 +50,7 @@ class TlsTransportTest {
 
   private final Queue<Script> scripts = new ConcurrentLinkedQueue<>();
   private final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
+  private final BlockingQueue<String> ciphers = new LinkedBlockingQueue<>();
   private SSLServerSocket server;
   private URI url;
   private String fingerprint;
@@ -86,6 +90,10 @@ class TlsTransportTest {
     context.init(managers.getKeyManagers(), null, null);
     var loopback = InetAddress.getLoopbackAddress();
     server = (SSLServerSocket) context.getServerSocketFactory().createServerSocket(0, 5, loopback);
+    // As many servers do, it leaves the choice of the cipher to its client.
+    SSLParameters parameters = server.getSSLParameters();
+    parameters.setUseCipherSuitesOrder(false);
+    server.setSSLParameters(parameters);
     url = URI.create("https://127.0.0.1:" + server.getLocalPort());
     Thread.ofVirtual().start(this::accept);
   }
@@ -94,6 +102,7 @@ class TlsTransportTest {
   void clear() {
     scripts.clear();
     failures.clear();
+    ciphers.clear();
   }
 
   @AfterEach
@@ -126,6 +135,7 @@ class TlsTransportTest {
         client.startHandshake();
         throw new IllegalStateException("a connection that no script is for");
       }
+      client.addHandshakeCompletedListener(event -> ciphers.add(event.getCipherSuite()));
       script.play(new Peer(client.getInputStream(), client.getOutputStream()));
     } catch (SSLException | SocketException _) {
       // A client that does not trust this server ends the handshake; the test sees its side.
@@ -147,6 +157,18 @@ class TlsTransportTest {
     try (Client client = client(fingerprint)) {
       assertThat(client.answers()).isTrue();
     }
+  }
+
+  @Test
+  void offersTheFastestCipherFirst() throws Exception {
+    scripts.add(peer -> {
+      peer.request();
+      peer.json(200, "{\"status\":\"ok\"}");
+    });
+    try (Client client = client(fingerprint)) {
+      assertThat(client.answers()).isTrue();
+    }
+    assertThat(ciphers.poll(20, TimeUnit.SECONDS)).isEqualTo("TLS_CHACHA20_POLY1305_SHA256");
   }
 
   @Test

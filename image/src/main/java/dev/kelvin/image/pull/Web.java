@@ -1,5 +1,6 @@
 package dev.kelvin.image.pull;
 
+import dev.kelvin.model.CipherOrder;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
@@ -9,12 +10,14 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.security.NoSuchAlgorithmException;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLParameters;
 
 /**
  * Asks servers for files. It follows redirects itself, since the JDK's client neither tells where
@@ -28,14 +31,26 @@ final class Web implements AutoCloseable {
 
   Web(PullLimits limits, Optional<SSLContext> tls) {
     this.limits = limits;
-    HttpClient.Builder builder =
+    SSLContext context = tls.orElseGet(Web::usualTls);
+    SSLParameters parameters = context.getDefaultSSLParameters();
+    parameters.setCipherSuites(CipherOrder.of(parameters.getCipherSuites()));
+    this.client =
         HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
             .followRedirects(HttpClient.Redirect.NEVER)
             .proxy(EnvironmentProxies.ofProcess())
-            .connectTimeout(limits.connect());
-    tls.ifPresent(builder::sslContext);
-    this.client = builder.build();
+            .connectTimeout(limits.connect())
+            .sslContext(context)
+            .sslParameters(parameters)
+            .build();
+  }
+
+  private static SSLContext usualTls() {
+    try {
+      return SSLContext.getDefault();
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has TLS", e);
+    }
   }
 
   /** The head of an answer, and its body as it comes. */

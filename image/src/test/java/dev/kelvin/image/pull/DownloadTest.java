@@ -457,6 +457,7 @@ class DownloadTest {
       PullPlan unsigned = plan(secure.url("/good"), (String) null);
       assertThat(puller.download(unsigned, work, ProgressSink.none()).verification())
           .isEqualTo(Verification.TRANSPORT);
+      assertThat(secure.ciphers()).containsOnly("TLS_CHACHA20_POLY1305_SHA256");
     }
   }
 }

@@ -19,6 +19,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLServerSocket;
+import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -84,6 +87,7 @@ final class HostileServer implements AutoCloseable {
   private final String scheme;
   private final Map<String, Handler> handlers = new ConcurrentHashMap<>();
   private final List<Request> requests = new CopyOnWriteArrayList<>();
+  private final List<String> ciphers = new CopyOnWriteArrayList<>();
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
   private final CountDownLatch closing = new CountDownLatch(1);
 
@@ -99,8 +103,13 @@ final class HostileServer implements AutoCloseable {
 
   static HostileServer start(TestTls tls) throws IOException {
     var factory = tls.server().getServerSocketFactory();
-    return new HostileServer(
-        factory.createServerSocket(0, 50, InetAddress.getLoopbackAddress()), "https");
+    var listener =
+        (SSLServerSocket) factory.createServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    // As many servers do, it leaves the choice of the cipher to its client.
+    SSLParameters parameters = listener.getSSLParameters();
+    parameters.setUseCipherSuitesOrder(false);
+    listener.setSSLParameters(parameters);
+    return new HostileServer(listener, "https");
   }
 
   HostileServer on(String path, Handler handler) {
@@ -125,6 +134,11 @@ final class HostileServer implements AutoCloseable {
     return requests.stream().filter(one -> one.path().equals(path)).toList();
   }
 
+  /** The cipher suites of the connections that requests came by, in their order. */
+  List<String> ciphers() {
+    return List.copyOf(ciphers);
+  }
+
   private void accept() {
     while (!listener.isClosed()) {
       try {
@@ -143,6 +157,9 @@ final class HostileServer implements AutoCloseable {
     try (socket) {
       Request request = read(socket);
       if (request != null) {
+        if (socket instanceof SSLSocket secure) {
+          ciphers.add(secure.getSession().getCipherSuite());
+        }
         requests.add(request);
         Handler handler =
             handlers.getOrDefault(request.path(), (one, wire) -> wire.whole(404, new byte[0]));

@@ -1,5 +1,6 @@
 package dev.kelvin.server.http;
 
+import dev.kelvin.model.CipherOrder;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.server.http.HttpSettings.Tls;
@@ -180,6 +181,7 @@ final class TlsEndpoint implements AutoCloseable {
     var ssl = new SslContextFactory.Server();
     ssl.setSslContext(identity.context());
     ssl.addExcludeCipherSuites(".*_CBC_.*");
+    ssl.setCipherComparator(CipherOrder.FASTEST_FIRST);
     identity.context().getServerSessionContext().setSessionCacheSize(SESSIONS);
     var customizer = new SecureRequestCustomizer();
     // Whoever knows the certificate by its fingerprint may call this host by any name.

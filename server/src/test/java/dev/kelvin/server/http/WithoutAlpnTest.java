@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.AfterEach;
@@ -138,10 +139,27 @@ class WithoutAlpnTest {
         });
     org.assertj.core.api.Assertions.assertThatThrownBy(socket::startHandshake)
         .isInstanceOf(IOException.class);
-    SSLSocket good = connect();
-    good.setEnabledProtocols(new String[] {"TLSv1.2"});
-    good.startHandshake();
-    assertThat(good.getSession().getCipherSuite()).contains("_GCM_");
+  }
+
+  /** The server chooses, whatever the client would like best; see {@code CipherOrder}. */
+  @Test
+  void theCipherThatIsFastestHereIsTaken() throws Exception {
+    for (String version : List.of("TLSv1.2", "TLSv1.3")) {
+      SSLSocket both = connect();
+      both.setEnabledProtocols(new String[] {version});
+      assertThat(List.of(both.getEnabledCipherSuites()).getFirst()).contains("_GCM_");
+      both.startHandshake();
+      assertThat(both.getSession().getCipherSuite()).contains("_CHACHA20_POLY1305_");
+
+      SSLSocket without = connect();
+      without.setEnabledProtocols(new String[] {version});
+      without.setEnabledCipherSuites(
+          Stream.of(without.getEnabledCipherSuites())
+              .filter(suite -> !suite.contains("CHACHA20"))
+              .toArray(String[]::new));
+      without.startHandshake();
+      assertThat(without.getSession().getCipherSuite()).contains("_GCM_");
+    }
   }
 
   private static boolean endOf(SSLSocket socket) {
