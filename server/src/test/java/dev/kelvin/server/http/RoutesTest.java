@@ -439,6 +439,41 @@ class RoutesTest {
         + (one.open() ? " open" : "");
   }
 
+  /** There is nothing that only other front ends could ask for. */
+  @Test
+  void everyActionHasARoute() {
+    Set<Class<?>> asked = new HashSet<>();
+    for (Case one : cases()) {
+      asked.add(one.action().getClass());
+    }
+    // Their cases are the tests of streams above.
+    asked.addAll(
+        Set.of(
+            Action.GuestExec.class,
+            Action.ImportImage.class,
+            Action.WriteGuestFile.class,
+            Action.WriteGuestTree.class));
+    Set<Class<?>> all = new HashSet<>();
+    for (Class<?> kind : List.of(Action.Read.class, Action.Write.class)) {
+      all.addAll(List.of(kind.getPermittedSubclasses()));
+    }
+    assertThat(all).hasSizeGreaterThan(50).isEqualTo(asked);
+  }
+
+  /** So that who may only read may be told by the method; hosts to compare are too long for it. */
+  @Test
+  void whatIsAskedByGetChangesNothing() {
+    for (Case one : cases()) {
+      boolean reads = one.action() instanceof Action.Read;
+      boolean gets = Set.of("GET", "HEAD").contains(one.method());
+      assertThat(gets).as(one.toString()).isEqualTo(reads && !isBaseline(one.action()));
+    }
+  }
+
+  private static boolean isBaseline(Action action) {
+    return action instanceof Action.ComputeBaseline;
+  }
+
   @Test
   void everyOperationIsTried() {
     Set<String> tried = new HashSet<>();
