@@ -6,11 +6,21 @@ import dev.kelvin.host.process.ProcessId;
 import dev.kelvin.machine.store.HeldResource;
 import dev.kelvin.machine.store.RunRecord;
 import dev.kelvin.machine.store.StartedCompanion;
+import dev.kelvin.machine.store.VmRepository;
 import dev.kelvin.machine.supervise.VmRequest;
+import dev.kelvin.machine.task.VmTasks;
 import dev.kelvin.model.Phase;
+import dev.kelvin.model.Task;
+import dev.kelvin.model.Task.TaskState;
+import dev.kelvin.state.store.Op;
+import dev.kelvin.state.store.Txn;
+import dev.kelvin.state.task.TaskEngine;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -110,6 +120,24 @@ class RunHoldingsTest {
     vm.process().destroyForcibly().onExit().join();
     vm.restartAfterEnd();
     vm.awaitPhase(Phase.CRASHED);
+    requireAllGivenBack();
+  }
+
+  /** What is wanted of it cannot be read; what its machine holds can. */
+  @Test
+  void theDeletionOfADamagedVmGivesBackWhatItsMachineHeld() throws Exception {
+    record(List.of(), List.of(new HeldResource.RuntimeDirectory(runtime.toString()), companion()));
+    byte[] torn = "{\"v\":1,\"doc\":{\"meta".getBytes(StandardCharsets.UTF_8);
+    vm.store().commit(Txn.of(Op.put(VmRepository.VMS + SupervisedVm.ID, torn)));
+    vm.restartAfterEnd();
+    assertThat(vm.machines().damagedId("web")).contains(SupervisedVm.ID);
+    try (var tasks = new TaskEngine(vm.store(), vm.machines().taskTypes(), Clock.systemUTC())) {
+      var delete = new VmTasks.Delete(SupervisedVm.ID, true, false);
+      Task task = tasks.submitExclusive(VmTasks.DELETE, delete, "vm/web");
+      assertThat(tasks.await(task.id(), Duration.ofSeconds(20)).state())
+          .isEqualTo(TaskState.SUCCEEDED);
+    }
+    assertThat(vm.process().isAlive()).isFalse();
     requireAllGivenBack();
   }
 }

@@ -87,7 +87,7 @@ final class SleepEngine implements Engine {
   }
 
   @Override
-  public void release(VmRecord vm, List<HeldResource> held) {}
+  public void release(String id, List<HeldResource> held) {}
 
   @Override
   public void forget(VmRecord vm) {}

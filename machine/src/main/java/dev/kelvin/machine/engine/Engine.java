@@ -77,10 +77,11 @@ public interface Engine {
   /**
    * Gives back what a process that is gone held of the host, and nothing else. May be repeated.
    *
+   * @param id of its VM
    * @param held of its record ({@link RunRecord#holds}), all or some of it
    * @throws dev.kelvin.model.ProblemException host-failure
    */
-  void release(VmRecord vm, List<HeldResource> held);
+  void release(String id, List<HeldResource> held);
 
   /** Forgets what the host has allowed the guest of a VM that is no more. May be repeated. */
   void forget(VmRecord vm);

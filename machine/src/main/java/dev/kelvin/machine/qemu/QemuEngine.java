@@ -77,8 +77,8 @@ public final class QemuEngine implements Engine {
   }
 
   @Override
-  public void release(VmRecord vm, List<HeldResource> held) {
-    launcher.release(vm, held);
+  public void release(String id, List<HeldResource> held) {
+    launcher.release(id, held);
   }
 
   @Override

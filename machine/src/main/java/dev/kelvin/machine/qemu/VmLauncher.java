@@ -410,8 +410,8 @@ public final class VmLauncher {
   }
 
   /** Gives back what the machine of a VM held. */
-  void release(VmRecord vm, List<HeldResource> held) {
-    resources.release(vm.metadata().id(), held);
+  void release(String id, List<HeldResource> held) {
+    resources.release(id, held);
   }
 
   /** Forgets what the guest of a VM that is no more was allowed. */

@@ -133,6 +133,17 @@ public final class Supervisors {
   }
 
   /**
+   * Gives back what the machine of a damaged VM held, as far as that can be read. Its processes are
+   * gone.
+   */
+  public void releaseDamaged(String id) {
+    shared
+        .repository()
+        .readableRun(id)
+        .ifPresent(run -> shared.engine().release(id, run.holds(-1, shared.home().runtime(id))));
+  }
+
+  /**
    * Forgets a VM that has no process any more; volumes that it still has stay, nobody's. May be
    * called again when it fails: its supervisor ends last, so that the VM is cared for until then.
    */

@@ -320,8 +320,7 @@ final class Termination {
     List<HeldResource> held = run.holds(vm.record().uid(), vm.context().home().runtime(vm.id()));
     vm.context()
         .engine()
-        .release(
-            vm.record(), others ? held.stream().filter(HeldResource::ofProcess).toList() : held);
+        .release(vm.id(), others ? held.stream().filter(HeldResource::ofProcess).toList() : held);
   }
 
   private void follow(Ending ending) {

@@ -59,6 +59,7 @@ final class DeleteSteps {
             pids.isEmpty() ? "no process of it was found" : "its processes were ended:" + pids);
       }
       damaged.end(id, processes);
+      vms.releaseDamaged(id);
     }
 
     @Override

@@ -1,10 +1,8 @@
 package dev.kelvin.machine.unknown;
 
 import dev.kelvin.host.process.ProcessId;
-import dev.kelvin.machine.launch.Companions;
 import dev.kelvin.machine.launch.Processes;
 import dev.kelvin.machine.launch.home.VmHome;
-import dev.kelvin.machine.store.RunRecord;
 import dev.kelvin.machine.store.VmRepository;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
@@ -107,7 +105,6 @@ public final class DamagedVms {
   /** Ends these processes of one, and removes what they leave outside its directories. */
   public void end(String id, Set<ProcessId> processes) {
     processes.forEach(Processes::kill);
-    repository.readableRun(id).map(RunRecord::helpers).ifPresent(Companions::end);
     removeLocks(home.files(id));
   }
 
