@@ -152,11 +152,7 @@ public final class VmLauncher {
               vm, one -> cells.of(one, plan, vm.uid()), Companion.of(plan), files.runtime());
       held.addAll(serving);
       Files.deleteIfExists(files.output());
-      // Beside QEMU's own start; the guest does not run before both are done.
-      if (vm.uid() >= 0 && vm.spec().reachesHost()) {
-        held.add(new Exposure(vm.uid()));
-      }
-      shielded = Meanwhile.start("shield", () -> exposed(vm));
+      shielded = shield(vm, held);
       Launch launch = launch(vm, plan);
       process = processes.launch(launch);
       try (var ahead = new HeadStart(process)) {
@@ -187,6 +183,19 @@ public final class VmLauncher {
         default -> throw failed(vm, e);
       }
     }
+  }
+
+  /** Sees to it, beside QEMU's own start, that the guest reaches of the host what it may. */
+  private Meanwhile<Boolean> shield(VmRecord vm, List<HeldResource> held) {
+    if (vm.uid() >= 0 && vm.spec().reachesHost()) {
+      held.add(new Exposure(vm.uid()));
+    }
+    return Meanwhile.start(
+        "shield",
+        () -> {
+          expose(vm.uid(), vm.spec());
+          return true;
+        });
   }
 
   private static ProblemException failed(VmRecord vm, Throwable e) {
@@ -397,11 +406,6 @@ public final class VmLauncher {
   private SharedDirectories shared(VmRecord vm) throws IOException {
     VmSpec spec = vm.uid() < 0 ? vm.spec().toBuilder().shares(List.of()).build() : vm.spec();
     return SharedDirectories.hold(vm.metadata().name(), spec, home.layout());
-  }
-
-  private boolean exposed(VmRecord vm) {
-    expose(vm.uid(), vm.spec());
-    return true;
   }
 
   /** Lets a guest reach the host if its spec says so, and only then. */
