@@ -29,6 +29,7 @@ class KeptInputsTest {
   static Map<Class<?>, Target> targets() {
     var targets = new LinkedHashMap<Class<?>, Target>();
     targets.put(DocumentTarget.class, DocumentTarget::fuzzerTestOneInput);
+    targets.put(AnswerTarget.class, AnswerTarget::fuzzerTestOneInput);
     targets.put(WireTarget.class, WireTarget::fuzzerTestOneInput);
     targets.put(PullTarget.class, PullTarget::fuzzerTestOneInput);
     targets.put(ReportTarget.class, ReportTarget::fuzzerTestOneInput);
