@@ -48,9 +48,17 @@ public final class Names {
   /** The candidate that a user who typed {@code typed} most likely meant. */
   public static Optional<String> nearest(String typed, List<String> candidates) {
     int limit = Math.max(1, typed.length() / 3);
-    return candidates.stream()
-        .filter(candidate -> distance(typed, candidate) <= limit)
-        .min(Comparator.comparingInt(candidate -> distance(typed, candidate)));
+    // Not as a stream: such a comparator is made of a class that no AOT cache holds.
+    String nearest = null;
+    int least = limit + 1;
+    for (String candidate : candidates) {
+      int distance = distance(typed, candidate);
+      if (distance < least) {
+        least = distance;
+        nearest = candidate;
+      }
+    }
+    return Optional.ofNullable(nearest);
   }
 
   /**
