@@ -2,6 +2,7 @@ package dev.kelvin.host.cell;
 
 import dev.kelvin.host.process.ProcessId;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,7 +23,7 @@ public record Observation(Layer layer, State state, String seen) {
   public enum State {
     STANDS,
     MISSING,
-    /** The kernel does not show it. */
+    /** The kernel does not show it, or not to this user. */
     UNSEEN
   }
 
@@ -88,10 +89,17 @@ public record Observation(Layer layer, State state, String seen) {
 
   private static Observation namespace(Layer layer, Path there, String name, String more)
       throws IOException {
-    Path its = Files.readSymbolicLink(there.resolve("ns").resolve(name));
+    Path its;
+    try {
+      its = Files.readSymbolicLink(there.resolve("ns").resolve(name));
+    } catch (AccessDeniedException e) {
+      // Of a process of another user, and of one of the same user that lets nobody look at it.
+      return new Observation(
+          layer, State.UNSEEN, "the kernel does not show its namespaces to the daemon's user");
+    }
     Path own = Files.readSymbolicLink(Path.of("/proc/self/ns").resolve(name));
     boolean stands = !its.equals(own);
-    return of(layer, stands, stands ? its + more : "the host's");
+    return of(layer, stands, stands ? its + more : "the daemon's own");
   }
 
   private static String mounts(Path there) throws IOException {
