@@ -3,6 +3,7 @@ package dev.kelvin.model;
 import dev.kelvin.model.spec.Architecture;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,10 +23,26 @@ public record DoctorReport(
     List<FoundQemu> qemus,
     Instant checkedAt) {
 
+  /** What the ids of checks of walls around VMs begin with. */
+  public static final String WALL = "wall-";
+
+  /** The ids of the other checks of what keeps guests, VMs and clients apart. */
+  public static final Set<String> OF_SECURITY =
+      Set.of("qemu", "seccomp", "vm-users", "nftables", "landlock", "mac", "api.tls");
+
   public DoctorReport {
     checks = checks == null ? List.of() : List.copyOf(checks);
     missingPackages = missingPackages == null ? List.of() : List.copyOf(missingPackages);
     qemus = qemus == null ? List.of() : List.copyOf(qemus);
+  }
+
+  /** The same with those checks only that say what keeps guests, VMs and clients apart. */
+  public DoctorReport ofSecurity() {
+    List<Check> some =
+        checks.stream()
+            .filter(check -> check.id().startsWith(WALL) || OF_SECURITY.contains(check.id()))
+            .toList();
+    return new DoctorReport(host, accelerator, some, missingPackages, qemus, checkedAt);
   }
 
   /**

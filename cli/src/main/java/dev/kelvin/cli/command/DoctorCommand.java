@@ -17,16 +17,22 @@ import picocli.CommandLine.Option;
     sortOptions = false,
     footer = {
       "",
-      "Exits with 8 when something is missing that Kelvin cannot do without.",
+      "Exits with 8 when something is missing that Kelvin cannot do without, shown or not.",
       "",
-      "Example:",
-      "  kelvin doctor --refresh"
+      "Examples:",
+      "  kelvin doctor --refresh",
+      "  kelvin doctor --security"
     })
 public final class DoctorCommand extends Command {
   @Option(
       names = "--refresh",
       description = "Examine the host anew, instead of showing what was found before.")
   boolean refresh;
+
+  @Option(
+      names = "--security",
+      description = "Show only what keeps guests, VMs and clients apart, and what is lost of it.")
+  boolean security;
 
   @Mixin Outputs outputs = new Outputs();
 
@@ -40,8 +46,9 @@ public final class DoctorCommand extends Command {
       new Waiting().follow(session, session.client().host().examine(), OnInterrupt.DETACH);
     }
     DoctorReport report = session.client().host().doctor();
+    DoctorReport shown = security ? report.ofSecurity() : report;
     Style style = session.style();
-    outputs.one(session, report, DoctorReport::host, () -> text(report, style));
+    outputs.one(session, shown, DoctorReport::host, () -> text(shown, style));
     boolean lacks =
         report.checks().stream().anyMatch(check -> check.state() == CheckState.REQUIRED);
     return lacks || !report.missingPackages().isEmpty() ? Code.CAPABILITY_MISSING.exitCode() : 0;

@@ -1,5 +1,6 @@
 package dev.kelvin.host.check;
 
+import dev.kelvin.host.cell.CellSupport;
 import dev.kelvin.host.process.Users;
 import dev.kelvin.host.program.Commands;
 import dev.kelvin.host.program.Distribution;
@@ -89,6 +90,15 @@ public final class Doctor {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /**
+   * Which walls around VMs can be built here, each with what it protects against. Tried anew each
+   * time, which takes some ten milliseconds: a container or a service manager may take one away,
+   * and nothing else of the host changes with it.
+   */
+  public List<Check> walls() {
+    return new WallChecks(Users.isRoot()).all(CellSupport.ofHost());
   }
 
   /** Examines the host anew, which takes some seconds, and keeps the result. */

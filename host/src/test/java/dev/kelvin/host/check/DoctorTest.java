@@ -3,6 +3,7 @@ package dev.kelvin.host.check;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.kelvin.host.cell.Layer;
 import dev.kelvin.host.process.Users;
 import dev.kelvin.host.program.Commands;
 import dev.kelvin.host.qemu.QemuCensus;
@@ -14,11 +15,13 @@ import dev.kelvin.model.DoctorReport.CheckState;
 import dev.kelvin.model.HostFacts;
 import dev.kelvin.model.Layout;
 import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.ProgressSink;
 import dev.kelvin.model.Task.Progress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -95,6 +98,24 @@ class DoctorTest {
     assertThat(Thread.interrupted()).isTrue();
     assertThat(thrown.problem().code()).isEqualTo(Code.CANCELLED);
     assertThat(home.resolve("var/doctor.json")).doesNotExist();
+  }
+
+  /** Tried each time, and not kept; what is of security is known by ids that there are. */
+  @Test
+  void triesTheWallsAroundVmsEachTime() throws Exception {
+    GuestProofTest.qemu();
+    DoctorReport report = doctor().examine(ProgressSink.none());
+    assertThat(report.checks()).extracting(Check::id).noneMatch(id -> id.startsWith("wall-"));
+    assertThat(report.ofSecurity().checks())
+        .extracting(Check::id)
+        .containsExactlyInAnyOrder(
+            DoctorReport.OF_SECURITY.stream()
+                .filter(id -> !id.equals("api.tls"))
+                .toArray(String[]::new));
+    assertThat(doctor().walls())
+        .extracting(Check::id)
+        .containsExactlyElementsOf(
+            Arrays.stream(Layer.values()).map(layer -> "wall-" + layer.wire()).toList());
   }
 
   private Doctor doctor() {

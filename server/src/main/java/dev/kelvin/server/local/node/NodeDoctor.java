@@ -13,8 +13,8 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * The report on the host, and what of the daemon's own cannot be read: looked at anew each time,
- * while what the host can do is kept.
+ * The report on the host, the walls around VMs that can be built, and what of the daemon's own
+ * cannot be read: looked at anew each time, while what else the host can do is kept.
  *
  * @param objects what is wrong with VMs and images
  * @param volumes what is wrong with volumes
@@ -33,6 +33,7 @@ public record NodeDoctor(
     DoctorReport host = doctor.report();
     List<Problem> damaged = Stream.concat(objects.get().stream(), volumes.get().stream()).toList();
     var checks = new ArrayList<>(host.checks());
+    checks.addAll(doctor.walls());
     if (damaged.isEmpty()) {
       checks.add(
           new Check(
