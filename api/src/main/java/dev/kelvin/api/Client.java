@@ -16,6 +16,7 @@ import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.StateReport;
 import dev.kelvin.model.Task;
 import dev.kelvin.model.Vm;
+import dev.kelvin.model.VmIsolation;
 import dev.kelvin.model.spec.Disk;
 import dev.kelvin.model.spec.Nic;
 import java.io.ByteArrayInputStream;
@@ -174,6 +175,11 @@ public final class Client implements Closeable {
 
   public Vm vm(String name) {
     return exchange.read(get(vmPath(name)), Vm.class);
+  }
+
+  /** What confines the processes of a VM that runs, as the kernel shows it now. */
+  public VmIsolation isolation(String vm) {
+    return exchange.read(get(vmPath(vm) + "/isolation"), VmIsolation.class);
   }
 
   public Task createVm(VmDocument vm) {

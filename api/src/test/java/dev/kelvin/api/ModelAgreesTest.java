@@ -11,6 +11,7 @@ import dev.kelvin.model.NodeInfo;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.Task;
 import dev.kelvin.model.Vm;
+import dev.kelvin.model.VmIsolation;
 import dev.kelvin.model.Volume;
 import dev.kelvin.model.WireName;
 import java.lang.reflect.ParameterizedType;
@@ -68,6 +69,7 @@ class ModelAgreesTest {
             Event.class,
             NodeInfo.class,
             DoctorReport.class,
+            VmIsolation.class,
             Problem.class)) {
       collect(root, found);
     }

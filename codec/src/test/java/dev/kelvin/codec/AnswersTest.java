@@ -14,6 +14,7 @@ import dev.kelvin.model.PublishedImage;
 import dev.kelvin.model.StateReport;
 import dev.kelvin.model.Task;
 import dev.kelvin.model.Vm;
+import dev.kelvin.model.VmIsolation;
 import dev.kelvin.model.Volume;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
@@ -48,6 +49,7 @@ class AnswersTest {
         NodeInfo.class,
         DoctorReport.class,
         GuestInfo.class,
+        VmIsolation.class,
         PublishedImage.class,
         StateReport.class,
         Problem.class);

@@ -1,6 +1,7 @@
 package dev.kelvin.machine;
 
 import dev.kelvin.machine.engine.Engine;
+import dev.kelvin.machine.engine.Instance;
 import dev.kelvin.machine.launch.Meanwhile;
 import dev.kelvin.machine.launch.home.VmHome;
 import dev.kelvin.machine.store.RunRecord;
@@ -251,6 +252,17 @@ public final class Machines implements AutoCloseable {
 
   Supervisor byName(String name) {
     return vms.named(name).orElseThrow(() -> notThere(name).asException());
+  }
+
+  /**
+   * The machine of a VM as it runs, also of one that does not answer or is not taken over yet;
+   * empty when none is on record.
+   */
+  Optional<RunRecord> run(Supervisor vm) {
+    Instance running = vm.running();
+    return running != null
+        ? Optional.of(running.run())
+        : repository.run(vm.record().metadata().id());
   }
 
   /** Why there is no VM of a name to do anything with. */

@@ -14,6 +14,7 @@ import dev.kelvin.model.Phase;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.Vm;
+import dev.kelvin.model.VmIsolation;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -81,6 +82,17 @@ public final class VmAccess {
 
   public void sendKeys(String vm, List<String> keys) throws InterruptedException {
     machines.byName(vm).ask(new VmRequest.SendKeys(keys));
+  }
+
+  /**
+   * What confines the VM's processes, as the kernel shows it now. Neither the VM nor its supervisor
+   * is waited for.
+   *
+   * @throws ProblemException wrong-state when it has no process; host-failure when one cannot be
+   *     looked at
+   */
+  public VmIsolation isolation(String vm) {
+    return Walls.of(machines, vm);
   }
 
   /** What is read while it is passed on: there may be more than fits into memory. */

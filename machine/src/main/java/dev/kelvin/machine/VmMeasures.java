@@ -9,11 +9,16 @@ import dev.kelvin.model.GuestInfo;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.Vm;
+import dev.kelvin.model.VmIsolation.Wall;
+import dev.kelvin.model.VmIsolation.WallState;
 import dev.kelvin.qemu.control.BlockStat;
+import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
@@ -30,12 +35,15 @@ public final class VmMeasures {
    * @param process null when it has none
    * @param disks empty when QEMU does not tell
    * @param network counters of the guest's cards as its agent told them last
+   * @param walls how many of those that there are around its process are in each state; empty when
+   *     it has none
    */
   public record Measure(
       Vm vm,
       ProcessStats.@Nullable Sample process,
       List<BlockStat> disks,
-      List<GuestInfo.Interface> network) {}
+      List<GuestInfo.Interface> network,
+      Map<WallState, Integer> walls) {}
 
   private final Machines machines;
 
@@ -64,7 +72,7 @@ public final class VmMeasures {
     Vm vm = supervisor.snapshot();
     Instance running = supervisor.running();
     if (running == null) {
-      return new Measure(vm, null, List.of(), List.of());
+      return new Measure(vm, null, List.of(), List.of(), Map.of());
     }
     GuestWatch guest = supervisor.guest();
     GuestInfo info = guest == null ? null : guest.last();
@@ -72,7 +80,22 @@ public final class VmMeasures {
         vm,
         ProcessStats.read(running.process()).orElse(null),
         disks(vm, running),
-        info == null ? List.of() : info.interfaces());
+        info == null ? List.of() : info.interfaces(),
+        walls(vm, running));
+  }
+
+  private static Map<WallState, Integer> walls(Vm vm, Instance running) {
+    var counts = new EnumMap<WallState, Integer>(WallState.class);
+    try {
+      List<Wall> walls = Walls.walls(running.process());
+      for (WallState state : WallState.values()) {
+        counts.put(state, 0); // so that a series does not end when its last wall is missing
+      }
+      walls.forEach(wall -> counts.merge(wall.state(), 1, Integer::sum));
+    } catch (IOException e) {
+      LOG.log(Level.DEBUG, () -> "the walls of " + vm.ref() + ": " + e.getMessage());
+    }
+    return counts;
   }
 
   private static List<BlockStat> disks(Vm vm, Instance running) {

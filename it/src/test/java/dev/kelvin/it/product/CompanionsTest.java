@@ -10,6 +10,10 @@ import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Phase;
 import dev.kelvin.model.ProblemException;
+import dev.kelvin.model.VmIsolation;
+import dev.kelvin.model.VmIsolation.ConfinedProcess;
+import dev.kelvin.model.VmIsolation.Wall;
+import dev.kelvin.model.VmIsolation.WallState;
 import dev.kelvin.model.spec.Memory;
 import dev.kelvin.model.spec.Netboot;
 import dev.kelvin.model.spec.Nic;
@@ -25,7 +29,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -205,6 +211,58 @@ class CompanionsTest extends OnOneDaemon {
     ProcessHandle.of(pid).orElseThrow().destroyForcibly();
     daemon.awaitPhase("pair", Phase.CRASHED);
     assertThat(daemon.vmProcesses()).isEmpty();
+  }
+
+  /** Also of a VM that an earlier daemon has started. */
+  @Test
+  void theWallsOfEachProcessAreSeen() throws IOException, InterruptedException {
+    daemon.create(Guests.empty("walled", tpm()));
+    for (int daemons = 0; daemons < 2; daemons++) {
+      VmIsolation seen = daemon.client().isolation("walled");
+      assertThat(seen.processes()).extracting(ConfinedProcess::name).containsExactly("qemu", "tpm");
+      assertThat(seen.processes().getFirst().pid())
+          .isEqualTo(daemon.client().vm("walled").status().pid());
+      Set<String> possible = wallsThatCanBeBuilt();
+      // QEMU's own network is that of the host, and the kernel does not tell of Landlock.
+      Set<String> unlike = Set.of("network", "landlock");
+      for (ConfinedProcess process : seen.processes()) {
+        assertThat(standing(process))
+            .as(process.name())
+            .containsAll(possible.stream().filter(wall -> !unlike.contains(wall)).toList());
+      }
+      assertThat(standing(seen.processes().getFirst())).doesNotContain("network");
+      assertThat(standing(seen.processes().getLast()).contains("network"))
+          .isEqualTo(possible.contains("network"));
+      Await.until(
+          "the walls are counted",
+          Duration.ofSeconds(20),
+          () ->
+              daemon
+                  .client()
+                  .metrics()
+                  .contains("kelvin_vm_walls{state=\"unseen\",vm=\"walled\"} 1"));
+      daemon.kill();
+      daemon.restart();
+    }
+    daemon.done(daemon.client().stopVm("walled"));
+    assertThatExceptionOfType(ProblemException.class)
+        .isThrownBy(() -> daemon.client().isolation("walled"))
+        .satisfies(e -> assertThat(e.problem().code()).isEqualTo(Code.WRONG_STATE))
+        .satisfies(e -> assertThat(e.problem().remedy()).contains("kelvin start walled"));
+  }
+
+  private static Set<String> wallsThatCanBeBuilt() {
+    return daemon.client().host().doctor().checks().stream()
+        .filter(check -> check.id().startsWith("wall-") && check.remedy() == null)
+        .map(check -> check.id().substring("wall-".length()))
+        .collect(Collectors.toSet());
+  }
+
+  private static List<String> standing(ConfinedProcess process) {
+    return process.walls().stream()
+        .filter(wall -> wall.state() == WallState.STANDS)
+        .map(Wall::wall)
+        .toList();
   }
 
   @Test

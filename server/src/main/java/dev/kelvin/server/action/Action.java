@@ -108,6 +108,9 @@ public sealed interface Action {
   /** The last {@code tailBytes} of what the VM wrote to its serial port. */
   record GetSerialLog(String vm, long tailBytes) implements Read {}
 
+  /** What confines the VM's processes now. */
+  record GetIsolation(String vm) implements Read {}
+
   record GetGuest(String vm) implements Read {}
 
   record ReadGuestFile(String vm, String path) implements Read {}

@@ -48,6 +48,7 @@ final class VmRoutes {
         Route.post(VM + "/nics", VmRoutes::attachNic),
         Route.delete(VM + "/nics/{nic}", in -> new Action.DetachNic(vm(in), in.path("nic"))),
         Route.put(VM + "/cdroms/{cdrom}", VmRoutes::setMedia),
+        Route.get(VM + "/isolation", in -> new Action.GetIsolation(vm(in))),
         Route.get(VM + "/screenshot", VmRoutes::screenshot).with("screen"),
         Route.get(VM + "/log", VmRoutes::serialLog).with("tail"),
         Route.post(VM + "/keys", VmRoutes::sendKeys),

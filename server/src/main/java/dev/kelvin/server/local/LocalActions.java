@@ -114,6 +114,7 @@ public final class LocalActions implements Actions {
           new Outcome.Bytes("image/png", access.screenshot(vm, screen));
       case Action.GetSerialLog(String vm, long tail) ->
           new Outcome.Download("text/plain; charset=utf-8", access.serialLog(vm, tail)::writeTo);
+      case Action.GetIsolation(String vm) -> new Outcome.Document(access.isolation(vm), null);
       case Action.GetGuest(String vm) -> handlers.guests().info(vm);
       case Action.ReadGuestFile file -> handlers.guests().readFile(file);
       case Action.ReadGuestTree tree -> handlers.guests().readTree(tree);

@@ -299,6 +299,7 @@ class RoutesTest {
             .sends("{\"image\":\"inst\"}"),
         Case.of("PUT", "/v1/vms/web1/cdroms/cd0", new Action.SetMedia("web1", "cd0", null))
             .sends("{\"image\":null}"),
+        Case.of("GET", "/v1/vms/web1/isolation", new Action.GetIsolation("web1")),
         Case.of("GET", "/v1/vms/web1/screenshot", new Action.Screenshot("web1", 1)),
         Case.of("GET", "/v1/vms/web1/screenshot?screen=2", new Action.Screenshot("web1", 2)),
         Case.of("GET", "/v1/vms/web1/log", new Action.GetSerialLog("web1", 1 << 20)),

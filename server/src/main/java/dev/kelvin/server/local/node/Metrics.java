@@ -135,6 +135,24 @@ public final class Metrics {
       }
     }
     all.add(cpu.build());
+    walls(all, vms);
+  }
+
+  private static void walls(List<MetricSnapshot> all, List<Measure> vms) {
+    var walls =
+        GaugeSnapshot.builder()
+            .name("kelvin_vm_walls")
+            .help("Walls around the VM's process in each state, as the kernel shows them.");
+    for (Measure vm : vms) {
+      vm.walls()
+          .forEach((state, count) ->
+              walls.dataPoint(
+                  GaugeDataPointSnapshot.builder()
+                      .labels(name(vm).merge(Labels.of("state", state.wire())))
+                      .value(count)
+                      .build()));
+    }
+    all.add(walls.build());
   }
 
   private static double up(Measure measure) {
