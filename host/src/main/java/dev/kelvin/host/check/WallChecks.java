@@ -16,9 +16,8 @@ final class WallChecks {
       "only a daemon of root builds it: run the daemon as root, as the package's service does";
 
   private static final String NAMESPACES =
-      "let the daemon have CAP_SYS_ADMIN and call unshare(2), mount(2) and pivot_root(2): a"
-          + " container needs the capability and a seccomp profile that passes them, a systemd unit"
-          + " no RestrictNamespaces=; the kernel needs ";
+      "let the daemon have CAP_SYS_ADMIN and call unshare(2), which a container or a unit's"
+          + " RestrictNamespaces= may forbid; the kernel needs ";
 
   private final boolean root;
 
@@ -47,7 +46,7 @@ final class WallChecks {
   private String remedy(Layer layer) {
     return switch (layer) {
       case USER -> forRoot("let the daemon have CAP_SETUID and CAP_SETGID");
-      case ROOT -> forRoot(NAMESPACES + "Linux 5.8");
+      case ROOT -> forRoot(NAMESPACES + "Linux 5.8; let it call mount(2) and pivot_root(2), too");
       case PID -> forRoot(NAMESPACES + "CONFIG_PID_NS");
       case IPC -> forRoot(NAMESPACES + "CONFIG_IPC_NS");
       case UTS -> forRoot(NAMESPACES + "CONFIG_UTS_NS");
