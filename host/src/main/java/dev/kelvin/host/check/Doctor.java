@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,11 +48,17 @@ public final class Doctor {
   private final QemuChoice choice;
   private final QemuCensus qemus;
   private final HostIdentity identity;
+  private final Supplier<CellSupport> cells;
   private final ReentrantLock lock = new ReentrantLock();
   private volatile DoctorCache.@Nullable Entry known;
 
-  /** With the QEMUs of a choice. */
-  public Doctor(Layout layout, Commands commands, QemuChoice choice) {
+  /**
+   * With the QEMUs of a choice.
+   *
+   * @param cells the walls of cells that can be built here
+   */
+  public Doctor(Layout layout, Commands commands, QemuChoice choice, Supplier<CellSupport> cells) {
+    this.cells = cells;
     this.commands = commands;
     this.cache = new DoctorCache(layout.state().resolve("doctor.json"));
     this.runtime = layout.runtime();
@@ -92,13 +99,9 @@ public final class Doctor {
     }
   }
 
-  /**
-   * Which walls around VMs can be built here, each with what it protects against. Tried anew each
-   * time, which takes some ten milliseconds: a container or a service manager may take one away,
-   * and nothing else of the host changes with it.
-   */
+  /** Which walls around VMs the daemon found that it can build, each with what it protects from. */
   public List<Check> walls() {
-    return new WallChecks(Users.isRoot()).all(CellSupport.ofHost());
+    return new WallChecks(Users.isRoot()).all(cells.get());
   }
 
   /** Examines the host anew, which takes some seconds, and keeps the result. */

@@ -3,6 +3,7 @@ package dev.kelvin.host.check;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.kelvin.host.cell.CellSupport;
 import dev.kelvin.host.cell.Layer;
 import dev.kelvin.host.process.Users;
 import dev.kelvin.host.program.Commands;
@@ -119,7 +120,7 @@ class DoctorTest {
   }
 
   private Doctor doctor() {
-    return new Doctor(layout(), COMMANDS, QemuChoice.hosts());
+    return new Doctor(layout(), COMMANDS, QemuChoice.hosts(), CellSupport::ofHost);
   }
 
   private Layout layout() {

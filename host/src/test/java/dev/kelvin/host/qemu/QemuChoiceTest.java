@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.kelvin.host.cell.CellSupport;
 import dev.kelvin.host.check.Doctor;
 import dev.kelvin.host.process.Users;
 import dev.kelvin.host.program.Commands;
@@ -142,7 +143,7 @@ class QemuChoiceTest {
   @Test
   void withoutAnyTheDoctorSaysWhatToInstall() {
     var none = new QemuChoice(Map.of(), one -> Optional.empty());
-    var doctor = new Doctor(layout(), new Commands(), none);
+    var doctor = new Doctor(layout(), new Commands(), none, CellSupport::ofHost);
     DoctorReport report = doctor.report();
     assertThat(report.checks())
         .filteredOn(check -> check.id().equals("qemu"))
@@ -165,7 +166,7 @@ class QemuChoiceTest {
   @Test
   void theDoctorListsAllAndSaysWhyThePickedOneIsOfNoUse() throws Exception {
     Path program = program("qemu-system-x86_64", "#!/bin/sh\necho hello\n", "rwxr-xr-x");
-    var doctor = new Doctor(layout(), new Commands(), picked(program));
+    var doctor = new Doctor(layout(), new Commands(), picked(program), CellSupport::ofHost);
     var report = doctor.report();
     assertThat(report.checks())
         .filteredOn(check -> check.id().equals("qemu"))

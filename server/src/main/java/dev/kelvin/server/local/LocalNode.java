@@ -328,7 +328,7 @@ public final class LocalNode implements AutoCloseable {
             repository,
             tools.facts(),
             tools.cpus(),
-            ProcessLauncher.ofHost(around.root(), tools.commands(), CellSupport.inBackground()),
+            ProcessLauncher.ofHost(around.root(), tools.commands(), tools.cells()),
             storage,
             new SeedIso(tools.commands()),
             catalogue::file,
@@ -356,6 +356,7 @@ public final class LocalNode implements AutoCloseable {
   /** What is shared by those who use programs of the host. */
   private record Tools(
       Commands commands,
+      Supplier<CellSupport> cells,
       Doctor doctor,
       KnownFacts facts,
       CpuTables cpus,
@@ -364,10 +365,12 @@ public final class LocalNode implements AutoCloseable {
       Puller puller) {
     static Tools of(Layout layout, QemuChoice qemus) throws IOException {
       var commands = new Commands();
-      var doctor = new Doctor(layout, commands, qemus);
+      Supplier<CellSupport> cells = CellSupport.inBackground();
+      var doctor = new Doctor(layout, commands, qemus, cells);
       var bulk = Workers.ofProcess();
       return new Tools(
           commands,
+          cells,
           doctor,
           new KnownFacts(doctor),
           new CpuProbe(commands, layout.runtime()),
