@@ -1,5 +1,19 @@
 package dev.kelvin.bench;
 
+import dev.kelvin.bench.load.Burst;
+import dev.kelvin.bench.load.CrowdFigures;
+import dev.kelvin.bench.load.Hostile;
+import dev.kelvin.bench.load.ImportPart;
+import dev.kelvin.bench.process.FileTrees;
+import dev.kelvin.bench.process.Leftovers;
+import dev.kelvin.bench.report.Bar;
+import dev.kelvin.bench.report.Machine;
+import dev.kelvin.bench.report.Report;
+import dev.kelvin.bench.session.BenchSession;
+import dev.kelvin.bench.session.Options;
+import dev.kelvin.bench.session.Part;
+import dev.kelvin.bench.start.StartPart;
+import dev.kelvin.bench.stored.StoredFigures;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,6 +3,18 @@ package dev.kelvin.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.kelvin.bench.guest.Guest;
+import dev.kelvin.bench.guest.TinyGuest;
+import dev.kelvin.bench.process.Await;
+import dev.kelvin.bench.process.Leftovers;
+import dev.kelvin.bench.report.Bar;
+import dev.kelvin.bench.report.Report;
+import dev.kelvin.bench.report.Series;
+import dev.kelvin.bench.session.Options;
+import dev.kelvin.bench.session.Part;
+import dev.kelvin.bench.session.Vitals;
+import dev.kelvin.bench.start.Start;
+import dev.kelvin.bench.start.Starts;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
