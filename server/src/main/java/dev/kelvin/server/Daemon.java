@@ -14,7 +14,7 @@ import dev.kelvin.model.RuntimeNote;
 import dev.kelvin.model.Version;
 import dev.kelvin.server.http.Health;
 import dev.kelvin.server.http.HttpServer;
-import dev.kelvin.server.http.HttpSettings;
+import dev.kelvin.server.http.access.HttpSettings;
 import dev.kelvin.server.local.LocalNode;
 import dev.kelvin.state.store.Store;
 import java.io.IOException;

@@ -15,7 +15,7 @@ final class ClassRules {
   private static final Set<String> REFLECTING = Set.of("dev.kelvin.codec");
 
   /** Reads off the records which fields a document has, so that a mistyped path is refused. */
-  private static final String PATHS = "dev.kelvin.server.http.FieldPaths";
+  private static final String PATHS = "dev.kelvin.server.http.request.FieldPaths";
 
   private static final Set<String> LOOKUPS =
       Set.of(

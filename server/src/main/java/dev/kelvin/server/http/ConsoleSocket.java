@@ -2,6 +2,7 @@ package dev.kelvin.server.http;
 
 import dev.kelvin.server.action.Actions.ConsoleLink;
 import dev.kelvin.server.action.Actions.ConsoleSink;
+import dev.kelvin.server.http.answer.Live;
 import dev.kelvin.server.http.guard.HeldBytes;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;

@@ -3,6 +3,8 @@ package dev.kelvin.server.http;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import dev.kelvin.server.action.Actions;
+import dev.kelvin.server.http.access.Gate;
+import dev.kelvin.server.http.answer.Live;
 import java.time.Duration;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;

@@ -9,6 +9,7 @@ import com.networknt.schema.SpecificationVersion;
 import dev.kelvin.api.OpenApi;
 import dev.kelvin.codec.Documents;
 import dev.kelvin.codec.Documents.Syntax;
+import dev.kelvin.server.http.request.MediaTypes;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

@@ -8,6 +8,7 @@ import dev.kelvin.codec.Documents;
 import dev.kelvin.server.action.Action;
 import dev.kelvin.server.action.Actions.ConsoleLink;
 import dev.kelvin.server.action.Outcome;
+import dev.kelvin.server.http.access.HttpSettings;
 import dev.kelvin.server.http.guard.HeldBytes;
 import dev.kelvin.server.http.guard.HttpLimits;
 import java.io.IOException;

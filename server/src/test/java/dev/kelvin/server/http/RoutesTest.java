@@ -20,6 +20,8 @@ import dev.kelvin.server.action.Action.Query;
 import dev.kelvin.server.action.Action.Resource;
 import dev.kelvin.server.action.Outcome;
 import dev.kelvin.server.action.Principal;
+import dev.kelvin.server.http.route.Route;
+import dev.kelvin.server.http.route.Routes;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;

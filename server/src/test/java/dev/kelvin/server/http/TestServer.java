@@ -1,6 +1,9 @@
 package dev.kelvin.server.http;
 
-import dev.kelvin.server.http.HttpSettings.Tls;
+import dev.kelvin.server.http.access.AdminToken;
+import dev.kelvin.server.http.access.HttpSettings;
+import dev.kelvin.server.http.access.HttpSettings.Tls;
+import dev.kelvin.server.http.access.TlsIdentity;
 import dev.kelvin.server.http.guard.HttpLimits;
 import java.io.IOException;
 import java.io.UncheckedIOException;
