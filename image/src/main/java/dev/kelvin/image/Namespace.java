@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * others a user namespace of mmdebstrap, in which the guest's users are the caller's subordinate
  * ids.
  */
-final class Namespace {
+public final class Namespace {
   private static final Duration PATIENCE = Duration.ofMinutes(5);
 
   /** In the work directory of an ordinary user: a link to the tree. */
@@ -31,17 +31,17 @@ final class Namespace {
   private final Commands commands;
   private final boolean root;
 
-  Namespace(Commands commands, boolean root) {
+  public Namespace(Commands commands, boolean root) {
     this.commands = commands;
     this.root = root;
   }
 
   /** That of the daemon's user. */
-  static Namespace current(Commands commands) {
+  public static Namespace current(Commands commands) {
     return new Namespace(commands, isRoot());
   }
 
-  static boolean isRoot() {
+  public static boolean isRoot() {
     try {
       return Integer.valueOf(0).equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"));
     } catch (IOException e) {
@@ -49,12 +49,12 @@ final class Namespace {
     }
   }
 
-  boolean root() {
+  public boolean root() {
     return root;
   }
 
   /** mmdebstrap's name of it. */
-  String mode() {
+  public String mode() {
     return root ? "root" : "unshare";
   }
 
@@ -63,7 +63,7 @@ final class Namespace {
    * through that user's private directories, so that theirs is in /var/tmp; the work directory has
    * a link to it, by which it is found again after a crash.
    */
-  Path makeTree(Path workDir) throws IOException {
+  public Path makeTree(Path workDir) throws IOException {
     if (root) {
       return Files.createDirectory(workDir.resolve("tree"));
     }
@@ -74,7 +74,7 @@ final class Namespace {
   }
 
   /** Deletes the guest's files; when there are none, that is what was wanted. */
-  void removeTree(Path workDir) throws IOException, InterruptedException {
+  public void removeTree(Path workDir) throws IOException, InterruptedException {
     Path tree = workDir.resolve("tree");
     Path link = workDir.resolve(LINK);
     if (Files.isSymbolicLink(link)) {
@@ -107,7 +107,7 @@ final class Namespace {
    *     own files can be reached in no other way
    * @throws dev.kelvin.model.ProblemException host-failure when it fails
    */
-  void run(List<String> argv, Map<String, String> environment, @Nullable Path output)
+  public void run(List<String> argv, Map<String, String> environment, @Nullable Path output)
       throws InterruptedException {
     List<String> all = new ArrayList<>();
     if (output != null) {

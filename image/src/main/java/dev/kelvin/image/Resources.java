@@ -5,10 +5,10 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 
 /** Scripts that are packed with the program. */
-final class Resources {
+public final class Resources {
   private Resources() {}
 
-  static String text(String name) {
+  public static String text(String name) {
     try (var stream = Resources.class.getResourceAsStream(name)) {
       if (stream == null) {
         throw new IllegalStateException("the program was packed without " + name);

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kelvin.host.program.Commands;
 import dev.kelvin.host.program.Commands.Command;
+import dev.kelvin.image.build.BuildProgress;
+import dev.kelvin.image.build.DiskLayout;
+import dev.kelvin.image.build.RootFileSystem;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Task.Progress;
 import java.io.RandomAccessFile;

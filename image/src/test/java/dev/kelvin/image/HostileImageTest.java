@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.kelvin.host.program.Commands;
 import dev.kelvin.host.program.Commands.Command;
+import dev.kelvin.image.format.ForeignDisk;
+import dev.kelvin.image.format.Importer;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Image.Format;
@@ -30,7 +32,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Files that try to read what is not theirs, or to wear the host out. */
-class HostileImageTest {
+public class HostileImageTest {
   private final Commands commands = new Commands();
   private final Importer importer = new Importer(new QemuImg(commands));
   @TempDir Path directory;
@@ -91,13 +93,13 @@ class HostileImageTest {
         "nbd://192.0.2.1/x",
         "http://192.0.2.1/latest/meta-data"
       })
-  void backingFiles(String name) throws Exception {
+  public void backingFiles(String name) throws Exception {
     Path file = make("qcow2", "-u", "-b", name, "-F", "raw");
     assertThat(refused(file, Format.QCOW2).cause()).contains(name);
   }
 
   @Test
-  void backingNamesBeyondTheFile() throws Exception {
+  public void backingNamesBeyondTheFile() throws Exception {
     Path file =
         change(
             make("qcow2"),
@@ -110,20 +112,20 @@ class HostileImageTest {
   }
 
   @Test
-  void dataFiles() throws Exception {
+  public void dataFiles() throws Exception {
     Path file = make("qcow2", "-o", "data_file=" + directory.resolve("data.raw"));
     assertThat(refused(file, Format.QCOW2).cause()).contains("data file");
   }
 
   @Test
-  void secrets() throws Exception {
+  public void secrets() throws Exception {
     String aes = "encrypt.format=aes,encrypt.key-secret=s";
     Path file = make("qcow2", "--object", "secret,id=s,data=open", "-o", aes);
     assertThat(refused(file, Format.QCOW2).detail()).contains("encrypted");
   }
 
   @Test
-  void damagedDisks() throws Exception {
+  public void damagedDisks() throws Exception {
     Path file =
         change(
             make("qcow2"),
@@ -135,7 +137,7 @@ class HostileImageTest {
   }
 
   @Test
-  void unknownFeatures() throws Exception {
+  public void unknownFeatures() throws Exception {
     Path file =
         change(
             make("qcow2"),
@@ -148,7 +150,7 @@ class HostileImageTest {
 
   @ParameterizedTest
   @ValueSource(longs = {0, 1L << 50, 1L << 62, Long.MAX_VALUE, -1})
-  void absurdSizes(long size) throws Exception {
+  public void absurdSizes(long size) throws Exception {
     Path file =
         change(
             make("qcow2"),
@@ -160,7 +162,7 @@ class HostileImageTest {
   }
 
   @Test
-  void absurdRawSizes() throws Exception {
+  public void absurdRawSizes() throws Exception {
     Path file = directory.resolve("large.raw");
     try (var bytes = new RandomAccessFile(file.toFile(), "rw")) {
       bytes.setLength(1L << 43);
@@ -172,7 +174,7 @@ class HostileImageTest {
   }
 
   @Test
-  void tablesThatLeadNowhere() throws Exception {
+  public void tablesThatLeadNowhere() throws Exception {
     Path file =
         change(
             make("qcow2"),
@@ -185,7 +187,7 @@ class HostileImageTest {
   }
 
   @Test
-  void vmdkDescriptorsThatNameOtherFiles() throws Exception {
+  public void vmdkDescriptorsThatNameOtherFiles() throws Exception {
     Path file = directory.resolve("evil.vmdk");
     Files.writeString(
         file,
@@ -203,7 +205,7 @@ class HostileImageTest {
   }
 
   @Test
-  void vmdkHeadersThatHandOverToADescriptor() throws Exception {
+  public void vmdkHeadersThatHandOverToADescriptor() throws Exception {
     Path file =
         change(
             make("vmdk"),
@@ -215,7 +217,7 @@ class HostileImageTest {
   }
 
   @Test
-  void vmdkParents() throws Exception {
+  public void vmdkParents() throws Exception {
     Path byId = make("vmdk");
     replace(byId, "parentCID=ffffffff", "parentCID=0badcafe");
     assertThat(refused(byId, Format.VMDK).cause()).contains("parent");
@@ -226,21 +228,21 @@ class HostileImageTest {
   }
 
   @Test
-  void vmdkExtentsBesidesTheFile() throws Exception {
+  public void vmdkExtentsBesidesTheFile() throws Exception {
     Path file = make("vmdk");
     replace(file, "# The Disk Data Base", "RW 9 FLAT \"/x\" 0");
     assertThat(refused(file, Format.VMDK).cause()).contains("several files");
   }
 
   @Test
-  void vmdkKindsThatAreNotWhole() throws Exception {
+  public void vmdkKindsThatAreNotWhole() throws Exception {
     Path file = make("vmdk");
     replace(file, "createType=\"monolithicSparse\"", "createType=\"fullDevice\"");
     assertThat(refused(file, Format.VMDK).cause()).contains("fullDevice");
   }
 
   @Test
-  void vhdxParents() throws Exception {
+  public void vhdxParents() throws Exception {
     Path file = make("vhdx");
     byte[] bytes = Files.readAllBytes(file);
     // VHDX 1.00, 2.6.2.1: item CAA16737-FA36-4D43-B3B6-33F0AA44E76B in the region of metadata.
@@ -269,7 +271,7 @@ class HostileImageTest {
   }
 
   @Test
-  void vdiDifferences() throws Exception {
+  public void vdiDifferences() throws Exception {
     Path file =
         change(
             make("vdi"),
@@ -292,7 +294,7 @@ class HostileImageTest {
   @EnumSource(
       value = Format.class,
       names = {"QCOW2", "VMDK", "VHD", "VHDX", "VDI", "ISO"})
-  void filesOfAnotherFormatThanNamed(Format named) throws Exception {
+  public void filesOfAnotherFormatThanNamed(Format named) throws Exception {
     byte[] noise = new byte[100_000];
     new Random(3).nextBytes(noise);
     Path file = Files.write(directory.resolve("noise"), noise);
@@ -305,7 +307,7 @@ class HostileImageTest {
   }
 
   @Test
-  void aRawDiskIsNeverTakenForWhatItsContentLooksLike() throws Exception {
+  public void aRawDiskIsNeverTakenForWhatItsContentLooksLike() throws Exception {
     Path file = make("qcow2", "-u", "-b", "/etc/shadow", "-F", "raw");
     long length = Files.size(file);
     importer.inspect(file, Format.RAW);
@@ -321,7 +323,7 @@ class HostileImageTest {
     "QCOW2, 2, 3", "VMDK, 2, 3", "VHD, 2, 3", "VHDX, 9, 10", "VDI, 2, 3",
     "QCOW2, 0, 1", "VMDK, 0, 1", "VHD, 0, 1", "VHDX, 0, 1", "VDI, 0, 1"
   })
-  void truncatedFiles(Format format, int keptMiB, int leastMiB) throws Exception {
+  public void truncatedFiles(Format format, int keptMiB, int leastMiB) throws Exception {
     byte[] noise = new byte[8 << 20];
     new Random(5).nextBytes(noise);
     Path raw = Files.write(directory.resolve("noise.raw"), noise);
@@ -345,7 +347,7 @@ class HostileImageTest {
 
   /** qemu-img is told by a hostile file to open another; as nobody it cannot. */
   @Test
-  void whatQemuImgIsMisledToItCannotOpen() throws Exception {
+  public void whatQemuImgIsMisledToItCannotOpen() throws Exception {
     assumeTrue(Namespace.isRoot(), "only root can run qemu-img as another user");
     Path secret = Files.writeString(directory.resolve("secret"), "secret".repeat(1000));
     Path file = make("qcow2", "-b", secret.toString(), "-F", "raw");
@@ -367,7 +369,7 @@ class HostileImageTest {
   }
 
   @Test
-  void moreOutputThanAllowedIsCutOff() throws Exception {
+  public void moreOutputThanAllowedIsCutOff() throws Exception {
     byte[] noise = new byte[4 << 20];
     new Random(5).nextBytes(noise);
     Path file = Files.write(directory.resolve("noise.raw"), noise);

@@ -1,5 +1,6 @@
 package dev.kelvin.image;
 
+import dev.kelvin.image.format.ForeignDisk;
 import dev.kelvin.model.Image.Format;
 import dev.kelvin.model.ProblemException;
 import java.io.IOException;

@@ -2,7 +2,7 @@ package dev.kelvin.machine;
 
 import dev.kelvin.host.launch.ProcessLauncher;
 import dev.kelvin.host.net.HostShield;
-import dev.kelvin.image.SeedIso;
+import dev.kelvin.image.seed.SeedIso;
 import dev.kelvin.machine.launch.Peers;
 import dev.kelvin.machine.launch.home.ImageSource;
 import dev.kelvin.machine.launch.home.VmHome;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.kelvin.host.process.ProcessId;
 import dev.kelvin.host.program.Commands;
-import dev.kelvin.image.SeedIso;
+import dev.kelvin.image.seed.SeedIso;
 import dev.kelvin.machine.engine.Condition;
 import dev.kelvin.machine.engine.Instance;
 import dev.kelvin.machine.launch.home.VmHome;

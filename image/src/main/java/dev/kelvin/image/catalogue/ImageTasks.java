@@ -1,9 +1,9 @@
 package dev.kelvin.image.catalogue;
 
 import dev.kelvin.host.process.BootId;
-import dev.kelvin.image.DebianBuilder;
 import dev.kelvin.image.ImageStore;
-import dev.kelvin.image.Importer;
+import dev.kelvin.image.build.DebianBuilder;
+import dev.kelvin.image.format.Importer;
 import dev.kelvin.image.pull.PullPlan;
 import dev.kelvin.image.pull.Puller;
 import dev.kelvin.model.Code;

@@ -1,8 +1,8 @@
 package dev.kelvin.image.catalogue;
 
 import dev.kelvin.image.ImageStore;
-import dev.kelvin.image.Importer;
 import dev.kelvin.image.catalogue.ImageTasks.Pull;
+import dev.kelvin.image.format.Importer;
 import dev.kelvin.image.pull.Puller;
 import dev.kelvin.model.Image;
 import dev.kelvin.model.Image.Format;

@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.kelvin.host.program.Commands;
 import dev.kelvin.host.program.Commands.Command;
-import dev.kelvin.image.DebianBuilder;
 import dev.kelvin.image.ImageStore;
-import dev.kelvin.image.Importer;
+import dev.kelvin.image.build.DebianBuilder;
 import dev.kelvin.image.catalogue.ImageCatalogue;
 import dev.kelvin.image.catalogue.ImageTasks;
+import dev.kelvin.image.format.Importer;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Compression;
 import dev.kelvin.model.Image;

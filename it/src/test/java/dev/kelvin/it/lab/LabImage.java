@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.kelvin.host.program.Commands;
 import dev.kelvin.host.program.Commands.Command;
-import dev.kelvin.image.DebianBuilder;
+import dev.kelvin.image.build.DebianBuilder;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Image.BuildRecipe;
 import dev.kelvin.model.Task.Progress;

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.kelvin.host.program.Commands;
 import dev.kelvin.host.program.Programs;
-import dev.kelvin.image.DebianBuilder;
+import dev.kelvin.image.build.DebianBuilder;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Image.BuildRecipe;

@@ -7,7 +7,7 @@ import dev.kelvin.codec.Documents;
 import dev.kelvin.host.launch.Launch;
 import dev.kelvin.host.process.ProcessId;
 import dev.kelvin.host.program.Commands;
-import dev.kelvin.image.SeedIso;
+import dev.kelvin.image.seed.SeedIso;
 import dev.kelvin.machine.FakeQemu;
 import dev.kelvin.machine.SupervisedVm;
 import dev.kelvin.machine.launch.Processes;

@@ -1,6 +1,6 @@
 package dev.kelvin.machine.launch.home;
 
-import dev.kelvin.image.SeedIso;
+import dev.kelvin.image.seed.SeedIso;
 import dev.kelvin.machine.store.VmRecord;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Image.Format;

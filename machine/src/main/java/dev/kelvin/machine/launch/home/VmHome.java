@@ -4,7 +4,7 @@ import dev.kelvin.host.file.GuestDirectory;
 import dev.kelvin.host.process.BootId;
 import dev.kelvin.host.program.Commands;
 import dev.kelvin.host.program.Commands.Command;
-import dev.kelvin.image.SeedIso;
+import dev.kelvin.image.seed.SeedIso;
 import dev.kelvin.machine.guest.SerialLog;
 import dev.kelvin.machine.launch.port.KeptPorts;
 import dev.kelvin.machine.store.VmRecord;

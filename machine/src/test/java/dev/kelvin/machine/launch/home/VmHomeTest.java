@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.kelvin.host.process.Users;
 import dev.kelvin.host.program.Commands;
-import dev.kelvin.image.SeedIso;
+import dev.kelvin.image.seed.SeedIso;
 import dev.kelvin.machine.store.VmRecord;
 import dev.kelvin.model.Layout;
 import dev.kelvin.model.Metadata;

@@ -2,9 +2,9 @@ package dev.kelvin.server.local.resource;
 
 import dev.kelvin.host.process.BootId;
 import dev.kelvin.image.ImageStore;
-import dev.kelvin.image.Importer;
 import dev.kelvin.image.catalogue.ImageCatalogue;
 import dev.kelvin.image.catalogue.ImageTasks;
+import dev.kelvin.image.format.Importer;
 import dev.kelvin.image.pull.Published;
 import dev.kelvin.image.pull.Puller;
 import dev.kelvin.model.Code;

@@ -1,4 +1,4 @@
-package dev.kelvin.image;
+package dev.kelvin.image.seed;
 
 import dev.kelvin.model.spec.FirmwareType;
 import dev.kelvin.model.spec.WindowsSetup;

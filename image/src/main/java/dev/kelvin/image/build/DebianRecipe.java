@@ -1,4 +1,4 @@
-package dev.kelvin.image;
+package dev.kelvin.image.build;
 
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;

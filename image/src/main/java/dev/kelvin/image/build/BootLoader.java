@@ -1,4 +1,4 @@
-package dev.kelvin.image;
+package dev.kelvin.image.build;
 
 import dev.kelvin.host.program.Commands;
 import dev.kelvin.host.program.Commands.Command;

@@ -1,4 +1,4 @@
-package dev.kelvin.image;
+package dev.kelvin.image.format;
 
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
@@ -21,7 +21,7 @@ import java.util.Optional;
 /**
  * Reads the headers of disks that may be hostile, without the help of programs that follow them.
  */
-final class ForeignDisk {
+public final class ForeignDisk {
   private static final int VDI_SIGNATURE = 0xbeda107f;
   private static final int VDI_DYNAMIC = 1;
   private static final int VDI_FIXED = 2;
@@ -36,7 +36,7 @@ final class ForeignDisk {
   private ForeignDisk() {}
 
   /** Refuses what is not of the format, or leads to other files. */
-  static void check(Path file, Format named) throws IOException {
+  public static void check(Path file, Format named) throws IOException {
     switch (named) {
       case RAW -> {
         // Any content is a raw disk.
@@ -66,7 +66,7 @@ final class ForeignDisk {
    * What may be wrong with a raw disk, whose content may be anything, and of which nothing can be
    * checked; empty when it looks like a disk.
    */
-  static List<String> doubts(Path file) throws IOException {
+  public static List<String> doubts(Path file) throws IOException {
     Optional<DiskMark> mark = mark(file);
     return mark.isEmpty()
         ? List.of()
@@ -127,7 +127,7 @@ final class ForeignDisk {
   }
 
   /** Refuses a file that is shorter than it must be. */
-  static void checkLength(Path file, long least) throws IOException {
+  public static void checkLength(Path file, long least) throws IOException {
     long length = Files.size(file);
     if (length < least) {
       throw Problem.of(Code.INVALID_ARGUMENT, "The disk is not whole")
@@ -139,7 +139,7 @@ final class ForeignDisk {
   }
 
   /** Refuses a size that no disk has. */
-  static void checkSize(Path file, Format named, ByteSize size) {
+  public static void checkSize(Path file, Format named, ByteSize size) {
     if (size.bytes() > 0 && size.compareTo(Disk.MAX_SIZE) <= 0) {
       return;
     }
@@ -156,7 +156,7 @@ final class ForeignDisk {
         .asException();
   }
 
-  static Problem namesAnotherFile(Path file, String other) {
+  public static Problem namesAnotherFile(Path file, String other) {
     return Problem.of(Code.INVALID_ARGUMENT, "The disk depends on another file")
         .on(name(file))
         .because("it names " + printable(other) + ", which is not part of the upload")
@@ -166,14 +166,14 @@ final class ForeignDisk {
   }
 
   /** A disk that has what a checkpoint has changed. */
-  static Problem isCheckpoint(Path file, String parent) {
+  public static Problem isCheckpoint(Path file, String parent) {
     return namesAnotherFile(file, parent.isEmpty() ? "a parent" : "its parent " + parent)
         .remedy(
             "make one file of both where both are (qemu-img convert -O qcow2 FILE WHOLE.qcow2), or"
                 + " delete the checkpoint in Hyper-V, which merges it; then import that");
   }
 
-  static Problem isEncrypted(Path file) {
+  public static Problem isEncrypted(Path file) {
     return Problem.of(Code.INVALID_ARGUMENT, "The disk is encrypted")
         .on(name(file))
         .because("its content cannot be read without a secret")
@@ -181,7 +181,7 @@ final class ForeignDisk {
   }
 
   /** Refuses a file that is not of the format that was named. */
-  static void require(Path file, Format named, boolean fits) throws IOException {
+  public static void require(Path file, Format named, boolean fits) throws IOException {
     if (fits) {
       return;
     }
@@ -197,12 +197,12 @@ final class ForeignDisk {
         .asException();
   }
 
-  static String text(Path file, long offset, int length) throws IOException {
+  public static String text(Path file, long offset, int length) throws IOException {
     return StandardCharsets.ISO_8859_1.decode(read(file, offset, length)).toString();
   }
 
   /** Some bytes of a file; fewer where it ends, none from a place that is not in it. */
-  static ByteBuffer read(Path file, long offset, int length) throws IOException {
+  public static ByteBuffer read(Path file, long offset, int length) throws IOException {
     try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
       if (offset < 0 || offset > channel.size()) {
         return ByteBuffer.allocate(0);
@@ -216,12 +216,12 @@ final class ForeignDisk {
   }
 
   /** How problems name the file: what the user sent has no name of its own here. */
-  static String name(Path file) {
+  public static String name(Path file) {
     String name = file.getFileName().toString();
     return Importer.OWN_NAMES.contains(name) ? "upload" : name;
   }
 
-  static String printable(String text) {
+  public static String printable(String text) {
     String clean = text.replaceAll("\\p{Cntrl}", "?");
     return clean.length() > 200 ? clean.substring(0, 200) + "…" : clean;
   }

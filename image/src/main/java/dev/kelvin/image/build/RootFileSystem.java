@@ -1,7 +1,8 @@
-package dev.kelvin.image;
+package dev.kelvin.image.build;
 
 import dev.kelvin.host.program.Commands;
 import dev.kelvin.host.program.Commands.Command;
+import dev.kelvin.image.Namespace;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
@@ -16,7 +17,7 @@ import java.util.regex.Pattern;
 /**
  * Makes the root's ext4 file system in a disk file, with nothing in it that depends on the host.
  */
-final class RootFileSystem {
+public final class RootFileSystem {
   private static final Duration PATIENCE = Duration.ofMinutes(5);
 
   /** Named one by one, lest the host's mke2fs.conf decides; all are known to GRUB 2.06. */
@@ -35,7 +36,7 @@ final class RootFileSystem {
   private final Commands commands;
   private final Namespace namespace;
 
-  RootFileSystem(Commands commands, Namespace namespace) {
+  public RootFileSystem(Commands commands, Namespace namespace) {
     this.commands = commands;
     this.namespace = namespace;
   }
@@ -48,7 +49,8 @@ final class RootFileSystem {
    * @param epoch what no file is younger than, in seconds since 1970
    * @throws ProblemException invalid-argument when the content does not fit
    */
-  void make(Path tree, Path disk, DiskLayout layout, long epoch) throws InterruptedException {
+  public void make(Path tree, Path disk, DiskLayout layout, long epoch)
+      throws InterruptedException {
     // Only root can make device nodes, and no guest needs them: the kernel makes its own.
     namespace.run(
         List.of("find", tree.resolve("dev").toString(), "-xdev", "-mindepth", "1", "-delete"),
@@ -148,7 +150,7 @@ final class RootFileSystem {
     run(List.of("debugfs", "-w", "-f", "-", file), environment, script.toString());
   }
 
-  static BitSet usedInodes(String groups) {
+  public static BitSet usedInodes(String groups) {
     var count = INODE_COUNT.matcher(groups);
     var used = new BitSet();
     if (!count.find()) {

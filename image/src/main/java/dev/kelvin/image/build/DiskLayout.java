@@ -1,4 +1,4 @@
-package dev.kelvin.image;
+package dev.kelvin.image.build;
 
 import dev.kelvin.model.ByteSize;
 import java.nio.charset.StandardCharsets;
@@ -14,11 +14,11 @@ import java.util.HexFormat;
  * @param size of the disk
  * @param identity 64 hexadecimal digits from which all ids are derived
  */
-record DiskLayout(ByteSize size, String identity) {
-  static final int SECTOR = 512;
+public record DiskLayout(ByteSize size, String identity) {
+  public static final int SECTOR = 512;
 
   /** Of a file system block. */
-  static final int BLOCK = 4096;
+  public static final int BLOCK = 4096;
 
   private static final long MIB = (1 << 20) / SECTOR;
   private static final long BIOS_START = MIB;
@@ -27,28 +27,28 @@ record DiskLayout(ByteSize size, String identity) {
   private static final long ROOT_START = EFI_START + EFI_LENGTH;
 
   /** First sector of GRUB's core image. */
-  long biosStart() {
+  public long biosStart() {
     return BIOS_START;
   }
 
   /** How many sectors GRUB's core image may have. */
-  long biosLength() {
+  public long biosLength() {
     return EFI_START - BIOS_START;
   }
 
-  long efiOffset() {
+  public long efiOffset() {
     return EFI_START * SECTOR;
   }
 
-  long efiSectors() {
+  public long efiSectors() {
     return EFI_LENGTH;
   }
 
-  long rootOffset() {
+  public long rootOffset() {
     return ROOT_START * SECTOR;
   }
 
-  long rootBlocks() {
+  public long rootBlocks() {
     return rootSectors() * SECTOR / BLOCK;
   }
 
@@ -58,17 +58,17 @@ record DiskLayout(ByteSize size, String identity) {
   }
 
   /** Id of the root's file system; {@code finish.sh} derives the same. */
-  String rootUuid() {
+  public String rootUuid() {
     return uuid(identity);
   }
 
   /** Serial number of the EFI system partition's file system: 8 hexadecimal digits. */
-  String efiSerial() {
+  public String efiSerial() {
     return digest("efi file system").substring(0, 8);
   }
 
   /** Input of sfdisk(8). */
-  String table() {
+  public String table() {
     return String.join(
         "\n",
         "label: gpt",
@@ -97,7 +97,7 @@ record DiskLayout(ByteSize size, String identity) {
   }
 
   /** A UUID of version 4 with the first bits of a digest. */
-  static String uuid(String digest) {
+  public static String uuid(String digest) {
     return String.join(
         "-",
         digest.substring(0, 8),

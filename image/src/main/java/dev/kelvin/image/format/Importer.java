@@ -1,4 +1,4 @@
-package dev.kelvin.image;
+package dev.kelvin.image.format;
 
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
@@ -27,7 +27,7 @@ import java.util.Set;
  */
 public final class Importer {
   /** What files are called that came from users. */
-  static final Set<String> OWN_NAMES = Set.of("received", "unpacked");
+  public static final Set<String> OWN_NAMES = Set.of("received", "unpacked");
 
   private static final int BUFFER = 1 << 20;
 

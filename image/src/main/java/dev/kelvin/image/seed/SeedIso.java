@@ -1,4 +1,4 @@
-package dev.kelvin.image;
+package dev.kelvin.image.seed;
 
 import dev.kelvin.host.program.Commands;
 import dev.kelvin.model.spec.CloudInit;

@@ -1,9 +1,10 @@
-package dev.kelvin.image;
+package dev.kelvin.image.build;
 
 import dev.kelvin.host.file.Durable;
 import dev.kelvin.host.program.Commands;
 import dev.kelvin.host.program.Commands.Command;
 import dev.kelvin.host.program.Programs;
+import dev.kelvin.image.Namespace;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Image.BuildRecipe;
 import dev.kelvin.model.Problem;

@@ -1,8 +1,9 @@
-package dev.kelvin.image;
+package dev.kelvin.image.seed;
 
 import dev.kelvin.host.file.Durable;
 import dev.kelvin.host.program.Commands;
 import dev.kelvin.host.program.Commands.Command;
+import dev.kelvin.image.Trees;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import java.io.IOException;

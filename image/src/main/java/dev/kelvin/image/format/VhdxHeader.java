@@ -1,4 +1,4 @@
-package dev.kelvin.image;
+package dev.kelvin.image.format;
 
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Image.Format;
@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * What a VHDX file (Microsoft, MS-VHDX) says of itself that QEMU does not take, or tells in words
  * that help nobody: a parent, a journal that was not replayed, sectors of 4096 bytes.
  */
-final class VhdxHeader {
+public final class VhdxHeader {
   private static final UUID METADATA = UUID.fromString("8b7ca206-4790-4b9a-b8fe-575f050f886e");
   private static final UUID PARAMETERS = UUID.fromString("caa16737-fa36-4d43-b3b6-33f0aa44e76b");
   private static final UUID SECTOR_SIZE = UUID.fromString("8141bf1d-a96f-4709-ba47-f233a8faab5f");
@@ -48,13 +48,13 @@ final class VhdxHeader {
   }
 
   /** Refuses what depends on another file, and what no guest could use. */
-  static void check(Path file) throws IOException {
+  public static void check(Path file) throws IOException {
     ForeignDisk.require(file, Format.VHDX, ForeignDisk.text(file, 0, 8).equals("vhdxfile"));
     new VhdxHeader(file).checkMetadata();
   }
 
   /** Whether its journal has changes that are not in their places yet. */
-  static boolean isDirty(Path file) throws IOException {
+  public static boolean isDirty(Path file) throws IOException {
     long newest = -1;
     boolean dirty = false;
     for (long place : HEADERS) {

@@ -1,4 +1,4 @@
-package dev.kelvin.image;
+package dev.kelvin.image.seed;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

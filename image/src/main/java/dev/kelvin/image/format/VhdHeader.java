@@ -1,4 +1,4 @@
-package dev.kelvin.image;
+package dev.kelvin.image.format;
 
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;

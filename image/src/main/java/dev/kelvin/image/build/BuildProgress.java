@@ -1,4 +1,4 @@
-package dev.kelvin.image;
+package dev.kelvin.image.build;
 
 import dev.kelvin.model.ProgressSink;
 import dev.kelvin.model.Task;
@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
  * (essential packages, then all others) fetch, unpack and set up each package; the weights are
  * those that the rounds take of the time.
  */
-final class BuildProgress {
+public final class BuildProgress {
   private static final Pattern NEW_PACKAGES = Pattern.compile("\\d+ upgraded, (\\d+) newly.*");
   private static final Pattern EVENT =
       Pattern.compile("(Get:\\d+ .* amd64|Unpacking|Setting up) ?([a-z0-9][a-z0-9+.-]*)?.*");
@@ -25,12 +25,12 @@ final class BuildProgress {
   private int events;
   private int shown = -1;
 
-  BuildProgress(ProgressSink sink) {
+  public BuildProgress(ProgressSink sink) {
     this.sink = sink;
   }
 
   /** Takes one line of output. */
-  void line(String line) {
+  public void line(String line) {
     var count = NEW_PACKAGES.matcher(line);
     if (count.matches()) {
       round = Math.min(round + 1, ROUND_STARTS.length - 2);
@@ -59,7 +59,7 @@ final class BuildProgress {
   }
 
   /** Tells that a part after the assembly has begun. */
-  void part(int percent, String message) {
+  public void part(int percent, String message) {
     show(ASSEMBLY + percent * (100 - ASSEMBLY) / 100, message);
   }
 

@@ -1,10 +1,12 @@
-package dev.kelvin.image;
+package dev.kelvin.image.format;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kelvin.host.program.Commands;
 import dev.kelvin.host.program.Commands.Command;
+import dev.kelvin.image.HostileImageTest;
+import dev.kelvin.image.ImageStore;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Image.Format;

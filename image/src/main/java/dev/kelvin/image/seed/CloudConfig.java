@@ -1,5 +1,6 @@
-package dev.kelvin.image;
+package dev.kelvin.image.seed;
 
+import dev.kelvin.image.Resources;
 import dev.kelvin.model.spec.CloudInit;
 import java.util.LinkedHashMap;
 import java.util.List;

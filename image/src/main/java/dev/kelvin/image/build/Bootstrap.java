@@ -1,8 +1,10 @@
-package dev.kelvin.image;
+package dev.kelvin.image.build;
 
 import dev.kelvin.host.program.Commands;
 import dev.kelvin.host.program.Commands.Command;
 import dev.kelvin.host.program.Commands.Result;
+import dev.kelvin.image.Namespace;
+import dev.kelvin.image.Resources;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;

@@ -1,10 +1,11 @@
-package dev.kelvin.image;
+package dev.kelvin.image.seed;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kelvin.host.program.Commands;
 import dev.kelvin.host.program.Commands.Command;
+import dev.kelvin.image.Resources;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.spec.CloudInit;

@@ -1,4 +1,4 @@
-package dev.kelvin.image;
+package dev.kelvin.image.build;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

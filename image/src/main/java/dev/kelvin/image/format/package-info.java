@@ -1,0 +1,5 @@
+/** Disks that others made: what their headers say, and raw or qcow2 of them. */
+@NullMarked
+package dev.kelvin.image.format;
+
+import org.jspecify.annotations.NullMarked;
