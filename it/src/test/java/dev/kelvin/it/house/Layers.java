@@ -87,22 +87,39 @@ final class Layers {
           row("qemu.control", parts("model", "qmp", "qemu"), JSON),
           row("storage", parts("model", "host.file", "host.program"), JSON),
           row(
-              "image",
+              "image.bulk",
+              parts("model", "codec", "host.program"),
+              "com.github.luben.zstd.",
+              "org.apache.commons.compress.",
+              "org.tukaani.xz."),
+          row(
+              "image.pull",
+              parts("image.bulk", "model", "codec", "host.process", "host.file", "host.program"),
+              JSON,
+              "org.bouncycastle."),
+          row("image", parts("image.bulk", "model", "host.file", "host.program", "storage")),
+          row("image.format", parts("model", "host.program", "storage")),
+          row("image.build", parts("image", "model", "host.file", "host.program", "storage")),
+          row(
+              "image.seed",
+              parts("image", "model", "codec", "host.file", "host.program"),
+              JSON,
+              "javax.xml.stream."),
+          row(
+              "image.catalogue",
               parts(
+                  "image",
+                  "image.bulk",
+                  "image.pull",
+                  "image.format",
+                  "image.build",
                   "model",
                   "codec",
                   "host.process",
-                  "host.file",
                   "host.program",
                   "storage",
                   "state.store",
-                  "state.task"),
-              JSON,
-              "com.github.luben.zstd.",
-              "javax.xml.stream.",
-              "org.apache.commons.compress.",
-              "org.bouncycastle.",
-              "org.tukaani.xz."),
+                  "state.task")),
           row("state.store", parts("model", "codec"), JSON),
           row("state.engine", parts("model", "state.store")),
           row(
@@ -169,9 +186,46 @@ final class Layers {
               "machine.task"),
           row("api", parts("model", "codec"), JSON),
           row("server.action", parts("model")),
+          row("server.http.guard", parts("model", "codec"), JSON, "org.eclipse.jetty."),
+          row("server.http.docs", parts("api", "model", "codec"), JSON),
+          row(
+              "server.http.request",
+              parts("server.http.guard", "server.action", "model", "codec"),
+              JSON,
+              "org.eclipse.jetty."),
+          row(
+              "server.http.access",
+              parts("server.http.guard", "server.http.request", "server.action", "model"),
+              "jdk.net.",
+              "org.bouncycastle.",
+              "org.eclipse.jetty."),
+          row(
+              "server.http.route",
+              parts("server.http.docs", "server.http.request", "server.action", "model", "api"),
+              JSON),
+          row(
+              "server.http.answer",
+              parts(
+                  "server.http.guard",
+                  "server.http.request",
+                  "server.http.route",
+                  "server.action",
+                  "model",
+                  "codec"),
+              JSON,
+              "org.eclipse.jetty."),
           row(
               "server.http",
-              parts("server.action", "model", "codec", "api"),
+              parts(
+                  "server.http.guard",
+                  "server.http.request",
+                  "server.http.access",
+                  "server.http.route",
+                  "server.http.answer",
+                  "server.action",
+                  "model",
+                  "codec",
+                  "api"),
               JSON,
               "java.util.logging.",
               "jdk.net.",
@@ -188,6 +242,7 @@ final class Layers {
                   "machine",
                   "machine.store",
                   "image",
+                  "image.catalogue",
                   "state.store",
                   "state.task"),
               JSON),
@@ -204,6 +259,9 @@ final class Layers {
                   "machine.task",
                   "machine.volume",
                   "image",
+                  "image.catalogue",
+                  "image.pull",
+                  "image.format",
                   "qmp",
                   "state.task")),
           row(
@@ -218,6 +276,7 @@ final class Layers {
                   "machine",
                   "machine.store",
                   "image",
+                  "image.catalogue",
                   "qemu.cpu",
                   "qemu.control",
                   "storage",
@@ -232,6 +291,8 @@ final class Layers {
                   "server.action",
                   "server.event",
                   "server.http",
+                  "server.http.guard",
+                  "server.http.access",
                   "server.local.watch",
                   "server.local.resource",
                   "server.local.node",
@@ -250,6 +311,12 @@ final class Layers {
                   "state.task",
                   "state.backup",
                   "image",
+                  "image.bulk",
+                  "image.pull",
+                  "image.format",
+                  "image.build",
+                  "image.seed",
+                  "image.catalogue",
                   "storage",
                   "qemu.cpu",
                   "qmp",
@@ -267,12 +334,53 @@ final class Layers {
               "java.util.logging."),
           row("cli", parts("api", "codec", "model"), JSON, "picocli.", "org.jline."),
           row("dist", parts("cli", "host.program")),
-          row("bench", parts("api", "codec", "model", "host.file", "host.program", "qmp"), JSON));
+          measured("bench.report", "codec", "host.program"),
+          measured("bench.process", "bench.report"),
+          measured("bench.guest", "bench.process", "host.file", "host.program"),
+          measured("bench.session", "bench.report", "bench.process", "bench.guest", "host.program"),
+          measured("bench.stored", "bench.report", "bench.process", "bench.session"),
+          measured(
+              "bench.start",
+              "bench.report",
+              "bench.process",
+              "bench.guest",
+              "bench.session",
+              "bench.stored",
+              "codec",
+              "host.program",
+              "qmp"),
+          measured("bench.hostile"),
+          measured(
+              "bench.load",
+              "bench.report",
+              "bench.process",
+              "bench.guest",
+              "bench.session",
+              "bench.start",
+              "bench.hostile",
+              "codec",
+              "host.program"),
+          measured(
+              "bench",
+              "bench.report",
+              "bench.process",
+              "bench.session",
+              "bench.stored",
+              "bench.start",
+              "bench.load",
+              "host.program"));
 
   private Layers() {}
 
   private static Map.Entry<String, Row> row(String part, Set<String> parts, String... libraries) {
     return Map.entry(part, new Row(parts, Set.of(libraries)));
+  }
+
+  /** A package of the benchmark, which is a client of the API. */
+  private static Map.Entry<String, Row> measured(String part, String... below) {
+    var parts = new HashSet<>(Set.of(below));
+    parts.addAll(parts("api", "model"));
+    return row(part, parts, JSON);
   }
 
   /** A package of machine, which may use the packages below it, and what machine may use. */
@@ -288,7 +396,7 @@ final class Layers {
    */
   private static Map.Entry<String, Row> roomWithoutQemu(String part, String... below) {
     var parts = new HashSet<>(Set.of(below));
-    parts.addAll(parts("model", "codec", "storage", "image"));
+    parts.addAll(parts("model", "codec", "storage", "image", "image.seed"));
     parts.addAll(
         parts("host.process", "host.file", "host.program", "host.cell", "host.launch", "host.net"));
     parts.addAll(parts("state.store", "state.task", "state.backup"));

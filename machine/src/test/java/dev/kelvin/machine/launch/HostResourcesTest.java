@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kelvin.host.process.ProcessId;
 import dev.kelvin.host.program.Commands;
-import dev.kelvin.image.SeedIso;
+import dev.kelvin.image.seed.SeedIso;
 import dev.kelvin.machine.launch.home.VmHome;
 import dev.kelvin.machine.store.HeldResource;
 import dev.kelvin.machine.store.HeldResource.Exposure;
