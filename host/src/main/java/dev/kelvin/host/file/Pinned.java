@@ -7,10 +7,14 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Pinned implements AutoCloseable {
   private static final int TYPE = 0170000;
+  private static final int ATTEMPTS = 100;
 
   /** What it is (inode(7)). */
   public enum Kind {
@@ -88,7 +93,50 @@ public final class Pinned implements AutoCloseable {
   }
 
   private static Pinned pin(@Nullable Long directory, String name) throws IOException {
-    Syscalls.Answer answer = Kernel.CALLS.pin(directory, name);
+    return taken(Kernel.CALLS.pin(directory, name), name);
+  }
+
+  /**
+   * Takes hold of what a path beneath this directory leads to, links that stay there included.
+   *
+   * @return empty where the kernel has no such call (before Linux 5.6), or a filter forbids it
+   * @throws HostileFileException when it leads out
+   * @throws NoSuchFileException when there is nothing
+   */
+  Optional<Pinned> beneath(String path) throws IOException {
+    Syscalls.Answer answer = Kernel.CALLS.pinBeneath(descriptor, path);
+    // Somebody who moves directories meanwhile has the kernel ask for another attempt.
+    for (int i = 0; answer.errno() == Syscalls.EAGAIN && i < ATTEMPTS; i++) {
+      answer = Kernel.CALLS.pinBeneath(descriptor, path);
+    }
+    return switch (answer.errno()) {
+      case Syscalls.ENOSYS, Syscalls.EPERM -> Optional.empty();
+      case Syscalls.EXDEV, Syscalls.ELOOP -> throw new HostileFileException(path + " leads out");
+      default -> Optional.of(taken(answer, path));
+    };
+  }
+
+  /**
+   * The same with each name on the way looked at by itself: no link is followed, wherever to.
+   *
+   * @param path relative, normalized
+   * @throws HostileFileException when a name on the way is a link
+   */
+  Pinned beneathWithoutLinks(Path path) throws IOException {
+    Pinned at = pin(descriptor, ".");
+    for (Path one : path) {
+      try (Pinned above = at) {
+        at = above.child(one.toString());
+      }
+      if (at.kind == Kind.LINK) {
+        at.close();
+        throw new HostileFileException(path + " has a link in it, " + one);
+      }
+    }
+    return at;
+  }
+
+  private static Pinned taken(Syscalls.Answer answer, String name) throws IOException {
     if (answer.errno() == Syscalls.ENOENT) {
       throw new NoSuchFileException(name);
     }
@@ -153,6 +201,38 @@ public final class Pinned implements AutoCloseable {
       throw new HostileFileException(name + " has " + links + " names");
     }
     return this;
+  }
+
+  /**
+   * Opens a regular file to read it, whatever other names it has.
+   *
+   * @throws HostileFileException for anything else
+   */
+  public FileChannel read() throws IOException {
+    requireRegular();
+    return FileChannel.open(path(), StandardOpenOption.READ);
+  }
+
+  /** Copies a regular file, in place of what has that name; see {@link #read}. */
+  public void copyTo(Path target) throws IOException {
+    requireRegular();
+    Files.copy(path(), target, StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  private void requireRegular() throws HostileFileException {
+    if (kind != Kind.REGULAR) {
+      throw new HostileFileException(name + " is " + kind.words + " and not a regular file");
+    }
+  }
+
+  /** Its size, its times and what tells it from others, as they are now. */
+  public BasicFileAttributes attributes() throws IOException {
+    return Files.readAttributes(path(), BasicFileAttributes.class);
+  }
+
+  /** Whether the daemon's user may read it. */
+  public boolean isReadable() {
+    return Files.isReadable(path());
   }
 
   /** Opens a regular file. */

@@ -34,6 +34,8 @@ public final class Syscalls {
   public static final int ESRCH = 3;
   public static final int EINTR = 4;
   public static final int EAGAIN = 11;
+  public static final int EXDEV = 18;
+  public static final int ELOOP = 40;
   public static final int EPIPE = 32;
   public static final int ECONNRESET = 104;
   public static final int ENOTCONN = 107;
@@ -54,7 +56,8 @@ public final class Syscalls {
           Map.entry(16, "EBUSY, in use"),
           Map.entry(20, "ENOTDIR, not a directory"),
           Map.entry(24, "EMFILE, too many open files"),
-          Map.entry(40, "ELOOP, a link"),
+          Map.entry(EXDEV, "EXDEV, it leads elsewhere"),
+          Map.entry(ELOOP, "ELOOP, a link"),
           Map.entry(19, "ENODEV, no such device"),
           Map.entry(22, "EINVAL, not understood"),
           Map.entry(28, "ENOSPC, the disk is full"),
@@ -67,6 +70,7 @@ public final class Syscalls {
   static final long PIDFD_SEND_SIGNAL = 424;
 
   static final long PIDFD_OPEN = 434;
+  private static final long OPENAT2 = 437;
   public static final long IO_URING_SETUP = 425;
 
   public static final long LANDLOCK_CREATE_RULESET = 444;
@@ -109,6 +113,11 @@ public final class Syscalls {
   private static final long O_APPEND_CREATE_CLOEXEC = 0x80441;
   private static final long READ_AND_WRITE = 0666;
   private static final long O_PATH_CLOEXEC = 0x280000;
+
+  /** How openat2(2) resolves a path: no link of /proc counts, and none leads out. */
+  private static final long RESOLVE_NO_MAGICLINKS = 0x02;
+
+  private static final long RESOLVE_BENEATH = 0x08;
 
   /** Numbers that differ between the architectures. */
   private static final long O_NOFOLLOW = X86 ? 0x20000 : 0x8000;
@@ -162,6 +171,26 @@ public final class Syscalls {
           directory == null ? AT_FDCWD : directory,
           arena.allocateFrom(name).address(),
           O_PATH_CLOEXEC | O_NOFOLLOW);
+    }
+  }
+
+  /**
+   * Takes hold of what has a path beneath a directory, as {@link #pin} does. Links on the way, and
+   * the last one, are followed as long as they lead to no place above the directory, however they
+   * change meanwhile (openat2(2), RESOLVE_BENEATH).
+   *
+   * @param directory a descriptor of it
+   * @param path relative to it
+   * @return EXDEV or ELOOP for a path that leads out, EAGAIN when another attempt may succeed,
+   *     ENOSYS before Linux 5.6
+   */
+  public Answer pinBeneath(long directory, String path) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment how = arena.allocate(ValueLayout.JAVA_LONG, 3); // flags, mode, resolve
+      how.setAtIndex(ValueLayout.JAVA_LONG, 0, O_PATH_CLOEXEC);
+      how.setAtIndex(ValueLayout.JAVA_LONG, 2, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
+      return call(
+          OPENAT2, directory, arena.allocateFrom(path).address(), how.address(), how.byteSize());
     }
   }
 
