@@ -1,11 +1,13 @@
 package dev.kelvin.machine;
 
+import dev.kelvin.host.file.HostPaths;
 import dev.kelvin.host.launch.ProcessLauncher;
 import dev.kelvin.host.net.HostShield;
 import dev.kelvin.image.seed.SeedIso;
 import dev.kelvin.machine.launch.Peers;
 import dev.kelvin.machine.launch.home.ImageSource;
 import dev.kelvin.machine.launch.home.VmHome;
+import dev.kelvin.machine.launch.share.SharePaths;
 import dev.kelvin.machine.qemu.QemuEngine;
 import dev.kelvin.machine.qemu.VmLauncher;
 import dev.kelvin.machine.store.KeptRuns;
@@ -32,6 +34,7 @@ import java.util.function.Supplier;
  * @param shield what keeps guests from the host
  * @param imageUnchanged the condition under which an image is still as it is now
  * @param peers connects to the processes of VMs
+ * @param hostPaths that documents of VMs may name
  */
 public record MachinesSetup(
     Layout layout,
@@ -46,18 +49,24 @@ public record MachinesSetup(
     Function<String, Compare> imageUnchanged,
     EventSink events,
     HostShield shield,
-    Peers peers) {
+    Peers peers,
+    HostPaths hostPaths) {
 
-  /** What the module offers. */
+  /**
+   * What the module offers.
+   *
+   * @param paths of the host's directories that VMs may be shown
+   */
   public record Parts(
       Machines machines,
       Volumes volumes,
       VmAccess access,
       GuestAccess guests,
-      VmMeasures measures) {}
+      VmMeasures measures,
+      SharePaths paths) {}
 
   public Parts build() {
-    var home = new VmHome(layout, seedIso);
+    var home = new VmHome(layout, seedIso, hostPaths);
     var launcher = new VmLauncher(facts, cpus, processes, storage, images, home, shield, peers);
     var engine = new QemuEngine(launcher, home);
     var unknown = new UnknownGuests(home, new KeptRuns(layout.state().resolve("runs")));
@@ -65,6 +74,11 @@ public record MachinesSetup(
     var machines = new Machines(repository, engine, volumes, home, unknown, events, imageUnchanged);
     var access = new VmAccess(machines, engine, home);
     return new Parts(
-        machines, volumes, access, new GuestAccess(machines), new VmMeasures(machines));
+        machines,
+        volumes,
+        access,
+        new GuestAccess(machines),
+        new VmMeasures(machines),
+        new SharePaths(layout, hostPaths));
   }
 }

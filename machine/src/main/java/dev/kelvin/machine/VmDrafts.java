@@ -16,7 +16,6 @@ import dev.kelvin.model.HostFacts;
 import dev.kelvin.model.Image;
 import dev.kelvin.model.Image.Format;
 import dev.kelvin.model.Image.ImagePhase;
-import dev.kelvin.model.Layout;
 import dev.kelvin.model.Metadata;
 import dev.kelvin.model.Names;
 import dev.kelvin.model.Problem;
@@ -58,7 +57,7 @@ public final class VmDrafts {
   private final Supplier<HostFacts> facts;
   private final CpuTables cpus;
   private final Function<String, Optional<Image>> images;
-  private final Layout layout;
+  private final SharePaths paths;
   private final SecureRandom random = new SecureRandom();
   private final RecentMacs given = new RecentMacs();
   private final Clock clock;
@@ -66,17 +65,16 @@ public final class VmDrafts {
 
   public VmDrafts(
       VmRepository repository,
-      Volumes volumes,
+      MachinesSetup.Parts parts,
       Supplier<HostFacts> facts,
       CpuTables cpus,
       Function<String, Optional<Image>> images,
-      Layout layout,
       Clock clock,
       DocumentLimits limits) {
     this.limits = limits;
-    this.layout = layout;
+    this.paths = parts.paths();
     this.repository = repository;
-    this.volumes = volumes;
+    this.volumes = parts.volumes();
     this.facts = facts;
     this.cpus = cpus;
     this.images = images;
@@ -87,11 +85,11 @@ public final class VmDrafts {
    * A new VM from a user's document.
    *
    * @throws dev.kelvin.model.ProblemException invalid-argument, already-exists, conflict, not-found
-   *     (an image or a volume), capability-missing
+   *     (an image or a volume), capability-missing, forbidden (a path of the host)
    */
   public VmRecord forCreation(Vm draft) {
     checkDocument(draft, null);
-    KernelFile.checkEarly(draft.spec());
+    KernelFile.checkEarly(draft.spec(), paths.allowed());
     List<Disk> disks = sized(draft.spec().disks(), List.of());
     HostFacts host = facts.get().of(draft.spec().architecture());
     VmSpec spec = pin(HostChoices.choose(draft.spec().withDisks(disks), host), null);
@@ -132,7 +130,7 @@ public final class VmDrafts {
     // A VM of a Kelvin with fewer rules can be changed without mending what it has always had.
     checkDocument(draft, new Vm(current.metadata(), current.spec(), VmStatus.initial()));
     if (!draft.spec().boot().equals(current.spec().boot())) {
-      KernelFile.checkEarly(draft.spec());
+      KernelFile.checkEarly(draft.spec(), paths.allowed());
     }
     List<Disk> disks = sized(keepSizes(current.spec(), draft.spec()), current.spec().disks());
     checkDisks(current.spec(), disks);
@@ -223,7 +221,7 @@ public final class VmDrafts {
     if (windows != null && windows.drivers() != null) {
       image(windows.drivers(), "spec.windowsSetup.drivers", true);
     }
-    SharePaths.check(spec, layout);
+    paths.check(spec);
     VmSpec pinned = Pinning.pin(spec, host, machine, this::newMac);
     HostFacts own = host.of(pinned.architecture());
     CpuCheck.check(pinned, own, VmLauncher.accelerator(pinned, own, null), cpus);

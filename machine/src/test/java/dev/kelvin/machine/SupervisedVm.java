@@ -2,6 +2,7 @@ package dev.kelvin.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kelvin.host.file.HostPaths;
 import dev.kelvin.host.net.HostShield;
 import dev.kelvin.host.process.ProcessId;
 import dev.kelvin.host.program.Commands;
@@ -133,7 +134,8 @@ public final class SupervisedVm implements AutoCloseable {
             },
             this::hear,
             HostShield.none(),
-            (uid, process) -> Dialer.plain());
+            (uid, process) -> Dialer.plain(),
+            HostPaths.any());
     machines = opened();
   }
 

@@ -140,6 +140,7 @@ public final class Daemon implements AutoCloseable {
                 settings.images().mirrors(),
                 settings.qemu().choice(System.getenv(QemuChoice.VARIABLE)),
                 settings.limits().ofDocuments(),
+                settings.allowedPaths(),
                 (who, what) -> Optional.empty(),
                 this::info,
                 this::warnings,

@@ -1,6 +1,7 @@
 package dev.kelvin.server;
 
 import dev.kelvin.codec.Documents;
+import dev.kelvin.host.file.HostPaths;
 import dev.kelvin.host.qemu.QemuChoice;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Layout;
@@ -23,8 +24,15 @@ import org.jspecify.annotations.Nullable;
  * @param images where images come from
  * @param limits how much clients may ask for
  * @param qemu what runs VMs
+ * @param hostPaths which paths of the host documents of VMs may name; every one where it is absent
  */
-record Settings(Listen listen, StateSettings state, Images images, HttpLimits limits, Qemu qemu) {
+record Settings(
+    Listen listen,
+    StateSettings state,
+    Images images,
+    HttpLimits limits,
+    Qemu qemu,
+    @Nullable HostPathSettings hostPaths) {
   /** The first port that is tried, and how many after it. */
   private static final int FIRST_PORT = 8006;
 
@@ -112,7 +120,7 @@ record Settings(Listen listen, StateSettings state, Images images, HttpLimits li
   static Settings read(Layout layout) {
     Path file = layout.config().resolve("kelvin.yaml");
     if (!Files.exists(file)) {
-      return new Settings(null, null, null, null, null);
+      return new Settings(null, null, null, null, null, null);
     }
     try {
       Settings settings =
@@ -141,8 +149,18 @@ record Settings(Listen listen, StateSettings state, Images images, HttpLimits li
     }
     state.check();
     limits.check();
+    var _ = allowedPaths();
     images.mirrors().forEach(Settings::checkMirror);
     var _ = qemu.choice(null);
+  }
+
+  /**
+   * The paths of the host that documents may name.
+   *
+   * @throws ProblemException invalid-argument for what cannot be meant
+   */
+  HostPaths allowedPaths() {
+    return hostPaths == null ? HostPaths.any() : hostPaths.allowed();
   }
 
   private static void checkMirror(String distribution, String mirror) {

@@ -20,8 +20,8 @@ class ConfigurationSchemaTest {
   @SuppressWarnings("NullAway") // nulls ask for the defaults
   void theConfigurationHasTheFieldsAndDefaultsOfItsSchema() {
     JsonNode schema = Documents.tree(OpenApi.schema(DocumentKind.CONFIG));
-    JsonNode defaults = Documents.tree(new Settings(null, null, null, null, null));
-    assertThat(agree(Settings.class, schema, schema, defaults)).isEqualTo(30);
+    JsonNode defaults = Documents.tree(new Settings(null, null, null, null, null, null));
+    assertThat(agree(Settings.class, schema, schema, defaults)).isEqualTo(32);
   }
 
   @Test

@@ -108,6 +108,16 @@ class SettingsTest {
           state: {engine: etcd, endpoints: ["https://a:1"], key: /c}      | state.certificate
           state: {engine: etcd, endpoints: ["https://a:1"], certificate: /c} | state.key
           state: {engine: etcd, endpoints: ["https://a:1"], prefix: blue} | state.prefix
+          hostPaths: {}                                                   | hostPaths.roots
+          hostPaths: {roots: }                                            | hostPaths.roots
+          hostPaths: {roots: /srv}                                        | hostPaths.roots
+          hostPaths: {root: [/srv]}                                       | hostPaths.root
+          hostPaths: {roots: [/srv, boot]}                                | hostPaths.roots[1]
+          hostPaths: {roots: [/srv/../etc]}                               | hostPaths.roots[0]
+          hostPaths: {roots: [/srv/.]}                                    | hostPaths.roots[0]
+          hostPaths: {roots: [""]}                                        | hostPaths.roots[0]
+          hostPaths: {roots: ["/a\\nb"]}                                  | hostPaths.roots[0]
+          hostPaths: {roots: ["/a\\0b"]}                                  | hostPaths.roots[0]
           limits: {devices: 0}                                            | limits.devices
           limits: {devices: 4097}                                         | limits.devices
           limits: {faultsTold: 0}                                         | limits.faultsTold
@@ -116,6 +126,20 @@ class SettingsTest {
     Problem problem = refusal(yaml);
     assertThat(problem.code()).isEqualTo(Code.INVALID_ARGUMENT);
     assertThat(problem.field()).isEqualTo(field);
+  }
+
+  @Test
+  void pathsOfTheHostAreAllWithoutAListAndNoneWithAnEmptyOne() throws IOException {
+    assertThat(read("listen: {}\n").allowedPaths().areLimited()).isFalse();
+    for (String roots : List.of("[]", "[/srv/kelvin/, /, \"/with, comma\"]")) {
+      assertThat(read("hostPaths: {roots: " + roots + "}\n").allowedPaths().areLimited()).isTrue();
+    }
+    try (var held =
+        read("hostPaths: {roots: [" + home + "/]}").allowedPaths().hold("" + home, "x")) {
+      assertThat(held.place()).isEqualTo(home.toRealPath());
+    }
+    String many = "/a, ".repeat(1000) + "/a";
+    assertThat(refusal("hostPaths: {roots: [" + many + "]}").field()).isEqualTo("hostPaths.roots");
   }
 
   @Test

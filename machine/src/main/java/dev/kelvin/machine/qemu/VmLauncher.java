@@ -101,6 +101,7 @@ public final class VmLauncher {
   private final Peers peers;
   private final String bootId;
   private final Cells cells;
+  private final SharePaths paths;
 
   public VmLauncher(
       Supplier<HostFacts> facts,
@@ -122,6 +123,7 @@ public final class VmLauncher {
     this.resources = new HostResources(home, user -> shield.expose(user, false));
     this.peers = peers;
     this.cells = new Cells(home.layout());
+    this.paths = new SharePaths(home.layout(), home.hostPaths());
     this.bootId = readBootId();
   }
 
@@ -145,7 +147,7 @@ public final class VmLauncher {
     held.add(new RuntimeDirectory(home.runtime(vm.metadata().id()).toString()));
     try (var shared = shared(vm)) {
       home.prepare(vm);
-      LaunchPlan plan = plan(vm, host, accelerator);
+      LaunchPlan plan = plan(vm, host, accelerator, shared);
       VmFiles files = plan.files();
       var serving =
           companions.start(
@@ -168,6 +170,7 @@ public final class VmLauncher {
         requireUuid(qemu, vm);
         serial = serial(vm, files, process);
         shared.requireServed(serving);
+        shared.requireSeen(process);
         shielded.result();
         qemu.cont();
         var started = new QemuInstance(process, qemu, serial, files, run);
@@ -334,14 +337,14 @@ public final class VmLauncher {
     return (vm == null ? problem : problem.on(Vm.ref(vm))).asException();
   }
 
-  private LaunchPlan plan(VmRecord vm, HostFacts host, String accelerator)
-      throws InterruptedException {
+  private LaunchPlan plan(VmRecord vm, HostFacts host, String accelerator, SharedDirectories shared)
+      throws IOException, InterruptedException {
     VmSpec spec = vm.spec();
     Pinning.requireMachine(spec, host);
     Extras.check(spec, host);
     CpuCheck.check(spec, host, accelerator, cpus);
-    SharePaths.check(spec, home.layout());
-    KernelFile.check(spec);
+    paths.check(spec);
+    KernelFile.check(spec, home.hostPaths());
     Nvram.provide(vm, host, home);
     boolean seed = home.provideSeed(vm);
     var disks = new LinkedHashMap<String, BlockSource>();
@@ -355,7 +358,7 @@ public final class VmLauncher {
       }
     }
     VmSpec bootable =
-        spec.toBuilder()
+        shared.placed(spec).toBuilder()
             .boot(home.provideKernel(vm))
             .cdroms(home.installerCds(images).provide(vm, media))
             .build();
@@ -402,10 +405,11 @@ public final class VmLauncher {
         volume.path().toString(), volume.format(), backing == null ? null : backing.toString());
   }
 
-  /** An ordinary user's server reaches nothing that is not the user's. */
-  private SharedDirectories shared(VmRecord vm) throws IOException {
-    VmSpec spec = vm.uid() < 0 ? vm.spec().toBuilder().shares(List.of()).build() : vm.spec();
-    return SharedDirectories.hold(vm.metadata().name(), spec, home.layout());
+  /** Where every path is allowed, an ordinary user's server reaches nothing but the user's own. */
+  private SharedDirectories shared(VmRecord vm) {
+    boolean plain = vm.uid() < 0 && !home.hostPaths().areLimited();
+    VmSpec spec = plain ? vm.spec().toBuilder().shares(List.of()).build() : vm.spec();
+    return SharedDirectories.hold(vm.metadata().name(), spec, paths);
   }
 
   /** Lets a guest reach the host if its spec says so, and only then. */

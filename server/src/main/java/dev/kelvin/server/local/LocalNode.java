@@ -2,6 +2,7 @@ package dev.kelvin.server.local;
 
 import dev.kelvin.host.cell.CellSupport;
 import dev.kelvin.host.check.Doctor;
+import dev.kelvin.host.file.HostPaths;
 import dev.kelvin.host.launch.ProcessLauncher;
 import dev.kelvin.host.net.HostShield;
 import dev.kelvin.host.process.Orphans;
@@ -28,7 +29,6 @@ import dev.kelvin.machine.launch.Peers;
 import dev.kelvin.machine.qemu.CpuProbe;
 import dev.kelvin.machine.store.VmRepository;
 import dev.kelvin.machine.store.VmUsers;
-import dev.kelvin.machine.volume.Volumes;
 import dev.kelvin.model.HostFacts;
 import dev.kelvin.model.Image;
 import dev.kelvin.model.Image.ImagePhase;
@@ -129,6 +129,7 @@ public final class LocalNode implements AutoCloseable {
    * @param mirrors of distributions, by their names
    * @param qemus which run VMs
    * @param limits of users' documents
+   * @param hostPaths that these may name
    * @param info what is known of the daemon, given the machines and the facts that are known
    * @param warnings what is wrong with how the API is served
    * @param stop ends the daemon soon; told whether to shut the VMs down first
@@ -140,6 +141,7 @@ public final class LocalNode implements AutoCloseable {
       Map<String, String> mirrors,
       QemuChoice qemus,
       DocumentLimits limits,
+      HostPaths hostPaths,
       Authorizer authorizer,
       InfoSource info,
       Supplier<List<Problem>> warnings,
@@ -184,7 +186,7 @@ public final class LocalNode implements AutoCloseable {
     HostShield shield = raisedShield(around.root(), tools.commands());
     var parts = parts(around, repository, tools, storage, catalogue, events, shield);
     Machines machines = parts.machines();
-    users.machines = machines;
+    users.know(machines);
     var importer = new Importer(tools.qemuImg());
     var tasks = new TaskEngine(store, types(machines, catalogue, tools, importer), around.clock());
     var watches = new ObjectWatches(store, machines, repository, catalogue);
@@ -193,7 +195,7 @@ public final class LocalNode implements AutoCloseable {
     var taskWatches = new TaskWatches(revisions::get);
     tasks.addListener(news -> events.taskChanged(news.task()));
     tasks.addListener(taskWatches);
-    var drafts = drafts(around, repository, parts.volumes(), tools, catalogue);
+    var drafts = drafts(around, repository, parts, tools, catalogue);
     var handlers =
         new LocalActions.Handlers(
             new VmActions(machines, repository, drafts, tasks),
@@ -271,16 +273,15 @@ public final class LocalNode implements AutoCloseable {
   private static VmDrafts drafts(
       Surroundings around,
       VmRepository repository,
-      Volumes volumes,
+      MachinesSetup.Parts parts,
       Tools tools,
       ImageCatalogue catalogue) {
     return new VmDrafts(
         repository,
-        volumes,
+        parts,
         tools.facts(),
         tools.cpus(),
         catalogue::find,
-        around.layout(),
         around.clock(),
         around.limits());
   }
@@ -336,7 +337,8 @@ public final class LocalNode implements AutoCloseable {
             catalogue::unchanged,
             events::publish,
             shield,
-            Peers.checked())
+            Peers.checked(),
+            around.hostPaths())
         .build();
   }
 
@@ -418,23 +420,6 @@ public final class LocalNode implements AutoCloseable {
       }
     }
     files.cleanWork(live);
-  }
-
-  /** The image catalogue asks who uses an image, and is made before the VMs that do. */
-  private static final class LateUsers implements ImageUsers {
-    private volatile @Nullable Machines machines;
-
-    @Override
-    public Map<String, List<String>> now() {
-      Machines known = machines;
-      return known == null ? Map.of() : known.imageUsers();
-    }
-
-    @Override
-    public Map<String, List<String>> stored() {
-      Machines known = machines;
-      return known == null ? Map.of() : known.storedImageUsers();
-    }
   }
 
   /** Goes on with tasks, and starts the VMs that start with the host. */

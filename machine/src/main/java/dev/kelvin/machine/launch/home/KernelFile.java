@@ -1,17 +1,18 @@
 package dev.kelvin.machine.launch.home;
 
+import dev.kelvin.host.file.HostPaths;
+import dev.kelvin.host.file.Pinned;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.spec.Architecture;
 import dev.kelvin.model.spec.VmSpec;
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * certainly is no code for it is refused.
  */
 public final class KernelFile {
+  private static final Logger LOG = System.getLogger(KernelFile.class.getName());
+
   /** Where QEMU looks for a multiboot header. */
   private static final int HEAD = 8192;
 
@@ -49,24 +52,55 @@ public final class KernelFile {
    * Looks at the kernel of a spec. One that is not there, or cannot be read, is not judged: when
    * the VM starts it may be.
    *
-   * @throws dev.kelvin.model.ProblemException invalid-argument when it is no kernel for the machine
+   * @param paths of the host that it and its RAM disk may have
+   * @throws dev.kelvin.model.ProblemException invalid-argument when it is no kernel for the
+   *     machine; forbidden when it, or the RAM disk, is not allowed
    */
-  public static void check(VmSpec spec) {
+  public static void check(VmSpec spec, HostPaths paths) {
+    check(spec, paths, 0);
+  }
+
+  /** As {@link #check}, long before a start: a file that is empty may have its content by then. */
+  public static void checkEarly(VmSpec spec, HostPaths paths) {
+    check(spec, paths, 1);
+  }
+
+  private static void check(VmSpec spec, HostPaths paths, long leastBytes) {
     String kernel = spec.boot().kernel();
     if (kernel == null) {
       return;
     }
-    Path file = Path.of(kernel);
-    if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
-      return;
-    }
-    String wrong;
-    try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      ByteBuffer head = read(channel, 0, HEAD);
-      wrong = spec.architecture().isX86() ? x86(channel, head) : arm(head);
+    String wrong = null;
+    try (Pinned file = paths.hold(kernel, "spec.boot.kernel")) {
+      if (file.kind() == Pinned.Kind.REGULAR
+          && file.isReadable()
+          && file.attributes().size() >= leastBytes) {
+        wrong = wrong(file, spec);
+      }
     } catch (IOException e) {
-      wrong = "it cannot be read: " + e.getMessage();
+      LOG.log(Level.DEBUG, () -> kernel + " is not there yet: " + e);
     }
+    refuse(wrong, kernel, spec);
+    String initrd = spec.boot().initrd();
+    if (initrd != null && paths.areLimited()) {
+      try (Pinned file = paths.hold(initrd, "spec.boot.initrd")) {
+        LOG.log(Level.DEBUG, () -> initrd + " is allowed, " + file.kind());
+      } catch (IOException e) {
+        LOG.log(Level.DEBUG, () -> initrd + " is not there yet: " + e);
+      }
+    }
+  }
+
+  private static @Nullable String wrong(Pinned file, VmSpec spec) {
+    try (var channel = file.read()) {
+      ByteBuffer head = read(channel, 0, HEAD);
+      return spec.architecture().isX86() ? x86(channel, head) : arm(head);
+    } catch (IOException e) {
+      return "it cannot be read: " + e.getMessage();
+    }
+  }
+
+  private static void refuse(@Nullable String wrong, String kernel, VmSpec spec) {
     if (wrong != null) {
       throw Problem.of(Code.INVALID_ARGUMENT, "This is no Linux kernel for " + name(spec))
           .on(kernel)
@@ -74,14 +108,6 @@ public final class KernelFile {
           .because(wrong)
           .remedy(remedy(wrong, spec.architecture()))
           .asException();
-    }
-  }
-
-  /** As {@link #check}, long before a start: a file that is empty may have its content by then. */
-  public static void checkEarly(VmSpec spec) {
-    String kernel = spec.boot().kernel();
-    if (kernel != null && Path.of(kernel).toFile().length() > 0) {
-      check(spec);
     }
   }
 

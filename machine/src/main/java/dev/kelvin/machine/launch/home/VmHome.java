@@ -1,6 +1,8 @@
 package dev.kelvin.machine.launch.home;
 
 import dev.kelvin.host.file.GuestDirectory;
+import dev.kelvin.host.file.HostPaths;
+import dev.kelvin.host.file.Pinned;
 import dev.kelvin.host.process.BootId;
 import dev.kelvin.host.program.Commands;
 import dev.kelvin.host.program.Commands.Command;
@@ -27,9 +29,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -47,11 +47,28 @@ public final class VmHome {
 
   private final Layout layout;
   private final SeedIso seedIso;
+  private final HostPaths hostPaths;
   private final Commands commands = new Commands();
 
+  /** One where documents may name every path of the host. */
   public VmHome(Layout layout, SeedIso seedIso) {
+    this(layout, seedIso, HostPaths.any());
+  }
+
+  /**
+   * Those of a host.
+   *
+   * @param hostPaths that documents may name
+   */
+  public VmHome(Layout layout, SeedIso seedIso, HostPaths hostPaths) {
     this.layout = layout;
     this.seedIso = seedIso;
+    this.hostPaths = hostPaths;
+  }
+
+  /** The paths of the host that documents may name. */
+  public HostPaths hostPaths() {
+    return hostPaths;
   }
 
   public InstallerCds installerCds(ImageSource images) {
@@ -160,13 +177,15 @@ public final class VmHome {
   }
 
   /**
-   * Copies kernel and initial RAM disk to where the VM's user can read them.
+   * Copies kernel and initial RAM disk to where the VM's user can read them. Where only some paths
+   * are allowed, that is done without such a user, too: QEMU itself would follow whatever the path
+   * leads to by then.
    *
    * @return the same boot with the paths of the copies
    */
   public Boot provideKernel(VmRecord vm) {
     Boot boot = vm.spec().boot();
-    if (vm.uid() < 0 || boot.kernel() == null) {
+    if (boot.kernel() == null || (vm.uid() < 0 && !hostPaths.areLimited())) {
       return boot;
     }
     return Boot.kernel(
@@ -176,23 +195,14 @@ public final class VmHome {
   }
 
   private String provide(String source, String name, VmRecord vm) {
-    Path from = Path.of(source);
     Path to = layout.vmState(vm.metadata().id()).resolve(name);
-    if (!Files.isRegularFile(from)) {
-      throw Problem.of(Code.INVALID_ARGUMENT, "There is no " + name + " at " + source)
-          .on(vm.ref())
-          .at("spec.boot." + name)
-          .because("the path names no file of this host")
-          .remedy("give the absolute path of a file on the host that runs the VM")
-          .asException();
-    }
-    try {
+    try (Pinned from = hold(source, name, vm)) {
       Path kept = layout.vmKept(vm.metadata().id());
       Path key = kept.resolve(name + ".key");
       String wanted = copyKey(from);
-      if (!isMadeFrom(to, key, wanted) || Files.size(to) != Files.size(from)) {
+      if (!isMadeFrom(to, key, wanted) || Files.size(to) != from.attributes().size()) {
         Path copy = kept.resolve(name + ".partial");
-        Files.copy(from, copy, StandardCopyOption.REPLACE_EXISTING);
+        from.copyTo(copy);
         Files.deleteIfExists(key);
         makePrivate(copy, vm);
         try (var state = state(vm.metadata().id())) {
@@ -207,9 +217,28 @@ public final class VmHome {
     return to.toString();
   }
 
+  private Pinned hold(String source, String name, VmRecord vm) {
+    Problem none =
+        Problem.of(Code.INVALID_ARGUMENT, "There is no " + name + " at " + source)
+            .on(vm.ref())
+            .at("spec.boot." + name)
+            .because("the path names no file of this host")
+            .remedy("give the absolute path of a file on the host that runs the VM");
+    try {
+      Pinned file = hostPaths.hold(source, "spec.boot." + name);
+      if (file.kind() == Pinned.Kind.REGULAR) {
+        return file;
+      }
+      file.close();
+    } catch (IOException e) {
+      throw none.asException(e);
+    }
+    throw none.asException();
+  }
+
   /** Another one for each content of a file, and for each boot: an earlier copy may be damaged. */
-  private static String copyKey(Path from) throws IOException {
-    var source = Files.readAttributes(from, BasicFileAttributes.class);
+  private static String copyKey(Pinned from) throws IOException {
+    var source = from.attributes();
     return String.join(
         " ",
         BootId.current(),

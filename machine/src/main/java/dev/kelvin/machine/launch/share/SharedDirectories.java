@@ -1,19 +1,24 @@
 package dev.kelvin.machine.launch.share;
 
+import dev.kelvin.host.file.HostPaths;
+import dev.kelvin.host.file.HostileFileException;
 import dev.kelvin.host.file.Pinned;
 import dev.kelvin.host.process.ProcessId;
 import dev.kelvin.machine.store.StartedCompanion;
 import dev.kelvin.model.Code;
-import dev.kelvin.model.Layout;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.Vm;
+import dev.kelvin.model.spec.Netboot;
+import dev.kelvin.model.spec.Nic;
 import dev.kelvin.model.spec.Share;
 import dev.kelvin.model.spec.VmSpec;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +32,9 @@ import java.util.stream.Stream;
  * between, and would have root serve what it leads to. A server opens its path when QEMU connects
  * to it, and has nobody to serve before the guest runs; so what it has for its root is compared
  * with what is held while the guest still waits.
+ *
+ * <p>The same is done with what cards boot from, which QEMU itself serves, where there are paths
+ * that are not allowed.
  */
 public final class SharedDirectories implements AutoCloseable {
   private static final Logger LOG = System.getLogger(SharedDirectories.class.getName());
@@ -36,6 +44,9 @@ public final class SharedDirectories implements AutoCloseable {
   private final String vm;
   private final Map<String, Pinned> held = new LinkedHashMap<>();
 
+  /** What cards boot from, by the names of the cards. */
+  private final Map<String, Pinned> boots = new LinkedHashMap<>();
+
   private SharedDirectories(String vm) {
     this.vm = vm;
   }
@@ -43,22 +54,27 @@ public final class SharedDirectories implements AutoCloseable {
   /**
    * Takes hold of all, and looks where each is then.
    *
-   * @throws dev.kelvin.model.ProblemException invalid-argument for one that is nothing to share
+   * @throws dev.kelvin.model.ProblemException invalid-argument for one that is nothing to share,
+   *     forbidden for one that is not allowed
    */
-  public static SharedDirectories hold(String vm, VmSpec spec, Layout layout) throws IOException {
+  public static SharedDirectories hold(String vm, VmSpec spec, SharePaths paths) {
     var all = new SharedDirectories(vm);
     try {
       List<Share> shares = spec.shares();
       for (int i = 0; i < shares.size(); i++) {
         String field = "spec.shares[" + i + "].path";
-        SharePaths.check(shares.get(i).path(), field, layout);
-        Pinned pinned = Pinned.open(Path.of(shares.get(i).path()).toRealPath());
-        all.held.put(shares.get(i).name(), pinned);
-        // What was taken hold of, wherever the path has led meanwhile.
-        SharePaths.check(pinned.place().toString(), field, layout);
+        all.held.put(shares.get(i).name(), paths.hold(shares.get(i).path(), field));
+      }
+      for (int i = 0; paths.allowed().areLimited() && i < spec.nics().size(); i++) {
+        Netboot netboot = spec.nics().get(i).netboot();
+        if (netboot != null && netboot.directory() != null) {
+          all.boots.put(
+              spec.nics().get(i).name(),
+              paths.hold(netboot.directory(), SharePaths.netbootField(i)));
+        }
       }
       return all;
-    } catch (IOException | RuntimeException e) {
+    } catch (RuntimeException e) {
       all.close();
       throw e;
     }
@@ -75,6 +91,51 @@ public final class SharedDirectories implements AutoCloseable {
         if (one.name().equals("share-" + share.getKey())) {
           require(ProcessId.decode(one.process()), share.getKey(), share.getValue());
         }
+      }
+    }
+  }
+
+  /**
+   * A spec with the directories that cards boot from by the names that they have now, without
+   * links.
+   */
+  public VmSpec placed(VmSpec spec) throws IOException {
+    var nics = new ArrayList<Nic>();
+    for (Nic nic : spec.nics()) {
+      Pinned boot = boots.get(nic.name());
+      Netboot netboot = nic.netboot();
+      Integer index = nic.bootIndex();
+      if (boot != null && netboot != null && index != null) {
+        nics.add(nic.withNetboot(new Netboot(netboot.file(), boot.place().toString()), index));
+      } else {
+        nics.add(nic);
+      }
+    }
+    return spec.toBuilder().nics(nics).build();
+  }
+
+  /**
+   * Makes sure that a QEMU which has begun sees what cards boot from, and nothing else, by the
+   * names of {@link #placed}.
+   *
+   * @throws dev.kelvin.model.ProblemException conflict for one that leads elsewhere
+   */
+  public void requireSeen(ProcessId qemu) throws IOException {
+    for (var boot : boots.entrySet()) {
+      Path place = boot.getValue().place();
+      boolean same = false;
+      String cause = "its path led to another directory when QEMU began than when it was checked";
+      try (Pinned seen = HostPaths.seenBy(qemu.pid(), place)) {
+        same = seen.key().equals(boot.getValue().key());
+      } catch (NoSuchFileException | HostileFileException e) {
+        cause += ": " + e.getMessage();
+      }
+      if (!same) {
+        throw Problem.of(Code.CONFLICT, "What NIC " + boot.getKey() + " boots from is not served")
+            .on(Vm.ref(vm))
+            .because(cause)
+            .remedy("see who may change the directories of " + place + ", then start again")
+            .asException();
       }
     }
   }
@@ -123,5 +184,6 @@ public final class SharedDirectories implements AutoCloseable {
   @Override
   public void close() {
     held.values().forEach(Pinned::close);
+    boots.values().forEach(Pinned::close);
   }
 }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import dev.kelvin.host.file.HostPaths;
+import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.spec.Architecture;
@@ -16,8 +18,10 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -99,7 +103,7 @@ class KernelFileTest {
   @MethodSource("kernels")
   void takesWhatQemuStarts(byte[] content, Architecture architecture) throws IOException {
     VmSpec spec = spec(content, architecture);
-    assertThatCode(() -> KernelFile.check(spec)).doesNotThrowAnyException();
+    assertThatCode(() -> KernelFile.check(spec, HostPaths.any())).doesNotThrowAnyException();
   }
 
   static Stream<Arguments> others() {
@@ -127,7 +131,8 @@ class KernelFileTest {
   void saysWhatAnotherFileIs(byte[] content, Architecture architecture, String cause, String remedy)
       throws IOException {
     VmSpec spec = spec(content, architecture);
-    var refused = catchThrowableOfType(ProblemException.class, () -> KernelFile.check(spec));
+    var refused =
+        catchThrowableOfType(ProblemException.class, () -> KernelFile.check(spec, HostPaths.any()));
     assertThat(refused).isNotNull();
     Problem problem = refused.problem();
     assertThat(problem.detail()).startsWith("This is no Linux kernel for ");
@@ -154,7 +159,9 @@ class KernelFileTest {
         .putShort(56, (short) 2);
     for (byte[] content : new byte[][] {far, large, beyond}) {
       VmSpec spec = spec(content, Architecture.X86_64);
-      assertThat(catchThrowableOfType(ProblemException.class, () -> KernelFile.check(spec)))
+      assertThat(
+              catchThrowableOfType(
+                  ProblemException.class, () -> KernelFile.check(spec, HostPaths.any())))
           .isNotNull();
     }
   }
@@ -162,17 +169,44 @@ class KernelFileTest {
   @Test
   void whatIsNotThereIsJudgedWhenItIs() {
     var spec = new VmSpec.Builder().boot(Boot.kernel("/nowhere/vmlinuz", null, null)).build();
-    assertThatCode(() -> KernelFile.check(spec)).doesNotThrowAnyException();
+    assertThatCode(() -> KernelFile.check(spec, HostPaths.any())).doesNotThrowAnyException();
   }
 
   @Test
   void whatIsEmptyMayBeFilledBeforeTheStart() throws IOException {
     VmSpec empty = spec(new byte[0], Architecture.X86_64);
-    assertThatCode(() -> KernelFile.checkEarly(empty)).doesNotThrowAnyException();
-    assertThat(catchThrowableOfType(ProblemException.class, () -> KernelFile.check(empty)))
+    assertThatCode(() -> KernelFile.checkEarly(empty, HostPaths.any())).doesNotThrowAnyException();
+    assertThat(
+            catchThrowableOfType(
+                ProblemException.class, () -> KernelFile.check(empty, HostPaths.any())))
         .isNotNull();
     VmSpec wrong = spec(text("no kernel"), Architecture.X86_64);
-    assertThat(catchThrowableOfType(ProblemException.class, () -> KernelFile.checkEarly(wrong)))
+    assertThat(
+            catchThrowableOfType(
+                ProblemException.class, () -> KernelFile.checkEarly(wrong, HostPaths.any())))
         .isNotNull();
+  }
+
+  @Test
+  void whatIsNotAllowedIsNotOpened() throws IOException {
+    VmSpec spec = spec(text("no kernel"), Architecture.X86_64);
+    var elsewhere = HostPaths.beneath(List.of(Path.of("/nowhere")));
+    for (Executable check :
+        List.<Executable>of(
+            () -> KernelFile.check(spec, elsewhere),
+            () -> KernelFile.checkEarly(spec, elsewhere))) {
+      var refused = catchThrowableOfType(ProblemException.class, check::execute);
+      assertThat(refused.problem().code()).isEqualTo(Code.FORBIDDEN);
+      assertThat(refused.problem().field()).isEqualTo("spec.boot.kernel");
+    }
+    VmSpec kernel = spec(bzImage(), Architecture.X86_64);
+    Path allowed = Path.of(kernel.boot().kernel());
+    VmSpec both =
+        kernel.toBuilder().boot(Boot.kernel(allowed.toString(), "/etc/shadow", null)).build();
+    var paths = HostPaths.beneath(List.of(allowed));
+    assertThatCode(() -> KernelFile.check(kernel, paths)).doesNotThrowAnyException();
+    var refused =
+        catchThrowableOfType(ProblemException.class, () -> KernelFile.checkEarly(both, paths));
+    assertThat(refused.problem().field()).isEqualTo("spec.boot.initrd");
   }
 }
