@@ -15,7 +15,6 @@ import dev.kelvin.image.build.DebianBuilder;
 import dev.kelvin.image.bulk.Workers;
 import dev.kelvin.image.catalogue.ImageCatalogue;
 import dev.kelvin.image.catalogue.ImageTasks;
-import dev.kelvin.image.catalogue.ImageUsers;
 import dev.kelvin.image.format.Importer;
 import dev.kelvin.image.pull.Published;
 import dev.kelvin.image.pull.PullLimits;

@@ -3,6 +3,7 @@ package dev.kelvin.server.local;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.kelvin.host.file.HostPaths;
 import dev.kelvin.host.qemu.QemuChoice;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.HostFacts;
@@ -75,6 +76,7 @@ final class TestNode implements AutoCloseable {
                 Map.of(),
                 QemuChoice.hosts(),
                 DocumentLimits.USUAL,
+                HostPaths.any(),
                 authorizer,
                 (machines, facts, damaged, shortage) -> info(layout, facts, damaged),
                 () -> warnings,

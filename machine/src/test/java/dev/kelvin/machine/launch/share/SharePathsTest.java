@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.kelvin.host.file.HostPaths;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Layout;
 import dev.kelvin.model.Problem;
@@ -38,11 +39,14 @@ class SharePathsTest {
     Files.createSymbolicLink(directory.resolve("user/to-work"), directory.resolve("user/work"));
   }
 
+  private SharePaths paths() {
+    return new SharePaths(layout, HostPaths.any());
+  }
+
   private Problem refusal(String name) {
     String path = directory.resolve(name).toString();
     ProblemException refused =
-        catchThrowableOfType(
-            ProblemException.class, () -> SharePaths.check(path, "spec.x", layout));
+        catchThrowableOfType(ProblemException.class, () -> paths().hold(path, "spec.x").close());
     assertThat(refused).as("%s is refused", name).isNotNull();
     assertThat(refused.problem().code()).isEqualTo(Code.INVALID_ARGUMENT);
     assertThat(refused.problem().field()).isEqualTo("spec.x");
@@ -54,7 +58,7 @@ class SharePathsTest {
   @ValueSource(strings = {"user", "user/work", "user/to-work", "user/../user/work", "kelvin-too"})
   void directoriesOfOthersAreGiven(String name) {
     String path = directory.resolve(name).toString();
-    assertThatCode(() -> SharePaths.check(path, "spec.x", layout)).doesNotThrowAnyException();
+    assertThatCode(() -> paths().hold(path, "spec.x").close()).doesNotThrowAnyException();
   }
 
   /** In one of them, one itself, above one, and by a link or dots. */
@@ -94,7 +98,7 @@ class SharePathsTest {
             .shares(List.of(share("a", "user/work"), share("b", "kelvin/var")))
             .build();
     ProblemException refused =
-        catchThrowableOfType(ProblemException.class, () -> SharePaths.check(spec, layout));
+        catchThrowableOfType(ProblemException.class, () -> paths().check(spec));
     assertThat(refused.problem().field()).isEqualTo("spec.shares[1].path");
   }
 
