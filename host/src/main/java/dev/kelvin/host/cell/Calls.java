@@ -69,9 +69,12 @@ final class Calls {
         text(options));
   }
 
-  /** Shows a file or a directory at another name too, with the flags of a mount of its own. */
+  /**
+   * Shows a file or a directory at another name too, with the flags of a mount of its own. What is
+   * mounted beneath is there as well, with the flags that it has.
+   */
   void bind(String source, String target, long flags) throws IOException {
-    mount(source, target, null, MS_BIND, null);
+    mount(source, target, null, MS_BIND | MS_REC, null);
     mount(null, target, null, MS_BIND | MS_REMOUNT | flags, null);
   }
 

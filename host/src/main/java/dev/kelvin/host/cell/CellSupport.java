@@ -20,7 +20,14 @@ import java.util.function.Supplier;
  * @param missing why each of the others cannot be built, for people
  */
 public record CellSupport(Map<Layer, String> missing) {
-  private static final int NOBODY = 65534;
+  /** An id that nobody has: who has it could signal the thread that tries it. */
+  private static final int NOBODY = 2_147_400_000;
+
+  /** Of each way to mount something one: a container may allow some of them only. */
+  private static final List<Confinement.View> MOUNTED =
+      List.of(
+          new Confinement.ReadOnly(Path.of(System.getProperty("java.home"))),
+          new Confinement.Device(Path.of("/dev/null")));
 
   /**
    * All classes are loaded that a thread in a cell uses: from there the directories of classes
@@ -80,7 +87,7 @@ public record CellSupport(Map<Layer, String> missing) {
       case ROOT ->
           calls -> {
             Cell.unshare(calls, Layer.ROOT);
-            new CellRoot(calls).enter(List.of());
+            new CellRoot(calls).enter(MOUNTED);
           };
       case PID, IPC, UTS, CGROUP, NETWORK -> calls -> Cell.unshare(calls, layer);
       case USER -> calls -> new Rights(calls).become(new Confinement.Identity(NOBODY, List.of()));
@@ -118,7 +125,7 @@ public record CellSupport(Map<Layer, String> missing) {
               try (Arena arena = Arena.ofConfined()) {
                 attempt.with(new Calls(arena));
                 outcome.complete("");
-              } catch (IOException | RuntimeException e) {
+              } catch (IOException | RuntimeException | Error e) {
                 outcome.complete(String.valueOf(e.getMessage()));
               }
             });

@@ -22,15 +22,15 @@ final class Confined {
         .daemon()
         .name("cell-watch")
         .start(() -> {
-          thread.start();
           try {
+            thread.start();
             thread.join();
             outcome.completeExceptionally(
                 new IllegalStateException("the thread has ended without an outcome"));
             known.complete(outcome.join());
           } catch (CompletionException e) {
             known.completeExceptionally(e.getCause());
-          } catch (InterruptedException e) {
+          } catch (InterruptedException | RuntimeException | Error e) {
             known.completeExceptionally(e);
           }
         });

@@ -6,6 +6,7 @@ import dev.kelvin.host.kernel.Numbers;
 import dev.kelvin.host.process.ProcessId;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -19,6 +20,7 @@ import java.util.concurrent.CompletionException;
  * plugged in and out. A process that has the host's own root sees them anyway.
  */
 public final class LiveCell {
+  private static final System.Logger LOG = System.getLogger(LiveCell.class.getName());
   private static final long CLONE_FS = 0x200;
   private static final long CLONE_NEWNS = 0x20000;
 
@@ -34,9 +36,17 @@ public final class LiveCell {
     void in(Calls calls) throws IOException;
   }
 
-  /** Whether the process has a root directory of its own. */
+  /**
+   * Whether the process has a root directory of its own. A daemon that may not even see it has not
+   * built one.
+   */
   public boolean hasRoot() throws IOException {
-    return !Files.readSymbolicLink(mounts()).equals(Files.readSymbolicLink(own()));
+    try {
+      return !Files.readSymbolicLink(mounts()).equals(Files.readSymbolicLink(own()));
+    } catch (AccessDeniedException e) {
+      LOG.log(System.Logger.Level.DEBUG, "it has the root of the daemon: {0}", e.getMessage());
+      return false;
+    }
   }
 
   private Path mounts() {
@@ -66,16 +76,25 @@ public final class LiveCell {
             put(calls, views.get(i), trees.get(i));
           }
         } finally {
-          trees.forEach(calls::close);
+          for (long tree : trees) {
+            calls.close(tree);
+          }
         }
       });
     }
   }
 
+  /**
+   * Puts one in its place, and takes away what is there of an earlier file of that name: QEMU would
+   * go on writing to that one, which is deleted.
+   */
   private static void put(Calls calls, View view, long tree) throws IOException {
     Path target = view.path();
     if (isMounted(target)) {
-      return; // Below another disk, perhaps.
+      if (identity(target).equals(identity(Path.of("/proc/self/fd", Long.toString(tree))))) {
+        return; // It is below another disk, perhaps.
+      }
+      calls.unmount(target.toString());
     }
     CellRoot.place(target, false);
     calls.attach(tree, target.toString());
@@ -84,7 +103,13 @@ public final class LiveCell {
             | Calls.MS_NODEV
             | Calls.MS_NOEXEC
             | (view instanceof ReadOnly ? Calls.MS_RDONLY : 0);
-    calls.mount(null, target.toString(), null, Calls.MS_BIND | Calls.MS_REMOUNT | flags, null);
+    try {
+      calls.mount(null, target.toString(), null, Calls.MS_BIND | Calls.MS_REMOUNT | flags, null);
+    } catch (IOException e) {
+      // As it is, the process could write to it.
+      calls.unmount(target.toString());
+      throw e;
+    }
   }
 
   /** Whether a file of another file system is at a name, and not the place for one. */
@@ -92,6 +117,10 @@ public final class LiveCell {
     return Files.exists(target, LinkOption.NOFOLLOW_LINKS)
         && !Files.getAttribute(target, "unix:dev")
             .equals(Files.getAttribute(target.resolveSibling("."), "unix:dev"));
+  }
+
+  private static List<Object> identity(Path path) throws IOException {
+    return List.of(Files.getAttribute(path, "unix:dev"), Files.getAttribute(path, "unix:ino"));
   }
 
   /** Takes files away; what the process has open it keeps. One that is not there is no failure. */

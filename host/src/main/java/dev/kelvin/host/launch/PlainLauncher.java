@@ -171,7 +171,7 @@ public final class PlainLauncher implements ProcessLauncher {
   }
 
   /** What of a cell programs of the host can make: a user and limits, but no walls. */
-  private static List<String> confined(Confinement cell) {
+  private static List<String> confined(Confinement cell) throws IOException {
     var argv = new ArrayList<String>();
     if (cell.has(Layer.LIMITS)) {
       argv.add(Programs.require("prlimit").toString());

@@ -81,9 +81,21 @@ final class ProcessLimits {
     }
   }
 
-  /** Options of prlimit(1) for the same. */
-  List<String> options() {
-    return settings.stream().map(one -> "--" + one.limit().option + "=" + one.value()).toList();
+  /**
+   * Options of prlimit(1) for the same, none above what the daemon has: it could not raise them.
+   */
+  List<String> options() throws IOException {
+    var options = new ArrayList<String>();
+    var kernel = new Syscalls();
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment now = arena.allocate(ValueLayout.JAVA_LONG, 2);
+      for (Setting one : settings) {
+        require(kernel.call(Numbers.PRLIMIT, 0, one.limit().number, 0, now.address()), one);
+        long value = least(now.getAtIndex(ValueLayout.JAVA_LONG, 1), one.value());
+        options.add("--" + one.limit().option + "=" + value);
+      }
+    }
+    return List.copyOf(options);
   }
 
   private static void add(List<Setting> all, Limit limit, long value) {

@@ -1,5 +1,6 @@
 package dev.kelvin.host.launch;
 
+import dev.kelvin.host.process.ProcessId;
 import dev.kelvin.host.program.Commands;
 import dev.kelvin.host.program.Commands.Command;
 import dev.kelvin.host.program.Programs;
@@ -59,7 +60,7 @@ final class Scopes {
     String unit = unit(launch.name(), unique);
     try {
       var result = commands.run(Command.of(request(launch.name(), unit, pid)));
-      if (!result.ok()) {
+      if (!result.ok() && !hasEnded(pid)) {
         throw failed(launch, result.lastError());
       }
       awaitPlace(launch, unit, pid);
@@ -73,7 +74,7 @@ final class Scopes {
     Path groups = Path.of("/proc", Long.toString(pid), "cgroup");
     long end = System.nanoTime() + DEADLINE.toNanos();
     try {
-      while (!Files.readString(groups).contains("/" + unit)) {
+      while (!hasEnded(pid) && !Files.readString(groups).contains("/" + unit)) {
         if (System.nanoTime() > end) {
           throw failed(launch, "the process was not moved into its scope in time");
         }
@@ -83,6 +84,11 @@ final class Scopes {
       // It has ended, which is for whoever started it to find out.
       LOG.log(System.Logger.Level.DEBUG, "{0} cannot be read: {1}", groups, e);
     }
+  }
+
+  /** One that has ended has a reason of its own, which its starter finds out. */
+  private static boolean hasEnded(long pid) {
+    return ProcessId.of(pid).map(ProcessId::gone).orElse(true);
   }
 
   private static ProblemException failed(Launch launch, String why) {

@@ -137,6 +137,30 @@ class LiveCellTest {
     Await.until(() -> last().equals("=="), "all are gone");
   }
 
+  /** Of a volume that was deleted the name may be another's by now. */
+  @Test
+  void whatIsThereOfAnEarlierFileOfThatNameGivesWay() throws Exception {
+    Path volumes = Files.createDirectory(directory.resolve("volumes"));
+    Path b = file(volumes, "b");
+    ProcessId process = watcher(volumes, true);
+    var cell = new LiveCell(process);
+    cell.show(List.of(new ReadWrite(b)));
+    Await.until(() -> last().equals("=b+="), "it writes to it");
+    Files.delete(b);
+    Files.writeString(b, "new\n");
+    Files.setAttribute(b, "unix:uid", USER);
+    cell.show(List.of(new ReadWrite(b)));
+    Await.until(() -> content(b).startsWith("new\nx\n"), "it writes to the new one");
+  }
+
+  private static String content(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
   @Test
   void whatHasTheHostsRootSeesThemAnyway() throws Exception {
     Path volumes = Files.createDirectory(directory.resolve("volumes"));

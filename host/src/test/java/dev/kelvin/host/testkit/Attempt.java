@@ -37,6 +37,7 @@ public enum Attempt {
   LOAD_A_PROGRAM_INTO_THE_KERNEL,
   READ_THE_KERNELS_LOG,
   USE_KEYS_OF_THE_KERNEL,
+  OPEN_A_RING_OF_CALLS,
   OPEN_MANY_FILES,
   WRITE_A_LARGE_FILE;
 
@@ -64,6 +65,7 @@ public enum Attempt {
       case LOAD_A_PROGRAM_INTO_THE_KERNEL -> EnumSet.of(SECCOMP, USER, CAPABILITIES);
       case READ_THE_KERNELS_LOG -> EnumSet.of(SECCOMP, USER, CAPABILITIES);
       case USE_KEYS_OF_THE_KERNEL -> EnumSet.of(SECCOMP);
+      case OPEN_A_RING_OF_CALLS -> EnumSet.of(SECCOMP);
       case OPEN_MANY_FILES -> EnumSet.of(LIMITS);
       case WRITE_A_LARGE_FILE -> EnumSet.of(LIMITS);
     };

@@ -104,7 +104,8 @@ public final class Intruder {
           ENTER_A_USER_NAMESPACE,
           LOAD_A_PROGRAM_INTO_THE_KERNEL,
           READ_THE_KERNELS_LOG,
-          USE_KEYS_OF_THE_KERNEL ->
+          USE_KEYS_OF_THE_KERNEL,
+          OPEN_A_RING_OF_CALLS ->
           ofKernel(attempt, arena);
     };
   }
@@ -194,6 +195,8 @@ public final class Intruder {
         yield call(BPF, 0, map.address(), 128);
       }
       case READ_THE_KERNELS_LOG -> call(SYSLOG, 3, arena.allocate(64).address(), 64);
+      case OPEN_A_RING_OF_CALLS ->
+          call(Syscalls.IO_URING_SETUP, 1, arena.allocate(120, 8).address());
       case USE_KEYS_OF_THE_KERNEL -> call(KEYCTL, 0, -3, 1);
       default -> throw new IllegalArgumentException(attempt + " is another one's");
     };

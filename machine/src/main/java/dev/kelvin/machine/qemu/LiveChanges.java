@@ -70,7 +70,7 @@ final class LiveChanges {
   }
 
   /** Brings the record and what is plugged in together, after a change that was cut off. */
-  private static QemuInstance settle(QemuInstance now) throws InterruptedException {
+  private QemuInstance settle(QemuInstance now) throws InterruptedException {
     RunRecord run = now.run();
     VmSpec spec = run.spec();
     Set<String> plugged = now.qemu().devices();
@@ -98,6 +98,9 @@ final class LiveChanges {
     Set<String> nics = names(missing, DeviceIds.NIC);
     // These were not plugged in any more; what was to be behind them may be there.
     pullOut(now, disks, nics);
+    spec.disks().stream()
+        .filter(disk -> disks.contains(disk.name()))
+        .forEach(disk -> launcher.hide(this.wanted, now.process(), disk));
     return now.withRun(
         run.withSpec(
                 spec.withDisks(without(spec.disks(), Disk::name, disks))

@@ -21,6 +21,8 @@ import dev.kelvin.model.spec.Nic;
 import dev.kelvin.qemu.BlockSource;
 import dev.kelvin.qemu.LaunchPlan;
 import dev.kelvin.qemu.VmFiles;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -52,6 +54,8 @@ final class QemuCell {
   private static final List<String> DEVICES =
       List.of("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom");
 
+  private static final String RESOLVERS = "/etc/resolv.conf";
+
   /** How names are resolved, for a user-mode network, and what time it is here. */
   private static final List<String> SETTINGS =
       List.of("/etc/resolv.conf", "/etc/hosts", "/etc/localtime", "/etc/ld.so.cache");
@@ -69,6 +73,10 @@ final class QemuCell {
     closure.directories().stream().map(ReadOnly::new).forEach(views::add);
     closure.programs().stream().map(Program::new).forEach(views::add);
     there(SETTINGS).map(ReadOnly::new).forEach(views::add);
+    if (uid < 0) {
+      // There is no root of its own, and what replaces the file shall be read, too.
+      there(List.of(RESOLVERS)).flatMap(QemuCell::directory).map(ReadOnly::new).forEach(views::add);
+    }
     there(DEVICES).map(Device::new).forEach(views::add);
     if (plan.accelerator().equals("kvm")) {
       views.add(new Device(Path.of("/dev/kvm")));
@@ -84,7 +92,7 @@ final class QemuCell {
         views,
         uid < 0 ? null : new Identity(uid, List.of()),
         network,
-        limits(plan),
+        limits(plan, uid),
         EnumSet.allOf(Layer.class));
   }
 
@@ -118,21 +126,27 @@ final class QemuCell {
         views,
         uid < 0 ? null : new Identity(uid, List.of()),
         false,
-        new Limits(tasks(plan), OPEN_FILES, Limits.NONE),
+        limits(plan, uid),
         EnumSet.allOf(Layer.class));
   }
 
-  private static Limits limits(LaunchPlan plan) {
-    return new Limits(tasks(plan), OPEN_FILES, Limits.NONE);
-  }
-
-  private static long tasks(LaunchPlan plan) {
+  /** Without a user of its own there is no limit of threads: the user's other programs count. */
+  private static Limits limits(LaunchPlan plan, int uid) {
     int busy = AIO_WORKERS * (plan.spec().disks().size() + PLUGGED_LATER);
-    return (long) plan.spec().cpu().count() + busy + OTHER_THREADS;
+    long tasks = (long) plan.spec().cpu().count() + busy + OTHER_THREADS;
+    return new Limits(uid < 0 ? Limits.NONE : tasks, OPEN_FILES, Limits.NONE);
   }
 
   private static Stream<Path> there(List<String> paths) {
     return paths.stream().map(Path::of).filter(Files::exists);
+  }
+
+  private static Stream<Path> directory(Path file) {
+    try {
+      return Stream.ofNullable(file.toRealPath().getParent());
+    } catch (IOException e) {
+      throw new UncheckedIOException(file + " was there", e);
+    }
   }
 
   private static List<View> ofVm(LaunchPlan plan) {
