@@ -12,6 +12,7 @@ import dev.kelvin.server.http.access.HttpSettings;
 import dev.kelvin.server.http.guard.HeldBytes;
 import dev.kelvin.server.http.guard.HttpLimits;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -26,6 +27,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -258,24 +260,11 @@ class LimitsTest {
       var go = new CountDownLatch(1);
       var answers = new ArrayList<java.util.concurrent.CompletableFuture<HttpResponse<String>>>();
       for (int i = 0; i < many; i++) {
-        var body = new java.io.PipedOutputStream();
-        var in = new java.io.PipedInputStream(body);
-        Thread.ofVirtual()
-            .start(() -> {
-              try (body) {
-                // More than the pipe holds: it is through when the request is under way.
-                body.write(" ".repeat(4096).getBytes(StandardCharsets.US_ASCII));
-                open.countDown();
-                go.await();
-                body.write(document.getBytes(StandardCharsets.US_ASCII));
-              } catch (IOException | InterruptedException e) {
-                throw new AssertionError(e);
-              }
-            });
         var request =
             request(server, "/v1/vms")
                 .header("Content-Type", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofInputStream(() -> in))
+                .POST(
+                    HttpRequest.BodyPublishers.ofInputStream(() -> new Paused(document, open, go)))
                 .build();
         answers.add(http.sendAsync(request, BodyHandlers.ofString()));
       }
@@ -285,6 +274,45 @@ class LimitsTest {
       for (var one : answers) {
         assertThat(one.join().statusCode()).as(one.join().body()).isNotEqualTo(429);
       }
+    }
+  }
+
+  /** Blanks, then nothing until it may go on, then a document. No thread of its own feeds it. */
+  private static final class Paused extends InputStream {
+    private final byte[] document;
+    private final CountDownLatch paused;
+    private final CountDownLatch go;
+    private int reads;
+
+    Paused(String document, CountDownLatch paused, CountDownLatch go) {
+      this.document = document.getBytes(StandardCharsets.US_ASCII);
+      this.paused = paused;
+      this.go = go;
+    }
+
+    @Override
+    public int read() {
+      throw new UnsupportedOperationException("it is read by the piece");
+    }
+
+    @Override
+    public int read(byte[] into, int at, int most) throws IOException {
+      reads++;
+      if (reads == 1) {
+        Arrays.fill(into, at, at + most, (byte) ' ');
+        return most;
+      }
+      if (reads > 2) {
+        return -1;
+      }
+      paused.countDown();
+      try {
+        go.await();
+      } catch (InterruptedException e) {
+        throw new IOException(e);
+      }
+      System.arraycopy(document, 0, into, at, document.length);
+      return document.length;
     }
   }
 
