@@ -28,6 +28,11 @@ public record ProgramClosure(Path program, Optional<Path> loader, List<Path> dir
   /** A line of {@code ld.so --list}: a name, and where it is. */
   private static final Pattern LIBRARY = Pattern.compile("(?:\\S+ => )?(/\\S+) \\(0x[0-9a-f]+\\)");
 
+  private static final System.Logger LOG = System.getLogger(ProgramClosure.class.getName());
+
+  /** How each such file begins. */
+  private static final int ELF = 0x464C457F;
+
   private static final int ELF_64 = 2;
   private static final int PT_INTERP = 3;
   private static final int HEADER = 64;
@@ -36,6 +41,20 @@ public record ProgramClosure(Path program, Optional<Path> loader, List<Path> dir
 
   public ProgramClosure {
     directories = List.copyOf(directories);
+  }
+
+  /**
+   * Whether it is a file that the kernel loads itself, and {@link #of} can tell what it needs; a
+   * script is none.
+   */
+  public static boolean isKnown(Path program) {
+    try (var file = FileChannel.open(program)) {
+      ByteBuffer header = read(file, 0, HEADER);
+      return header.getInt(0) == ELF && header.get(4) == ELF_64;
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.DEBUG, "{0} is no program that is known: {1}", program, e);
+      return false;
+    }
   }
 
   /** The same with more directories. */
@@ -94,7 +113,7 @@ public record ProgramClosure(Path program, Optional<Path> loader, List<Path> dir
   private static Optional<Path> loader(Path program) throws IOException {
     try (var file = FileChannel.open(program)) {
       ByteBuffer header = read(file, 0, HEADER);
-      if (header.getInt(0) != 0x464C457F || header.get(4) != ELF_64) {
+      if (header.getInt(0) != ELF || header.get(4) != ELF_64) {
         throw new IOException(program + " is no 64-bit program");
       }
       long at = header.getLong(32);

@@ -18,6 +18,7 @@ class ProgramClosureTest {
   void aProgramIsGivenItsLoaderAndItsLibraries() throws Exception {
     Path program = Programs.require("sleep");
     var closure = ProgramClosure.of(program, new Commands());
+    assertThat(ProgramClosure.isKnown(program)).isTrue();
     assertThat(closure.program()).isEqualTo(program);
     assertThat(closure.loader()).isPresent();
     assertThat(closure.loader().orElseThrow()).exists();
@@ -42,6 +43,7 @@ class ProgramClosureTest {
   void whatIsNoProgramIsTold() throws Exception {
     for (String content : List.of("", "#!/bin/sh\n", "\177ELF", "x".repeat(200))) {
       Path file = Files.writeString(directory.resolve("file"), content);
+      assertThat(ProgramClosure.isKnown(file)).isFalse();
       assertThatExceptionOfType(ProblemException.class)
           .isThrownBy(() -> ProgramClosure.of(file, new Commands()))
           .satisfies(e -> assertThat(e.problem().object()).isEqualTo(file.toString()));

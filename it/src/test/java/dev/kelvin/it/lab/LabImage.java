@@ -39,8 +39,8 @@ public final class LabImage {
   /** What an image depends on besides its packages. */
   private static final List<String> BUILDER =
       List.of(
-          "setup.sh",
-          "finish.sh",
+          "/dev/kelvin/image/setup.sh",
+          "/dev/kelvin/image/finish.sh",
           "DebianRecipe.class",
           "Bootstrap.class",
           "RootFileSystem.class",

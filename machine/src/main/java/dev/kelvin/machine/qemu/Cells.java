@@ -2,8 +2,10 @@ package dev.kelvin.machine.qemu;
 
 import dev.kelvin.host.cell.Confinement;
 import dev.kelvin.host.cell.Confinement.View;
+import dev.kelvin.host.cell.Layer;
 import dev.kelvin.host.cell.LiveCell;
 import dev.kelvin.host.process.ProcessId;
+import dev.kelvin.host.program.ProgramClosure;
 import dev.kelvin.host.program.Programs;
 import dev.kelvin.machine.store.VmRecord;
 import dev.kelvin.model.Code;
@@ -16,6 +18,8 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 
 /** The cells of VMs' processes: what each begins with, and what is changed while it runs. */
 final class Cells {
@@ -35,7 +39,13 @@ final class Cells {
    */
   Confinement of(LaunchPlan plan, int uid) throws InterruptedException {
     Path qemu = Path.of(plan.facts().qemuBinary());
-    return QemuCell.of(plan, uid, closures.of(qemu, plan.facts().files()), layout);
+    if (ProgramClosure.isKnown(qemu)) {
+      return QemuCell.of(plan, uid, closures.of(qemu, plan.facts().files()), layout);
+    }
+    // Distributions put scripts before some QEMUs; nobody knows which files such a one needs.
+    LOG.log(Level.INFO, "{0} is a script: its VMs have no root of their own", qemu);
+    var unknown = new ProgramClosure(qemu, Optional.empty(), List.of());
+    return QemuCell.of(plan, uid, unknown, layout).without(Set.of(Layer.ROOT, Layer.LANDLOCK));
   }
 
   /** That of a helper; see {@link #of(LaunchPlan, int)}. */
