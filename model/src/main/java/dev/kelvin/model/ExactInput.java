@@ -8,7 +8,7 @@ import java.util.function.LongFunction;
  * As many bytes of a stream as were announced: what follows them stays in it, and fewer are a
  * fault. Closing it leaves the stream open.
  */
-public class ExactInput extends InputStream {
+public class ExactInput extends PieceInput {
   private final InputStream in;
   private final LongFunction<? extends IOException> cutOff;
   private long left;
@@ -27,12 +27,6 @@ public class ExactInput extends InputStream {
   /** How many bytes are still to come. */
   public final long left() {
     return left;
-  }
-
-  @Override
-  public int read() throws IOException {
-    byte[] one = new byte[1];
-    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.kelvin.api.http;
 
 import dev.kelvin.model.ExactInput;
+import dev.kelvin.model.PieceInput;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -174,7 +175,7 @@ final class Http1 {
   }
 
   /** A body in chunks (RFC 9112, section 7.1). Trailers are passed over. */
-  private static final class Chunked extends InputStream {
+  private static final class Chunked extends PieceInput {
     private static final int MAX_LINE = 4096;
     private final InputStream in;
     private long left;
@@ -183,12 +184,6 @@ final class Http1 {
 
     Chunked(InputStream in) {
       this.in = in;
-    }
-
-    @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
     }
 
     @Override

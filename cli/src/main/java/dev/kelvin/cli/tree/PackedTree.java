@@ -3,6 +3,7 @@ package dev.kelvin.cli.tree;
 import dev.kelvin.cli.file.LocalFiles;
 import dev.kelvin.cli.tree.TarEntry.Kind;
 import dev.kelvin.model.ExactInput;
+import dev.kelvin.model.PieceInput;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -20,7 +21,7 @@ import java.util.stream.Stream;
  * A local directory as an archive that is made while it is read. It has directories, files and
  * links as they are; what is neither is left out.
  */
-public final class PackedTree extends InputStream {
+public final class PackedTree extends PieceInput {
   private final Path root;
   private final Consumer<String> leftOut;
   private final Deque<Path> todo = new ArrayDeque<>();
@@ -105,12 +106,6 @@ public final class PackedTree extends InputStream {
     ready.add(new ByteArrayInputStream(TarHeader.of(entry, found.lastModifiedTime().toInstant())));
     ready.add(exactly(content, size, file));
     ready.add(new ByteArrayInputStream(new byte[TarHeader.padding(size)]));
-  }
-
-  @Override
-  public int read() throws IOException {
-    byte[] one = new byte[1];
-    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
   }
 
   @Override

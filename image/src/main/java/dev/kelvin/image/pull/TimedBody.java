@@ -1,7 +1,7 @@
 package dev.kelvin.image.pull;
 
+import dev.kelvin.model.PieceInput;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.http.HttpResponse.BodySubscriber;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * {@link Stalled}; the client of the JDK would wait for ever. The server is told to send only what
  * is asked for, so that little of it is in memory.
  */
-final class TimedBody extends InputStream {
+final class TimedBody extends PieceInput {
   /** The server has sent nothing for too long. */
   static final class Stalled extends IOException {
     private static final long serialVersionUID = 1L;
@@ -84,12 +84,6 @@ final class TimedBody extends InputStream {
     public void onComplete() {
       body.events.add(new Event.End(null));
     }
-  }
-
-  @Override
-  public int read() throws IOException {
-    byte[] one = new byte[1];
-    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
   }
 
   @Override
