@@ -18,6 +18,10 @@ final class Calls {
   static final long MS_REC = 0x4000;
   static final long MS_PRIVATE = 0x40000;
 
+  /** The flag of unshare(2) and setns(2) for mount namespaces. */
+  static final long CLONE_NEWNS = 0x00020000;
+
+  private static final long CLONE_FS = 0x200;
   private static final long MNT_DETACH = 2;
   private static final long UMOUNT_NOFOLLOW = 8;
   private static final long AT_FDCWD = -100;
@@ -88,6 +92,11 @@ final class Calls {
     call("pivot_root", Numbers.PIVOT_ROOT, text(root), text(root + old));
     changeDirectory("/");
     unmount(old);
+  }
+
+  /** Gives the calling thread a root and a working directory that are no other thread's. */
+  void ownDirectories() throws IOException {
+    call("unshare", Numbers.UNSHARE, CLONE_FS);
   }
 
   void changeDirectory(String path) throws IOException {

@@ -15,8 +15,6 @@ import java.nio.file.Path;
  * another PID namespace than its process).
  */
 public final class Cell {
-  private static final long CLONE_FS = 0x200;
-
   private final Confinement confinement;
 
   /**
@@ -29,7 +27,7 @@ public final class Cell {
   /** The flag of unshare(2) for a wall that is a namespace; 0 for others. */
   private static long namespace(Layer layer) {
     return switch (layer) {
-      case ROOT -> 0x00020000;
+      case ROOT -> Calls.CLONE_NEWNS;
       case CGROUP -> 0x02000000;
       case UTS -> 0x04000000;
       case IPC -> 0x08000000;
@@ -62,8 +60,7 @@ public final class Cell {
       if (confinement.has(Layer.ROOT)) {
         new CellRoot(calls).enter(confinement.views());
       } else {
-        // The working directory is that of all threads otherwise.
-        calls.call("unshare", Numbers.UNSHARE, CLONE_FS);
+        calls.ownDirectories();
       }
       // A user of its own may not be able to pass what is above.
       calls.changeDirectory(directory.toString());

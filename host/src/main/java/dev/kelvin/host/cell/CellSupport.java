@@ -2,6 +2,7 @@ package dev.kelvin.host.cell;
 
 import dev.kelvin.host.kernel.Numbers;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -43,13 +44,9 @@ public record CellSupport(Map<Layer, String> missing) {
           new Confinement.Later(Path.of("/"), true));
 
   public CellSupport {
-    missing = Collections.unmodifiableMap(new EnumMap<>(padded(missing)));
-  }
-
-  private static Map<Layer, String> padded(Map<Layer, String> missing) {
     var all = new EnumMap<Layer, String>(Layer.class);
     all.putAll(missing);
-    return all;
+    missing = Collections.unmodifiableMap(all);
   }
 
   /** A part of a cell that is tried. */
@@ -116,19 +113,19 @@ public record CellSupport(Map<Layer, String> missing) {
 
   /** Why something cannot be done; empty when it can. */
   private static String tried(Attempt attempt) {
-    var outcome = new CompletableFuture<String>();
-    Thread thread =
-        Thread.ofPlatform()
-            .daemon()
-            .name("cell-probe")
-            .unstarted(() -> {
-              try (Arena arena = Arena.ofConfined()) {
-                attempt.with(new Calls(arena));
-                outcome.complete("");
-              } catch (IOException | RuntimeException | Error e) {
-                outcome.complete(String.valueOf(e.getMessage()));
-              }
-            });
-    return Confined.run(thread, outcome);
+    try {
+      return Confined.run(
+          "cell-probe",
+          () -> {
+            try (Arena arena = Arena.ofConfined()) {
+              attempt.with(new Calls(arena));
+              return "";
+            } catch (IOException | RuntimeException | Error e) {
+              return String.valueOf(e.getMessage());
+            }
+          });
+    } catch (IOException e) {
+      throw new UncheckedIOException("walls cannot be tried", e);
+    }
   }
 }

@@ -1,39 +1,71 @@
 package dev.kelvin.host.cell;
 
+import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
 /**
- * Runs threads that are shut into cells. Such a thread must wake no virtual thread: the JVM may
- * start a carrier for it from there, and a thread in a cell cannot start others. So a second thread
- * waits for it and hands its outcome on.
+ * Does work in threads that shut themselves into cells. Such a thread must wake no virtual thread:
+ * the JVM may start a carrier for it from there, and a thread in a cell cannot start others. So a
+ * platform thread waits for it.
  */
-final class Confined {
+public final class Confined {
+  /** What is done in such a thread. */
+  @FunctionalInterface
+  public interface Work<T> {
+    T done() throws IOException;
+  }
+
   private Confined() {}
 
   /**
-   * Runs a thread to its end.
+   * Does work in a thread of its own, and waits for its end.
    *
-   * @param outcome that the thread completes
+   * <p>The caller is a platform thread.
+   *
+   * @throws IOException of the work, with whatever else it throws as its cause
    */
-  static <T> T run(Thread thread, CompletableFuture<T> outcome) {
+  public static <T> T await(String name, Work<T> work) throws IOException {
+    var outcome = new CompletableFuture<T>();
+    Thread thread =
+        Thread.ofPlatform().daemon().name(name).unstarted(() -> complete(outcome, work));
+    try {
+      thread.start();
+      thread.join();
+    } catch (InterruptedException | RuntimeException | Error e) {
+      throw new IOException("no thread could do it", e);
+    }
+    return of(outcome);
+  }
+
+  /** The same for any caller. */
+  static <T> T run(String name, Work<T> work) throws IOException {
     var known = new CompletableFuture<T>();
     Thread.ofPlatform()
         .daemon()
-        .name("cell-watch")
-        .start(() -> {
-          try {
-            thread.start();
-            thread.join();
-            outcome.completeExceptionally(
-                new IllegalStateException("the thread has ended without an outcome"));
-            known.complete(outcome.join());
-          } catch (CompletionException e) {
-            known.completeExceptionally(e.getCause());
-          } catch (InterruptedException | RuntimeException | Error e) {
-            known.completeExceptionally(e);
-          }
-        });
-    return known.join();
+        .name(name + "-watch")
+        .start(() -> complete(known, () -> await(name, work)));
+    return of(known);
+  }
+
+  private static <T> void complete(CompletableFuture<T> outcome, Work<T> work) {
+    try {
+      outcome.complete(work.done());
+    } catch (IOException | RuntimeException | Error e) {
+      outcome.completeExceptionally(e);
+    }
+  }
+
+  /**
+   * What came of work, which is waited for.
+   *
+   * @throws IOException of the work, with whatever else it has thrown as its cause
+   */
+  public static <T> T of(CompletableFuture<T> outcome) throws IOException {
+    try {
+      return outcome.join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof IOException known ? known : new IOException(e.getCause());
+    }
   }
 }

@@ -21,7 +21,7 @@ public record Confinement(
 
   public Confinement {
     views = List.copyOf(views);
-    layers = layers.isEmpty() ? Set.of() : Set.copyOf(EnumSet.copyOf(layers));
+    layers = Set.copyOf(layers);
   }
 
   /**
@@ -113,17 +113,21 @@ public record Confinement(
 
   /** The same without some of its walls. */
   public Confinement without(Set<Layer> gone) {
-    var rest = EnumSet.noneOf(Layer.class);
-    rest.addAll(layers);
-    rest.removeAll(gone);
-    return new Confinement(views, user, network, limits, rest);
+    return within(EnumSet.complementOf(copy(gone)));
   }
 
   /** The same with some of its walls at most. */
   public Confinement within(Set<Layer> possible) {
-    var gone = EnumSet.allOf(Layer.class);
-    gone.removeAll(possible);
-    return without(gone);
+    EnumSet<Layer> rest = copy(layers);
+    rest.retainAll(possible);
+    return new Confinement(views, user, network, limits, rest);
+  }
+
+  /** Also of no walls, which {@link EnumSet#copyOf} takes of its own kind only. */
+  private static EnumSet<Layer> copy(Set<Layer> layers) {
+    var copy = EnumSet.noneOf(Layer.class);
+    copy.addAll(layers);
+    return copy;
   }
 
   /** Whether it has a wall; without a user of its own, or with the host's network, it has none. */

@@ -12,8 +12,6 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 
 /**
  * The root directory of a process that runs: files are put there and taken away, as a device is
@@ -21,9 +19,6 @@ import java.util.concurrent.CompletionException;
  */
 public final class LiveCell {
   private static final System.Logger LOG = System.getLogger(LiveCell.class.getName());
-  private static final long CLONE_FS = 0x200;
-  private static final long CLONE_NEWNS = 0x20000;
-
   private final ProcessId process;
 
   public LiveCell(ProcessId process) {
@@ -148,31 +143,21 @@ public final class LiveCell {
       if (process.gone()) { // its number may be another's by now
         throw new IOException("process " + process.pid() + " has ended");
       }
-      calls.call("unshare", Numbers.UNSHARE, CLONE_FS);
-      calls.call("setns", Numbers.SETNS, pinned.value(), CLONE_NEWNS);
+      calls.ownDirectories();
+      calls.call("setns", Numbers.SETNS, pinned.value(), Calls.CLONE_NEWNS);
     } finally {
       calls.close(pinned.value());
     }
   }
 
   private static void inside(Work work) throws IOException {
-    var outcome = new CompletableFuture<Boolean>();
-    Thread thread =
-        Thread.ofPlatform()
-            .daemon()
-            .name("cell-work")
-            .unstarted(() -> {
-              try (Arena arena = Arena.ofConfined()) {
-                work.in(new Calls(arena));
-                outcome.complete(true);
-              } catch (IOException | RuntimeException | Error e) {
-                outcome.completeExceptionally(e);
-              }
-            });
-    try {
-      Confined.run(thread, outcome);
-    } catch (CompletionException e) {
-      throw e.getCause() instanceof IOException known ? known : new IOException(e.getCause());
-    }
+    Confined.run(
+        "cell-work",
+        () -> {
+          try (Arena arena = Arena.ofConfined()) {
+            work.in(new Calls(arena));
+            return true;
+          }
+        });
   }
 }

@@ -1,5 +1,6 @@
 package dev.kelvin.host.launch;
 
+import dev.kelvin.host.cell.Confined;
 import dev.kelvin.host.file.Descriptor;
 import dev.kelvin.host.kernel.CLibrary;
 import dev.kelvin.host.kernel.CLibrary.Result;
@@ -15,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 
 /**
  * Starts processes by posix_spawn(3) of the C library, which the JDK's own way cannot replace: that
@@ -137,36 +137,24 @@ final class Spawn {
         .stackSize(STACK)
         .name("reaper")
         .start(() -> reap(began(order, entry, begun), known));
-    try {
-      long pid = begun.join();
-      return new Child(pid, kernel, () -> known.complete(true));
-    } catch (CompletionException e) {
-      throw e.getCause() instanceof IOException refused ? refused : new IOException(e.getCause());
-    }
+    long pid = Confined.of(begun);
+    return new Child(pid, kernel, () -> known.complete(true));
   }
 
   /** The pid of the process, of which {@code begun} is told; or none, and why. */
   private long began(Order order, Entry entry, CompletableFuture<Long> begun) {
-    var outcome = new CompletableFuture<Long>();
-    Thread starter =
-        Thread.ofPlatform().daemon().name("starter").unstarted(() -> start(order, entry, outcome));
     try {
-      starter.start();
-      starter.join();
-      outcome.completeExceptionally(new IOException("the thread that starts it has ended"));
-      long pid = outcome.join();
+      long pid = Confined.await("starter", () -> spawned(order, entry));
       begun.complete(pid);
       return pid;
-    } catch (CompletionException e) {
-      begun.completeExceptionally(e.getCause());
-    } catch (InterruptedException | RuntimeException | Error e) {
-      begun.completeExceptionally(new IOException("no thread could start it", e));
+    } catch (IOException | RuntimeException | Error e) {
+      begun.completeExceptionally(e);
+      return NONE;
     }
-    return NONE;
   }
 
   /** Runs in a thread of its own, which wakes no other: in a cell it could start none. */
-  private void start(Order order, Entry entry, CompletableFuture<Long> outcome) {
+  private long spawned(Order order, Entry entry) throws IOException {
     var above = new ArrayList<Long>();
     try (Arena arena = Arena.ofConfined()) {
       // None of them is where another one goes to.
@@ -201,13 +189,11 @@ final class Spawn {
             attributes.address(),
             arguments.address(),
             environment.address());
-        outcome.complete(completed(entry, pid.get(ValueLayout.JAVA_INT, 0)));
+        return completed(entry, pid.get(ValueLayout.JAVA_INT, 0));
       } finally {
         call("posix_spawn_file_actions_destroy", actions.address());
         call("posix_spawnattr_destroy", attributes.address());
       }
-    } catch (IOException | RuntimeException | Error e) {
-      outcome.completeExceptionally(e);
     } finally {
       above.forEach(kernel::close);
     }

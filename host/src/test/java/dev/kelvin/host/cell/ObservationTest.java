@@ -30,7 +30,6 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -162,18 +161,15 @@ class ObservationTest {
     assumeTrue(Users.isRoot(), "only root can become another user");
     ProcessId process = plain();
     assertThat(states(process)).doesNotContainEntry(Layer.ROOT, State.UNSEEN);
-    var outcome = new CompletableFuture<Map<Layer, State>>();
-    Thread other =
-        Thread.ofPlatform()
-            .unstarted(() -> {
+    Map<Layer, State> seen =
+        Confined.run(
+            "other-user",
+            () -> {
               try (Arena arena = Arena.ofConfined()) {
                 new Rights(new Calls(arena)).become(new Identity(USER, List.of()));
-                outcome.complete(states(process));
-              } catch (IOException | RuntimeException | Error e) {
-                outcome.completeExceptionally(e);
+                return states(process);
               }
             });
-    Map<Layer, State> seen = Confined.run(other, outcome);
     NAMESPACES.forEach(one -> assertThat(seen).containsEntry(one, State.UNSEEN));
     assertThat(seen.get(Layer.CAPABILITIES)).isNotEqualTo(State.UNSEEN);
   }
