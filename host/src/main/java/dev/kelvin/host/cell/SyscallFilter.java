@@ -54,7 +54,7 @@ final class SyscallFilter {
   static void install(Calls calls, boolean network) throws IOException {
     List<Integer> families =
         network ? List.of(AF_UNIX, AF_INET, AF_INET6, AF_NETLINK) : List.of(AF_UNIX);
-    List<Instruction> program = program(Numbers.forbidden().values(), families);
+    List<Instruction> program = program(Numbers.forbidden(), families);
     MemorySegment code = calls.memory(program.size() * (long) Long.BYTES);
     for (int i = 0; i < program.size(); i++) {
       Instruction one = program.get(i);

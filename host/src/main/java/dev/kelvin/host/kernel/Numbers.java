@@ -1,13 +1,15 @@
 package dev.kelvin.host.kernel;
 
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * Numbers of the calls that confine a process (syscalls(2)): those of x86-64, else those of the
  * generic table, which arm64 has.
  */
 public final class Numbers {
-  private static final boolean X86 = System.getProperty("os.arch", "").equals("amd64");
+  static final boolean X86 = System.getProperty("os.arch", "").equals("amd64");
 
   public static final long UNSHARE = X86 ? 272 : 97;
   public static final long SETNS = X86 ? 308 : 268;
@@ -44,9 +46,28 @@ public final class Numbers {
    * Calls by which a process changes the host, looks into others, or reaches parts of the kernel
    * that no program in a cell needs.
    */
-  public static Map<String, Integer> forbidden() {
-    return X86 ? X86_FORBIDDEN : GENERIC_FORBIDDEN;
+  public static List<Integer> forbidden() {
+    return Stream.of(X86 ? X86_FORBIDDEN : GENERIC_FORBIDDEN, FORBIDDEN)
+        .flatMap(calls -> calls.values().stream())
+        .toList();
   }
+
+  /** Since 424 calls have one number everywhere. */
+  private static final Map<String, Integer> FORBIDDEN =
+      Map.ofEntries(
+          // Sockets and files are opened through a ring without a call that the filter sees.
+          Map.entry("io_uring_setup", 425),
+          Map.entry("io_uring_enter", 426),
+          Map.entry("io_uring_register", 427),
+          Map.entry("open_tree", 428),
+          Map.entry("move_mount", 429),
+          Map.entry("fsopen", 430),
+          Map.entry("fsconfig", 431),
+          Map.entry("fsmount", 432),
+          Map.entry("fspick", 433),
+          Map.entry("pidfd_getfd", 438),
+          Map.entry("mount_setattr", 442),
+          Map.entry("quotactl_fd", 443));
 
   private static final Map<String, Integer> X86_FORBIDDEN =
       Map.ofEntries(
@@ -86,20 +107,7 @@ public final class Numbers {
           Map.entry("finit_module", 313),
           Map.entry("kexec_file_load", 320),
           Map.entry("bpf", 321),
-          Map.entry("userfaultfd", 323),
-          // Sockets and files are opened through a ring without a call that the filter sees.
-          Map.entry("io_uring_setup", 425),
-          Map.entry("io_uring_enter", 426),
-          Map.entry("io_uring_register", 427),
-          Map.entry("open_tree", 428),
-          Map.entry("move_mount", 429),
-          Map.entry("fsopen", 430),
-          Map.entry("fsconfig", 431),
-          Map.entry("fsmount", 432),
-          Map.entry("fspick", 433),
-          Map.entry("pidfd_getfd", 438),
-          Map.entry("mount_setattr", 442),
-          Map.entry("quotactl_fd", 443));
+          Map.entry("userfaultfd", 323));
 
   private static final Map<String, Integer> GENERIC_FORBIDDEN =
       Map.ofEntries(
@@ -136,19 +144,7 @@ public final class Numbers {
           Map.entry("finit_module", 273),
           Map.entry("bpf", 280),
           Map.entry("userfaultfd", 282),
-          Map.entry("io_uring_setup", 425),
-          Map.entry("io_uring_enter", 426),
-          Map.entry("io_uring_register", 427),
-          Map.entry("kexec_file_load", 294),
-          Map.entry("open_tree", 428),
-          Map.entry("move_mount", 429),
-          Map.entry("fsopen", 430),
-          Map.entry("fsconfig", 431),
-          Map.entry("fsmount", 432),
-          Map.entry("fspick", 433),
-          Map.entry("pidfd_getfd", 438),
-          Map.entry("mount_setattr", 442),
-          Map.entry("quotactl_fd", 443));
+          Map.entry("kexec_file_load", 294));
 
   private Numbers() {}
 }

@@ -75,7 +75,7 @@ public final class Syscalls {
 
   public static final long LANDLOCK_CREATE_RULESET = 444;
 
-  private static final boolean X86 = System.getProperty("os.arch", "").equals("amd64");
+  private static final boolean X86 = Numbers.X86;
   private static final long OPENAT = X86 ? 257 : 56;
   private static final long CLOSE = X86 ? 3 : 57;
   private static final long IOCTL = X86 ? 16 : 29;
@@ -92,7 +92,6 @@ public final class Syscalls {
   public static final long WAIT4 = X86 ? 61 : 260;
   public static final long SENDMSG = X86 ? 46 : 211;
 
-  private static final long SOCKET = X86 ? 41 : 198;
   private static final long SENDTO = X86 ? 44 : 206;
   private static final long RECVFROM = X86 ? 45 : 207;
 
@@ -235,7 +234,7 @@ public final class Syscalls {
    * @param name its path; one that begins with @ is abstract (unix(7))
    */
   public Answer send(String name, byte[] datagram) {
-    Answer socket = call(SOCKET, AF_UNIX, SOCK_DGRAM_CLOEXEC, 0);
+    Answer socket = call(Numbers.SOCKET, AF_UNIX, SOCK_DGRAM_CLOEXEC, 0);
     if (!socket.ok()) {
       return socket;
     }
@@ -269,7 +268,7 @@ public final class Syscalls {
    * @return the answer; empty when there is none
    */
   public byte[] askNetfilter(byte[] question) {
-    Answer socket = call(SOCKET, AF_NETLINK, SOCK_DGRAM_CLOEXEC, NETLINK_NETFILTER);
+    Answer socket = call(Numbers.SOCKET, AF_NETLINK, SOCK_DGRAM_CLOEXEC, NETLINK_NETFILTER);
     if (!socket.ok()) {
       return new byte[0];
     }
