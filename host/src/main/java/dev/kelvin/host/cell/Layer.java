@@ -31,7 +31,7 @@ public enum Layer implements WireName {
   /** seccomp(2). */
   SECCOMP("seccomp", "it does not reach parts of the kernel that it has no use for"),
   /** setrlimit(2). */
-  LIMITS("limits", "it cannot use up threads, open files or the disk; it leaves no core dumps");
+  LIMITS("limits", "it cannot use up threads and open files; it leaves no core dumps");
 
   private final String wire;
   private final String purpose;
