@@ -13,22 +13,21 @@ import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What programs need of the host to run. Each is asked once, and again when another file is in its
  * place.
  */
 final class Closures {
-  private record Key(Path program, QemuFiles files, Object file, Object time) {}
+  private record Key(Path program, @Nullable QemuFiles files, Object file, Object time) {}
 
   private final ConcurrentHashMap<Key, ProgramClosure> all = new ConcurrentHashMap<>();
   private final Commands commands = new Commands();
 
   /** That of a helper. */
   ProgramClosure of(Path program) throws InterruptedException {
-    Key key = key(program, QemuFiles.usual());
-    ProgramClosure known = all.get(key);
-    return known == null ? kept(key, ProgramClosure.of(key.program(), commands)) : known;
+    return known(program, null);
   }
 
   /**
@@ -37,17 +36,21 @@ final class Closures {
    * @param files what it must be told to find its own
    */
   ProgramClosure of(Path qemu, QemuFiles files) throws InterruptedException {
-    Key key = key(qemu, files);
-    ProgramClosure known = all.get(key);
-    return known == null ? kept(key, withData(key.program(), files)) : known;
+    return known(qemu, files);
   }
 
-  private ProgramClosure kept(Key key, ProgramClosure found) {
-    all.put(key, found);
+  private ProgramClosure known(Path program, @Nullable QemuFiles files)
+      throws InterruptedException {
+    Key key = key(program, files);
+    ProgramClosure found = all.get(key);
+    if (found == null) {
+      found = files == null ? ProgramClosure.of(program, commands) : withData(program, files);
+      all.put(key, found);
+    }
     return found;
   }
 
-  private static Key key(Path program, QemuFiles files) {
+  private static Key key(Path program, @Nullable QemuFiles files) {
     try {
       // Of what a link leads to.
       return new Key(

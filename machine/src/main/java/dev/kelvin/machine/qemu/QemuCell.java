@@ -57,8 +57,7 @@ final class QemuCell {
   private static final String RESOLVERS = "/etc/resolv.conf";
 
   /** How names are resolved, for a user-mode network, and what time it is here. */
-  private static final List<String> SETTINGS =
-      List.of("/etc/resolv.conf", "/etc/hosts", "/etc/localtime", "/etc/ld.so.cache");
+  private static final List<String> SETTINGS = List.of(RESOLVERS, "/etc/hosts", "/etc/localtime");
 
   private QemuCell() {}
 
@@ -69,15 +68,12 @@ final class QemuCell {
    * @param closure of the QEMU that the plan names
    */
   static Confinement of(LaunchPlan plan, int uid, ProgramClosure closure, Layout layout) {
-    var views = new ArrayList<View>();
-    closure.directories().stream().map(ReadOnly::new).forEach(views::add);
-    closure.programs().stream().map(Program::new).forEach(views::add);
+    List<View> views = ofProgram(closure);
     there(SETTINGS).map(ReadOnly::new).forEach(views::add);
     if (uid < 0) {
       // There is no root of its own, and what replaces the file shall be read, too.
       there(List.of(RESOLVERS)).flatMap(QemuCell::directory).map(ReadOnly::new).forEach(views::add);
     }
-    there(DEVICES).map(Device::new).forEach(views::add);
     if (plan.accelerator().equals("kvm")) {
       views.add(new Device(Path.of("/dev/kvm")));
     }
@@ -87,13 +83,7 @@ final class QemuCell {
     views.addAll(disks(plan));
     // A user-mode network is QEMU's own: its connections are those of the process. A card can be
     // plugged in at any time.
-    boolean network = true;
-    return new Confinement(
-        views,
-        uid < 0 ? null : new Identity(uid, List.of()),
-        network,
-        limits(plan, uid),
-        EnumSet.allOf(Layer.class));
+    return whole(views, plan, uid, true);
   }
 
   /**
@@ -115,17 +105,28 @@ final class QemuCell {
    * @param closure of the emulator's program
    */
   static Confinement ofTpm(LaunchPlan plan, int uid, ProgramClosure closure) {
+    List<View> views = ofProgram(closure);
+    views.add(new Workplace(plan.files().runtime()));
+    views.add(new Workplace(plan.files().tpmState()));
+    return whole(views, plan, uid, false);
+  }
+
+  /** What any program needs: itself, its libraries, and the devices that are everybody's. */
+  private static List<View> ofProgram(ProgramClosure closure) {
     var views = new ArrayList<View>();
     closure.directories().stream().map(ReadOnly::new).forEach(views::add);
     closure.programs().stream().map(Program::new).forEach(views::add);
     there(List.of("/etc/ld.so.cache")).map(ReadOnly::new).forEach(views::add);
     there(DEVICES).map(Device::new).forEach(views::add);
-    views.add(new Workplace(plan.files().runtime()));
-    views.add(new Workplace(plan.files().tpmState()));
+    return views;
+  }
+
+  /** With all walls that there are. */
+  private static Confinement whole(List<View> views, LaunchPlan plan, int uid, boolean network) {
     return new Confinement(
         views,
         uid < 0 ? null : new Identity(uid, List.of()),
-        false,
+        network,
         limits(plan, uid),
         EnumSet.allOf(Layer.class));
   }
