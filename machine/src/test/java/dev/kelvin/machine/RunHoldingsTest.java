@@ -61,23 +61,7 @@ class RunHoldingsTest {
   }
 
   private void record(List<StartedCompanion> companions, @Nullable List<HeldResource> held) {
-    RunRecord run = onRecord();
-    vm.repository()
-        .saveRun(
-            SupervisedVm.ID,
-            new RunRecord(
-                run.process(),
-                run.bootId(),
-                run.accelerator(),
-                run.startedAt(),
-                run.spec(),
-                run.forwards(),
-                companions,
-                run.runtime(),
-                run.user(),
-                run.memory(),
-                run.devices(),
-                held == null ? null : HeldResource.stored(held)));
+    vm.repository().saveRun(SupervisedVm.ID, SupervisedVm.holding(onRecord(), companions, held));
   }
 
   private void requireAllGivenBack() {

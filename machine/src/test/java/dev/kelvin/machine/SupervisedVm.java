@@ -10,6 +10,7 @@ import dev.kelvin.image.seed.SeedIso;
 import dev.kelvin.machine.launch.home.VmHome;
 import dev.kelvin.machine.store.HeldResource;
 import dev.kelvin.machine.store.RunRecord;
+import dev.kelvin.machine.store.StartedCompanion;
 import dev.kelvin.machine.store.VmRecord;
 import dev.kelvin.machine.store.VmRepository;
 import dev.kelvin.machine.store.VmUsers;
@@ -48,6 +49,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A VM and its supervisor, whose process is a {@code sleep} that an earlier daemon has left, and
@@ -200,6 +202,29 @@ public final class SupervisedVm implements AutoCloseable {
         .serial(new Serial(false, ByteSize.ofMiB(1)))
         .guestAgent(false)
         .build();
+  }
+
+  /**
+   * The same machine with other holdings.
+   *
+   * @param companions as an earlier daemon has them on record
+   * @param held null as in records of earlier daemons
+   */
+  public static RunRecord holding(
+      RunRecord run, List<StartedCompanion> companions, @Nullable List<HeldResource> held) {
+    return new RunRecord(
+        run.process(),
+        run.bootId(),
+        run.accelerator(),
+        run.startedAt(),
+        run.spec(),
+        run.forwards(),
+        companions,
+        run.runtime(),
+        run.user(),
+        run.memory(),
+        run.devices(),
+        held == null ? null : HeldResource.stored(held));
   }
 
   public static HostFacts facts() {

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import dev.kelvin.host.cell.Layer;
 import dev.kelvin.host.process.ProcessId;
-import dev.kelvin.machine.store.HeldResource;
 import dev.kelvin.machine.store.RunRecord;
 import dev.kelvin.machine.store.StartedCompanion;
 import dev.kelvin.machine.supervise.VmRequest;
@@ -40,19 +39,7 @@ class WallsTest extends OnSupervisedVm {
 
   /** The same machine with these helpers. */
   private RunRecord withHelpers(RunRecord run, StartedCompanion... helpers) {
-    return new RunRecord(
-        run.process(),
-        run.bootId(),
-        run.accelerator(),
-        run.startedAt(),
-        run.spec(),
-        run.forwards(),
-        run.companions(),
-        run.runtime(),
-        run.user(),
-        run.memory(),
-        run.devices(),
-        HeldResource.stored(List.<HeldResource>of(helpers)));
+    return SupervisedVm.holding(run, run.companions(), List.of(helpers));
   }
 
   @Test
