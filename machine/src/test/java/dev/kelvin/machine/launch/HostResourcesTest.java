@@ -15,6 +15,7 @@ import dev.kelvin.model.Layout;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -63,7 +64,7 @@ class HostResourcesTest {
             new Exposure(4711),
             new HostPort("tcp", "127.0.0.1", 2222));
     resources.release(ID, held);
-    assertThat(helper.isAlive()).isFalse();
+    assertThat(helper.onExit()).succeedsWithin(Duration.ofSeconds(10));
     assertThat(leftover).doesNotExist();
     assertThat(runtime).doesNotExist();
     assertThat(concealed).containsExactly(4711);
@@ -80,7 +81,7 @@ class HostResourcesTest {
     assertThat(runtime.resolve("qmp.sock")).exists();
     assertThat(concealed).containsExactly(1);
     resources.release(ID, List.of(companion()));
-    assertThat(helper.isAlive()).isFalse();
+    assertThat(helper.onExit()).succeedsWithin(Duration.ofSeconds(10));
     assertThat(runtime).exists();
   }
 
