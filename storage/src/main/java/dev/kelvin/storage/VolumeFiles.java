@@ -1,8 +1,7 @@
 package dev.kelvin.storage;
 
+import dev.kelvin.host.file.DiskUse;
 import dev.kelvin.host.file.Durable;
-import dev.kelvin.host.program.Commands;
-import dev.kelvin.host.program.Commands.Command;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.OwnerOnly;
@@ -21,9 +20,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.regex.Pattern;
@@ -37,15 +34,12 @@ final class VolumeFiles {
   /** No volume's name starts with a dot. */
   private static final String TEMPORARY = ".new-";
 
-  /** How many files stat(1) is asked for at once: the kernel and Commands bound both ways. */
-  private static final int AT_ONCE = 1000;
-
   /** What names of images' files look like, so that QEMU takes none for anything but a file. */
   private static final Pattern IMAGE = Pattern.compile("/(?:[^/\\p{Cntrl}]+/)+[A-Za-z0-9._-]+");
 
   private final Path root;
   private final Path images;
-  private final Commands commands = new Commands();
+  private final DiskUse use = new DiskUse();
 
   /**
    * @param images where files lie that volumes may be made from
@@ -92,12 +86,12 @@ final class VolumeFiles {
     }
   }
 
-  Optional<StoredVolume> find(String id) throws IOException, InterruptedException {
+  Optional<StoredVolume> find(String id) throws IOException {
     Path path = path(id);
     if (!isThere(path)) {
       return Optional.empty();
     }
-    Seen seen = read(path, allocated(List.of(path)));
+    Seen seen = read(path);
     // Somebody may have deleted it since it was seen.
     String fault = seen.fault();
     if (fault != null) {
@@ -127,7 +121,7 @@ final class VolumeFiles {
   List<String> damaged() throws IOException {
     var damaged = new ArrayList<String>();
     for (Path path : paths()) {
-      if (read(path, Map.of()).fault() != null) {
+      if (read(path).fault() != null) {
         damaged.add(id(path));
       }
     }
@@ -143,12 +137,11 @@ final class VolumeFiles {
     return paths;
   }
 
-  List<StoredVolume> list() throws IOException, InterruptedException {
+  List<StoredVolume> list() throws IOException {
     List<Path> paths = paths();
-    var allocated = allocated(paths);
     List<StoredVolume> volumes = new ArrayList<>();
     for (Path path : paths) {
-      Seen seen = read(path, allocated);
+      Seen seen = read(path);
       if (seen.fault() != null) {
         // One damaged volume must not hide the others.
         LOG.log(System.Logger.Level.WARNING, "{0} {1}", path, seen.fault());
@@ -166,7 +159,7 @@ final class VolumeFiles {
    * Looks at a file that the user of a VM may have written. A name in it that Kelvin has not put
    * there would make whoever opens the disk open another file.
    */
-  private Seen read(Path path, Map<String, ByteSize> allocated) throws IOException {
+  private Seen read(Path path) throws IOException {
     Optional<Qcow2Header> read;
     try {
       read = Qcow2Header.read(path);
@@ -184,7 +177,7 @@ final class VolumeFiles {
     if (below != null && !isImage(below, header.backingFormat())) {
       return new Seen(null, "names a file below it that is no image of Kelvin's");
     }
-    ByteSize taken = allocated.getOrDefault(path.toString(), new ByteSize(0));
+    ByteSize taken = use.of(path).orElse(new ByteSize(0));
     Path backing = below == null ? null : Path.of(below);
     return new Seen(new StoredVolume(id(path), header.size(), taken, backing, path, "qcow2"), null);
   }
@@ -198,26 +191,6 @@ final class VolumeFiles {
     String directory = name.substring(0, name.lastIndexOf('/'));
     return images.toString().equals(directory)
         || (Files.exists(images) && images.toRealPath().toString().equals(directory));
-  }
-
-  /**
-   * What the files take, which the JDK cannot tell: a file with holes takes less than its length.
-   */
-  private Map<String, ByteSize> allocated(List<Path> paths) throws InterruptedException {
-    Map<String, ByteSize> sizes = new HashMap<>();
-    for (int from = 0; from < paths.size(); from += AT_ONCE) {
-      List<String> argv = new ArrayList<>(List.of("stat", "--format=%b %B %n"));
-      paths
-          .subList(from, Math.min(from + AT_ONCE, paths.size()))
-          .forEach(path -> argv.add(path.toString()));
-      // stat(1) names the files that it cannot find and tells of all others.
-      for (String line : commands.run(Command.of(argv)).stdout().lines().toList()) {
-        String[] fields = line.split(" ", 3);
-        long bytes = Math.multiplyExact(Long.parseLong(fields[0]), Long.parseLong(fields[1]));
-        sizes.put(fields[2], new ByteSize(bytes));
-      }
-    }
-    return sizes;
   }
 
   /** Also of a damaged one, so that a VM can let go of it. False when there is none. */

@@ -96,6 +96,14 @@ public final class Syscalls {
   private static final long RECVFROM = X86 ? 45 : 207;
 
   private static final long GETSOCKOPT = X86 ? 55 : 209;
+  private static final long STATX = X86 ? 332 : 291;
+  private static final long STATX_BLOCKS = 0x400;
+  private static final long AT_SYMLINK_NOFOLLOW = 0x100;
+
+  /** Of {@code struct statx}, and where the number of its blocks of 512 bytes is in it. */
+  private static final long STATX_SIZE = 256;
+
+  private static final long STATX_BLOCKS_AT = 48;
   public static final int SOL_SOCKET = 1;
 
   private static final short AF_UNIX = 1;
@@ -190,6 +198,19 @@ public final class Syscalls {
       how.setAtIndex(ValueLayout.JAVA_LONG, 2, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
       return call(
           OPENAT2, directory, arena.allocateFrom(path).address(), how.address(), how.byteSize());
+    }
+  }
+
+  /** How many bytes a file takes of its file system; empty when that cannot be told (statx(2)). */
+  public Optional<Long> diskUse(String path) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment seen = arena.allocate(STATX_SIZE, Long.BYTES);
+      long name = arena.allocateFrom(path).address();
+      Answer answer =
+          call(STATX, AT_FDCWD, name, AT_SYMLINK_NOFOLLOW, STATX_BLOCKS, seen.address());
+      return answer.ok()
+          ? Optional.of(seen.get(ValueLayout.JAVA_LONG, STATX_BLOCKS_AT) * 512)
+          : Optional.empty();
     }
   }
 

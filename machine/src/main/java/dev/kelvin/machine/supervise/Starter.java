@@ -92,8 +92,9 @@ final class Starter {
               .engine()
               .start(vm.record(), signal -> signals.accept(mine, signal), this::save);
       vm.hold(started);
-      holdProcess(started, mine);
+      note(started);
       vm.decide(vm.status(), Trigger.STARTED, null);
+      watch(started, mine);
     } catch (RuntimeException | InterruptedException | Error e) {
       startFailed(e, before, automatic);
       throw e;
@@ -111,11 +112,13 @@ final class Starter {
     return vm.status().withProcess(pid, run.startedAt(), run.accelerator(), run.forwards());
   }
 
-  private void holdProcess(Instance held, int mine) {
-    RunRecord run = held.run();
-    vm.note(withProcess(run));
+  private void note(Instance held) {
+    vm.note(withProcess(held.run()));
     vm.checkAt = SteadyTime.now().plus(HEALTH_INTERVAL);
-    if (run.spec().guestAgent()) {
+  }
+
+  private void watch(Instance held, int mine) {
+    if (held.run().spec().guestAgent()) {
       Consumer<GuestNews> heard = news -> guestNews.accept(mine, news);
       vm.watch(new GuestWatch(vm.context().engine().agent(held), vm.name(), heard));
     }
@@ -195,7 +198,8 @@ final class Starter {
                 .formatted(vm.record().uid()));
       }
       var known = vm.status().guest();
-      holdProcess(adopted, mine);
+      note(adopted);
+      watch(adopted, mine);
       vm.note(vm.status().withGuest(known));
       vm.note(
           vm.status()
