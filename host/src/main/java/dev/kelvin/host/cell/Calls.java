@@ -5,6 +5,7 @@ import dev.kelvin.host.kernel.Syscalls;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 
 /** Calls of the kernel that cells are made of. Each throws what the kernel has said. */
@@ -25,6 +26,13 @@ final class Calls {
   private static final long MNT_DETACH = 2;
   private static final long UMOUNT_NOFOLLOW = 8;
   private static final long AT_FDCWD = -100;
+  private static final long AT_EMPTY_PATH = 0x1000;
+
+  // Of mount_setattr(2); the same numbers as those of mount(2).
+  private static final long MOUNT_ATTRIBUTES_SIZE = 32;
+
+  private static final long OPEN_TREE_CLONE = 1;
+  private static final long OPEN_TREE_CLOEXEC = 0x80000;
 
   private final Syscalls kernel;
   private final Arena arena;
@@ -105,9 +113,41 @@ final class Calls {
 
   /** A mount of a file or directory that is not in any tree yet (open_tree(2)). */
   long detached(String path) throws IOException {
-    long clone = 1;
-    long closeOnExec = 0x80000;
-    return call("open_tree " + path, Numbers.OPEN_TREE, AT_FDCWD, text(path), clone | closeOnExec);
+    return call(
+        "open_tree " + path,
+        Numbers.OPEN_TREE,
+        AT_FDCWD,
+        text(path),
+        OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+  }
+
+  /** The same of what a descriptor holds, whatever its name is now; what is beneath is left out. */
+  long detached(long descriptor) throws IOException {
+    return call(
+        "open_tree of a directory that is held",
+        Numbers.OPEN_TREE,
+        descriptor,
+        text(""),
+        OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+  }
+
+  /**
+   * Takes rights from what {@link #detached} gave, before anybody has it; what its file system, or
+   * the mount that it was copied from, does not allow stays so (mount_setattr(2)).
+   *
+   * @param flags of {@link #MS_RDONLY}, {@link #MS_NOSUID}, {@link #MS_NODEV}, {@link #MS_NOEXEC}
+   */
+  void restrict(long tree, long flags) throws IOException {
+    MemorySegment attributes = memory(MOUNT_ATTRIBUTES_SIZE);
+    attributes.set(ValueLayout.JAVA_LONG, 0, flags);
+    call(
+        "mount_setattr",
+        Numbers.MOUNT_SETATTR,
+        tree,
+        text(""),
+        AT_EMPTY_PATH,
+        attributes.address(),
+        MOUNT_ATTRIBUTES_SIZE);
   }
 
   /** Puts what {@link #detached} gave at a name (move_mount(2)). */

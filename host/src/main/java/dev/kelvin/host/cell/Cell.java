@@ -52,19 +52,23 @@ public final class Cell {
     try (Arena arena = Arena.ofConfined()) {
       var calls = new Calls(arena);
       var rights = new Rights(calls);
+      var root = new CellRoot(calls);
+      if (confinement.has(Layer.ROOT)) {
+        root.take(confinement.views());
+      }
       for (Layer layer : Layer.values()) {
         if (confinement.has(layer) && namespace(layer) != 0) {
           unshare(calls, layer);
         }
       }
       if (confinement.has(Layer.ROOT)) {
-        new CellRoot(calls).enter(confinement.views());
+        root.enter(confinement.views());
       } else {
         calls.ownDirectories();
       }
       // A user of its own may not be able to pass what is above.
       calls.changeDirectory(directory.toString());
-      if (confinement.has(Layer.LANDLOCK)) {
+      if (confinement.has(Layer.LANDLOCK) && Landlock.bears(calls, confinement.views())) {
         try (var rules = new Landlock(calls, confinement.network())) {
           rules.allow(confinement.views());
           rules.allowToRead(Path.of("/proc"));
@@ -75,21 +79,26 @@ public final class Cell {
         giveUp(rights);
       }
       if (confinement.has(Layer.SECCOMP)) {
-        SyscallFilter.install(calls, confinement.network());
+        SyscallFilter.install(
+            calls, confinement.network(), confinement.kept().contains(Capability.SYS_CHROOT));
       }
     }
   }
 
   private void giveUp(Rights rights) throws IOException {
+    long kept = 0;
+    for (Capability one : confinement.kept()) {
+      kept |= one.bit();
+    }
     if (confinement.has(Layer.CAPABILITIES)) {
-      rights.forbidCapabilities();
+      rights.forbidCapabilities(kept);
     }
     Confinement.Identity user = confinement.user();
     if (confinement.has(Layer.USER) && user != null) {
       rights.become(user);
     }
     if (confinement.has(Layer.CAPABILITIES)) {
-      rights.dropCapabilities();
+      rights.dropCapabilities(kept);
     }
     if (confinement.has(Layer.NO_NEW_PRIVILEGES)) {
       rights.noNewPrivileges();

@@ -1,6 +1,8 @@
 package dev.kelvin.host.cell;
 
 import dev.kelvin.host.cell.Confinement.Device;
+import dev.kelvin.host.cell.Confinement.Empty;
+import dev.kelvin.host.cell.Confinement.Held;
 import dev.kelvin.host.cell.Confinement.Later;
 import dev.kelvin.host.cell.Confinement.Program;
 import dev.kelvin.host.cell.Confinement.ReadOnly;
@@ -13,7 +15,9 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -27,6 +31,12 @@ final class CellRoot {
   private static final String OLD = "/old";
   private static final Path PROC = Path.of("/proc");
 
+  /** Where the processes are while {@link #PROC} has something of the kernel's, too. */
+  private static final Path PROCESSES = PROC.resolve("processes");
+
+  /** Links of /proc, to be made where that is no file system of the kernel's. */
+  private static final List<String> OWN = List.of("self", "thread-self");
+
   /** Links of the usual root directory that programs are found through. */
   private static final List<String> LINKS = List.of("/bin", "/sbin", "/lib", "/lib32", "/lib64");
 
@@ -37,12 +47,47 @@ final class CellRoot {
 
   private final Calls calls;
 
+  /** Mounts that are in no tree yet, of what has no name any more once the root is there. */
+  private final Map<View, Long> taken = new HashMap<>();
+
   CellRoot(Calls calls) {
     this.calls = calls;
   }
 
+  /**
+   * Takes what can be had in the daemon's own mount namespace only: what is held by a descriptor,
+   * and what is in /proc.
+   */
+  void take(List<View> views) throws IOException {
+    for (View view : views) {
+      switch (view) {
+        case Held(long descriptor, _, boolean writable) -> {
+          long tree = calls.detached(descriptor);
+          taken.put(view, tree);
+          calls.restrict(tree, PLAIN | Calls.MS_NOEXEC | (writable ? 0 : Calls.MS_RDONLY));
+        }
+        case ReadOnly(Path path) when path.startsWith(PROC) -> {
+          long tree = calls.detached(path.toString());
+          taken.put(view, tree);
+          calls.restrict(tree, PLAIN | Calls.MS_NOEXEC | Calls.MS_RDONLY);
+        }
+        case ReadOnly _, Program _, ReadWrite _, Workplace _, Device _, Later _, Empty _ -> {}
+      }
+    }
+  }
+
   /** Makes it that of the calling thread, which has a mount namespace of its own. */
   void enter(List<View> views) throws IOException {
+    try {
+      build(views);
+    } finally {
+      for (long tree : taken.values()) {
+        calls.close(tree);
+      }
+    }
+  }
+
+  private void build(List<View> views) throws IOException {
     calls.mount(null, "/", null, Calls.MS_REC | Calls.MS_PRIVATE, null);
     calls.mount("cell", PLACE, "tmpfs", PLAIN | Calls.MS_NOEXEC, SIZE);
     for (String link : LINKS) {
@@ -59,11 +104,51 @@ final class CellRoot {
     Files.delete(Path.of(OLD));
     // Of processes it shows those of the same user only; nothing of the kernel's settings.
     calls.mount(
-        "proc", PROC.toString(), "proc", PLAIN | Calls.MS_NOEXEC, "subset=pid,hidepid=invisible");
+        "proc",
+        processes().toString(),
+        "proc",
+        PLAIN | Calls.MS_NOEXEC,
+        "subset=pid,hidepid=invisible");
+    for (View view : views) {
+      if (view instanceof Later) {
+        return;
+      }
+    }
+    // Nobody puts anything there later on.
+    calls.mount(
+        null,
+        "/",
+        null,
+        Calls.MS_BIND | Calls.MS_REMOUNT | PLAIN | Calls.MS_NOEXEC | Calls.MS_RDONLY,
+        null);
+  }
+
+  /** Makes the place for the processes; by their usual names they are there in any case. */
+  private Path processes() throws IOException {
+    boolean plain = true;
+    for (View view : taken.keySet()) {
+      plain &= !view.path().startsWith(PROC);
+    }
+    if (plain) {
+      return PROC;
+    }
+    directories(PROCESSES);
+    for (String name : OWN) {
+      Files.createSymbolicLink(PROC.resolve(name), PROCESSES.resolve(name));
+    }
+    return PROCESSES;
   }
 
   private void show(View view) throws IOException {
+    Long tree = taken.get(view);
+    if (tree != null) {
+      place(inside(view.path()), view instanceof Held);
+      calls.attach(tree, inside(view.path()).toString());
+      return;
+    }
     switch (view) {
+      case Held _ -> throw new IllegalStateException("it was not taken before");
+      case Empty _ -> directories(inside(real(view.path())));
       case ReadOnly _, Program _ -> bind(view.path(), PLAIN | Calls.MS_RDONLY);
       case ReadWrite _, Workplace _ -> bind(view.path(), PLAIN | Calls.MS_NOEXEC);
       case Device _ -> bind(view.path(), Calls.MS_NOSUID | Calls.MS_NOEXEC);

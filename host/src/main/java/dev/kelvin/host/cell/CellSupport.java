@@ -28,7 +28,8 @@ public record CellSupport(Map<Layer, String> missing) {
   private static final List<Confinement.View> MOUNTED =
       List.of(
           new Confinement.ReadOnly(Path.of(System.getProperty("java.home"))),
-          new Confinement.Device(Path.of("/dev/null")));
+          new Confinement.Device(Path.of("/dev/null")),
+          new Confinement.Empty(Path.of("/empty")));
 
   /**
    * All classes are loaded that a thread in a cell uses: from there the directories of classes
@@ -41,7 +42,9 @@ public record CellSupport(Map<Layer, String> missing) {
           new Confinement.ReadWrite(Path.of("/dev/null")),
           new Confinement.Workplace(Path.of("/")),
           new Confinement.Device(Path.of("/dev/null")),
-          new Confinement.Later(Path.of("/"), true));
+          new Confinement.Later(Path.of("/"), true),
+          new Confinement.Empty(Path.of("/")),
+          new Confinement.Held(-1, Path.of("/"), true));
 
   public CellSupport {
     var all = new EnumMap<Layer, String>(Layer.class);
@@ -83,15 +86,17 @@ public record CellSupport(Map<Layer, String> missing) {
     return switch (layer) {
       case ROOT ->
           calls -> {
+            var root = new CellRoot(calls);
+            root.take(MOUNTED);
             Cell.unshare(calls, Layer.ROOT);
-            new CellRoot(calls).enter(MOUNTED);
+            root.enter(MOUNTED);
           };
       case PID, IPC, UTS, CGROUP, NETWORK -> calls -> Cell.unshare(calls, layer);
       case USER -> calls -> new Rights(calls).become(new Confinement.Identity(NOBODY, List.of()));
       case CAPABILITIES ->
           calls -> {
-            new Rights(calls).forbidCapabilities();
-            new Rights(calls).dropCapabilities();
+            new Rights(calls).forbidCapabilities(Capability.CHOWN.bit());
+            new Rights(calls).dropCapabilities(0);
           };
       case NO_NEW_PRIVILEGES -> calls -> new Rights(calls).noNewPrivileges();
       case LANDLOCK ->
@@ -99,13 +104,14 @@ public record CellSupport(Map<Layer, String> missing) {
             new Rights(calls).noNewPrivileges();
             try (var rules = new Landlock(calls, true)) {
               rules.allow(EACH_KIND);
+              Landlock.bears(calls, EACH_KIND);
               rules.restrict();
             }
           };
       case SECCOMP ->
           calls -> {
             new Rights(calls).noNewPrivileges();
-            SyscallFilter.install(calls, false);
+            SyscallFilter.install(calls, false, true);
           };
       case LIMITS -> calls -> calls.call("prlimit", Numbers.PRLIMIT, 0, 0, 0, 0);
     };

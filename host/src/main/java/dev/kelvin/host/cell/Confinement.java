@@ -15,13 +15,30 @@ import org.jspecify.annotations.Nullable;
  * @param network whether it uses the network of the host
  * @param limits what it may use up
  * @param layers the walls that are wanted; {@link CellSupport} tells which of them the host has
+ * @param kept of root's rights; none for nearly all
  */
 public record Confinement(
-    List<View> views, @Nullable Identity user, boolean network, Limits limits, Set<Layer> layers) {
+    List<View> views,
+    @Nullable Identity user,
+    boolean network,
+    Limits limits,
+    Set<Layer> layers,
+    Set<Capability> kept) {
 
   public Confinement {
     views = List.copyOf(views);
     layers = Set.copyOf(layers);
+    kept = Set.copyOf(kept);
+  }
+
+  /** Without any of root's rights. */
+  public Confinement(
+      List<View> views,
+      @Nullable Identity user,
+      boolean network,
+      Limits limits,
+      Set<Layer> layers) {
+    this(views, user, network, limits, layers, Set.of());
   }
 
   /**
@@ -52,9 +69,9 @@ public record Confinement(
     }
   }
 
-  /** Something of the host that is there in the cell, by the name that it has outside. */
+  /** Something that is there in the cell; but for {@link Held}, by the name that it has outside. */
   public sealed interface View {
-    /** Its absolute path, the same inside and outside. */
+    /** Its absolute path in the cell. */
     Path path();
   }
 
@@ -80,6 +97,19 @@ public record Confinement(
    */
   public record Later(Path path, boolean writable) implements View {}
 
+  /** An empty directory, in which nothing can be made. */
+  public record Empty(Path path) implements View {}
+
+  /**
+   * A directory with all that is in its own file system, wherever it is outside: no name leads to
+   * it, and no link. What is mounted beneath is not there. No program of it can be run, and no
+   * device of it be opened. Only a cell with a root of its own has it.
+   *
+   * @param descriptor by which the daemon holds it until the process has begun
+   * @param writable whether anything can be made, changed and deleted there
+   */
+  public record Held(long descriptor, Path path, boolean writable) implements View {}
+
   /** Of a process that is trusted as the daemon is: it can gain no privileges, and that is all. */
   public static Confinement none() {
     return new Confinement(List.of(), null, true, Limits.none(), Set.of(Layer.NO_NEW_PRIVILEGES));
@@ -103,12 +133,12 @@ public record Confinement(
   public Confinement with(List<? extends View> more) {
     var all = new ArrayList<View>(views);
     all.addAll(more);
-    return new Confinement(all, user, network, limits, layers);
+    return new Confinement(all, user, network, limits, layers, kept);
   }
 
   /** The same for another user. */
   public Confinement withUser(Identity other) {
-    return new Confinement(views, other, network, limits, layers);
+    return new Confinement(views, other, network, limits, layers, kept);
   }
 
   /** The same without some of its walls. */
@@ -120,7 +150,7 @@ public record Confinement(
   public Confinement within(Set<Layer> possible) {
     EnumSet<Layer> rest = copy(layers);
     rest.retainAll(possible);
-    return new Confinement(views, user, network, limits, rest);
+    return new Confinement(views, user, network, limits, rest, kept);
   }
 
   /** Also of no walls, which {@link EnumSet#copyOf} takes of its own kind only. */

@@ -1,6 +1,8 @@
 package dev.kelvin.host.cell;
 
 import dev.kelvin.host.cell.Confinement.Device;
+import dev.kelvin.host.cell.Confinement.Empty;
+import dev.kelvin.host.cell.Confinement.Held;
 import dev.kelvin.host.cell.Confinement.Later;
 import dev.kelvin.host.cell.Confinement.Program;
 import dev.kelvin.host.cell.Confinement.ReadOnly;
@@ -31,6 +33,12 @@ final class Landlock implements AutoCloseable {
   private static final long MAKE_SOCKET = 1 << 9;
   private static final long TRUNCATE = 1 << 14;
   private static final long IOCTL_DEVICE = 1 << 15;
+
+  /** All that is done to files and directories, but to run programs and to make disks. */
+  private static final long ALL_OF_FILES = 0x7FFE & ~(1 << 11);
+
+  /** From this version on files can be moved from one directory to another at all. */
+  private static final int MOVING_VERSION = 2;
 
   /** All rights of files by version of the interface; see "ABI" in landlock(7). */
   private static final List<Long> KNOWN =
@@ -89,6 +97,19 @@ final class Landlock implements AutoCloseable {
     return answer.ok() ? (int) answer.value() : 0;
   }
 
+  /**
+   * Whether what views are for works within rules: the kernel's first version of them lets nobody
+   * move files between directories, as a file server must.
+   */
+  static boolean bears(Calls calls, List<View> views) {
+    for (View view : views) {
+      if (view instanceof Held(_, _, boolean writable) && writable) {
+        return version(calls) >= MOVING_VERSION;
+      }
+    }
+    return true;
+  }
+
   /** Allows what views are for. What is not there needs no rule. */
   void allow(List<View> views) throws IOException {
     for (View view : views) {
@@ -117,6 +138,8 @@ final class Landlock implements AutoCloseable {
       case Device _ -> READ_FILE | WRITE_FILE | IOCTL_DEVICE;
       case Later(_, boolean writable) ->
           READ_FILE | READ_DIRECTORY | (writable ? WRITE_FILE | TRUNCATE : 0);
+      case Empty _ -> READ_DIRECTORY;
+      case Held(_, _, boolean writable) -> writable ? ALL_OF_FILES : READ_FILE | READ_DIRECTORY;
     };
   }
 

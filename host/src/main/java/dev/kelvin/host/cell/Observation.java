@@ -61,7 +61,7 @@ public record Observation(Layer layer, State state, String seen) {
             case LANDLOCK ->
                 new Observation(layer, State.UNSEEN, "the kernel does not show its rules");
             case SECCOMP -> filters(status);
-            case LIMITS -> limits(limits);
+            case LIMITS -> limits(limits, status);
           });
     }
     if (process.gone()) {
@@ -118,7 +118,20 @@ public record Observation(Layer layer, State state, String seen) {
         none,
         none
             ? "none, and none can be gained"
-            : "effective " + has + ", can be gained " + value(status, "CapBnd"));
+            : "effective " + words(has) + "; can be gained: " + words(value(status, "CapBnd")));
+  }
+
+  /** A set by the names of those that cells leave to some, or as it is. */
+  private static String words(String set) {
+    long rest = Long.parseUnsignedLong(set, 16);
+    var words = new ArrayList<String>();
+    for (Capability one : Capability.values()) {
+      if ((rest & one.bit()) != 0) {
+        words.add(one.word());
+        rest &= ~one.bit();
+      }
+    }
+    return rest != 0 ? set : words.isEmpty() ? "none" : String.join(" ", words);
   }
 
   private static Observation filters(Map<String, String> status) {
@@ -127,10 +140,12 @@ public record Observation(Layer layer, State state, String seen) {
     return of(Layer.SECCOMP, stands, stands ? count + " filters" : "no filter");
   }
 
-  private static Observation limits(List<String> limits) {
+  private static Observation limits(List<String> limits, Map<String, String> status) {
     long core = soft(limits, "Max core file size");
     long files = soft(limits, "Max open files");
-    long tasks = soft(limits, "Max processes");
+    // The kernel does not count those of root.
+    boolean root = value(status, "Uid").split("\\s", 2)[0].equals("0");
+    long tasks = root ? Long.MAX_VALUE : soft(limits, "Max processes");
     return of(
         Layer.LIMITS,
         core <= NO_CORE && files <= MOST_FILES && tasks < Long.MAX_VALUE,

@@ -22,11 +22,17 @@ final class Rights {
     this.calls = calls;
   }
 
-  /** No program that is started from here on has capabilities, set-user-ID ones included. */
-  void forbidCapabilities() throws IOException {
+  /**
+   * No program that is started from here on has other capabilities, set-user-ID ones included.
+   *
+   * @param kept the set, a bit for each
+   */
+  void forbidCapabilities(long kept) throws IOException {
     // Those that the kernel does not know end the list.
     for (long one = 0; calls.attempt(Numbers.PRCTL, PR_CAPBSET_READ, one, 0, 0, 0).ok(); one++) {
-      calls.call("prctl(PR_CAPBSET_DROP)", Numbers.PRCTL, PR_CAPBSET_DROP, one, 0, 0, 0);
+      if ((kept >> one & 1) == 0) {
+        calls.call("prctl(PR_CAPBSET_DROP)", Numbers.PRCTL, PR_CAPBSET_DROP, one, 0, 0, 0);
+      }
     }
   }
 
@@ -42,13 +48,20 @@ final class Rights {
     calls.call("setresuid", Numbers.SETRESUID, id, id, id);
   }
 
-  /** Gives up the capabilities that it has now; see capset(2). */
-  void dropCapabilities() throws IOException {
+  /**
+   * Gives up the other capabilities that it has now; see capset(2).
+   *
+   * @param kept the set, a bit for each
+   */
+  void dropCapabilities(long kept) throws IOException {
     MemorySegment header = calls.memory(2L * Integer.BYTES);
     header.set(ValueLayout.JAVA_INT, 0, CAPABILITY_VERSION_3);
-    // Two times effective, permitted and inheritable; ambient ones go with those.
-    MemorySegment none = calls.memory(6L * Integer.BYTES);
-    calls.call("capset", Numbers.CAPSET, header.address(), none.address());
+    // Two times effective, permitted and inheritable; ambient ones go with those. All that can be
+    // kept are among the first 32.
+    MemorySegment sets = calls.memory(6L * Integer.BYTES);
+    sets.setAtIndex(ValueLayout.JAVA_INT, 0, (int) kept);
+    sets.setAtIndex(ValueLayout.JAVA_INT, 1, (int) kept);
+    calls.call("capset", Numbers.CAPSET, header.address(), sets.address());
   }
 
   void noNewPrivileges() throws IOException {

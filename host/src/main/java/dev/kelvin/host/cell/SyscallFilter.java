@@ -42,6 +42,9 @@ final class SyscallFilter {
   /** All CLONE_NEW* of clone(2): NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET. */
   private static final int NEW_NAMESPACES = 0x7E020000;
 
+  /** Of unshare(2) NEWTIME, too; what it takes apart of one process, such as its umask, is free. */
+  private static final int UNSHARED_NAMESPACES = NEW_NAMESPACES | 0x80;
+
   private record Instruction(int code, int ifTrue, int ifFalse, int value) {}
 
   private SyscallFilter() {}
@@ -50,11 +53,16 @@ final class SyscallFilter {
    * Installs it for the calling thread and all that it starts.
    *
    * @param network whether sockets of the Internet's protocols can be made, too
+   * @param chroot whether it can shut itself into a directory, where it has the right to
    */
-  static void install(Calls calls, boolean network) throws IOException {
+  static void install(Calls calls, boolean network, boolean chroot) throws IOException {
     List<Integer> families =
         network ? List.of(AF_UNIX, AF_INET, AF_INET6, AF_NETLINK) : List.of(AF_UNIX);
-    List<Instruction> program = program(Numbers.forbidden(), families);
+    var forbidden = new ArrayList<>(Numbers.forbidden());
+    if (chroot) {
+      forbidden.remove(Integer.valueOf(Numbers.CHROOT));
+    }
+    List<Instruction> program = program(forbidden, families);
     MemorySegment code = calls.memory(program.size() * (long) Long.BYTES);
     for (int i = 0; i < program.size(); i++) {
       Instruction one = program.get(i);
@@ -88,12 +96,9 @@ final class SyscallFilter {
     // Its flags are in memory, where no filter can look: the C library then takes clone(2).
     all.add(new Instruction(JUMP_IF_EQUAL, 0, 1, Numbers.CLONE3));
     all.add(new Instruction(RETURN, 0, 0, ERROR | Syscalls.ENOSYS));
-    all.add(new Instruction(JUMP_IF_EQUAL, 0, 3, Numbers.CLONE));
-    all.add(new Instruction(LOAD_WORD, 0, 0, FIRST_ARGUMENT));
-    all.add(new Instruction(JUMP_IF_BITS, 0, 1, NEW_NAMESPACES));
-    all.add(new Instruction(RETURN, 0, 0, ERROR | Syscalls.EPERM));
+    refuseBits(all, Numbers.CLONE, NEW_NAMESPACES);
+    refuseBits(all, (int) Numbers.UNSHARE, UNSHARED_NAMESPACES);
     // What follows ends in an answer where the call is socket(2).
-    all.add(new Instruction(LOAD_WORD, 0, 0, NUMBER));
     all.add(new Instruction(JUMP_IF_EQUAL, 0, 2 + 2 * families.size(), Numbers.SOCKET));
     all.add(new Instruction(LOAD_WORD, 0, 0, FIRST_ARGUMENT));
     for (int family : families) {
@@ -103,5 +108,14 @@ final class SyscallFilter {
     all.add(new Instruction(RETURN, 0, 0, ERROR | Syscalls.EPERM));
     all.add(new Instruction(RETURN, 0, 0, ALLOW));
     return all;
+  }
+
+  /** Refuses a call whose first argument has one of some bits; any other goes on. */
+  private static void refuseBits(List<Instruction> all, int call, int bits) {
+    all.add(new Instruction(JUMP_IF_EQUAL, 0, 4, call));
+    all.add(new Instruction(LOAD_WORD, 0, 0, FIRST_ARGUMENT));
+    all.add(new Instruction(JUMP_IF_BITS, 0, 1, bits));
+    all.add(new Instruction(RETURN, 0, 0, ERROR | Syscalls.EPERM));
+    all.add(new Instruction(LOAD_WORD, 0, 0, NUMBER));
   }
 }

@@ -52,6 +52,14 @@ public final class Descriptor implements AutoCloseable {
     return of(Kernel.CALLS.openToAppend(file.toString()), file.toString());
   }
 
+  /**
+   * A socket that listens at a path where nothing is yet (unix(7)); the umask decides who may
+   * connect. Connections wait until the process that is given it accepts them.
+   */
+  public static Descriptor listening(Path socket) throws IOException {
+    return of(Kernel.CALLS.listen(socket.toString()), socket.toString());
+  }
+
   /** The file that has a number now. */
   static Descriptor copyOf(long number) throws IOException {
     return of(Kernel.CALLS.call(Syscalls.FCNTL, number, F_DUPFD_CLOEXEC), "a descriptor");

@@ -156,7 +156,8 @@ public final class Pinned implements AutoCloseable {
     return Path.of("/proc/self/fd", Long.toString(descriptor));
   }
 
-  long descriptor() {
+  /** By which it is held; another file's when this is closed. */
+  public long descriptor() {
     return descriptor;
   }
 

@@ -25,6 +25,7 @@ public final class Numbers {
   public static final long PRLIMIT = X86 ? 302 : 261;
   public static final long OPEN_TREE = 428;
   public static final long MOVE_MOUNT = 429;
+  public static final long MOUNT_SETATTR = 442;
   public static final long LANDLOCK_ADD_RULE = 445;
   public static final long LANDLOCK_RESTRICT_SELF = 446;
 
@@ -35,6 +36,12 @@ public final class Numbers {
 
   /** That of socket(2), whose first argument is the family. */
   public static final int SOCKET = X86 ? 41 : 198;
+
+  /** That of chroot(2), which takes a capability that only file servers in cells have. */
+  public static final int CHROOT = X86 ? 161 : 51;
+
+  static final long BIND = X86 ? 49 : 200;
+  static final long LISTEN = X86 ? 50 : 201;
 
   /** AUDIT_ARCH_X86_64 or AUDIT_ARCH_AARCH64 of the kernel's audit.h. */
   public static final int AUDIT_ARCH = X86 ? 0xC000003E : 0xC00000B7;
@@ -96,7 +103,6 @@ public final class Numbers {
           Map.entry("add_key", 248),
           Map.entry("request_key", 249),
           Map.entry("keyctl", 250),
-          Map.entry("unshare", 272),
           Map.entry("perf_event_open", 298),
           Map.entry("open_by_handle_at", 304),
           Map.entry("clock_adjtime", 305),
@@ -117,7 +123,6 @@ public final class Numbers {
           Map.entry("chroot", 51),
           Map.entry("quotactl", 60),
           Map.entry("acct", 89),
-          Map.entry("unshare", 97),
           Map.entry("kexec_load", 104),
           Map.entry("init_module", 105),
           Map.entry("delete_module", 106),

@@ -64,7 +64,8 @@ public final class Syscalls {
           Map.entry(EPIPE, "EPIPE, the peer is gone"),
           Map.entry(25, "ENOTTY, not understood by the device"),
           Map.entry(ENOSYS, "ENOSYS, not in this kernel"),
-          Map.entry(95, "EOPNOTSUPP, not switched on"));
+          Map.entry(95, "EOPNOTSUPP, not switched on"),
+          Map.entry(98, "EADDRINUSE, there is something already"));
 
   /** Numbers of calls that are the same on x86-64 and in the generic table (arm64). */
   static final long PIDFD_SEND_SIGNAL = 424;
@@ -109,6 +110,7 @@ public final class Syscalls {
   private static final short AF_UNIX = 1;
   private static final short AF_NETLINK = 16;
   private static final long NETLINK_NETFILTER = 12;
+  private static final long SOCK_STREAM_CLOEXEC = 0x80001;
   private static final long SOCK_DGRAM_CLOEXEC = 0x80002;
   public static final long MSG_NOSIGNAL = 0x4000;
   public static final long MSG_DONTWAIT = 0x40;
@@ -264,10 +266,7 @@ public final class Syscalls {
       if (path[0] == '@') {
         path[0] = 0;
       }
-      // The length of the address tells where the path ends.
-      MemorySegment address = arena.allocate(Short.BYTES + path.length, Short.BYTES);
-      address.set(ValueLayout.JAVA_SHORT, 0, AF_UNIX);
-      MemorySegment.copy(path, 0, address, ValueLayout.JAVA_BYTE, Short.BYTES, path.length);
+      MemorySegment address = address(arena, path);
       MemorySegment data = arena.allocateFrom(ValueLayout.JAVA_BYTE, datagram);
       return call(
           SENDTO,
@@ -280,6 +279,34 @@ public final class Syscalls {
     } finally {
       close(socket.value());
     }
+  }
+
+  /** Makes a socket that listens at a path (unix(7)). */
+  public Answer listen(String path) {
+    Answer socket = call(Numbers.SOCKET, AF_UNIX, SOCK_STREAM_CLOEXEC, 0);
+    if (!socket.ok()) {
+      return socket;
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment address = address(arena, path.getBytes(StandardCharsets.UTF_8));
+      Answer answer = call(Numbers.BIND, socket.value(), address.address(), address.byteSize());
+      if (answer.ok()) {
+        answer = call(Numbers.LISTEN, socket.value(), 1);
+      }
+      if (!answer.ok()) {
+        close(socket.value());
+        return answer;
+      }
+      return socket;
+    }
+  }
+
+  /** Its length tells where the path ends. */
+  private static MemorySegment address(Arena arena, byte[] path) {
+    MemorySegment address = arena.allocate(Short.BYTES + path.length, Short.BYTES);
+    address.set(ValueLayout.JAVA_SHORT, 0, AF_UNIX);
+    MemorySegment.copy(path, 0, address, ValueLayout.JAVA_BYTE, Short.BYTES, path.length);
+    return address;
   }
 
   /**

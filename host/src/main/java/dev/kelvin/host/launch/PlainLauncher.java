@@ -18,10 +18,12 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.ObjLongConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +37,13 @@ import org.jspecify.annotations.Nullable;
 public final class PlainLauncher implements ProcessLauncher {
   private static final System.Logger LOG = System.getLogger(PlainLauncher.class.getName());
   private static final Path KVM = Path.of("/dev/kvm");
+
+  private static final String TOO_OLD =
+      "its C library cannot close what is not handed over; GNU's can from 2.34 on";
+
+  /** The walls that programs of the host can build around a process; see {@link #confined}. */
+  private static final Set<Layer> BY_PROGRAMS =
+      Set.of(Layer.USER, Layer.NO_NEW_PRIVILEGES, Layer.LIMITS);
 
   private final Supplier<CellSupport> support;
   private final ObjLongConsumer<Launch> place;
@@ -96,6 +105,22 @@ public final class PlainLauncher implements ProcessLauncher {
     }
   }
 
+  @Override
+  public Map<Layer, String> missing(Confinement cell) {
+    Map<Layer, String> reasons = support.get().missing();
+    var missing = new EnumMap<Layer, String>(Layer.class);
+    for (Layer layer : Layer.values()) {
+      String why = reasons.get(layer);
+      if (spawn.isEmpty() && !BY_PROGRAMS.contains(layer)) {
+        why = TOO_OLD;
+      }
+      if (why != null && cell.has(layer)) {
+        missing.put(layer, why);
+      }
+    }
+    return missing;
+  }
+
   /** What is done to a process when it is there. It has told nobody anything yet. */
   private void finish(Launch launch, long pid) {
     plainOomScore(pid);
@@ -151,7 +176,7 @@ public final class PlainLauncher implements ProcessLauncher {
     if (!launch.descriptors().isEmpty()) {
       throw Problem.of(Code.CAPABILITY_MISSING, "This host cannot hand files to a new process")
           .on(launch.name())
-          .because("its C library cannot close what is not handed over; GNU's can from 2.34 on")
+          .because(TOO_OLD)
           .remedy("use a newer release of the host's system")
           .asException();
     }

@@ -1,8 +1,11 @@
 package dev.kelvin.host.launch;
 
 import dev.kelvin.host.cell.CellSupport;
+import dev.kelvin.host.cell.Confinement;
+import dev.kelvin.host.cell.Layer;
 import dev.kelvin.host.process.ProcessId;
 import dev.kelvin.host.program.Commands;
+import java.util.Map;
 import java.util.function.Supplier;
 
 /** Starts processes that outlive the daemon. */
@@ -16,6 +19,9 @@ public interface ProcessLauncher {
    *     started
    */
   ProcessId launch(Launch launch);
+
+  /** Which walls of a cell cannot be built here, and why, for people. A launch leaves them out. */
+  Map<Layer, String> missing(Confinement cell);
 
   /**
    * The one for this host: with systemd and as root, each process is in a unit of its own.

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.kelvin.host.cell.CellSupport;
 import dev.kelvin.host.cell.Confinement;
+import dev.kelvin.host.cell.Layer;
 import dev.kelvin.host.file.Descriptor;
 import dev.kelvin.host.process.ProcessId;
 import dev.kelvin.host.testkit.Await;
@@ -91,6 +92,19 @@ class PlainLauncherTest {
     } finally {
       kill(process);
     }
+  }
+
+  @Test
+  void itTellsWhichWallsItLeavesOutAndWhy() {
+    Confinement cell = Confinement.ofUser(61_236, 10);
+    var lacking = new CellSupport(Map.of(Layer.CAPABILITIES, "why", Layer.NETWORK, "unwanted"));
+    assertThat(new PlainLauncher(() -> lacking).missing(cell))
+        .isEqualTo(Map.of(Layer.CAPABILITIES, "why"));
+    var able = new CellSupport(Map.of());
+    assertThat(new PlainLauncher(() -> able).missing(cell)).isEmpty();
+    assertThat(new PlainLauncher(() -> able, (_, _) -> {}, Optional.empty()).missing(cell))
+        .containsOnlyKeys(Layer.CAPABILITIES)
+        .allSatisfy((_, why) -> assertThat(why).contains("C library"));
   }
 
   /** Else one that was taken over could have all numbers for processes that the host has. */
