@@ -3,6 +3,7 @@ package dev.kelvin.machine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kelvin.host.file.HostPaths;
+import dev.kelvin.host.launch.PlainLauncher;
 import dev.kelvin.host.net.HostShield;
 import dev.kelvin.host.process.ProcessId;
 import dev.kelvin.host.program.Commands;
@@ -122,9 +123,9 @@ public final class SupervisedVm implements AutoCloseable {
             (facts, architecture, accelerator) -> {
               throw new AssertionError("nothing is started here");
             },
-            launch -> {
+            new PlainLauncher(() -> {
               throw new AssertionError("nothing is started here");
-            },
+            }),
             storage,
             new SeedIso(new Commands()),
             (image, format) -> {

@@ -65,9 +65,7 @@ public final class Companions implements AutoCloseable {
   public void close() throws IOException {
     processes.forEach(Process::destroyForcibly);
     for (Companion one : companions) {
-      if (one.leavesLockFile()) {
-        Files.deleteIfExists(Companion.lockFile(one.socket()));
-      }
+      Files.deleteIfExists(Companion.lockFile(one.socket()));
     }
   }
 }

@@ -59,9 +59,16 @@ public record Confinement(
    * @param tasks processes and threads of the user (RLIMIT_NPROC)
    * @param files open files (RLIMIT_NOFILE)
    * @param fileBytes of a file that it writes (RLIMIT_FSIZE)
+   * @param moreFiles whether it may have more open files than the daemon, where the kernel lets the
+   *     daemon give them; no other limit is ever above the daemon's own
    */
-  public record Limits(long tasks, long files, long fileBytes) {
+  public record Limits(long tasks, long files, long fileBytes, boolean moreFiles) {
     public static final long NONE = -1;
+
+    /** None above the daemon's own. */
+    public Limits(long tasks, long files, long fileBytes) {
+      this(tasks, files, fileBytes, false);
+    }
 
     /** None of them; core dumps are never made in a cell. */
     public static Limits none() {

@@ -28,7 +28,8 @@ final class ProcessLimits {
     }
   }
 
-  private record Setting(Limit limit, long value) {}
+  /** {@code more}: also above what the process has. */
+  private record Setting(Limit limit, long value, boolean more) {}
 
   /**
    * Programs that take core dumps through a pipe are started whatever the limit, unless it is 1
@@ -41,15 +42,16 @@ final class ProcessLimits {
   /** Made before the process is: a thread in a cell can load no classes. */
   ProcessLimits(Limits limits) {
     var all = new ArrayList<Setting>();
-    all.add(new Setting(Limit.CORE, NO_CORE));
-    add(all, Limit.TASKS, limits.tasks());
-    add(all, Limit.FILES, limits.files());
-    add(all, Limit.FILE_SIZE, limits.fileBytes());
+    all.add(new Setting(Limit.CORE, NO_CORE, false));
+    add(all, Limit.TASKS, limits.tasks(), false);
+    add(all, Limit.FILES, limits.files(), limits.moreFiles());
+    add(all, Limit.FILE_SIZE, limits.fileBytes(), false);
     settings = List.copyOf(all);
   }
 
   /**
-   * Sets them for a process, none above what it has.
+   * Sets them for a process, none above what it has; but where it may have more, and the kernel
+   * lets this process give it.
    *
    * @throws IOException when the kernel refuses it
    */
@@ -60,6 +62,12 @@ final class ProcessLimits {
       MemorySegment wanted = arena.allocate(ValueLayout.JAVA_LONG, 2);
       for (Setting one : settings) {
         require(kernel.call(Numbers.PRLIMIT, pid, one.limit().number, 0, now.address()), one);
+        wanted.setAtIndex(ValueLayout.JAVA_LONG, 0, one.value());
+        wanted.setAtIndex(ValueLayout.JAVA_LONG, 1, one.value());
+        if (one.more()
+            && kernel.call(Numbers.PRLIMIT, pid, one.limit().number, wanted.address(), 0).ok()) {
+          continue;
+        }
         // Unlimited is the largest number that there is.
         long value = least(now.getAtIndex(ValueLayout.JAVA_LONG, 1), one.value());
         wanted.setAtIndex(ValueLayout.JAVA_LONG, 0, value);
@@ -98,9 +106,9 @@ final class ProcessLimits {
     return List.copyOf(options);
   }
 
-  private static void add(List<Setting> all, Limit limit, long value) {
+  private static void add(List<Setting> all, Limit limit, long value, boolean more) {
     if (value != Limits.NONE) {
-      all.add(new Setting(limit, value));
+      all.add(new Setting(limit, value, more));
     }
   }
 }

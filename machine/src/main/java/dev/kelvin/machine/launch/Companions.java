@@ -1,6 +1,10 @@
 package dev.kelvin.machine.launch;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import dev.kelvin.host.cell.Confinement;
+import dev.kelvin.host.cell.Layer;
+import dev.kelvin.host.file.Descriptor;
 import dev.kelvin.host.file.GuestDirectory;
 import dev.kelvin.host.launch.Launch;
 import dev.kelvin.host.launch.ProcessLauncher;
@@ -21,6 +25,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -34,6 +39,11 @@ import java.util.function.Consumer;
 public final class Companions {
   private static final Logger LOG = System.getLogger(Companions.class.getName());
   private static final Duration READY_DEADLINE = Duration.ofSeconds(20);
+
+  /** What both kinds of file servers say of themselves when nothing is left that could fail. */
+  private static final String WAITS = "Waiting for vhost-user socket connection";
+
+  private static final Duration WORD_DEADLINE = Duration.ofSeconds(2);
   private static final Duration AGAIN = Duration.ofSeconds(5);
   private static final Duration END_DEADLINE = Duration.ofSeconds(2);
 
@@ -62,20 +72,20 @@ public final class Companions {
     try {
       for (Companion one : wanted) {
         Files.deleteIfExists(one.output());
+        Confinement cell = cells.of(one);
         ProcessId process =
-            processes.launch(
-                new Launch(
-                    vm.ref() + " " + one.name(),
-                    one.argv(),
-                    directory,
-                    one.output(),
-                    cells.of(one)));
-        started.add(
-            new StartedCompanion(
-                one.name(),
-                process.encode(),
-                one.leavesLockFile() ? Companion.lockFile(one.socket()).toString() : null));
-        awaitSocket(vm, one, process);
+            switch (one.kind()) {
+              case TPM, USERS_FILE_SERVER ->
+                  processes.launch(launch(vm, one, directory, cell, List.of()));
+              case FILE_SERVER -> {
+                requireRoot(vm, one, cell);
+                try (var listening = Descriptor.listening(one.socket())) {
+                  yield processes.launch(launch(vm, one, directory, cell, List.of(listening)));
+                }
+              }
+            };
+        started.add(new StartedCompanion(one.name(), process.encode(), null));
+        awaitReady(vm, one, process);
         try (var runtime = GuestDirectory.open(directory)) {
           runtime.giveSocket(one.socket().getFileName().toString(), vm.uid());
         }
@@ -90,10 +100,46 @@ public final class Companions {
     }
   }
 
-  private static void awaitSocket(VmRecord vm, Companion one, ProcessId process) {
-    long end = System.nanoTime() + READY_DEADLINE.toNanos();
-    while (!Files.exists(one.socket(), LinkOption.NOFOLLOW_LINKS)) {
-      if (process.gone() || System.nanoTime() > end) {
+  private static Launch launch(
+      VmRecord vm, Companion one, Path directory, Confinement cell, List<Descriptor> handed) {
+    return new Launch(
+        vm.ref() + " " + one.name(), one.argv(), directory, one.output(), cell, Map.of(), handed);
+  }
+
+  /**
+   * Without a root of its own a server would serve with root's rights what its path leads to.
+   *
+   * @throws dev.kelvin.model.ProblemException capability-missing where none can be built
+   */
+  private void requireRoot(VmRecord vm, Companion one, Confinement cell) {
+    String why = processes.missing(cell).get(Layer.ROOT);
+    if (why != null) {
+      throw Problem.of(Code.CAPABILITY_MISSING, "No directory can be shared here")
+          .on(vm.ref())
+          .because("its server, " + one.name() + ", would not be shut into it: " + why)
+          .remedy("see \"kelvin doctor --security\" for wall-root, or take the share from the VM")
+          .asException();
+    }
+  }
+
+  private static boolean isReady(Companion one) throws IOException {
+    return switch (one.kind()) {
+      case TPM, USERS_FILE_SERVER -> Files.exists(one.socket(), LinkOption.NOFOLLOW_LINKS);
+      case FILE_SERVER -> Files.readString(one.output(), ISO_8859_1).contains(WAITS);
+    };
+  }
+
+  private static void awaitReady(VmRecord vm, Companion one, ProcessId process) throws IOException {
+    // One that is handed its socket need not say so: QEMU is answered when it is ready.
+    boolean handed = one.kind() == Companion.Kind.FILE_SERVER;
+    long begin = System.nanoTime();
+    while (!isReady(one) || process.gone()) {
+      Duration passed = Duration.ofNanos(System.nanoTime() - begin);
+      if (handed && !process.gone() && passed.compareTo(WORD_DEADLINE) > 0) {
+        LOG.log(Level.DEBUG, () -> one.name() + " does not say that it waits for QEMU");
+        return;
+      }
+      if (process.gone() || passed.compareTo(READY_DEADLINE) > 0) {
         String words = VmHome.lastWords(one.output());
         throw Problem.of(
                 Code.HOST_FAILURE, "A helper process of the VM did not start: " + one.name())

@@ -7,6 +7,7 @@ import dev.kelvin.host.cell.LiveCell;
 import dev.kelvin.host.process.ProcessId;
 import dev.kelvin.host.program.ProgramClosure;
 import dev.kelvin.host.program.Programs;
+import dev.kelvin.machine.launch.share.SharedDirectories;
 import dev.kelvin.machine.store.VmRecord;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Layout;
@@ -48,14 +49,29 @@ final class Cells {
     return QemuCell.of(plan, uid, unknown, layout).without(Set.of(Layer.ROOT, Layer.LANDLOCK));
   }
 
-  /** That of a helper; see {@link #of(LaunchPlan, int)}. */
-  Confinement of(Companion helper, LaunchPlan plan, int uid) throws InterruptedException {
+  /**
+   * That of a helper; see {@link #of(LaunchPlan, int)}.
+   *
+   * @param shared the directories that are held for file servers
+   */
+  Confinement of(Companion helper, LaunchPlan plan, int uid, SharedDirectories shared)
+      throws InterruptedException {
     return switch (helper.kind()) {
       case TPM -> {
         Path program = Programs.require(helper.argv().getFirst());
-        yield QemuCell.ofTpm(plan, uid, closures.of(program));
+        yield HelperCell.ofTpm(plan, uid, closures.of(program));
       }
-      case FILE_SERVER -> QemuCell.ofFileServer();
+      case FILE_SERVER -> {
+        ProgramClosure closure = closures.of(Programs.require(helper.argv().getFirst()));
+        boolean writable =
+            plan.spec().shares().stream()
+                .noneMatch(share ->
+                    SharedDirectories.server(share.name()).equals(helper.name())
+                        && share.readOnly());
+        yield HelperCell.ofFileServer(
+            plan.files(), closure, shared.descriptor(helper.name()), writable);
+      }
+      case USERS_FILE_SERVER -> HelperCell.ofUsersFileServer();
     };
   }
 

@@ -86,33 +86,8 @@ final class QemuCell {
     return whole(views, plan, uid, true);
   }
 
-  /**
-   * The cell of a file server: it shuts itself into the directory, which takes more rights than a
-   * whole cell leaves.
-   */
-  static Confinement ofFileServer() {
-    return new Confinement(
-        List.of(),
-        null,
-        false,
-        Limits.none(),
-        EnumSet.of(Layer.NO_NEW_PRIVILEGES, Layer.IPC, Layer.UTS, Layer.CGROUP, Layer.NETWORK));
-  }
-
-  /**
-   * The cell of a TPM: its state and its socket.
-   *
-   * @param closure of the emulator's program
-   */
-  static Confinement ofTpm(LaunchPlan plan, int uid, ProgramClosure closure) {
-    List<View> views = ofProgram(closure);
-    views.add(new Workplace(plan.files().runtime()));
-    views.add(new Workplace(plan.files().tpmState()));
-    return whole(views, plan, uid, false);
-  }
-
   /** What any program needs: itself, its libraries, and the devices that are everybody's. */
-  private static List<View> ofProgram(ProgramClosure closure) {
+  static List<View> ofProgram(ProgramClosure closure) {
     var views = new ArrayList<View>();
     closure.directories().stream().map(ReadOnly::new).forEach(views::add);
     closure.programs().stream().map(Program::new).forEach(views::add);
@@ -122,7 +97,7 @@ final class QemuCell {
   }
 
   /** With all walls that there are. */
-  private static Confinement whole(List<View> views, LaunchPlan plan, int uid, boolean network) {
+  static Confinement whole(List<View> views, LaunchPlan plan, int uid, boolean network) {
     return new Confinement(
         views,
         uid < 0 ? null : new Identity(uid, List.of()),

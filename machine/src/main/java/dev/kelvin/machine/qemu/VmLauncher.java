@@ -145,13 +145,16 @@ public final class VmLauncher {
     // What is got of the host, in this order: on record as soon as there is a process.
     var held = new ArrayList<HeldResource>();
     held.add(new RuntimeDirectory(home.runtime(vm.metadata().id()).toString()));
-    try (var shared = shared(vm)) {
+    try (var shared = shared(vm, host)) {
       home.prepare(vm);
       LaunchPlan plan = plan(vm, host, accelerator, shared);
       VmFiles files = plan.files();
       var serving =
           companions.start(
-              vm, one -> cells.of(one, plan, vm.uid()), Companion.of(plan), files.runtime());
+              vm,
+              one -> cells.of(one, plan, vm.uid(), shared),
+              Companion.of(plan),
+              files.runtime());
       held.addAll(serving);
       Files.deleteIfExists(files.output());
       shielded = shield(vm, held);
@@ -406,8 +409,8 @@ public final class VmLauncher {
   }
 
   /** Where every path is allowed, an ordinary user's server reaches nothing but the user's own. */
-  private SharedDirectories shared(VmRecord vm) {
-    boolean plain = vm.uid() < 0 && !home.hostPaths().areLimited();
+  private SharedDirectories shared(VmRecord vm, HostFacts host) {
+    boolean plain = !host.runAsRoot() && !home.hostPaths().areLimited();
     VmSpec spec = plain ? vm.spec().toBuilder().shares(List.of()).build() : vm.spec();
     return SharedDirectories.hold(vm.metadata().name(), spec, paths);
   }

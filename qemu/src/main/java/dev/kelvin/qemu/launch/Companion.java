@@ -27,11 +27,22 @@ public record Companion(Kind kind, String name, List<String> argv, Path socket, 
   public enum Kind {
     /** Runs as the VM's own user. */
     TPM,
-    /** Stays with the daemon's user, since files belong to any. */
-    FILE_SERVER
+    /**
+     * Serves {@link #SHARED}, as root with some rights, since files belong to any user. Its socket
+     * listens already when it begins, and is handed to it as {@link #LISTENING}.
+     */
+    FILE_SERVER,
+    /** Of a daemon that is an ordinary user: serves the directory by its path. */
+    USERS_FILE_SERVER
   }
 
   private static final List<String> PROGRAMS = List.of("swtpm", "virtiofsd");
+
+  /** Where a {@link Kind#FILE_SERVER} finds its directory, whatever that is called outside. */
+  public static final String SHARED = "/share";
+
+  /** The descriptor by which a {@link Kind#FILE_SERVER} finds its socket. */
+  public static final int LISTENING = 3;
 
   /** Of the capabilities that file servers keep: to make device nodes, and capable programs. */
   private static final String TAKEN_AWAY = "-mknod:-setfcap";
@@ -82,29 +93,31 @@ public record Companion(Kind kind, String name, List<String> argv, Path socket, 
   }
 
   /**
-   * A file server acts as each of the guest's users in turn, which takes the daemon's rights where
-   * it has any; it shuts itself into the directory. It ends when QEMU closes the connection.
+   * A file server acts as each of the guest's users in turn, which takes some of root's rights. It
+   * ends when QEMU closes the connection.
    */
   private static Companion share(LaunchPlan plan, int index, Share share, FileServer server) {
+    boolean root = plan.facts().runAsRoot();
     Path socket = plan.files().share(index);
+    String directory = root ? SHARED : share.path();
+    String from = root ? "--fd=" + LISTENING : "--socket-path=" + socket;
+    String sandbox = root ? "chroot" : "namespace";
     var argv = new ArrayList<String>();
-    boolean readOnly = share.readOnly() && !server.readOnlyOption();
-    if (plan.facts().runAsRoot() || readOnly) {
-      argv.addAll(view(share.path(), readOnly));
-    }
     argv.add(server.program());
     switch (server.kind()) {
       case QEMU ->
           argv.addAll(
               List.of(
                   "-f",
-                  "--socket-path=" + socket,
+                  from,
                   "-o",
                   "source="
-                      + escape(share.path())
+                      + escape(directory)
                       + ",cache="
                       + share.cache().wire()
-                      + ",sandbox=namespace,xattr,no_posix_lock,no_flock,modcaps="
+                      + ",sandbox="
+                      + sandbox
+                      + ",xattr,no_posix_lock,no_flock,modcaps="
                       + TAKEN_AWAY));
       case RUST -> {
         String cache =
@@ -115,36 +128,26 @@ public record Companion(Kind kind, String name, List<String> argv, Path socket, 
             };
         argv.addAll(
             List.of(
-                "--socket-path=" + socket,
-                "--shared-dir=" + share.path(),
+                from,
+                "--shared-dir=" + directory,
                 "--cache=" + cache,
-                "--sandbox=namespace",
+                "--sandbox=" + sandbox,
                 "--xattr",
                 "--modcaps=" + TAKEN_AWAY));
+        if (root) {
+          argv.add("--rlimit-nofile=0"); // the launcher has given it what there is
+        }
         if (share.readOnly() && server.readOnlyOption()) {
           argv.add("--readonly");
         }
       }
     }
     return new Companion(
-        Kind.FILE_SERVER, "share-" + share.name(), argv, socket, plan.files().shareLog(index));
-  }
-
-  /**
-   * Runs what follows in a mount namespace of its own, in which the directory is a mount of its own
-   * that gives no program another user's rights and opens no device (mount(8)): what a guest's root
-   * writes there, others on the host may run. Read-only too where it shall be: the server of QEMU
-   * 7.2 has no option for that. No path is part of the shell's text.
-   */
-  private static List<String> view(String path, boolean readOnly) {
-    return List.of(
-        "unshare",
-        "--mount",
-        "--propagation=slave",
-        "sh",
-        "-ec",
-        "mount --bind -o nosuid,nodev" + (readOnly ? ",ro" : "") + " -- \"$0\" \"$0\"; exec \"$@\"",
-        path);
+        root ? Kind.FILE_SERVER : Kind.USERS_FILE_SERVER,
+        "share-" + share.name(),
+        argv,
+        socket,
+        plan.files().shareLog(index));
   }
 
   /** A value within {@code -o a=b,c=d}, which libfuse splits at commas. */
@@ -157,15 +160,13 @@ public record Companion(Kind kind, String name, List<String> argv, Path socket, 
     return PROGRAMS.stream().anyMatch(name -> path.equals(name) || path.endsWith("/" + name));
   }
 
-  /** What the C server leaves behind: it never removes the file that it locks its socket by. */
+  /**
+   * What the C server of an earlier Kelvin left behind: it made its socket itself, and never
+   * removed the file that it locked that by.
+   */
   public static Path lockFile(Path socket) {
     String name = socket.toAbsolutePath().toString().replace('/', '.');
     return Path.of("/var/run/virtiofsd", name + ".pid");
-  }
-
-  /** Whether it is of the kind that leaves {@link #lockFile}. */
-  public boolean leavesLockFile() {
-    return argv.contains("-f");
   }
 
   static boolean needsRoot(FileServer server) {

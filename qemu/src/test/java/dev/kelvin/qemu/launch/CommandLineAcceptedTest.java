@@ -147,9 +147,7 @@ class CommandLineAcceptedTest {
       Assumptions.assumeTrue(
           there && Companions.root(), companion.name() + " has no program here, or no root");
     }
-    for (var share : golden.spec().shares()) {
-      Files.createDirectories(Path.of(onThisHost(share.path())));
-    }
+    Path shared = Files.createDirectories(directory.resolve("shared"));
     if (golden.spec().hasTpm()) {
       Files.createDirectories(Path.of(onThisHost(golden.plan().files().tpmState().toString())));
     }
@@ -159,10 +157,23 @@ class CommandLineAcceptedTest {
                 new Companion(
                     one.kind(),
                     one.name(),
-                    one.argv().stream().map(this::onThisHost).toList(),
+                    one.argv().stream()
+                        .map(this::onThisHost)
+                        .map(word -> withoutCell(word, one, shared))
+                        .toList(),
                     Path.of(onThisHost(one.socket().toString())),
                     Path.of(onThisHost(one.output().toString()))))
             .toList());
+  }
+
+  /** A file server that makes its socket itself, and finds its directory by its name. */
+  private String withoutCell(String word, Companion one, Path shared) {
+    return one.kind() != Companion.Kind.FILE_SERVER
+        ? word
+        : word.replace(
+                "--fd=" + Companion.LISTENING,
+                "--socket-path=" + onThisHost(one.socket().toString()))
+            .replace("source=" + Companion.SHARED, "source=" + shared);
   }
 
   private static Set<String> expectedDevices(GoldenCase golden) {

@@ -54,7 +54,6 @@ class CompanionTest {
   void theTpmOfAVmIsItsOwnUsers() throws IOException {
     Companion tpm = companions("tpm-q35", GoldenCase.FACTS).getFirst();
     assertThat(tpm.kind()).isEqualTo(Companion.Kind.TPM);
-    assertThat(tpm.leavesLockFile()).isFalse();
     assertThat(tpm.argv())
         .containsExactly(
             "/usr/bin/swtpm",
@@ -77,36 +76,51 @@ class CompanionTest {
     assertThat(refused.problem().remedy()).contains("KELVIN_HOME");
   }
 
+  /** Its directory has a name in its cell only, so no name of a path becomes a part of options. */
   @Test
   void theServerOfQemu() throws IOException {
     List<Companion> shares = companions("share-i440fx", GoldenCase.FACTS);
     assertThat(shares).extracting(Companion::name).contains("share-a", "share-d");
-    assertThat(shares).allMatch(Companion::leavesLockFile);
-    // Read-only: by a mount in a namespace of its own, the path an argument and not shell text.
-    assertThat(shares.get(0).argv())
-        .startsWith("unshare", "--mount")
-        .anyMatch(word -> word.startsWith("mount --bind -o nosuid,nodev,ro -- "))
-        .containsSubsequence("/golden/shares/a", "/usr/lib/qemu/virtiofsd", "-f")
-        .anyMatch(word -> word.startsWith("source=/golden/shares/a,cache=auto,sandbox=namespace"))
-        .anyMatch(word -> word.endsWith(",modcaps=-mknod:-setfcap"));
-    // Each: what a guest's root leaves there gives nobody on the host more rights.
-    assertThat(shares.get(1).argv())
-        .startsWith("unshare", "--mount")
-        .anyMatch(word -> word.startsWith("mount --bind -o nosuid,nodev -- "))
-        .containsSubsequence(
-            "/usr/lib/qemu/virtiofsd", "-f", "--socket-path=/golden/run/share-1.sock")
-        .anyMatch(word -> word.startsWith("source=/golden/shares/b\\,c,cache="));
+    assertThat(shares).extracting(Companion::kind).containsOnly(Companion.Kind.FILE_SERVER);
+    assertThat(shares.getFirst().argv())
+        .containsExactly(
+            "/usr/lib/qemu/virtiofsd",
+            "-f",
+            "--fd=3",
+            "-o",
+            "source=/share,cache=auto,sandbox=chroot,xattr,no_posix_lock,no_flock,"
+                + "modcaps=-mknod:-setfcap");
+    assertThat(shares.get(1).socket()).hasToString("/golden/run/share-1.sock");
   }
 
   @Test
   void itsSuccessor() throws IOException {
     var server = new FileServer("/usr/libexec/virtiofsd", FileServerKind.RUST, true);
     List<Companion> shares = companions("share-many", withServer(server, true));
-    assertThat(shares).noneMatch(Companion::leavesLockFile);
+    assertThat(shares).extracting(Companion::kind).containsOnly(Companion.Kind.FILE_SERVER);
     assertThat(shares.get(1).argv())
-        .startsWith("unshare", "--mount")
-        .anyMatch(word -> word.startsWith("mount --bind -o nosuid,nodev -- "))
-        .endsWith(
+        .containsExactly(
+            "/usr/libexec/virtiofsd",
+            "--fd=3",
+            "--shared-dir=/share",
+            "--cache=auto",
+            "--sandbox=chroot",
+            "--xattr",
+            "--modcaps=-mknod:-setfcap",
+            "--rlimit-nofile=0",
+            "--readonly");
+    assertThat(shares.get(2).argv()).contains("--cache=never").doesNotContain("--readonly");
+    assertThat(shares.get(3).argv()).contains("--cache=always");
+  }
+
+  /** It makes files of that user, and has no cell with a root of its own. */
+  @Test
+  void thatOfAnOrdinaryUserServesThePathItself() throws IOException {
+    var server = new FileServer("/usr/libexec/virtiofsd", FileServerKind.RUST, true);
+    Companion share = companions("share-many", withServer(server, false)).get(1);
+    assertThat(share.kind()).isEqualTo(Companion.Kind.USERS_FILE_SERVER);
+    assertThat(share.argv())
+        .containsExactly(
             "/usr/libexec/virtiofsd",
             "--socket-path=/golden/run/share-1.sock",
             "--shared-dir=/golden/shares/b",
@@ -115,11 +129,6 @@ class CompanionTest {
             "--xattr",
             "--modcaps=-mknod:-setfcap",
             "--readonly");
-    // An ordinary user's server makes files of that user, and may mount nothing.
-    assertThat(companions("share-many", withServer(server, false)).get(1).argv())
-        .startsWith("/usr/libexec/virtiofsd");
-    assertThat(shares.get(2).argv()).contains("--cache=never").doesNotContain("--readonly");
-    assertThat(shares.get(3).argv()).contains("--cache=always");
   }
 
   private static void refused(String golden, HostFacts facts, String field, String remedy)

@@ -12,6 +12,7 @@ import dev.kelvin.model.spec.Netboot;
 import dev.kelvin.model.spec.Nic;
 import dev.kelvin.model.spec.Share;
 import dev.kelvin.model.spec.VmSpec;
+import dev.kelvin.qemu.launch.Companion;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -29,8 +30,9 @@ import java.util.stream.Stream;
 /**
  * The directories that a start shares, held from the check of their paths until their servers have
  * shut themselves into them: whoever owns a directory on the way to one could put a link there in
- * between, and would have root serve what it leads to. A server opens its path when QEMU connects
- * to it, and has nobody to serve before the guest runs; so what it has for its root is compared
+ * between, and would have root serve what it leads to. The cell of root's server is given what is
+ * held ({@link #descriptor}); that of an ordinary user opens its path when QEMU connects to it.
+ * Both have nobody to serve before the guest runs; so what they have for their root is compared
  * with what is held while the guest still waits.
  *
  * <p>The same is done with what cards boot from, which QEMU itself serves, where there are paths
@@ -80,6 +82,21 @@ public final class SharedDirectories implements AutoCloseable {
     }
   }
 
+  /** How the server of a share is called. */
+  public static String server(String share) {
+    return "share-" + share;
+  }
+
+  /** By which the directory of a server is held, until this is closed. */
+  public long descriptor(String server) {
+    return held.entrySet().stream()
+        .filter(share -> server(share.getKey()).equals(server))
+        .findAny()
+        .orElseThrow(() -> new IllegalArgumentException("nothing is held for " + server))
+        .getValue()
+        .descriptor();
+  }
+
   /**
    * Waits until the server of each has it for its root, and nothing else.
    *
@@ -88,7 +105,7 @@ public final class SharedDirectories implements AutoCloseable {
   public void requireServed(List<StartedCompanion> serving) throws IOException {
     for (StartedCompanion one : serving) {
       for (var share : held.entrySet()) {
-        if (one.name().equals("share-" + share.getKey())) {
+        if (one.name().equals(server(share.getKey()))) {
           require(ProcessId.decode(one.process()), share.getKey(), share.getValue());
         }
       }
@@ -143,10 +160,10 @@ public final class SharedDirectories implements AutoCloseable {
   private void require(ProcessId server, String name, Pinned wanted) throws IOException {
     Object hosts = Pinned.key(Path.of("/"));
     long end = System.nanoTime() + DEADLINE.toNanos();
-    Optional<Object> root = root(server, hosts);
+    Optional<Object> root = root(server, hosts, wanted.key());
     while (root.isEmpty() && !server.gone() && System.nanoTime() < end) {
       LockSupport.parkNanos(LOOK_NANOS);
-      root = root(server, hosts);
+      root = root(server, hosts, wanted.key());
     }
     if (root.isEmpty() || !root.get().equals(wanted.key())) {
       throw Problem.of(Code.CONFLICT, "Share " + name + " is not served")
@@ -161,12 +178,15 @@ public final class SharedDirectories implements AutoCloseable {
   }
 
   /**
-   * What a server, or the process that works for it, has for its root, once it is not the host's.
+   * What a server, or the process that works for it, has for its root, once it is neither the
+   * host's nor that of a cell in which what is wanted is yet to be gone into.
    */
-  private static Optional<Object> root(ProcessId server, Object hosts) {
+  private static Optional<Object> root(ProcessId server, Object hosts, Object wanted) {
     return ProcessHandle.of(server.pid()).stream()
         .flatMap(first -> Stream.concat(first.descendants(), Stream.of(first)))
         .map(process -> Path.of("/proc", Long.toString(process.pid()), "root"))
+        // First the cell: from there it can only go on to the directory meanwhile.
+        .filter(path -> !key(Path.of(path + Companion.SHARED)).equals(Optional.of(wanted)))
         .flatMap(path -> key(path).stream())
         .filter(key -> !key.equals(hosts))
         .findFirst();
