@@ -59,20 +59,22 @@ public record Confinement(
    * @param tasks processes and threads of the user (RLIMIT_NPROC)
    * @param files open files (RLIMIT_NOFILE)
    * @param fileBytes of a file that it writes (RLIMIT_FSIZE)
+   * @param memoryBytes of address space (RLIMIT_AS)
    * @param moreFiles whether it may have more open files than the daemon, where the kernel lets the
    *     daemon give them; no other limit is ever above the daemon's own
    */
-  public record Limits(long tasks, long files, long fileBytes, boolean moreFiles) {
+  public record Limits(
+      long tasks, long files, long fileBytes, long memoryBytes, boolean moreFiles) {
     public static final long NONE = -1;
 
     /** None above the daemon's own. */
-    public Limits(long tasks, long files, long fileBytes) {
-      this(tasks, files, fileBytes, false);
+    public Limits(long tasks, long files, long fileBytes, long memoryBytes) {
+      this(tasks, files, fileBytes, memoryBytes, false);
     }
 
     /** None of them; core dumps are never made in a cell. */
     public static Limits none() {
-      return new Limits(NONE, NONE, NONE);
+      return new Limits(NONE, NONE, NONE, NONE);
     }
   }
 
@@ -132,7 +134,7 @@ public record Confinement(
         List.of(),
         new Identity(uid, List.of()),
         true,
-        new Limits(tasks, Limits.NONE, Limits.NONE),
+        new Limits(tasks, Limits.NONE, Limits.NONE, Limits.NONE),
         Set.of(Layer.USER, Layer.NO_NEW_PRIVILEGES, Layer.CAPABILITIES, Layer.LIMITS));
   }
 

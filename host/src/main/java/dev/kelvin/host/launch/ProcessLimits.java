@@ -17,7 +17,8 @@ final class ProcessLimits {
     FILE_SIZE(1, "fsize"),
     CORE(4, "core"),
     TASKS(6, "nproc"),
-    FILES(7, "nofile");
+    FILES(7, "nofile"),
+    MEMORY(9, "as");
 
     final int number;
     final String option;
@@ -46,6 +47,7 @@ final class ProcessLimits {
     add(all, Limit.TASKS, limits.tasks(), false);
     add(all, Limit.FILES, limits.files(), limits.moreFiles());
     add(all, Limit.FILE_SIZE, limits.fileBytes(), false);
+    add(all, Limit.MEMORY, limits.memoryBytes(), false);
     settings = List.copyOf(all);
   }
 

@@ -72,7 +72,7 @@ class CellTest {
                   List.of(),
                   new Identity(Attacked.USER, List.of()),
                   false,
-                  new Limits(512, FILES - 50, LARGE),
+                  new Limits(512, FILES - 50, LARGE, Limits.NONE),
                   EnumSet.allOf(Layer.class))
               .without(gone);
       all = attacked.from(cell, FILES, LARGE);

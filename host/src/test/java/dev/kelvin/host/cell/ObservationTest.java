@@ -68,7 +68,11 @@ class ObservationTest {
     views.add(new Device(Path.of("/dev/null")));
     var cell =
         new Confinement(
-            views, new Identity(USER, List.of()), false, new Limits(64, 256, Limits.NONE), layers);
+            views,
+            new Identity(USER, List.of()),
+            false,
+            new Limits(64, 256, Limits.NONE, Limits.NONE),
+            layers);
     ProcessId process =
         new PlainLauncher(CellSupport::ofHost)
             .launch(

@@ -3,31 +3,23 @@ package dev.kelvin.machine.qemu;
 import dev.kelvin.host.program.Commands;
 import dev.kelvin.host.program.Commands.Command;
 import dev.kelvin.host.program.ProgramClosure;
+import dev.kelvin.host.program.ProgramClosures;
 import dev.kelvin.model.QemuFiles;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
-/**
- * What programs need of the host to run. Each is asked once, and again when another file is in its
- * place.
- */
+/** What the programs of VMs need of the host to run. */
 final class Closures {
-  private record Key(Path program, @Nullable QemuFiles files, Object file, Object time) {}
-
-  private final ConcurrentHashMap<Key, ProgramClosure> all = new ConcurrentHashMap<>();
+  private final ProgramClosures all = new ProgramClosures();
   private final Commands commands = new Commands();
 
   /** That of a helper. */
   ProgramClosure of(Path program) throws InterruptedException {
-    return known(program, null);
+    return all.of(program);
   }
 
   /**
@@ -36,31 +28,7 @@ final class Closures {
    * @param files what it must be told to find its own
    */
   ProgramClosure of(Path qemu, QemuFiles files) throws InterruptedException {
-    return known(qemu, files);
-  }
-
-  private ProgramClosure known(Path program, @Nullable QemuFiles files)
-      throws InterruptedException {
-    Key key = key(program, files);
-    ProgramClosure found = all.get(key);
-    if (found == null) {
-      found = files == null ? ProgramClosure.of(program, commands) : withData(program, files);
-      all.put(key, found);
-    }
-    return found;
-  }
-
-  private static Key key(Path program, @Nullable QemuFiles files) {
-    try {
-      // Of what a link leads to.
-      return new Key(
-          program,
-          files,
-          Files.getAttribute(program, "unix:ino"),
-          Files.getLastModifiedTime(program));
-    } catch (IOException e) {
-      throw new UncheckedIOException(program + " was there", e);
-    }
+    return all.of(qemu, files, () -> withData(qemu, files));
   }
 
   private ProgramClosure withData(Path qemu, QemuFiles files) throws InterruptedException {

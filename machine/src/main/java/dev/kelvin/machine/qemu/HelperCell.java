@@ -9,6 +9,7 @@ import dev.kelvin.host.cell.Confinement.ReadOnly;
 import dev.kelvin.host.cell.Confinement.View;
 import dev.kelvin.host.cell.Confinement.Workplace;
 import dev.kelvin.host.cell.Layer;
+import dev.kelvin.host.launch.ProgramViews;
 import dev.kelvin.host.program.ProgramClosure;
 import dev.kelvin.qemu.LaunchPlan;
 import dev.kelvin.qemu.VmFiles;
@@ -43,7 +44,7 @@ final class HelperCell {
    * @param closure of the emulator's program
    */
   static Confinement ofTpm(LaunchPlan plan, int uid, ProgramClosure closure) {
-    List<View> views = QemuCell.ofProgram(closure);
+    List<View> views = ProgramViews.of(closure);
     views.add(new Workplace(plan.files().runtime()));
     views.add(new Workplace(plan.files().tpmState()));
     return QemuCell.whole(views, plan, uid, false);
@@ -58,7 +59,7 @@ final class HelperCell {
    */
   static Confinement ofFileServer(
       VmFiles files, ProgramClosure closure, long directory, boolean writable) {
-    List<View> views = QemuCell.ofProgram(closure);
+    List<View> views = ProgramViews.of(closure);
     SETTINGS.stream().map(Path::of).filter(Files::exists).map(ReadOnly::new).forEach(views::add);
     views.add(new Empty(files.runtime()));
     views.add(new Held(directory, Path.of(Companion.SHARED), writable));
@@ -66,7 +67,7 @@ final class HelperCell {
         views,
         null,
         false,
-        new Limits(Limits.NONE, SERVED_FILES, Limits.NONE, true),
+        new Limits(Limits.NONE, SERVED_FILES, Limits.NONE, Limits.NONE, true),
         EnumSet.allOf(Layer.class),
         OF_FILE_SERVER);
   }

@@ -5,12 +5,12 @@ import dev.kelvin.host.cell.Confinement.Device;
 import dev.kelvin.host.cell.Confinement.Identity;
 import dev.kelvin.host.cell.Confinement.Later;
 import dev.kelvin.host.cell.Confinement.Limits;
-import dev.kelvin.host.cell.Confinement.Program;
 import dev.kelvin.host.cell.Confinement.ReadOnly;
 import dev.kelvin.host.cell.Confinement.ReadWrite;
 import dev.kelvin.host.cell.Confinement.View;
 import dev.kelvin.host.cell.Confinement.Workplace;
 import dev.kelvin.host.cell.Layer;
+import dev.kelvin.host.launch.ProgramViews;
 import dev.kelvin.host.program.ProgramClosure;
 import dev.kelvin.model.HostFacts.UefiFirmware;
 import dev.kelvin.model.Layout;
@@ -51,9 +51,6 @@ final class QemuCell {
   /** Each connection of a guest's user-mode network is one; so is each client of a screen. */
   private static final long OPEN_FILES = 16_384;
 
-  private static final List<String> DEVICES =
-      List.of("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom");
-
   private static final String RESOLVERS = "/etc/resolv.conf";
 
   /** How names are resolved, for a user-mode network, and what time it is here. */
@@ -68,11 +65,14 @@ final class QemuCell {
    * @param closure of the QEMU that the plan names
    */
   static Confinement of(LaunchPlan plan, int uid, ProgramClosure closure, Layout layout) {
-    List<View> views = ofProgram(closure);
-    there(SETTINGS).map(ReadOnly::new).forEach(views::add);
+    List<View> views = ProgramViews.of(closure);
+    ProgramViews.there(SETTINGS).map(ReadOnly::new).forEach(views::add);
     if (uid < 0) {
       // There is no root of its own, and what replaces the file shall be read, too.
-      there(List.of(RESOLVERS)).flatMap(QemuCell::directory).map(ReadOnly::new).forEach(views::add);
+      ProgramViews.there(List.of(RESOLVERS))
+          .flatMap(QemuCell::directory)
+          .map(ReadOnly::new)
+          .forEach(views::add);
     }
     if (plan.accelerator().equals("kvm")) {
       views.add(new Device(Path.of("/dev/kvm")));
@@ -84,16 +84,6 @@ final class QemuCell {
     // A user-mode network is QEMU's own: its connections are those of the process. A card can be
     // plugged in at any time.
     return whole(views, plan, uid, true);
-  }
-
-  /** What any program needs: itself, its libraries, and the devices that are everybody's. */
-  static List<View> ofProgram(ProgramClosure closure) {
-    var views = new ArrayList<View>();
-    closure.directories().stream().map(ReadOnly::new).forEach(views::add);
-    closure.programs().stream().map(Program::new).forEach(views::add);
-    there(List.of("/etc/ld.so.cache")).map(ReadOnly::new).forEach(views::add);
-    there(DEVICES).map(Device::new).forEach(views::add);
-    return views;
   }
 
   /** With all walls that there are. */
@@ -110,11 +100,7 @@ final class QemuCell {
   private static Limits limits(LaunchPlan plan, int uid) {
     int busy = AIO_WORKERS * (plan.spec().disks().size() + PLUGGED_LATER);
     long tasks = (long) plan.spec().cpu().count() + busy + OTHER_THREADS;
-    return new Limits(uid < 0 ? Limits.NONE : tasks, OPEN_FILES, Limits.NONE);
-  }
-
-  private static Stream<Path> there(List<String> paths) {
-    return paths.stream().map(Path::of).filter(Files::exists);
+    return new Limits(uid < 0 ? Limits.NONE : tasks, OPEN_FILES, Limits.NONE, Limits.NONE);
   }
 
   private static Stream<Path> directory(Path file) {
