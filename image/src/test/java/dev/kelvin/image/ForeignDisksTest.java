@@ -3,6 +3,7 @@ package dev.kelvin.image;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.kelvin.host.launch.CellConfiner;
 import dev.kelvin.host.program.Commands;
 import dev.kelvin.host.program.Commands.Command;
 import dev.kelvin.image.format.Importer;
@@ -36,7 +37,7 @@ class ForeignDisksTest {
   private static final byte[] MARK = "CONTENT-AT-0".getBytes(StandardCharsets.US_ASCII);
 
   private final Commands commands = new Commands();
-  private final Importer importer = new Importer(new QemuImg(commands));
+  private final Importer importer = new Importer(new QemuImg(commands, CellConfiner.ofHost()));
   @TempDir Path directory;
   private Path raw;
 

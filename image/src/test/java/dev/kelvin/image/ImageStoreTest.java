@@ -3,6 +3,7 @@ package dev.kelvin.image;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.kelvin.host.launch.CellConfiner;
 import dev.kelvin.host.program.Commands;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Image.Format;
@@ -22,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ImageStoreTest {
-  private final QemuImg qemuImg = new QemuImg(new Commands());
+  private final QemuImg qemuImg = new QemuImg(new Commands(), CellConfiner.ofHost());
   @TempDir Path directory;
   private ImageStore store;
 

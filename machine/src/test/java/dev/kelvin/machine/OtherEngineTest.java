@@ -3,6 +3,7 @@ package dev.kelvin.machine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.kelvin.host.launch.CellConfiner;
 import dev.kelvin.host.process.ProcessId;
 import dev.kelvin.host.program.Commands;
 import dev.kelvin.image.seed.SeedIso;
@@ -69,7 +70,9 @@ class OtherEngineTest {
     var unknown = new UnknownGuests(home, new KeptRuns(directory.resolve("runs")));
     var storage =
         new DirectoryDriver(
-            directory.resolve("volumes"), directory.resolve("images"), new QemuImg(new Commands()));
+            directory.resolve("volumes"),
+            directory.resolve("images"),
+            new QemuImg(new Commands(), CellConfiner.ofHost()));
     var volumes =
         new Volumes(
             repository,

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kelvin.host.file.HostPaths;
 import dev.kelvin.host.launch.PlainLauncher;
+import dev.kelvin.host.launch.CellConfiner;
 import dev.kelvin.host.net.HostShield;
 import dev.kelvin.host.process.ProcessId;
 import dev.kelvin.host.program.Commands;
@@ -88,8 +89,7 @@ public final class SupervisedVm implements AutoCloseable {
     store = new BreakableStore(SqliteStore.open(directory.resolve("store.db")));
     repository = new VmRepository(store, VmUsers.none());
     storage =
-        new DirectoryDriver(
-            directory.resolve("volumes"), directory.resolve("images"), new QemuImg(new Commands()));
+        new DirectoryDriver(directory.resolve("volumes"), directory.resolve("images"), qemuImg());
     var layout = new Layout(directory, directory, directory, directory.resolve("run"));
     VmRecord vm =
         repository.create(
@@ -140,6 +140,10 @@ public final class SupervisedVm implements AutoCloseable {
             (uid, process) -> Dialer.plain(),
             HostPaths.any());
     machines = opened();
+  }
+
+  private static QemuImg qemuImg() {
+    return new QemuImg(new Commands(), CellConfiner.ofHost());
   }
 
   /** As a q35 is launched: its ports, and what sits in them. */

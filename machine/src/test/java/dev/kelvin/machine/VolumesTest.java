@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.kelvin.host.launch.CellConfiner;
 import dev.kelvin.host.program.Commands;
 import dev.kelvin.image.seed.SeedIso;
 import dev.kelvin.machine.launch.home.VmHome;
@@ -59,7 +60,9 @@ class VolumesTest {
     store = SqliteStore.open(directory.resolve("store.db"));
     storage =
         new DirectoryDriver(
-            directory.resolve("volumes"), directory.resolve("images"), new QemuImg(new Commands()));
+            directory.resolve("volumes"),
+            directory.resolve("images"),
+            new QemuImg(new Commands(), CellConfiner.ofHost()));
     repository = new VmRepository(store, VmUsers.none());
     volumes =
         new Volumes(

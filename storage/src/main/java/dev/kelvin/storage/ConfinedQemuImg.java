@@ -2,6 +2,8 @@ package dev.kelvin.storage;
 
 import dev.kelvin.host.program.Commands;
 import dev.kelvin.host.program.Commands.Result;
+import dev.kelvin.host.program.Confiner;
+import dev.kelvin.host.program.Distrusted;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
@@ -20,18 +22,15 @@ import java.util.List;
 /**
  * Calls qemu-img(1) for files of strangers, whose parsers are where they attack. It runs as nobody
  * when the daemon is root, gains no privileges, writes no file beyond a size, leaves no core, and
- * is given its two files already open, so that it needs to reach no other: a name in a hostile file
- * leads nowhere that nobody may not go.
+ * is given its two files already open. There are no others where it is: a name in a hostile file
+ * leads nowhere ({@link Distrusted}).
  *
  * <p>Throws {@link dev.kelvin.model.ProblemException}: invalid-argument when qemu-img refuses the
  * file, timeout, host-failure.
  */
 public final class ConfinedQemuImg {
-  /** The user and the group that own nothing. */
-  private static final int NOBODY = 65534;
-
   private static final String SOURCE = "/proc/self/fd/0";
-  private static final String TARGET = "/proc/self/fd/3";
+  private static final String TARGET = "/proc/self/fd/" + Distrusted.TARGET;
 
   /** A VHD, as QEMU calls it. */
   private static final String VHD = "vpc";
@@ -53,10 +52,12 @@ public final class ConfinedQemuImg {
   private static final int LEAKS = 3;
 
   private final Commands commands;
+  private final Confiner confiner;
   private final ByteSize largestFile;
 
-  ConfinedQemuImg(Commands commands, ByteSize largestFile) {
+  ConfinedQemuImg(Commands commands, Confiner confiner, ByteSize largestFile) {
     this.commands = commands;
+    this.confiner = confiner;
     this.largestFile = largestFile;
   }
 
@@ -91,7 +92,8 @@ public final class ConfinedQemuImg {
   public void repair(Path file, String format) throws InterruptedException {
     own(file, "rw-------");
     List<String> arguments = List.of("check", "--output=json", "-r", "all");
-    var result = run(file, "exec 0<>\"$0\"; exec \"$@\"", arguments, format, CHECK);
+    var files = new Distrusted.Files(file, null, null, List.of(), List.of(file));
+    var result = run(files, arguments, format, CHECK);
     if (result.exitCode() != LEAKS) {
       refuse(file, format, result);
     }
@@ -100,19 +102,21 @@ public final class ConfinedQemuImg {
   private Result run(Path file, List<String> arguments, String format, Duration timeout)
       throws InterruptedException {
     own(file, "r--------");
-    return run(file, "exec 0<\"$0\"; exec \"$@\"", arguments, format, timeout);
+    var files = new Distrusted.Files(file, null, null, List.of(file), List.of());
+    return run(files, arguments, format, timeout);
   }
 
   private Result run(
-      Path file, String script, List<String> arguments, String format, Duration timeout)
+      Distrusted.Files files, List<String> arguments, String format, Duration timeout)
       throws InterruptedException {
-    List<String> argv = new ArrayList<>(List.of("sh", "-c", script));
-    argv.add(file.toString());
-    argv.addAll(confinement());
-    argv.add("qemu-img");
-    argv.addAll(arguments);
-    argv.addAll(source(format));
-    return commands.run(QemuImg.limited(argv, timeout));
+    List<String> all = new ArrayList<>(arguments);
+    all.addAll(source(format));
+    return commands.run(program(all, files), confiner, timeout, null);
+  }
+
+  /** For it work can be done whenever there is nothing else to do. */
+  private Distrusted program(List<String> arguments, Distrusted.Files files) {
+    return QemuImg.program(arguments, files, largestFile, Distrusted.NOBODY, true);
   }
 
   /** What names the file that is open, and its format. */
@@ -127,18 +131,15 @@ public final class ConfinedQemuImg {
   public void convert(
       Path source, String format, Path target, Target as, Duration timeout, ProgressSink progress)
       throws InterruptedException {
-    List<String> argv =
-        new ArrayList<>(List.of("sh", "-c", "exec 0<\"$0\" 3<>\"$1\"; shift; exec \"$@\""));
-    argv.addAll(List.of(source.toString(), target.toString()));
-    argv.addAll(confinement());
-    argv.add("qemu-img");
-    argv.addAll(QemuImg.conversion(source(format), as, TARGET));
+    List<String> arguments = QemuImg.conversion(source(format), as, TARGET);
+    var files = new Distrusted.Files(source, null, target, List.of(source), List.of(target));
     boolean done = false;
     try {
       own(source, "r--------");
       Files.createFile(target);
       own(target, "rw-------");
-      var result = commands.run(QemuImg.limited(argv, timeout), QemuImg.percents(progress));
+      var result =
+          commands.run(program(arguments, files), confiner, timeout, QemuImg.percents(progress));
       refuse(source, format, result);
       give(target, 0);
       done = true;
@@ -160,16 +161,20 @@ public final class ConfinedQemuImg {
     Path file = volume.path();
     int owner = owner(file);
     boolean lend = owner == 0;
-    List<String> argv = new ArrayList<>(List.of("sh", "-c", "exec 0<>\"$0\"; exec \"$@\""));
-    argv.add(file.toString());
-    argv.addAll(confinement(lend ? NOBODY : owner));
-    argv.addAll(List.of("qemu-img", "resize", "-q", QemuImg.nodes(volume, SOURCE)));
-    argv.add(Long.toString(size.bytes()));
+    Path backing = volume.backing();
+    List<Path> reads = backing == null ? List.of() : List.of(backing);
+    var program =
+        QemuImg.program(
+            List.of("resize", "-q", QemuImg.nodes(volume, SOURCE), Long.toString(size.bytes())),
+            new Distrusted.Files(file, null, null, reads, List.of(file)),
+            largestFile,
+            lend ? Distrusted.NOBODY : owner,
+            false);
     try {
       if (lend) {
-        give(file, NOBODY);
+        give(file, Distrusted.NOBODY);
       }
-      QemuImg.refuse("resize", file, commands.run(QemuImg.limited(argv, QemuImg.QUICK)));
+      QemuImg.refuse("resize", file, commands.run(program, confiner, QemuImg.QUICK, null));
     } finally {
       if (lend) {
         give(file, 0);
@@ -196,26 +201,13 @@ public final class ConfinedQemuImg {
     }
   }
 
-  private List<String> confinement() {
-    return confinement(NOBODY);
-  }
-
-  private List<String> confinement(int uid) {
-    List<String> argv = new ArrayList<>(List.of("setpriv", "--no-new-privs"));
-    if (isRoot()) {
-      argv.addAll(List.of("--reuid=" + uid, "--regid=" + uid, "--clear-groups"));
-    }
-    argv.addAll(List.of("prlimit", "--fsize=" + largestFile.bytes(), "--core=0"));
-    return argv;
-  }
-
   private static void own(Path file, String permissions) {
     try {
       Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(permissions));
     } catch (IOException e) {
       throw failure(file, e).asException(e);
     }
-    give(file, NOBODY);
+    give(file, Distrusted.NOBODY);
   }
 
   private static boolean isRoot() {

@@ -1,13 +1,17 @@
 package dev.kelvin.storage;
 
 import dev.kelvin.host.program.Commands;
-import dev.kelvin.host.program.Commands.Command;
 import dev.kelvin.host.program.Commands.Result;
+import dev.kelvin.host.program.Confiner;
+import dev.kelvin.host.program.Distrusted;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProgressSink;
 import dev.kelvin.model.Task;
+import dev.kelvin.model.spec.Disk;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,8 +27,9 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Calls qemu-img(1). Formats are always named and never probed: a guest can write any header into a
- * raw disk. Time and memory are limited. Disks that a running VM has open are left alone: the
- * option {@code -U}, which reads them while they change, is never given.
+ * raw disk. It gets the files that it works on and no others, runs without root's rights, and has
+ * limits ({@link Distrusted}). Disks that a running VM has open are left alone: the option {@code
+ * -U}, which reads them while they change, is never given.
  *
  * <p>Every method throws {@link dev.kelvin.model.ProblemException}: conflict when a VM has the file
  * open, timeout, host-failure for anything else.
@@ -33,17 +38,28 @@ public final class QemuImg {
   /** Of address space, most of which the stacks and heaps of its threads reserve and never use. */
   private static final ByteSize MEMORY = ByteSize.ofGiB(2);
 
+  /** Of the files that it works on it has some more than one each. */
+  private static final int DESCRIPTORS = 256;
+
+  /** What the tables of a new disk take at most. */
+  private static final ByteSize TABLES = ByteSize.ofGiB(1);
+
   static final Duration QUICK = Duration.ofSeconds(30);
   private static final Duration CHECK = Duration.ofMinutes(10);
-  static final Duration CONVERT = Duration.ofHours(1);
+  private static final Duration CONVERT = Duration.ofHours(1);
 
   private static final Pattern PERCENT = Pattern.compile("\\s*\\((\\d+)\\.\\d+/100%\\)\\s*");
   private static final JsonMapper JSON = new JsonMapper();
 
   private final Commands commands;
+  private final Confiner confiner;
 
-  public QemuImg(Commands commands) {
+  /**
+   * @param confiner that starts it
+   */
+  public QemuImg(Commands commands, Confiner confiner) {
     this.commands = commands;
+    this.confiner = confiner;
   }
 
   /**
@@ -52,7 +68,7 @@ public final class QemuImg {
    * @param largestFile what it may write at most
    */
   public ConfinedQemuImg confined(ByteSize largestFile) {
-    return new ConfinedQemuImg(commands, largestFile);
+    return new ConfinedQemuImg(commands, confiner, largestFile);
   }
 
   /**
@@ -84,8 +100,8 @@ public final class QemuImg {
 
   /** Reads what the file says of itself; does not open its backing file. */
   public DiskInfo info(Path file, String format) throws InterruptedException {
-    var result =
-        require("look at", file, QUICK, List.of("info", "--output=json", "-f", format, at(file)));
+    var result = look(file, QUICK, List.of("info", "--output=json", "-f", format, at(file)));
+    refuse("look at", file, result);
     return parse(file, result);
   }
 
@@ -142,12 +158,15 @@ public final class QemuImg {
    */
   public void create(Path file, Target target, @Nullable ByteSize size, @Nullable Path backing)
       throws InterruptedException {
+    List<Path> reads = List.of();
     List<String> arguments = new ArrayList<>(List.of("create", "-q", "-f", target.format()));
     if (backing != null) {
       arguments.addAll(List.of("-b", at(backing), "-F", "qcow2"));
       if (size != null) {
         // Without a look into it: whoever knows the size has looked already.
         arguments.add("-u");
+      } else {
+        reads = List.of(backing);
       }
     }
     options(arguments, target);
@@ -155,15 +174,30 @@ public final class QemuImg {
     if (size != null) {
       arguments.add(Long.toString(size.bytes()));
     }
-    require("make", file, QUICK, arguments);
+    empty("make", file);
+    refuse("make", file, run(new Access(reads, List.of(file)), TABLES, QUICK, arguments, null));
+  }
+
+  /** Makes a file that is to be written: in a cell no name can be made. */
+  private static void empty(String verb, Path file) {
+    try {
+      Files.createFile(file);
+    } catch (IOException e) {
+      throw Problem.of(Code.HOST_FAILURE, "qemu-img cannot " + verb + " the disk")
+          .on(file.toString())
+          .because(e.toString())
+          .remedy("check the room and the permissions there")
+          .asException(e);
+    }
   }
 
   /** Copies the content of one file into a new one, leaving out what is zero. */
   public void convert(Path source, String format, Path target, Target as, ProgressSink progress)
       throws InterruptedException {
+    empty("convert", target);
     var arguments = conversion(List.of("-f", format, at(source)), as, at(target));
-    var result = commands.run(command(CONVERT, arguments), percents(progress));
-    refuse("convert", source, result);
+    var access = new Access(List.of(source), List.of(target));
+    refuse("convert", source, run(access, Disk.MAX_SIZE, CONVERT, arguments, percents(progress)));
   }
 
   /**
@@ -196,7 +230,7 @@ public final class QemuImg {
 
   /** Reads all metadata; throws host-failure when they are damaged. */
   public void check(Path file, String format) throws InterruptedException {
-    require("check", file, CHECK, List.of("check", "-q", "-f", format, at(file)));
+    refuse("check", file, look(file, CHECK, List.of("check", "-q", "-f", format, at(file))));
   }
 
   private static void options(List<String> arguments, Target target) {
@@ -205,25 +239,51 @@ public final class QemuImg {
     }
   }
 
-  private Result require(String verb, Path file, Duration timeout, List<String> arguments)
+  /** The files that it opens by their names. */
+  private record Access(List<Path> reads, List<Path> writes) {}
+
+  private Result look(Path file, Duration timeout, List<String> arguments)
       throws InterruptedException {
-    var result = commands.run(command(timeout, arguments));
-    refuse(verb, file, result);
-    return result;
+    var access = new Access(List.of(file), List.of());
+    return run(access, new ByteSize(0), timeout, arguments, null);
   }
 
-  private static Command command(Duration timeout, List<String> arguments) {
+  private Result run(
+      Access access,
+      ByteSize largest,
+      Duration timeout,
+      List<String> arguments,
+      @Nullable Consumer<String> line)
+      throws InterruptedException {
+    var files =
+        new Distrusted.Files(null, null, null, absolute(access.reads()), absolute(access.writes()));
+    // Somebody waits for it, and the files are root's.
+    var program = program(arguments, files, largest, null, false);
+    return commands.run(program, confiner, timeout, line);
+  }
+
+  private static List<Path> absolute(List<Path> files) {
+    return files.stream().map(QemuImg::at).map(Path::of).toList();
+  }
+
+  /** One call of it; see {@link Distrusted}. */
+  static Distrusted program(
+      List<String> arguments,
+      Distrusted.Files files,
+      ByteSize largest,
+      @Nullable Integer user,
+      boolean background) {
     List<String> argv = new ArrayList<>(List.of("qemu-img"));
     argv.addAll(arguments);
-    return limited(argv, timeout);
-  }
-
-  /** With the limits that every call has. */
-  static Command limited(List<String> argv, Duration timeout) {
-    return Command.of(argv)
-        .timeout(timeout)
-        .memoryLimit(MEMORY)
-        .environment(Map.of("MALLOC_ARENA_MAX", "2"));
+    return new Distrusted(
+        "qemu-img",
+        argv,
+        Map.of("MALLOC_ARENA_MAX", "2"),
+        files,
+        new Distrusted.Limits(MEMORY, largest, DESCRIPTORS),
+        user,
+        false,
+        background);
   }
 
   static void refuse(String verb, Path file, Result result) {

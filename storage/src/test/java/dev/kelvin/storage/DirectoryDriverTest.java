@@ -3,6 +3,7 @@ package dev.kelvin.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.kelvin.host.launch.CellConfiner;
 import dev.kelvin.host.program.Commands;
 import dev.kelvin.host.program.Commands.Command;
 import dev.kelvin.model.ByteSize;
@@ -25,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class DirectoryDriverTest extends StorageDriverConformance {
   private final Commands commands = new Commands();
-  private final QemuImg qemuImg = new QemuImg(commands);
+  private final QemuImg qemuImg = new QemuImg(commands, CellConfiner.ofHost());
   @TempDir Path directory;
   private boolean mounted;
 

@@ -3,6 +3,7 @@ package dev.kelvin.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.kelvin.host.launch.CellConfiner;
 import dev.kelvin.host.program.Commands;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
@@ -43,7 +44,8 @@ abstract class StorageDriverConformance {
     // Where images are kept, every VM's user may read them.
     Files.setPosixFilePermissions(images, PosixFilePermissions.fromString("rwx--x--x"));
     image = images.resolve("base.qcow2");
-    new QemuImg(new Commands()).create(image, QemuImg.Target.of("qcow2"), SMALL, null);
+    new QemuImg(new Commands(), CellConfiner.ofHost())
+        .create(image, QemuImg.Target.of("qcow2"), SMALL, null);
   }
 
   static void assertProblem(Code code, ThrowingCallable call) {
@@ -153,7 +155,8 @@ abstract class StorageDriverConformance {
     assertProblem(
         Code.HOST_FAILURE, () -> driver.cloneImage("vm1-root", images.resolve("absent"), null));
     Path chained = images.resolve("chained.qcow2");
-    new QemuImg(new Commands()).create(chained, QemuImg.Target.of("qcow2"), null, image);
+    new QemuImg(new Commands(), CellConfiner.ofHost())
+        .create(chained, QemuImg.Target.of("qcow2"), null, image);
     assertProblem(Code.INVALID_ARGUMENT, () -> driver.cloneImage("vm1-root", chained, null));
     assertThat(driver.list()).isEmpty();
     assertThat(leftovers()).isEmpty();

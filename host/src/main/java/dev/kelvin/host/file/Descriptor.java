@@ -60,6 +60,21 @@ public final class Descriptor implements AutoCloseable {
     return of(Kernel.CALLS.listen(socket.toString()), socket.toString());
   }
 
+  /** A file that exists, for reading and writing. */
+  public static Descriptor toReadAndWrite(Path file) throws IOException {
+    return of(Kernel.CALLS.open(file.toString()), file.toString());
+  }
+
+  /** A file that is emptied, for writing; made when absent. */
+  public static Descriptor toReplace(Path file) throws IOException {
+    return of(Kernel.CALLS.openToReplace(file.toString()), file.toString());
+  }
+
+  /** Takes over what has a number now: nobody else closes it. */
+  static Descriptor owning(long number) {
+    return new Descriptor(number);
+  }
+
   /** The file that has a number now. */
   static Descriptor copyOf(long number) throws IOException {
     return of(Kernel.CALLS.call(Syscalls.FCNTL, number, F_DUPFD_CLOEXEC), "a descriptor");

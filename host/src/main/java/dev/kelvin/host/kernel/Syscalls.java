@@ -92,6 +92,8 @@ public final class Syscalls {
   public static final long FCNTL = X86 ? 72 : 25;
   public static final long WAIT4 = X86 ? 61 : 260;
   public static final long SENDMSG = X86 ? 46 : 211;
+  public static final long PIPE2 = X86 ? 293 : 59;
+  public static final long IOPRIO_SET = X86 ? 251 : 30;
 
   private static final long SENDTO = X86 ? 44 : 206;
   private static final long RECVFROM = X86 ? 45 : 207;
@@ -120,6 +122,7 @@ public final class Syscalls {
   private static final long O_RDONLY_CLOEXEC = 0x80000;
   private static final long O_RDWR_CLOEXEC = 0x80002;
   private static final long O_APPEND_CREATE_CLOEXEC = 0x80441;
+  private static final long O_REPLACE_CREATE_CLOEXEC = 0x80241;
   private static final long READ_AND_WRITE = 0666;
   private static final long O_PATH_CLOEXEC = 0x280000;
 
@@ -159,6 +162,11 @@ public final class Syscalls {
   /** Opens a file to append to it, and makes it where it is absent; the umask holds. */
   public Answer openToAppend(String path) {
     return open(path, O_APPEND_CREATE_CLOEXEC);
+  }
+
+  /** Opens a file to write it anew, and makes it where it is absent; the umask holds. */
+  public Answer openToReplace(String path) {
+    return open(path, O_REPLACE_CREATE_CLOEXEC);
   }
 
   private Answer open(String path, long flags) {

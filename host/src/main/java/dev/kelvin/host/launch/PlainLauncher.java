@@ -155,7 +155,12 @@ public final class PlainLauncher implements ProcessLauncher {
       }
       Spawn.requireWhole(argv);
       try (var output = Descriptor.toAppend(launch.output())) {
-        var order = new Spawn.Order(argv, environment(launch), output, launch.descriptors());
+        var order =
+            new Spawn.Order(
+                argv,
+                environment(launch),
+                new Spawn.Streams(null, output, output),
+                launch.descriptors());
         var limits = new ProcessLimits(cell.limits());
         return spawn.get().start(order, new IntoCell(cell, launch.directory(), limits));
       }

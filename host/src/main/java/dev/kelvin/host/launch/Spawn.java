@@ -16,12 +16,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Starts processes by posix_spawn(3) of the C library, which the JDK's own way cannot replace: that
  * closes all descriptors but the first three. A process begins in a session of its own (setsid(2)),
- * with no signal blocked, nothing to read, and of the daemon's descriptors with those that are
- * handed over and no other.
+ * with no signal blocked, and of the daemon's descriptors with those that are handed over and no
+ * other.
  */
 final class Spawn {
   private static final System.Logger LOG = System.getLogger(Spawn.class.getName());
@@ -67,21 +69,29 @@ final class Spawn {
   static final class Child implements AutoCloseable {
     private final long pid;
     private final Syscalls kernel;
-    private final Runnable known;
+    private final Life life;
 
-    private Child(long pid, Syscalls kernel, Runnable known) {
+    private Child(long pid, Syscalls kernel, Life life) {
       this.pid = pid;
       this.kernel = kernel;
-      this.known = known;
+      this.life = life;
     }
 
     /** One that the JDK has started, which reaps it as soon as it ends. */
     static Child ofJdk(Process process) {
-      return new Child(process.pid(), new Syscalls(), () -> {});
+      return new Child(process.pid(), new Syscalls(), new Life());
     }
 
     long pid() {
       return pid;
+    }
+
+    /**
+     * Its exit code when it has ended and is reaped, 128 + N when signal N has ended it; {@value
+     * #NONE} when that is not known.
+     */
+    CompletableFuture<Integer> ended() {
+      return life.ended();
     }
 
     /** It takes no descriptor, which the daemon may have none left of. */
@@ -92,7 +102,23 @@ final class Spawn {
     /** From now on it is reaped. */
     @Override
     public void close() {
-      known.run();
+      life.known().complete(true);
+    }
+  }
+
+  /**
+   * What is known of a process, by and by.
+   *
+   * @param begun its pid
+   * @param known that it is known, so that it can be reaped
+   * @param ended how it ended
+   */
+  private record Life(
+      CompletableFuture<Long> begun,
+      CompletableFuture<Boolean> known,
+      CompletableFuture<Integer> ended) {
+    Life() {
+      this(new CompletableFuture<>(), new CompletableFuture<>(), new CompletableFuture<>());
     }
   }
 
@@ -110,16 +136,22 @@ final class Spawn {
   }
 
   /**
+   * What a process reads and writes without opening it.
+   *
+   * @param input null for nothing
+   */
+  record Streams(@Nullable Descriptor input, Descriptor output, Descriptor error) {}
+
+  /**
    * What to start.
    *
    * @param argv the path of the program, and its arguments
-   * @param output to which both of its outputs go
    * @param descriptors that it has as 3, 4 and so on
    */
   record Order(
       List<String> argv,
       Map<String, String> environment,
-      Descriptor output,
+      Streams streams,
       List<Descriptor> descriptors) {}
 
   /**
@@ -129,27 +161,67 @@ final class Spawn {
    * @throws IOException when the kernel refuses it, or the entry
    */
   Child start(Order order, Entry entry) throws IOException {
-    var begun = new CompletableFuture<Long>();
-    var known = new CompletableFuture<Boolean>();
-    // Before there is a process that nobody would wait for.
-    Thread.ofPlatform()
-        .daemon()
-        .stackSize(STACK)
-        .name("reaper")
-        .start(() -> reap(began(order, entry, begun), known));
-    long pid = Confined.of(begun);
-    return new Child(pid, kernel, () -> known.complete(true));
+    return start(life -> reap(began(order, entry, life), life));
   }
 
-  /** The pid of the process, of which {@code begun} is told; or none, and why. */
-  private long began(Order order, Entry entry, CompletableFuture<Long> begun) {
+  /**
+   * As {@link #start}, and the thread lasts as long as the process: for the kernel that is the
+   * process's parent, and to its end is bound who asks for a signal at that (PR_SET_PDEATHSIG of
+   * prctl(2)). Until then it has what the entry does to it.
+   */
+  Child startBound(Order order, Entry entry) throws IOException {
+    return start(life -> last(order, entry, life));
+  }
+
+  private Child start(Consumer<Life> work) throws IOException {
+    var life = new Life();
+    // Before there is a process that nobody would wait for.
+    Thread.ofPlatform().daemon().stackSize(STACK).name("reaper").start(() -> work.accept(life));
+    long pid = Confined.of(life.begun());
+    return new Child(pid, kernel, life);
+  }
+
+  /** The pid of the process, of which is told; or none, and why. */
+  private long began(Order order, Entry entry, Life life) {
     try {
       long pid = Confined.await("starter", () -> spawned(order, entry));
-      begun.complete(pid);
+      life.begun().complete(pid);
       return pid;
     } catch (IOException | RuntimeException | Error e) {
-      begun.completeExceptionally(e);
+      life.begun().completeExceptionally(e);
       return NONE;
+    }
+  }
+
+  /** Waits for the thread that starts the process, and waits for it. */
+  private void last(Order order, Entry entry, Life life) {
+    // Only this platform thread waits for it: the other one may wake no virtual thread.
+    var begun = new CompletableFuture<Long>();
+    var waited = new CompletableFuture<Long>();
+    Thread starter =
+        Thread.ofPlatform()
+            .daemon()
+            .name("starter")
+            .unstarted(() -> {
+              try {
+                long pid = spawned(order, entry);
+                begun.complete(pid);
+                life.known().join();
+                waited.complete(await(pid));
+              } catch (IOException | RuntimeException | Error e) {
+                begun.completeExceptionally(e);
+                waited.completeExceptionally(e);
+              }
+            });
+    try {
+      starter.start();
+      long pid = Confined.of(begun);
+      life.begun().complete(pid);
+      starter.join();
+      ended(pid, Confined.of(waited), life);
+    } catch (IOException | InterruptedException | RuntimeException | Error e) {
+      life.begun().completeExceptionally(e);
+      life.ended().complete((int) NONE);
     }
   }
 
@@ -159,8 +231,7 @@ final class Spawn {
     try (Arena arena = Arena.ofConfined()) {
       // None of them is where another one goes to.
       int least = Launch.FIRST_DESCRIPTOR + order.descriptors().size();
-      above.add(order.output().duplicate(least));
-      for (Descriptor one : order.descriptors()) {
+      for (Descriptor one : handed(order)) {
         above.add(one.duplicate(least));
       }
       var variables = new ArrayList<String>();
@@ -174,7 +245,7 @@ final class Spawn {
       call("posix_spawn_file_actions_init", actions.address());
       call("posix_spawnattr_init", attributes.address());
       try {
-        act(arena, actions, above);
+        act(arena, actions, above, order.streams().input() == null);
         call("posix_spawnattr_setflags", attributes.address(), SETSIGMASK | SETSID);
         call(
             "posix_spawnattr_setsigmask",
@@ -210,18 +281,32 @@ final class Spawn {
     }
   }
 
+  /** All that the child gets, in the order of its numbers; the first may be missing. */
+  private static List<Descriptor> handed(Order order) {
+    var all = new ArrayList<Descriptor>();
+    Streams streams = order.streams();
+    if (streams.input() != null) {
+      all.add(streams.input());
+    }
+    all.add(streams.output());
+    all.add(streams.error());
+    all.addAll(order.descriptors());
+    return all;
+  }
+
   /**
    * What the child does before it is the program, in this order.
    *
-   * @param descriptors its output, then those that it is handed
+   * @param nothing whether it has nothing to read
    */
-  private void act(Arena arena, MemorySegment actions, List<Long> descriptors) throws IOException {
+  private void act(Arena arena, MemorySegment actions, List<Long> descriptors, boolean nothing)
+      throws IOException {
     long to = actions.address();
-    open(to, 0, arena.allocateFrom("/dev/null"), 0);
-    call("posix_spawn_file_actions_adddup2", to, descriptors.getFirst(), 1);
-    call("posix_spawn_file_actions_adddup2", to, 1, 2);
-    int next = Launch.FIRST_DESCRIPTOR;
-    for (long one : descriptors.subList(1, descriptors.size())) {
+    int next = 0;
+    if (nothing) {
+      open(to, next++, arena.allocateFrom("/dev/null"), 0);
+    }
+    for (long one : descriptors) {
       call("posix_spawn_file_actions_adddup2", to, one, next++);
     }
     require(library.call(closeFrom, to, next));
@@ -265,17 +350,42 @@ final class Spawn {
   }
 
   /** Waits for a child, so that nothing of it is left when it has ended. */
-  private void reap(long pid, CompletableFuture<Boolean> known) {
-    if (pid == NONE) {
-      return;
+  private void reap(long pid, Life life) {
+    if (pid != NONE) {
+      life.known().join();
+      ended(pid, await(pid), life);
     }
-    known.join();
-    Syscalls.Answer answer = kernel.call(Syscalls.WAIT4, pid);
-    while (!answer.ok() && answer.errno() == Syscalls.EINTR) {
-      answer = kernel.call(Syscalls.WAIT4, pid);
+  }
+
+  /**
+   * Waits in a thread that may be in a cell, where no class can be loaded.
+   *
+   * @return the status as wait4(2) gives it, or the number of an error, negative
+   */
+  private long await(long pid) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment status = arena.allocate(ValueLayout.JAVA_INT);
+      Syscalls.Answer answer = kernel.call(Syscalls.WAIT4, pid, status.address(), 0, 0);
+      while (!answer.ok() && answer.errno() == Syscalls.EINTR) {
+        answer = kernel.call(Syscalls.WAIT4, pid, status.address(), 0, 0);
+      }
+      return answer.ok() ? status.get(ValueLayout.JAVA_INT, 0) : -answer.errno();
     }
-    if (!answer.ok()) {
-      LOG.log(Level.WARNING, "process " + pid + " cannot be waited for: " + answer.error());
+  }
+
+  /**
+   * Tells how a process ended.
+   *
+   * @param status of {@link #await}
+   */
+  private static void ended(long pid, long status, Life life) {
+    int signal = (int) status & 0x7F;
+    int code = signal == 0 ? (int) status >> 8 & 0xFF : 128 + signal;
+    if (status < 0) {
+      LOG.log(
+          Level.WARNING,
+          "process " + pid + " cannot be waited for: " + Syscalls.error((int) -status));
     }
+    life.ended().complete(status < 0 ? (int) NONE : code);
   }
 }

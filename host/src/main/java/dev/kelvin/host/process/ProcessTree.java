@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 
 /**
  * The processes of a command: its session, and all descendants, those too that have left the
@@ -16,14 +17,16 @@ public final class ProcessTree {
   private static final Duration KILL_PATIENCE = Duration.ofSeconds(5);
   private static final long POLL_NANOS = 5_000_000L;
 
-  private final ProcessHandle leader;
+  private final long leader;
+  private final BooleanSupplier leads;
 
   /** Each process that belongs here as it was seen last, by pid. */
   private final Map<Long, ProcStat> known = new HashMap<>();
 
   /** The tree of a process that leads a session. */
-  public ProcessTree(ProcessHandle leader) {
-    this.leader = leader;
+  public ProcessTree(Process leader) {
+    this.leader = leader.pid();
+    this.leads = leader::isAlive;
   }
 
   /**
@@ -43,7 +46,7 @@ public final class ProcessTree {
       LOG.log(
           System.Logger.Level.WARNING,
           "Processes of session {0} do not die (they hang in the kernel): {1}",
-          Long.toString(leader.pid()),
+          Long.toString(leader),
           members());
     }
   }
@@ -80,12 +83,12 @@ public final class ProcessTree {
         .forEach(process -> living.putIfAbsent(process.pid(), process));
     known.values().removeIf(process -> !lives(process, living));
     // The kernel gives a pid again only when no process of its session is left.
-    boolean recycled = !leader.isAlive() && living.containsKey(leader.pid());
+    boolean recycled = !leads.getAsBoolean() && living.containsKey(leader);
     boolean grew = true;
     while (grew) {
       grew = false;
       for (ProcStat process : living.values()) {
-        boolean session = process.session() == leader.pid() && !recycled;
+        boolean session = process.session() == leader && !recycled;
         if (session || known.containsKey(process.parent())) {
           grew |= known.put(process.pid(), process) == null;
         }

@@ -140,16 +140,39 @@ public final class Commands {
    */
   public Result run(Command command, @Nullable Consumer<String> line) throws InterruptedException {
     Process process = start(command);
+    feed(process, command);
+    return hear(process, command, line, GRACE);
+  }
+
+  /**
+   * As {@link #run(Command, Consumer)}, of a program that is not trusted; it has 1 MiB of output,
+   * and no time to end when it is late.
+   *
+   * @param timeout after which it is ended
+   */
+  public Result run(
+      Distrusted program, Confiner confiner, Duration timeout, @Nullable Consumer<String> line)
+      throws InterruptedException {
+    try {
+      Process process = confiner.start(program);
+      return hear(process, Command.of(program.argv()).timeout(timeout), line, Duration.ZERO);
+    } catch (IOException e) {
+      throw cannotStart(program.name(), e);
+    }
+  }
+
+  private static Result hear(
+      Process process, Command command, @Nullable Consumer<String> line, Duration grace)
+      throws InterruptedException {
     var out = new OutputReader(process.getInputStream(), command.maxOutputBytes(), line != null);
     var err = new OutputReader(process.getErrorStream(), command.maxOutputBytes(), true);
     try {
       Consumer<String> sink = line == null ? null : serialised(line);
       out.start(command.program() + "-out", sink);
       err.start(command.program() + "-err", sink);
-      feed(process, command);
       return await(process, command, out, err);
     } finally {
-      new ProcessTree(process.toHandle()).end(GRACE);
+      new ProcessTree(process).end(grace);
       out.close();
       err.close();
     }
@@ -190,12 +213,16 @@ public final class Commands {
     try {
       return builder.start();
     } catch (IOException e) {
-      throw Problem.of(Code.HOST_FAILURE, "The program " + command.program() + " cannot be started")
-          .on(command.program())
-          .because(e.getMessage())
-          .remedy("check the host's memory, its limit on processes, and the directory it starts in")
-          .asException(e);
+      throw cannotStart(command.program(), e);
     }
+  }
+
+  private static ProblemException cannotStart(String program, IOException e) {
+    return Problem.of(Code.HOST_FAILURE, "The program " + program + " cannot be started")
+        .on(program)
+        .because(e.getMessage())
+        .remedy("check the host's memory, its limit on processes, and the directory it starts in")
+        .asException(e);
   }
 
   /** Writes the input in a thread of its own: a program may fill its output before it reads on. */
@@ -237,7 +264,7 @@ public final class Commands {
       if (!reader.join(LINGER)) {
         // A child that outlives the program holds the stream open: the command is over all the
         // same.
-        new ProcessTree(process.toHandle()).end(GRACE);
+        new ProcessTree(process).end(GRACE);
         reader.join(DRAIN);
       }
       reader.check();

@@ -1,21 +1,16 @@
 package dev.kelvin.host.program;
 
-import dev.kelvin.host.process.Orphans;
 import dev.kelvin.host.process.ProcessTree;
-import dev.kelvin.host.process.Users;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
-import java.io.File;
 import java.io.IOException;
-import java.lang.ProcessBuilder.Redirect;
 import java.lang.System.Logger.Level;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -26,23 +21,17 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Runs a program that works on files of strangers for the daemon, and may be taken over by what is
- * in them. So it gets little: its files as descriptors that are open already (standard input and
- * output), no capabilities, limits on memory, on what it writes and on descriptors, the share of
- * the CPUs that a guest has (its session is its own, not the daemon's), a small one of the medium.
- * What it says on its standard error is read with limits, too. The kernel kills it when the daemon
- * ends (PR_SET_PDEATHSIG of prctl(2)).
+ * in them. So it gets little ({@link Distrusted}): its files as descriptors that are open already
+ * (standard input and output), limits on memory, on what it writes and on descriptors, at most the
+ * share of the CPUs that a guest has (its session is its own, not the daemon's), a small one of the
+ * medium. What it says on its standard error is read with limits, too. The kernel kills it when the
+ * daemon ends.
  */
 public final class WorkerProcess {
   private static final System.Logger LOG = System.getLogger(WorkerProcess.class.getName());
 
-  /** The user and the group that own nothing. */
-  private static final int NOBODY = 65534;
-
   /** Jars, files and pipes; a JVM with the daemon's class path needs less than a hundred. */
   private static final int DESCRIPTORS = 256;
-
-  /** So that it goes before guests and the daemon when memory runs out (proc_pid_oom_adj(5)). */
-  private static final String OUT_OF_MEMORY = "500";
 
   /** What a worker has to end when it is asked to, before it is killed. */
   private static final Duration GRACE = Duration.ofMillis(300);
@@ -59,6 +48,9 @@ public final class WorkerProcess {
    * @param output what it writes: made, or emptied; null for nothing
    * @param largestFile that it may write (RLIMIT_FSIZE)
    * @param asNobody whether it runs as the user that owns nothing, where the daemon is root
+   * @param reads what it opens by name: files, and directories with all below them; beside its
+   *     program and the libraries of that
+   * @param network whether it uses the network of the host
    */
   public record Job(
       String name,
@@ -66,9 +58,12 @@ public final class WorkerProcess {
       @Nullable Path input,
       @Nullable Path output,
       ByteSize largestFile,
-      boolean asNobody) {
+      boolean asNobody,
+      List<Path> reads,
+      boolean network) {
     public Job {
       argv = List.copyOf(argv);
+      reads = List.copyOf(reads);
     }
   }
 
@@ -95,9 +90,14 @@ public final class WorkerProcess {
     }
   }
 
+  private final Confiner confiner;
   private final Limits limits;
 
-  public WorkerProcess(Limits limits) {
+  /**
+   * @param confiner that starts workers
+   */
+  public WorkerProcess(Confiner confiner, Limits limits) {
+    this.confiner = confiner;
     this.limits = limits;
   }
 
@@ -112,9 +112,7 @@ public final class WorkerProcess {
    * @throws InterruptedException after the worker has ended
    */
   public int run(Job job, Consumer<String> line, Runnable look) throws InterruptedException {
-    var talk = new Talk(job, command(job), line);
-    // The death signal is that of the thread which starts the process (prctl(2)): it has to last as
-    // long, which a thread that carries virtual ones need not.
+    var talk = new Talk(program(job), line);
     Thread.ofPlatform().daemon().name(job.name()).start(talk);
     try {
       return await(job, talk, look);
@@ -163,52 +161,38 @@ public final class WorkerProcess {
     };
   }
 
-  private List<String> command(Job job) {
-    var argv = new ArrayList<String>();
-    argv.add(Programs.require("setsid").toString());
-    // The lowest of those that still get something (ioprio_set(2)).
-    Programs.find("ionice")
-        .ifPresent(ionice -> argv.addAll(List.of(ionice.toString(), "-c", "2", "-n", "7")));
-    argv.addAll(
-        List.of(
-            Programs.require("prlimit").toString(),
-            "--as=" + limits.memory().bytes(),
-            "--fsize=" + job.largestFile().bytes(),
-            "--nofile=" + DESCRIPTORS,
-            "--core=0"));
-    argv.add(Programs.require("setpriv").toString());
-    argv.addAll(List.of("--no-new-privs", "--pdeathsig", "KILL"));
-    if (Users.isRoot()) {
-      argv.addAll(List.of("--inh-caps=-all", "--bounding-set=-all"));
-      if (job.asNobody()) {
-        argv.addAll(List.of("--reuid=" + NOBODY, "--regid=" + NOBODY, "--clear-groups"));
-      }
-    }
-    argv.addAll(job.argv());
-    return argv;
+  private Distrusted program(Job job) {
+    Path nothing = Path.of("/dev/null");
+    Path output = job.output() == null ? nothing : job.output();
+    return new Distrusted(
+        job.name(),
+        job.argv(),
+        Map.of(),
+        new Distrusted.Files(job.input(), output, null, job.reads(), List.of()),
+        new Distrusted.Limits(limits.memory(), job.largestFile(), DESCRIPTORS),
+        job.asNobody() ? Distrusted.NOBODY : null,
+        job.network(),
+        true);
   }
 
   /** Starts the worker and hears what it says, in a thread that lasts as long as the worker. */
   private final class Talk implements Runnable {
-    private final Job job;
-    private final List<String> command;
+    private final Distrusted program;
     private final Consumer<String> line;
     private final CompletableFuture<Process> started = new CompletableFuture<>();
     private final CompletableFuture<Integer> ended = new CompletableFuture<>();
     private volatile long heard = System.nanoTime();
 
-    Talk(Job job, List<String> command, Consumer<String> line) {
-      this.job = job;
-      this.command = command;
+    Talk(Distrusted program, Consumer<String> line) {
+      this.program = program;
       this.line = line;
     }
 
     @Override
     public void run() {
       try {
-        Process process = start();
+        Process process = confiner.start(program);
         started.complete(process);
-        goesFirst(process.pid());
         long begin = System.nanoTime();
         var lines = new BoundedLines(limits, System::nanoTime, begin, text -> line.accept(text));
         try (var said = process.getErrorStream()) {
@@ -227,35 +211,10 @@ public final class WorkerProcess {
       }
     }
 
-    private Process start() throws IOException {
-      var nothing = new File("/dev/null");
-      Path input = job.input();
-      Path output = job.output();
-      var builder =
-          new ProcessBuilder(command)
-              .redirectInput(input == null ? nothing : input.toFile())
-              .redirectOutput(output == null ? Redirect.to(nothing) : Redirect.to(output.toFile()));
-      var environment = builder.environment();
-      environment.clear();
-      environment.put("PATH", Programs.path());
-      environment.put("LC_ALL", "C.UTF-8");
-      environment.putAll(Orphans.mark());
-      return builder.start();
-    }
-
-    /** A worker for which that cannot be arranged works all the same. */
-    private static void goesFirst(long pid) {
-      try {
-        Files.writeString(Path.of("/proc", Long.toString(pid), "oom_score_adj"), OUT_OF_MEMORY);
-      } catch (IOException e) {
-        LOG.log(Level.DEBUG, "process " + pid + " is worth as much as others are", e);
-      }
-    }
-
     /** Ends the worker, and all that it has started. */
     void end() {
       try {
-        new ProcessTree(started.join().toHandle()).end(GRACE);
+        new ProcessTree(started.join()).end(GRACE);
       } catch (CompletionException e) {
         LOG.log(Level.DEBUG, "no worker was started", e);
       }

@@ -14,8 +14,11 @@ import dev.kelvin.host.launch.Launch;
 import dev.kelvin.host.launch.PlainLauncher;
 import dev.kelvin.host.process.ProcessId;
 import dev.kelvin.host.program.Commands;
+import dev.kelvin.host.program.Confiner;
+import dev.kelvin.host.program.Distrusted;
 import dev.kelvin.host.program.ProgramClosure;
 import dev.kelvin.host.program.Programs;
+import dev.kelvin.model.ByteSize;
 import java.io.File;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -30,6 +33,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -46,6 +50,7 @@ public final class Attacked implements AutoCloseable {
   public static final int USER = 61_300;
 
   private static final int OTHER_USER = 61_301;
+  private static final int FILES = 256;
   private static final int KEY = 0x6B656C76;
   private static final long SHMGET = 29;
   private static final long SHMCTL = 31;
@@ -65,6 +70,10 @@ public final class Attacked implements AutoCloseable {
   private final String name = "kelvin-test-" + ProcessHandle.current().pid();
   private final long listening;
   private final long shared;
+
+  /** Where the victim has memory. */
+  private final long address;
+
   private final ServerSocket server;
   private final ServerSocketChannel daemon;
   private int runs;
@@ -92,6 +101,8 @@ public final class Attacked implements AutoCloseable {
                 directory.resolve("victim-output"),
                 Confinement.ofUser(USER, 1000)));
     started.add(victim);
+    String map = Files.readAllLines(Path.of("/proc/" + victim.pid() + "/maps")).getFirst();
+    address = Long.parseLong(map.substring(0, map.indexOf('-')), 16);
     shared = kernel.call(SHMGET, KEY, 4096, 0x200 | 0666).value();
     listening = listenAbstractly();
   }
@@ -132,6 +143,43 @@ public final class Attacked implements AutoCloseable {
     Files.setAttribute(work, "unix:uid", USER);
     Path output = directory.resolve("output-" + runs);
     Path java = Path.of(System.getProperty("java.home"), "bin", "java").toRealPath();
+    List<String> argv = intruder(java, work, files, bytes);
+    ProcessId process =
+        launcher.launch(
+            new Launch("vm/intruder", argv, work, output, cell.with(views(java, work))));
+    started.add(process);
+    Await.until(process::gone, "the intruder has ended");
+    return outcomes(Files.readAllLines(output), "in " + cell.layers());
+  }
+
+  /**
+   * What came of each attempt of a program that a confiner starts, with its limits and nowhere to
+   * work.
+   */
+  public Map<String, String> by(Confiner confiner, boolean network) throws InterruptedException {
+    Path java = Path.of(System.getProperty("java.home"), "bin", "java");
+    var reads = new ArrayList<Path>();
+    reads.add(Path.of(System.getProperty("java.home")));
+    reads.add(busybox);
+    Stream.of(classes().split(File.pathSeparator, -1))
+        .map(Path::of)
+        .filter(Files::exists)
+        .forEach(reads::add);
+    var program =
+        new Distrusted(
+            "intruder",
+            intruder(java, directory.resolve("work"), FILES, FILES),
+            Map.of(),
+            new Distrusted.Files(null, null, null, reads, List.of()),
+            new Distrusted.Limits(ByteSize.ofGiB(2), new ByteSize(FILES), FILES),
+            USER,
+            network,
+            true);
+    var result = new Commands().run(program, confiner, Duration.ofSeconds(60), null);
+    return outcomes(result.stdout().lines().toList(), result.stderr());
+  }
+
+  private List<String> intruder(Path java, Path work, long files, long bytes) {
     var argv = new ArrayList<String>();
     argv.add(java.toString());
     argv.addAll(
@@ -139,25 +187,26 @@ public final class Attacked implements AutoCloseable {
             "-XX:TieredStopAtLevel=1",
             "-XX:+UseSerialGC",
             "-XX:-UsePerfData",
+            "-XX:CompressedClassSpaceSize=64m",
+            "-XX:ReservedCodeCacheSize=48m",
             "-Xmx64m",
             "--enable-native-access=ALL-UNNAMED",
             "-cp",
             classes(),
             Intruder.class.getName()));
     told(work, files, bytes).forEach((key, value) -> argv.add(key + "=" + value));
-    ProcessId process =
-        launcher.launch(
-            new Launch("vm/intruder", argv, work, output, cell.with(views(java, work))));
-    started.add(process);
-    Await.until(process::gone, "the intruder has ended");
+    return argv;
+  }
+
+  private static Map<String, String> outcomes(List<String> lines, String what) {
     var outcomes = new TreeMap<String, String>();
-    for (String line : Files.readAllLines(output)) {
+    for (String line : lines) {
       int equals = line.indexOf('=');
       outcomes.put(
           equals < 0 ? line : line.substring(0, equals),
           equals < 0 ? "" : line.substring(equals + 1));
     }
-    assertThat(outcomes).as("in %s: %s", cell.layers(), outcomes).containsKey(Intruder.END);
+    assertThat(outcomes).as("%s: %s", what, outcomes).containsKey(Intruder.END);
     return outcomes;
   }
 
@@ -184,7 +233,7 @@ public final class Attacked implements AutoCloseable {
     return views;
   }
 
-  private Map<String, String> told(Path work, long files, long bytes) throws IOException {
+  private Map<String, String> told(Path work, long files, long bytes) {
     var told = new LinkedHashMap<String, String>();
     told.put("disk", disk.toString());
     told.put("secret", secret.toString());
@@ -195,8 +244,7 @@ public final class Attacked implements AutoCloseable {
     told.put("socket", socket().toString());
     told.put("other", Long.toString(ProcessHandle.current().pid()));
     told.put("own", Long.toString(victim.pid()));
-    String map = Files.readAllLines(Path.of("/proc/" + victim.pid() + "/maps")).getFirst();
-    told.put("address", Long.toString(Long.parseLong(map.substring(0, map.indexOf('-')), 16)));
+    told.put("address", Long.toString(address));
     told.put("port", Integer.toString(server.getLocalPort()));
     told.put("abstract", name);
     told.put("shm", Integer.toString(KEY));

@@ -6,8 +6,6 @@ import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 
 /**
@@ -29,15 +27,14 @@ public final class WorkerMain {
   /**
    * Does one job.
    *
-   * @param arguments the pid of the daemon, and the job
+   * @param arguments the job
    */
   public static void main(String[] arguments) throws IOException, InterruptedException {
-    // A daemon that ended before the kernel was asked to tell of it.
-    if (!parent().equals(arguments[0])) {
-      return;
-    }
     var worker = new WorkerMain(new FileOutputStream(FileDescriptor.err));
-    worker.say(worker.work(WorkerLines.job(arguments[1])));
+    // This fails when the daemon has ended before the kernel was asked to tell of it: nobody has
+    // the other end of the pipe.
+    worker.say(new WorkerReport.Progress(0));
+    worker.say(worker.work(WorkerLines.job(arguments[0])));
   }
 
   private WorkerReport work(BulkJob job) throws InterruptedException {
@@ -45,7 +42,6 @@ public final class WorkerMain {
     var in = new FileInputStream(FileDescriptor.in).getChannel();
     var out = new FileOutputStream(FileDescriptor.out).getChannel();
     try {
-      say(new WorkerReport.Progress(0));
       return new WorkerReport.Done(OwnThread.run(job, in, out, this::progress));
     } catch (ProblemException e) {
       return new WorkerReport.Failed(e.problem());
@@ -68,11 +64,5 @@ public final class WorkerMain {
 
   private void say(WorkerReport report) throws IOException {
     mouth.write((WorkerLines.text(report) + "\n").getBytes(StandardCharsets.UTF_8));
-  }
-
-  /** The pid of the parent process (proc_pid_stat(5)); its second field may have any character. */
-  private static String parent() throws IOException {
-    String stat = Files.readString(Path.of("/proc/self/stat"), StandardCharsets.ISO_8859_1);
-    return stat.substring(stat.lastIndexOf(')') + 2).split(" ", 3)[1];
   }
 }

@@ -1,6 +1,5 @@
 package dev.kelvin.image.bulk;
 
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -16,13 +15,15 @@ import org.jspecify.annotations.Nullable;
  *
  * @param argv the program and its arguments, up to those of {@link WorkerMain}
  * @param built whether it is of a build, which has all files that a worker needs
+ * @param files what it opens by name
  */
-record WorkerProgram(List<String> argv, boolean built) {
+record WorkerProgram(List<String> argv, boolean built, List<Path> files) {
   /** Names the file with the arguments of a built worker, one a line; a property of the JVM. */
   private static final String PROPERTY = "kelvin.worker";
 
   WorkerProgram {
     argv = List.copyOf(argv);
+    files = List.copyOf(files);
   }
 
   /**
@@ -33,11 +34,13 @@ record WorkerProgram(List<String> argv, boolean built) {
    */
   static WorkerProgram ofProcess(@Nullable String property) throws IOException {
     var argv = new ArrayList<String>();
-    argv.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    Path home = Path.of(System.getProperty("java.home"));
+    argv.add(home.resolve("bin/java").toString());
     if (property != null) {
       argv.addAll(Files.readAllLines(Path.of(property)));
-      return new WorkerProgram(argv, true);
+      return new WorkerProgram(argv, true, WorkerFiles.of(home, argv));
     }
+    WorkerFiles.unpackZstd().ifPresent(library -> argv.add(WorkerFiles.ZSTD + library));
     argv.addAll(
         List.of(
             "-XX:+UseSerialGC",
@@ -49,7 +52,7 @@ record WorkerProgram(List<String> argv, boolean built) {
             "-cp",
             System.getProperty("java.class.path"),
             WorkerMain.class.getName()));
-    return new WorkerProgram(argv, false);
+    return new WorkerProgram(argv, false, WorkerFiles.of(home, argv));
   }
 
   static WorkerProgram ofProcess() throws IOException {
@@ -60,14 +63,9 @@ record WorkerProgram(List<String> argv, boolean built) {
    * Whether any user may run it: a build may lie below a directory that only its owner may enter.
    */
   boolean forEverybody() {
-    return built && files().allMatch(WorkerProgram::open);
-  }
-
-  private Stream<Path> files() {
-    int classPath = argv.indexOf("-cp") + 1;
-    return Stream.concat(
-        Stream.of(Path.of(argv.getFirst())),
-        Stream.of(argv.get(classPath).split(File.pathSeparator, -1)).map(Path::of));
+    return built
+        && Stream.concat(Stream.of(Path.of(argv.getFirst())), files.stream())
+            .allMatch(WorkerProgram::open);
   }
 
   private static boolean open(Path file) {

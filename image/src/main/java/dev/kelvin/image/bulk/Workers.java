@@ -1,5 +1,6 @@
 package dev.kelvin.image.bulk;
 
+import dev.kelvin.host.program.Confiner;
 import dev.kelvin.host.program.WorkerProcess;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
@@ -38,15 +39,19 @@ public final class Workers implements BulkWork {
   private final boolean asNobody;
   private final Semaphore places = new Semaphore(AT_ONCE, true);
 
-  Workers(WorkerProgram program, WorkerProcess.Limits limits) {
+  Workers(WorkerProgram program, Confiner confiner, WorkerProcess.Limits limits) {
     this.program = program;
-    this.processes = new WorkerProcess(limits);
+    this.processes = new WorkerProcess(confiner, limits);
     this.asNobody = program.forEverybody();
   }
 
-  /** Workers of the program that runs. */
-  public static Workers ofProcess() throws IOException {
-    return new Workers(WorkerProgram.ofProcess(), WorkerProcess.Limits.usual());
+  /**
+   * Workers of the program that runs.
+   *
+   * @param confiner that starts them
+   */
+  public static Workers ofProcess(Confiner confiner) throws IOException {
+    return new Workers(WorkerProgram.ofProcess(), confiner, WorkerProcess.Limits.usual());
   }
 
   @Override
@@ -98,14 +103,17 @@ public final class Workers implements BulkWork {
   private Hearing attempt(Piece piece, ProgressSink progress) throws InterruptedException {
     Path output = piece.output();
     var argv = new ArrayList<>(program.argv());
-    if (!program.built() && output != null) {
-      // What a library unpacks goes with the work, also when the worker is killed.
-      argv.add(1, "-DZstdTempFolder=" + output.toAbsolutePath().getParent());
-    }
-    argv.add(Long.toString(ProcessHandle.current().pid()));
     argv.add(WorkerLines.text(piece.job()));
     var job =
-        new WorkerProcess.Job("worker", argv, piece.input(), output, piece.largest(), asNobody);
+        new WorkerProcess.Job(
+            "worker",
+            argv,
+            piece.input(),
+            output,
+            piece.largest(),
+            asNobody,
+            program.files(),
+            false);
     var hearing = new Hearing(piece, length(piece.input()), progress);
     hearing.ended(processes.run(job, hearing::take, hearing::report));
     return hearing;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.kelvin.host.launch.CellConfiner;
 import dev.kelvin.host.program.Commands;
 import dev.kelvin.host.program.Programs;
 import dev.kelvin.model.ByteSize;
@@ -25,7 +26,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Builds that end before they have begun; the others are tests of the whole product. */
 class DebianBuilderTest {
   private final Commands commands = new Commands();
-  private final DebianBuilder builder = new DebianBuilder(commands, new QemuImg(commands));
+  private final DebianBuilder builder =
+      new DebianBuilder(commands, new QemuImg(commands, CellConfiner.ofHost()));
   @TempDir Path directory;
   private Path workDir;
 

@@ -3,6 +3,8 @@ package dev.kelvin.image.bulk;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.kelvin.host.launch.CellConfiner;
+import dev.kelvin.host.program.SetprivConfiner;
 import dev.kelvin.host.program.WorkerProcess.Limits;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
@@ -35,7 +37,7 @@ class WorkersTest extends BulkWorkSuite {
   @Override
   BulkWork bulk() {
     try {
-      return Workers.ofProcess();
+      return Workers.ofProcess(CellConfiner.ofHost());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -46,8 +48,8 @@ class WorkersTest extends BulkWorkSuite {
       throws IOException, InterruptedException {
     Path file = directory.resolve("disk.qcow2");
     Files.writeString(file, "content");
-    var program = new WorkerProgram(List.of("sh", "-c", script), false);
-    return new Workers(program, limits).digest(file, Sha.SHA256, progress);
+    var program = new WorkerProgram(List.of("sh", "-c", script), false, List.of());
+    return new Workers(program, new SetprivConfiner(), limits).digest(file, Sha.SHA256, progress);
   }
 
   private String digest(String script) throws IOException, InterruptedException {

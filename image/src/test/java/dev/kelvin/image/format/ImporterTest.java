@@ -3,6 +3,7 @@ package dev.kelvin.image.format;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.kelvin.host.launch.CellConfiner;
 import dev.kelvin.host.program.Commands;
 import dev.kelvin.host.program.Commands.Command;
 import dev.kelvin.image.HostileImageTest;
@@ -35,7 +36,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Receives and converts honest files; {@link HostileImageTest} has the others. */
 class ImporterTest {
   private final Commands commands = new Commands();
-  private final Importer importer = new Importer(new QemuImg(commands));
+  private final Importer importer = new Importer(new QemuImg(commands, CellConfiner.ofHost()));
   @TempDir Path directory;
   private byte[] content;
   private Path raw;

@@ -3,6 +3,7 @@ package dev.kelvin.image.pull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.kelvin.host.launch.CellConfiner;
 import dev.kelvin.host.program.Commands;
 import dev.kelvin.host.program.Commands.Command;
 import dev.kelvin.image.ImageStore;
@@ -69,7 +70,7 @@ class PullTaskTest {
 
   /** As a daemon that starts has it. */
   private TaskEngine engine() {
-    var qemuImg = new QemuImg(commands);
+    var qemuImg = new QemuImg(commands, CellConfiner.ofHost());
     var tasks =
         new ImageTasks(
             catalogue,

@@ -3,6 +3,7 @@ package dev.kelvin.it.lab;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.kelvin.host.launch.CellConfiner;
 import dev.kelvin.host.program.Commands;
 import dev.kelvin.host.program.Commands.Command;
 import dev.kelvin.image.build.DebianBuilder;
@@ -59,7 +60,7 @@ public final class LabImage {
   public static Path obtain(String purpose, List<String> packages)
       throws IOException, InterruptedException {
     var commands = new Commands();
-    var builder = new DebianBuilder(commands, new QemuImg(commands));
+    var builder = new DebianBuilder(commands, new QemuImg(commands, CellConfiner.ofHost()));
     var debian = DebianPackages.own();
     String kernel = debian.dependency("linux-image-amd64", "linux-image-");
     String prefix = "lab-" + purpose + "-";

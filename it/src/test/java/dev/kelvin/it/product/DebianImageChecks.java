@@ -2,6 +2,7 @@ package dev.kelvin.it.product;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kelvin.host.launch.CellConfiner;
 import dev.kelvin.host.program.Commands;
 import dev.kelvin.host.program.Commands.Command;
 import dev.kelvin.image.seed.SeedIso;
@@ -18,7 +19,7 @@ import java.util.List;
 /** What must be right of an image of Debian that was built, whoever has built it. */
 public final class DebianImageChecks {
   private static final Commands COMMANDS = new Commands();
-  private static final QemuImg QEMU_IMG = new QemuImg(COMMANDS);
+  private static final QemuImg QEMU_IMG = new QemuImg(COMMANDS, CellConfiner.ofHost());
   private static final String KEY =
       "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFZGHVnuNhWu4hPOE64GslA+afSjTdle1w9FWLpl7JqN test";
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.kelvin.host.launch.CellConfiner;
 import dev.kelvin.host.program.Commands;
 import dev.kelvin.host.program.Programs;
 import dev.kelvin.image.build.DebianBuilder;
@@ -32,7 +33,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Tag("slow")
 class FailedBuildsTest {
   private final Commands commands = new Commands();
-  private final DebianBuilder builder = new DebianBuilder(commands, new QemuImg(commands));
+  private final DebianBuilder builder =
+      new DebianBuilder(commands, new QemuImg(commands, CellConfiner.ofHost()));
   @TempDir Path directory;
   private Path workDir;
 

@@ -3,6 +3,7 @@ package dev.kelvin.server.local;
 import dev.kelvin.host.cell.CellSupport;
 import dev.kelvin.host.check.Doctor;
 import dev.kelvin.host.file.HostPaths;
+import dev.kelvin.host.launch.CellConfiner;
 import dev.kelvin.host.launch.ProcessLauncher;
 import dev.kelvin.host.net.HostShield;
 import dev.kelvin.host.process.Orphans;
@@ -368,14 +369,15 @@ public final class LocalNode implements AutoCloseable {
       var commands = new Commands();
       Supplier<CellSupport> cells = CellSupport.inBackground();
       var doctor = new Doctor(layout, commands, qemus, cells);
-      var bulk = Workers.ofProcess();
+      var confiner = new CellConfiner(cells);
+      var bulk = Workers.ofProcess(confiner);
       return new Tools(
           commands,
           cells,
           doctor,
           new KnownFacts(doctor),
           new CpuProbe(commands, layout.runtime()),
-          new QemuImg(commands),
+          new QemuImg(commands, confiner),
           new ImageStore(layout.images(), bulk),
           new Puller(PullLimits.usual(), layout.config().resolve("keys"), bulk));
     }

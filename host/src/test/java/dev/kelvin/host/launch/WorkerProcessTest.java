@@ -1,9 +1,11 @@
-package dev.kelvin.host.program;
+package dev.kelvin.host.launch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.kelvin.host.process.ProcessId;
+import dev.kelvin.host.program.SetprivConfiner;
+import dev.kelvin.host.program.WorkerProcess;
 import dev.kelvin.host.program.WorkerProcess.Job;
 import dev.kelvin.host.program.WorkerProcess.Limits;
 import dev.kelvin.host.testkit.Await;
@@ -18,7 +20,10 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a worker is given, and that it does not outlive its daemon. */
+/**
+ * What a worker is given, and that it does not outlive its daemon, where the host's programs alone
+ * confine it; {@link CellConfinerTest} has those in cells.
+ */
 class WorkerProcessTest {
   @TempDir private Path directory;
   private final List<String> said = new ArrayList<>();
@@ -26,8 +31,16 @@ class WorkerProcessTest {
   private int run(String script, @Nullable Path input, @Nullable Path output, boolean asNobody)
       throws InterruptedException {
     var job =
-        new Job("worker", List.of("sh", "-c", script), input, output, new ByteSize(100), asNobody);
-    return new WorkerProcess(Limits.usual()).run(job, said::add, () -> {});
+        new Job(
+            "worker",
+            List.of("sh", "-c", script),
+            input,
+            output,
+            new ByteSize(100),
+            asNobody,
+            List.of(),
+            false);
+    return new WorkerProcess(new SetprivConfiner(), Limits.usual()).run(job, said::add, () -> {});
   }
 
   @Test
@@ -87,7 +100,11 @@ class WorkerProcessTest {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
                 System.getProperty("java.class.path"),
-                WorkAndHang.class.getName())
+                WorkAndHang.class.getName(),
+                "programs",
+                "sh",
+                "-c",
+                "trap '' TERM HUP; echo $$ >&2; while :; do sleep 1; done")
             .redirectErrorStream(true)
             .start();
     String worker;

@@ -1,0 +1,124 @@
+package dev.kelvin.image.bulk;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.jar.Attributes;
+import java.util.jar.JarFile;
+import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
+import org.jspecify.annotations.Nullable;
+
+/** The files that a worker's JVM opens by name: where it is there are no others. */
+final class WorkerFiles {
+  /** Names the native library of zstd; without, that is unpacked where a worker cannot write. */
+  static final String ZSTD = "-DZstdNativePath=";
+
+  private static final String CACHE = "-XX:AOTCache=";
+
+  /** How deep the files of a Java runtime lie that packages of distributions link elsewhere. */
+  private static final int DEPTH = 4;
+
+  private WorkerFiles() {}
+
+  /**
+   * The Java runtime, and what the arguments of the JVM name. What is not there is left out.
+   *
+   * @param home of the runtime
+   */
+  static List<Path> of(Path home, List<String> argv) throws IOException {
+    var all = new LinkedHashSet<Path>();
+    all.add(home.toRealPath());
+    all.addAll(linked(home.toRealPath()));
+    all.addAll(classPath(argv.get(argv.indexOf("-cp") + 1)));
+    for (String argument : argv) {
+      for (String option : List.of(ZSTD, CACHE)) {
+        if (argument.startsWith(option)) {
+          all.add(Path.of(argument.substring(option.length())));
+        }
+      }
+    }
+    return all.stream().filter(Files::exists).map(Path::toAbsolutePath).toList();
+  }
+
+  /** What links in the runtime lead to: some distributions keep its settings in /etc. */
+  private static List<Path> linked(Path home) throws IOException {
+    var targets = new ArrayList<Path>();
+    try (Stream<Path> files = Files.walk(home, DEPTH)) {
+      for (Path link : files.filter(Files::isSymbolicLink).filter(Files::exists).toList()) {
+        Path target = link.toRealPath();
+        if (!target.startsWith(home)) {
+          targets.add(target);
+        }
+      }
+    }
+    return targets;
+  }
+
+  /** Its entries, and the jars that those name (Class-Path in their manifests). */
+  private static Set<Path> classPath(String value) throws IOException {
+    var found = new LinkedHashSet<Path>();
+    for (String entry : value.split(File.pathSeparator, -1)) {
+      Path path = Path.of(entry);
+      if (found.add(path) && Files.isRegularFile(path)) {
+        found.addAll(named(path));
+      }
+    }
+    return found;
+  }
+
+  private static List<Path> named(Path jar) throws IOException {
+    try (var file = new JarFile(jar.toFile())) {
+      @Nullable String names =
+          file.getManifest() == null
+              ? null
+              : file.getManifest().getMainAttributes().getValue(Attributes.Name.CLASS_PATH);
+      if (names == null) {
+        return List.of();
+      }
+      return Stream.of(names.strip().split("\\s+", -1))
+          .map(name -> jar.toUri().resolve(name))
+          .filter(uri -> "file".equals(uri.getScheme()))
+          .map((URI uri) -> Path.of(uri))
+          .toList();
+    }
+  }
+
+  /**
+   * Unpacks the native library of zstd for workers of a program that is not built; it goes with the
+   * process.
+   *
+   * @return empty when no jar has one
+   */
+  static Optional<Path> unpackZstd() throws IOException {
+    String start = "linux/" + System.getProperty("os.arch") + "/libzstd-jni-";
+    for (Path jar : classPath(System.getProperty("java.class.path"))) {
+      if (!jar.getFileName().toString().startsWith("zstd-jni")) {
+        continue;
+      }
+      try (var zip = new ZipFile(jar.toFile())) {
+        Optional<? extends ZipEntry> entry =
+            zip.stream().filter(one -> one.getName().startsWith(start)).findFirst();
+        if (entry.isPresent()) {
+          Path library = Files.createTempFile("libzstd-jni", ".so");
+          library.toFile().deleteOnExit();
+          try (InputStream in = zip.getInputStream(entry.get())) {
+            Files.copy(in, library, StandardCopyOption.REPLACE_EXISTING);
+          }
+          return Optional.of(library);
+        }
+      }
+    }
+    return Optional.empty();
+  }
+}
