@@ -3,8 +3,8 @@ package dev.kelvin.machine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kelvin.host.file.HostPaths;
-import dev.kelvin.host.launch.PlainLauncher;
 import dev.kelvin.host.launch.CellConfiner;
+import dev.kelvin.host.launch.PlainLauncher;
 import dev.kelvin.host.net.HostShield;
 import dev.kelvin.host.process.ProcessId;
 import dev.kelvin.host.program.Commands;
