@@ -39,6 +39,14 @@ public record VmFiles(Path runtime, Path state, Path kept) {
     return runtime.resolve("share-" + index + ".sock");
   }
 
+  /**
+   * Where the file server behind a share finds what it serves, in its own view of files; outside
+   * there is nothing.
+   */
+  public Path shared(int index) {
+    return runtime.resolve("share-" + index);
+  }
+
   /** The pid of QEMU and its start time. */
   public Path pid() {
     return runtime.resolve("pid");

@@ -63,13 +63,7 @@ final class Cells {
       }
       case FILE_SERVER -> {
         ProgramClosure closure = closures.of(Programs.require(helper.argv().getFirst()));
-        boolean writable =
-            plan.spec().shares().stream()
-                .noneMatch(share ->
-                    SharedDirectories.server(share.name()).equals(helper.name())
-                        && share.readOnly());
-        yield HelperCell.ofFileServer(
-            plan.files(), closure, shared.descriptor(helper.name()), writable);
+        yield HelperCell.ofFileServer(closure, shared.forServer(helper, plan));
       }
       case USERS_FILE_SERVER -> HelperCell.ofUsersFileServer();
     };

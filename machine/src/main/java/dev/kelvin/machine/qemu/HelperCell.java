@@ -2,7 +2,6 @@ package dev.kelvin.machine.qemu;
 
 import dev.kelvin.host.cell.Capability;
 import dev.kelvin.host.cell.Confinement;
-import dev.kelvin.host.cell.Confinement.Empty;
 import dev.kelvin.host.cell.Confinement.Held;
 import dev.kelvin.host.cell.Confinement.Limits;
 import dev.kelvin.host.cell.Confinement.ReadOnly;
@@ -12,8 +11,6 @@ import dev.kelvin.host.cell.Layer;
 import dev.kelvin.host.launch.ProgramViews;
 import dev.kelvin.host.program.ProgramClosure;
 import dev.kelvin.qemu.LaunchPlan;
-import dev.kelvin.qemu.VmFiles;
-import dev.kelvin.qemu.launch.Companion;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
@@ -55,14 +52,12 @@ final class HelperCell {
    * which listens already; so it reaches no other one of the VM's.
    *
    * @param closure of the server's program
-   * @param directory by which the daemon holds what is shared
+   * @param directory what it serves
    */
-  static Confinement ofFileServer(
-      VmFiles files, ProgramClosure closure, long directory, boolean writable) {
+  static Confinement ofFileServer(ProgramClosure closure, Held directory) {
     List<View> views = ProgramViews.of(closure);
     SETTINGS.stream().map(Path::of).filter(Files::exists).map(ReadOnly::new).forEach(views::add);
-    views.add(new Empty(files.runtime()));
-    views.add(new Held(directory, Path.of(Companion.SHARED), writable));
+    views.add(directory);
     return new Confinement(
         views,
         null,

@@ -172,7 +172,7 @@ public final class VmLauncher {
                 way(vm.uid(), process));
         requireUuid(qemu, vm);
         serial = serial(vm, files, process);
-        shared.requireServed(serving);
+        shared.requireServed(serving, files);
         shared.requireSeen(process);
         shielded.result();
         qemu.cont();

@@ -28,8 +28,8 @@ public record Companion(Kind kind, String name, List<String> argv, Path socket, 
     /** Runs as the VM's own user. */
     TPM,
     /**
-     * Serves {@link #SHARED}, as root with some rights, since files belong to any user. Its socket
-     * listens already when it begins, and is handed to it as {@link #LISTENING}.
+     * Serves {@link VmFiles#shared}, as root with some rights, since files belong to any user. Its
+     * socket listens already when it begins, and is handed to it as {@link #LISTENING}.
      */
     FILE_SERVER,
     /** Of a daemon that is an ordinary user: serves the directory by its path. */
@@ -37,9 +37,6 @@ public record Companion(Kind kind, String name, List<String> argv, Path socket, 
   }
 
   private static final List<String> PROGRAMS = List.of("swtpm", "virtiofsd");
-
-  /** Where a {@link Kind#FILE_SERVER} finds its directory, whatever that is called outside. */
-  public static final String SHARED = "/share";
 
   /** The descriptor by which a {@link Kind#FILE_SERVER} finds its socket. */
   public static final int LISTENING = 3;
@@ -99,7 +96,8 @@ public record Companion(Kind kind, String name, List<String> argv, Path socket, 
   private static Companion share(LaunchPlan plan, int index, Share share, FileServer server) {
     boolean root = plan.facts().runAsRoot();
     Path socket = plan.files().share(index);
-    String directory = root ? SHARED : share.path();
+    // By this path, also when nothing else tells of it, it is found to be the VM's.
+    String directory = root ? plan.files().shared(index).toString() : share.path();
     String from = root ? "--fd=" + LISTENING : "--socket-path=" + socket;
     String sandbox = root ? "chroot" : "namespace";
     var argv = new ArrayList<String>();

@@ -147,7 +147,9 @@ class CommandLineAcceptedTest {
       Assumptions.assumeTrue(
           there && Companions.root(), companion.name() + " has no program here, or no root");
     }
-    Path shared = Files.createDirectories(directory.resolve("shared"));
+    for (int i = 0; i < golden.spec().shares().size(); i++) {
+      Files.createDirectories(Path.of(onThisHost(golden.plan().files().shared(i).toString())));
+    }
     if (golden.spec().hasTpm()) {
       Files.createDirectories(Path.of(onThisHost(golden.plan().files().tpmState().toString())));
     }
@@ -159,21 +161,18 @@ class CommandLineAcceptedTest {
                     one.name(),
                     one.argv().stream()
                         .map(this::onThisHost)
-                        .map(word -> withoutCell(word, one, shared))
+                        .map(word -> withoutCell(word, one))
                         .toList(),
                     Path.of(onThisHost(one.socket().toString())),
                     Path.of(onThisHost(one.output().toString()))))
             .toList());
   }
 
-  /** A file server that makes its socket itself, and finds its directory by its name. */
-  private String withoutCell(String word, Companion one, Path shared) {
-    return one.kind() != Companion.Kind.FILE_SERVER
-        ? word
-        : word.replace(
-                "--fd=" + Companion.LISTENING,
-                "--socket-path=" + onThisHost(one.socket().toString()))
-            .replace("source=" + Companion.SHARED, "source=" + shared);
+  /** A file server that makes its socket itself. */
+  private String withoutCell(String word, Companion one) {
+    return one.kind() == Companion.Kind.FILE_SERVER && word.equals("--fd=" + Companion.LISTENING)
+        ? "--socket-path=" + onThisHost(one.socket().toString())
+        : word;
   }
 
   private static Set<String> expectedDevices(GoldenCase golden) {

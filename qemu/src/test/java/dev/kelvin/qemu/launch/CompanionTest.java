@@ -76,7 +76,7 @@ class CompanionTest {
     assertThat(refused.problem().remedy()).contains("KELVIN_HOME");
   }
 
-  /** Its directory has a name in its cell only, so no name of a path becomes a part of options. */
+  /** Its directory has this name in its cell only: so it is known whose it is. */
   @Test
   void theServerOfQemu() throws IOException {
     List<Companion> shares = companions("share-i440fx", GoldenCase.FACTS);
@@ -88,7 +88,7 @@ class CompanionTest {
             "-f",
             "--fd=3",
             "-o",
-            "source=/share,cache=auto,sandbox=chroot,xattr,no_posix_lock,no_flock,"
+            "source=/golden/run/share-0,cache=auto,sandbox=chroot,xattr,no_posix_lock,no_flock,"
                 + "modcaps=-mknod:-setfcap");
     assertThat(shares.get(1).socket()).hasToString("/golden/run/share-1.sock");
   }
@@ -102,7 +102,7 @@ class CompanionTest {
         .containsExactly(
             "/usr/libexec/virtiofsd",
             "--fd=3",
-            "--shared-dir=/share",
+            "--shared-dir=/golden/run/share-1",
             "--cache=auto",
             "--sandbox=chroot",
             "--xattr",

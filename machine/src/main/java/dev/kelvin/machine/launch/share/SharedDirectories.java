@@ -1,5 +1,6 @@
 package dev.kelvin.machine.launch.share;
 
+import dev.kelvin.host.cell.Confinement.Held;
 import dev.kelvin.host.file.HostPaths;
 import dev.kelvin.host.file.HostileFileException;
 import dev.kelvin.host.file.Pinned;
@@ -12,6 +13,8 @@ import dev.kelvin.model.spec.Netboot;
 import dev.kelvin.model.spec.Nic;
 import dev.kelvin.model.spec.Share;
 import dev.kelvin.model.spec.VmSpec;
+import dev.kelvin.qemu.LaunchPlan;
+import dev.kelvin.qemu.VmFiles;
 import dev.kelvin.qemu.launch.Companion;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -31,9 +34,9 @@ import java.util.stream.Stream;
  * The directories that a start shares, held from the check of their paths until their servers have
  * shut themselves into them: whoever owns a directory on the way to one could put a link there in
  * between, and would have root serve what it leads to. The cell of root's server is given what is
- * held ({@link #descriptor}); that of an ordinary user opens its path when QEMU connects to it.
- * Both have nobody to serve before the guest runs; so what they have for their root is compared
- * with what is held while the guest still waits.
+ * held ({@link #forServer}); that of an ordinary user opens its path when QEMU connects to it. Both
+ * have nobody to serve before the guest runs; so what they have for their root is compared with
+ * what is held while the guest still waits.
  *
  * <p>The same is done with what cards boot from, which QEMU itself serves, where there are paths
  * that are not allowed.
@@ -82,31 +85,40 @@ public final class SharedDirectories implements AutoCloseable {
     }
   }
 
-  /** How the server of a share is called. */
-  public static String server(String share) {
+  private static String server(String share) {
     return "share-" + share;
   }
 
-  /** By which the directory of a server is held, until this is closed. */
-  public long descriptor(String server) {
-    return held.entrySet().stream()
-        .filter(share -> server(share.getKey()).equals(server))
-        .findAny()
-        .orElseThrow(() -> new IllegalArgumentException("nothing is held for " + server))
-        .getValue()
-        .descriptor();
+  /**
+   * What root's server of a share finds in its cell, valid until this is closed.
+   *
+   * @throws IllegalArgumentException when it is the server of none that is held
+   */
+  public Held forServer(Companion server, LaunchPlan plan) {
+    List<Share> shares = plan.spec().shares();
+    for (int i = 0; i < shares.size(); i++) {
+      Share share = shares.get(i);
+      Pinned directory = held.get(share.name());
+      if (directory != null && server(share.name()).equals(server.name())) {
+        return new Held(directory.descriptor(), plan.files().shared(i), !share.readOnly());
+      }
+    }
+    throw new IllegalArgumentException("nothing is held for " + server.name());
   }
 
   /**
    * Waits until the server of each has it for its root, and nothing else.
    *
+   * @param files of the VM
    * @throws dev.kelvin.model.ProblemException conflict for one that has something else
    */
-  public void requireServed(List<StartedCompanion> serving) throws IOException {
-    for (StartedCompanion one : serving) {
-      for (var share : held.entrySet()) {
+  public void requireServed(List<StartedCompanion> serving, VmFiles files) throws IOException {
+    int index = 0;
+    for (var share : held.entrySet()) {
+      Path inCell = files.shared(index++);
+      for (StartedCompanion one : serving) {
         if (one.name().equals(server(share.getKey()))) {
-          require(ProcessId.decode(one.process()), share.getKey(), share.getValue());
+          require(ProcessId.decode(one.process()), share.getKey(), share.getValue(), inCell);
         }
       }
     }
@@ -157,13 +169,14 @@ public final class SharedDirectories implements AutoCloseable {
     }
   }
 
-  private void require(ProcessId server, String name, Pinned wanted) throws IOException {
-    Object hosts = Pinned.key(Path.of("/"));
+  private void require(ProcessId server, String name, Pinned wanted, Path inCell)
+      throws IOException {
+    var outside = new Outside(Pinned.key(Path.of("/")), wanted.key(), inCell);
     long end = System.nanoTime() + DEADLINE.toNanos();
-    Optional<Object> root = root(server, hosts, wanted.key());
+    Optional<Object> root = root(server, outside);
     while (root.isEmpty() && !server.gone() && System.nanoTime() < end) {
       LockSupport.parkNanos(LOOK_NANOS);
-      root = root(server, hosts, wanted.key());
+      root = root(server, outside);
     }
     if (root.isEmpty() || !root.get().equals(wanted.key())) {
       throw Problem.of(Code.CONFLICT, "Share " + name + " is not served")
@@ -178,17 +191,26 @@ public final class SharedDirectories implements AutoCloseable {
   }
 
   /**
+   * What a server that is not in its directory yet has for its root.
+   *
+   * @param hosts the key of the host's
+   * @param wanted the key of the directory, which is at {@code inCell} in the cell's
+   */
+  private record Outside(Object hosts, Object wanted, Path inCell) {}
+
+  /**
    * What a server, or the process that works for it, has for its root, once it is neither the
    * host's nor that of a cell in which what is wanted is yet to be gone into.
    */
-  private static Optional<Object> root(ProcessId server, Object hosts, Object wanted) {
+  private static Optional<Object> root(ProcessId server, Outside outside) {
     return ProcessHandle.of(server.pid()).stream()
         .flatMap(first -> Stream.concat(first.descendants(), Stream.of(first)))
         .map(process -> Path.of("/proc", Long.toString(process.pid()), "root"))
         // First the cell: from there it can only go on to the directory meanwhile.
-        .filter(path -> !key(Path.of(path + Companion.SHARED)).equals(Optional.of(wanted)))
+        .filter(path ->
+            !key(Path.of(path.toString() + outside.inCell())).equals(Optional.of(outside.wanted())))
         .flatMap(path -> key(path).stream())
-        .filter(key -> !key.equals(hosts))
+        .filter(key -> !key.equals(outside.hosts()))
         .findFirst();
   }
 

@@ -17,6 +17,7 @@ import dev.kelvin.model.spec.Nic;
 import dev.kelvin.model.spec.Share;
 import dev.kelvin.model.spec.ShareCache;
 import dev.kelvin.model.spec.VmSpec;
+import dev.kelvin.qemu.VmFiles;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -74,11 +75,15 @@ class SharedDirectoriesTest {
     return List.of(new StartedCompanion("share-work", process, null));
   }
 
+  private VmFiles files() {
+    return new VmFiles(Path.of("/run/web"), Path.of("/state/web"), Path.of("/kept/web"));
+  }
+
   @Test
   void whatWasCheckedIsServed() throws Exception {
     Path work = directory.resolve("user/work");
     try (SharedDirectories held = hold(work)) {
-      held.requireServed(serve(work));
+      held.requireServed(serve(work), files());
     }
   }
 
@@ -89,9 +94,28 @@ class SharedDirectoriesTest {
       Files.move(directory.resolve("user"), directory.resolve("aside"));
       Files.createSymbolicLink(directory.resolve("user"), directory.resolve("root"));
       var serving = serve(work);
-      assertThatThrownBy(() -> held.requireServed(serving))
+      assertThatThrownBy(() -> held.requireServed(serving, files()))
           .isInstanceOf(ProblemException.class)
           .hasMessageContaining("another directory when it was opened");
+    }
+  }
+
+  /** In its cell there is what was held, and it is yet to go into it. */
+  @Test
+  void aServerIsWaitedForThatIsStillInItsCellsRoot() throws Exception {
+    Path work = directory.resolve("user/work");
+    Path cell = directory.resolve("cell");
+    Path inside = Files.createDirectories(Path.of(cell + "/run/web")).resolve("share-0");
+    Files.copy(BUSYBOX, cell.resolve("busybox"));
+    try (SharedDirectories held = hold(work)) {
+      Files.move(work, inside);
+      String script = "/busybox sleep 1; exec /busybox chroot /run/web/share-0 /busybox sleep 1000";
+      server =
+          new ProcessBuilder("chroot", cell.toString(), "/busybox", "sh", "-c", script).start();
+      String process = ProcessId.of(server.pid()).orElseThrow().encode();
+      held.requireServed(List.of(new StartedCompanion("share-work", process, null)), files());
+      assertThat(Pinned.key(Path.of("/proc/" + server.pid() + "/root")))
+          .isEqualTo(Pinned.key(inside));
     }
   }
 
@@ -101,7 +125,7 @@ class SharedDirectoriesTest {
     try (SharedDirectories held = hold(work)) {
       var serving = serve(work);
       end();
-      assertThatThrownBy(() -> held.requireServed(serving))
+      assertThatThrownBy(() -> held.requireServed(serving, files()))
           .hasMessageContaining("has not shut itself into");
     }
   }
