@@ -46,6 +46,14 @@ public enum Layer implements WireName {
     return wire;
   }
 
+  /** Whether only root builds it, so that an ordinary user's daemon never has it. */
+  public boolean takesRoot() {
+    return switch (this) {
+      case USER, ROOT, PID, IPC, UTS, CGROUP, NETWORK, CAPABILITIES -> true;
+      case NO_NEW_PRIVILEGES, LANDLOCK, SECCOMP, LIMITS -> false;
+    };
+  }
+
   /** What it protects against, for people: the end of a sentence. */
   public String purpose() {
     return purpose;

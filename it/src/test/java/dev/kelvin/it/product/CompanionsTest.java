@@ -251,6 +251,36 @@ class CompanionsTest extends OnOneDaemon {
         .satisfies(e -> assertThat(e.problem().remedy()).contains("kelvin start walled"));
   }
 
+  /** Of a file server all that its work leaves possible. */
+  @Test
+  void aFileServerHasACellToo() throws IOException {
+    Path shared = directory("walled");
+    daemon.create(Guests.empty("server", shares(share("s", shared, false))));
+    ConfinedProcess server =
+        daemon.client().isolation("server").processes().stream()
+            .filter(one -> one.name().equals("share-s"))
+            .findAny()
+            .orElseThrow();
+    // It acts as any user, and its files have no limit of their own; see HelperCell.
+    Set<String> unlike = Set.of("user", "capabilities", "limits", "landlock");
+    assertThat(standing(server))
+        .containsAll(
+            wallsThatCanBeBuilt().stream().filter(wall -> !unlike.contains(wall)).toList())
+        .doesNotContain("user", "capabilities");
+    // What it has kept: nothing but the rights to act as any user with files.
+    assertThat(server.walls())
+        .filteredOn(wall -> wall.wall().equals("capabilities"))
+        .singleElement()
+        .satisfies(wall ->
+            assertThat(wall.seen())
+                .startsWith(
+                    "effective cap_chown cap_dac_override cap_fowner cap_fsetid cap_setgid"
+                        + " cap_setuid;"));
+    assertThat(TestDaemon.arguments(ProcessHandle.of(server.pid()).orElseThrow()))
+        .doesNotContain(shared.toString());
+    daemon.done(daemon.client().deleteVm("server", true));
+  }
+
   private static Set<String> wallsThatCanBeBuilt() {
     return daemon.client().host().doctor().checks().stream()
         .filter(check -> check.id().startsWith("wall-") && check.remedy() == null)

@@ -145,6 +145,7 @@ public final class VmLauncher {
     // What is got of the host, in this order: on record as soon as there is a process.
     var held = new ArrayList<HeldResource>();
     held.add(new RuntimeDirectory(home.runtime(vm.metadata().id()).toString()));
+    var walls = new LostWalls(processes, host.runAsRoot());
     try (var shared = shared(vm, host)) {
       home.prepare(vm);
       LaunchPlan plan = plan(vm, host, accelerator, shared);
@@ -152,13 +153,13 @@ public final class VmLauncher {
       var serving =
           companions.start(
               vm,
-              one -> cells.of(one, plan, vm.uid(), shared),
+              one -> walls.noted(cells.of(one, plan, vm.uid(), shared)),
               Companion.of(plan),
               files.runtime());
       held.addAll(serving);
       Files.deleteIfExists(files.output());
       shielded = shield(vm, held);
-      Launch launch = launch(vm, plan);
+      Launch launch = launch(vm, plan, walls);
       process = processes.launch(launch);
       try (var ahead = new HeadStart(process)) {
         var run = runOf(vm, process, plan, launch, held);
@@ -178,6 +179,7 @@ public final class VmLauncher {
         qemu.cont();
         var started = new QemuInstance(process, qemu, serial, files, run);
         started.watchCompanions(signals);
+        walls.tell(vm.ref(), signals);
         return started;
       }
     } catch (IOException | RuntimeException | InterruptedException | Error e) {
@@ -434,13 +436,13 @@ public final class VmLauncher {
     return images.file(image, Format.ISO);
   }
 
-  private Launch launch(VmRecord vm, LaunchPlan plan) throws InterruptedException {
+  private Launch launch(VmRecord vm, LaunchPlan plan, LostWalls walls) throws InterruptedException {
     return new Launch(
         vm.ref(),
         CommandLine.build(plan),
         plan.files().runtime(),
         plan.files().output(),
-        cells.of(plan, vm.uid()),
+        walls.noted(cells.of(plan, vm.uid())),
         plan.facts().files().environment(),
         List.of());
   }
