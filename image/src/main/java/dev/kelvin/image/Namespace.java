@@ -2,6 +2,7 @@ package dev.kelvin.image;
 
 import dev.kelvin.host.program.Commands;
 import dev.kelvin.host.program.Commands.Command;
+import dev.kelvin.host.program.Programs;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import java.io.IOException;
@@ -27,6 +28,18 @@ public final class Namespace {
 
   /** In the work directory of an ordinary user: a link to the tree. */
   private static final String LINK = "tree.link";
+
+  private static final List<String> APART =
+      List.of(
+          "unshare",
+          "--mount",
+          "--ipc",
+          "--uts",
+          "--cgroup",
+          "--pid",
+          "--fork",
+          "--kill-child",
+          "--mount-proc");
 
   private final Commands commands;
   private final boolean root;
@@ -56,6 +69,20 @@ public final class Namespace {
   /** mmdebstrap's name of it. */
   public String mode() {
     return root ? "root" : "unshare";
+  }
+
+  /**
+   * Words that go before those of a program of root's: it has no other processes, mounts, messages
+   * and names than its own, and all that it starts and mounts is gone with it. None where this host
+   * does not give namespaces; mmdebstrap makes its own for an ordinary user.
+   */
+  public List<String> apart() throws InterruptedException {
+    if (!root || Programs.find(APART.getFirst()).isEmpty()) {
+      return List.of();
+    }
+    List<String> probe = new ArrayList<>(APART);
+    probe.add("true");
+    return commands.run(Command.of(probe)).ok() ? APART : List.of();
   }
 
   /**

@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Runs mmdebstrap(1): from packages to a directory with a guest's files. The daemon's user needs to
+ * Runs mmdebstrap(1), as root in namespaces of its own: from packages to a directory with a guest's files. The daemon's user needs to
  * be root or to have subordinate ids (subuid(5)), since the files belong to the guest's users.
  */
 final class Bootstrap {
@@ -57,7 +57,8 @@ final class Bootstrap {
    */
   Outcome run(DebianRecipe recipe, AptSources sources, Path tree, BuildProgress progress)
       throws InterruptedException {
-    List<String> argv = new ArrayList<>(List.of("mmdebstrap", "--verbose"));
+    List<String> argv = new ArrayList<>(namespace.apart());
+    argv.addAll(List.of("mmdebstrap", "--verbose"));
     argv.add("--mode=" + namespace.mode());
     argv.addAll(List.of("--variant=minbase", "--format=directory", "--architectures=amd64"));
     argv.add("--include=" + String.join(",", recipe.packages()));
