@@ -199,7 +199,12 @@ public final class CellConfiner implements Confiner {
       boolean done = false;
       try {
         Path input = files.input();
-        Descriptor in = hand(Descriptor.toRead(input == null ? NOTHING : input));
+        String told = files.told();
+        Descriptor in =
+            hand(
+                told == null
+                    ? Descriptor.toRead(input == null ? NOTHING : input)
+                    : Pipe.holding(told));
         Descriptor out;
         Path written = files.output();
         if (written == null) {

@@ -52,16 +52,34 @@ public record Distrusted(
    * @param reads files, and directories with all below them, that it can open for reading by their
    *     names, and by those of its descriptors
    * @param writes files that it can open for writing
+   * @param told what it finds on its standard input instead of a file, at most as much as a pipe
+   *     holds (64 KiB; pipe(7)); null for nothing
    */
   public record Files(
       @Nullable Path input,
       @Nullable Path output,
       @Nullable Path target,
       List<Path> reads,
-      List<Path> writes) {
+      List<Path> writes,
+      @Nullable String told) {
     public Files {
       reads = List.copyOf(reads);
       writes = List.copyOf(writes);
+    }
+
+    /** Without anything that it is told. */
+    public Files(
+        @Nullable Path input,
+        @Nullable Path output,
+        @Nullable Path target,
+        List<Path> reads,
+        List<Path> writes) {
+      this(input, output, target, reads, writes, null);
+    }
+
+    /** With pipes, and without a file that it could write to. */
+    static Files told(String told, List<Path> reads) {
+      return new Files(null, null, null, reads, List.of(), told);
     }
   }
 

@@ -6,6 +6,7 @@ import java.io.File;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,9 +30,11 @@ public final class SetprivConfiner implements Confiner {
   public Process start(Distrusted program) throws IOException {
     Path input = program.files().input();
     Path output = program.files().output();
-    var builder =
-        new ProcessBuilder(command(program))
-            .redirectInput(new File(input == null ? NOTHING : input.toString()));
+    String told = program.files().told();
+    var builder = new ProcessBuilder(command(program));
+    if (told == null) {
+      builder.redirectInput(new File(input == null ? NOTHING : input.toString()));
+    }
     if (output != null) {
       builder.redirectOutput(Redirect.to(output.toFile()));
     }
@@ -39,7 +42,20 @@ public final class SetprivConfiner implements Confiner {
     builder.environment().putAll(environment(program));
     Process process = begun(program.name(), builder);
     goesFirst(process.pid());
+    if (told != null) {
+      tell(process, told);
+    }
     return process;
+  }
+
+  /** The pipe holds all of it, so this waits for nobody. */
+  private static void tell(Process process, String told) {
+    try (var input = process.outputWriter(StandardCharsets.UTF_8)) {
+      input.write(told);
+    } catch (IOException e) {
+      // How it has ended says more than that it does not listen.
+      LOG.log(Level.DEBUG, "process " + process.pid() + " has not read what it was told", e);
+    }
   }
 
   /**

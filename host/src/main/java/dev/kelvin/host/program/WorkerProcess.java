@@ -6,6 +6,7 @@ import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,11 +22,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Runs a program that works on files of strangers for the daemon, and may be taken over by what is
- * in them. So it gets little ({@link Distrusted}): its files as descriptors that are open already
- * (standard input and output), limits on memory, on what it writes and on descriptors, at most the
- * share of the CPUs that a guest has (its session is its own, not the daemon's), a small one of the
- * medium. What it says on its standard error is read with limits, too. The kernel kills it when the
- * daemon ends.
+ * in them. So it gets little ({@link Distrusted}): its files, or pipes, as descriptors that are open
+ * already (standard input and output), limits on memory, on what it writes and on descriptors, at
+ * most the share of the CPUs that a guest has (its session is its own, not the daemon's), a small
+ * one of the medium. What it says on its standard error is read with limits, too. The kernel kills
+ * it when the daemon ends.
  */
 public final class WorkerProcess {
   private static final System.Logger LOG = System.getLogger(WorkerProcess.class.getName());
@@ -44,8 +45,7 @@ public final class WorkerProcess {
    *
    * @param name for people, in problems
    * @param argv the program and its arguments
-   * @param input what it reads; null for nothing
-   * @param output what it writes: made, or emptied; null for nothing
+   * @param streams what it reads from its standard input, and writes to its output
    * @param largestFile that it may write (RLIMIT_FSIZE)
    * @param asNobody whether it runs as the user that owns nothing, where the daemon is root
    * @param reads what it opens by name: files, and directories with all below them; beside its
@@ -55,8 +55,7 @@ public final class WorkerProcess {
   public record Job(
       String name,
       List<String> argv,
-      @Nullable Path input,
-      @Nullable Path output,
+      Streams streams,
       ByteSize largestFile,
       boolean asNobody,
       List<Path> reads,
@@ -66,6 +65,26 @@ public final class WorkerProcess {
       reads = List.copyOf(reads);
     }
   }
+
+  /** Standard input and output of a worker. */
+  public sealed interface Streams {}
+
+  /**
+   * Files.
+   *
+   * @param input what it reads; null for nothing
+   * @param output what it writes: made, or emptied; null for nothing
+   */
+  public record OfFiles(@Nullable Path input, @Nullable Path output) implements Streams {}
+
+  /**
+   * Pipes to and from the daemon.
+   *
+   * @param told what it finds on its standard input, which no other user can see; at most as much
+   *     as a pipe holds (64 KiB; pipe(7))
+   * @param output is given its standard output, in a thread of its own, and reads it to the end
+   */
+  public record Pipes(String told, Consumer<InputStream> output) implements Streams {}
 
   /**
    * What a worker may take and say.
@@ -112,7 +131,7 @@ public final class WorkerProcess {
    * @throws InterruptedException after the worker has ended
    */
   public int run(Job job, Consumer<String> line, Runnable look) throws InterruptedException {
-    var talk = new Talk(program(job), line);
+    var talk = new Talk(job, line);
     Thread.ofPlatform().daemon().name(job.name()).start(talk);
     try {
       return await(job, talk, look);
@@ -163,12 +182,18 @@ public final class WorkerProcess {
 
   private Distrusted program(Job job) {
     Path nothing = Path.of("/dev/null");
-    Path output = job.output() == null ? nothing : job.output();
+    var files =
+        switch (job.streams()) {
+          case OfFiles(Path input, Path output) ->
+              new Distrusted.Files(
+                  input, output == null ? nothing : output, null, job.reads(), List.of());
+          case Pipes pipes -> Distrusted.Files.told(pipes.told(), job.reads());
+        };
     return new Distrusted(
         job.name(),
         job.argv(),
         Map.of(),
-        new Distrusted.Files(job.input(), output, null, job.reads(), List.of()),
+        files,
         new Distrusted.Limits(limits.memory(), job.largestFile(), DESCRIPTORS),
         job.asNobody() ? Distrusted.NOBODY : null,
         job.network(),
@@ -177,22 +202,28 @@ public final class WorkerProcess {
 
   /** Starts the worker and hears what it says, in a thread that lasts as long as the worker. */
   private final class Talk implements Runnable {
-    private final Distrusted program;
+    private final Job job;
     private final Consumer<String> line;
     private final CompletableFuture<Process> started = new CompletableFuture<>();
     private final CompletableFuture<Integer> ended = new CompletableFuture<>();
     private volatile long heard = System.nanoTime();
 
-    Talk(Distrusted program, Consumer<String> line) {
-      this.program = program;
+    Talk(Job job, Consumer<String> line) {
+      this.job = job;
       this.line = line;
     }
 
     @Override
     public void run() {
       try {
-        Process process = confiner.start(program);
+        Process process = confiner.start(program(job));
         started.complete(process);
+        if (job.streams() instanceof Pipes pipes) {
+          Thread.ofPlatform()
+              .daemon()
+              .name(job.name() + "-output")
+              .start(() -> pipes.output().accept(process.getInputStream()));
+        }
         long begin = System.nanoTime();
         var lines = new BoundedLines(limits, System::nanoTime, begin, text -> line.accept(text));
         try (var said = process.getErrorStream()) {

@@ -14,6 +14,8 @@ import dev.kelvin.host.program.Distrusted;
 import dev.kelvin.host.program.WorkerProcess;
 import dev.kelvin.host.program.WorkerProcess.Job;
 import dev.kelvin.host.program.WorkerProcess.Limits;
+import dev.kelvin.host.program.WorkerProcess.OfFiles;
+import dev.kelvin.host.program.WorkerProcess.Pipes;
 import dev.kelvin.host.testkit.Attacked;
 import dev.kelvin.host.testkit.Attempt;
 import dev.kelvin.host.testkit.Await;
@@ -92,8 +94,38 @@ class CellConfinerTest {
   private int work(Confiner confiner, String script, Path input, Path output)
       throws InterruptedException {
     var shell = List.of("sh", "-c", script);
-    var job = new Job("worker", shell, input, output, new ByteSize(100), true, List.of(), false);
+    var files = new OfFiles(input, output);
+    var job = new Job("worker", shell, files, new ByteSize(100), true, List.of(), false);
     return new WorkerProcess(confiner, Limits.usual()).run(job, said::add, () -> {});
+  }
+
+  @Test
+  void whatItIsToldComesThroughAPipe() throws Exception {
+    String told = "secret \u20ac" + "x".repeat(60_000);
+    var heard = new CompletableFuture<String>();
+    var pipes =
+        new Pipes(
+            told,
+            output -> {
+              try (output) {
+                heard.complete(new String(output.readAllBytes(), StandardCharsets.UTF_8));
+              } catch (IOException e) {
+                heard.completeExceptionally(e);
+              }
+            });
+    var job = new Job("worker", List.of("cat"), pipes, new ByteSize(0), true, List.of(), false);
+    int code = new WorkerProcess(confiner(), Limits.usual()).run(job, said::add, () -> {});
+    assertThat(said).isEmpty();
+    assertThat(code).isZero();
+    assertThat(heard.get(10, TimeUnit.SECONDS)).isEqualTo(told);
+  }
+
+  @Test
+  void whatAPipeDoesNotHoldIsRefused() {
+    var files = new Distrusted.Files(null, null, null, List.of(), List.of(), "x".repeat(65_537));
+    assertThatThrownBy(() -> confiner().start(shell("exit 0", files)))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("65537");
   }
 
   private static Distrusted shell(String script, Distrusted.Files files) {

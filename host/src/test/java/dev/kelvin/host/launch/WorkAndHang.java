@@ -22,7 +22,10 @@ final class WorkAndHang {
     new WorkerProcess(confiner, WorkerProcess.Limits.usual())
         .run(
             new WorkerProcess.Job(
-                "worker", worker, null, null, new ByteSize(0), false, List.of(), false),
+                "worker",
+                worker,
+                new WorkerProcess.OfFiles(null, null),
+                new ByteSize(0), false, List.of(), false),
             System.out::println,
             () -> {});
   }

@@ -8,13 +8,18 @@ import dev.kelvin.host.program.SetprivConfiner;
 import dev.kelvin.host.program.WorkerProcess;
 import dev.kelvin.host.program.WorkerProcess.Job;
 import dev.kelvin.host.program.WorkerProcess.Limits;
+import dev.kelvin.host.program.WorkerProcess.OfFiles;
+import dev.kelvin.host.program.WorkerProcess.Pipes;
 import dev.kelvin.host.testkit.Await;
 import dev.kelvin.model.ByteSize;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -34,8 +39,7 @@ class WorkerProcessTest {
         new Job(
             "worker",
             List.of("sh", "-c", script),
-            input,
-            output,
+            new OfFiles(input, output),
             new ByteSize(100),
             asNobody,
             List.of(),
@@ -77,6 +81,39 @@ class WorkerProcessTest {
     said.clear();
     assertThat(run("cat '" + input + "' >&2", null, null, true)).isNotZero();
     assertThat(said).singleElement().asString().contains("Permission denied");
+  }
+
+  @Test
+  void itHasPipesInsteadOfFiles() throws Exception {
+    var heard = new CompletableFuture<String>();
+    var pipes =
+        new Pipes(
+            "secret",
+            output -> {
+              try (output) {
+                heard.complete(new String(output.readAllBytes(), StandardCharsets.UTF_8));
+              } catch (IOException e) {
+                heard.completeExceptionally(e);
+              }
+            });
+    Path file = directory.resolve("file");
+    var script = "cat; head -c 100000 /dev/zero | tr '\\0' x; printf 1 >'" + file + "'";
+    int code = piped(script, pipes);
+    assertThat(heard.get(10, TimeUnit.SECONDS)).isEqualTo("secret" + "x".repeat(100_000));
+    assertThat(code).as("no file may be written").isEqualTo(128 + 25);
+    assertThat(file).isEmptyFile();
+  }
+
+  @Test
+  void oneThatDoesNotListenIsNoFault() throws Exception {
+    var pipes = new Pipes("x".repeat(60_000), output -> {});
+    assertThat(piped("exit 7", pipes)).isEqualTo(7);
+  }
+
+  private int piped(String script, Pipes pipes) throws InterruptedException {
+    var shell = List.of("sh", "-c", script);
+    var job = new Job("worker", shell, pipes, new ByteSize(0), false, List.of(), false);
+    return new WorkerProcess(new SetprivConfiner(), Limits.usual()).run(job, said::add, () -> {});
   }
 
   @Test
