@@ -23,6 +23,8 @@ import dev.kelvin.host.testkit.Intruder;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.ProblemException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -34,6 +36,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -123,9 +126,9 @@ class CellConfinerTest {
   @Test
   void whatAPipeDoesNotHoldIsRefused() {
     var files = new Distrusted.Files(null, null, null, List.of(), List.of(), "x".repeat(65_537));
-    assertThatThrownBy(() -> confiner().start(shell("exit 0", files)))
-        .isInstanceOf(IOException.class)
-        .hasMessageContaining("65537");
+    assertThatExceptionOfType(IOException.class)
+        .isThrownBy(() -> confiner().start(shell("exit 0", files)))
+        .withMessageContaining("65537");
   }
 
   private static Distrusted shell(String script, Distrusted.Files files) {

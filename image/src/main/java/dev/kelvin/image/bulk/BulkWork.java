@@ -1,8 +1,13 @@
 package dev.kelvin.image.bulk;
 
+import dev.kelvin.image.web.Answer;
+import dev.kelvin.image.web.FileRequest;
 import dev.kelvin.model.Compression;
 import dev.kelvin.model.ProgressSink;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
+import javax.net.ssl.SSLContext;
 
 /**
  * Work that takes as long as its files are large. It is cancelled by interrupting its thread, and
@@ -26,8 +31,27 @@ public interface BulkWork {
       Path packed, Compression kind, Path target, UnpackLimits bounds, ProgressSink progress)
       throws InterruptedException;
 
+  /**
+   * Asks a server for a file, or for the rest of one, and follows redirects.
+   *
+   * @return what it answers, whatever that is; until it is closed it takes a place
+   * @throws IOException when the server cannot be reached, or what asks it is killed; worth another
+   *     attempt
+   * @throws dev.kelvin.model.ProblemException unavailable, too: when it makes no sense to try again
+   */
+  Answer fetch(FileRequest request) throws IOException, InterruptedException;
+
   /** One that works in the calling thread; in a daemon it is slow. */
   static BulkWork here() {
-    return new OwnThread();
+    return here(Optional.empty());
+  }
+
+  /**
+   * The same.
+   *
+   * @param tls what servers are trusted by; empty for the certificates that Java trusts
+   */
+  static BulkWork here(Optional<SSLContext> tls) {
+    return new OwnThread(tls);
   }
 }

@@ -1,5 +1,9 @@
 package dev.kelvin.image.bulk;
 
+import dev.kelvin.image.web.Answer;
+import dev.kelvin.image.web.EnvironmentProxies;
+import dev.kelvin.image.web.FileRequest;
+import dev.kelvin.image.web.Web;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Compression;
 import dev.kelvin.model.Problem;
@@ -9,10 +13,18 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /** Works in the calling thread: what a worker does, and tests. */
 final class OwnThread implements BulkWork {
+  private final Optional<SSLContext> tls;
+
+  OwnThread(Optional<SSLContext> tls) {
+    this.tls = tls;
+  }
+
   @Override
   public String digest(Path file, Sha kind, ProgressSink progress) throws InterruptedException {
     return run(new BulkJob.Digest(kind), file, null, "making the checksum", progress);
@@ -23,6 +35,11 @@ final class OwnThread implements BulkWork {
       Path packed, Compression kind, Path target, UnpackLimits bounds, ProgressSink progress)
       throws InterruptedException {
     run(new BulkJob.Unpack(kind, bounds), packed, target, "unpacking", progress);
+  }
+
+  @Override
+  public Answer fetch(FileRequest request) throws IOException, InterruptedException {
+    return Web.once(request, EnvironmentProxies.ofProcess(), tls);
   }
 
   private static String run(
@@ -61,6 +78,7 @@ final class OwnThread implements BulkWork {
         new Unpacker(unpack.bounds()).unpack(in, unpack.kind(), out, read);
         yield "";
       }
+      case BulkJob.Fetch _ -> throw new IllegalArgumentException("a download has no input");
     };
   }
 

@@ -16,8 +16,12 @@ import org.jspecify.annotations.Nullable;
  * worker that has written them may work for somebody else by now.
  */
 final class WorkerLines {
-  /** What a worker may say of its files and its host; every other code would be a lie. */
-  private static final Set<Code> CODES = Set.of(Code.MALFORMED, Code.TOO_LARGE, Code.HOST_FAILURE);
+  /**
+   * What a worker may say of its files, of servers and of its host; every other code would be a
+   * lie.
+   */
+  private static final Set<Code> CODES =
+      Set.of(Code.MALFORMED, Code.TOO_LARGE, Code.UNAVAILABLE, Code.HOST_FAILURE);
 
   /** Of each text of a problem. */
   private static final int LONGEST = 500;
@@ -25,25 +29,31 @@ final class WorkerLines {
   private WorkerLines() {}
 
   /** Exactly one is not null. */
-  private record JobLine(BulkJob.@Nullable Digest digest, BulkJob.@Nullable Unpack unpack) {}
+  private record JobLine(
+      BulkJob.@Nullable Digest digest,
+      BulkJob.@Nullable Unpack unpack,
+      BulkJob.@Nullable Fetch fetch) {}
 
   /** Exactly one is not null. */
   private record ReportLine(
       WorkerReport.@Nullable Progress progress,
+      WorkerReport.@Nullable Head head,
+      WorkerReport.@Nullable Broken broken,
       WorkerReport.@Nullable Done done,
       WorkerReport.@Nullable Failed failed) {}
 
   static String text(BulkJob job) {
     return string(
         switch (job) {
-          case BulkJob.Digest digest -> new JobLine(digest, null);
-          case BulkJob.Unpack unpack -> new JobLine(null, unpack);
+          case BulkJob.Digest digest -> new JobLine(digest, null, null);
+          case BulkJob.Unpack unpack -> new JobLine(null, unpack, null);
+          case BulkJob.Fetch fetch -> new JobLine(null, null, fetch);
         });
   }
 
   static BulkJob job(String text) {
     JobLine line = Documents.readTrusted(utf8(text), JobLine.class);
-    return Stream.of(line.digest(), line.unpack())
+    return Stream.of(line.digest(), line.unpack(), line.fetch())
         .filter(Objects::nonNull)
         .map(BulkJob.class::cast)
         .findFirst()
@@ -53,9 +63,11 @@ final class WorkerLines {
   static String text(WorkerReport report) {
     return string(
         switch (report) {
-          case WorkerReport.Progress progress -> new ReportLine(progress, null, null);
-          case WorkerReport.Done done -> new ReportLine(null, done, null);
-          case WorkerReport.Failed failed -> new ReportLine(null, null, failed);
+          case WorkerReport.Progress progress -> new ReportLine(progress, null, null, null, null);
+          case WorkerReport.Head head -> new ReportLine(null, head, null, null, null);
+          case WorkerReport.Broken broken -> new ReportLine(null, null, broken, null, null);
+          case WorkerReport.Done done -> new ReportLine(null, null, null, done, null);
+          case WorkerReport.Failed failed -> new ReportLine(null, null, null, null, failed);
         });
   }
 
@@ -66,18 +78,22 @@ final class WorkerLines {
    */
   static WorkerReport report(String text) {
     ReportLine line = Documents.read(utf8(text), Syntax.JSON, ReportLine.class);
-    var all = Stream.<@Nullable WorkerReport>of(line.progress(), line.done(), line.failed());
+    var all =
+        Stream.<@Nullable WorkerReport>of(
+            line.progress(), line.head(), line.broken(), line.done(), line.failed());
     var said = all.filter(Objects::nonNull).toList();
     boolean whole =
         said.size() == 1
             && switch (said.getFirst()) {
               case WorkerReport.Progress progress -> progress.read() >= 0;
+              case WorkerReport.Head head -> head.answer() != null;
+              case WorkerReport.Broken broken -> broken.why() != null;
               case WorkerReport.Done done -> done.result() != null;
               case WorkerReport.Failed failed -> failed.problem() != null;
             };
     if (!whole) {
       throw Problem.of(Code.MALFORMED, "A worker says what makes no sense")
-          .because("a report has one of: progress, done, failed")
+          .because("a report has one of: progress, head, broken, done, failed")
           .remedy("the file may be damaged or hostile; look at where it comes from")
           .asException();
     }
@@ -101,7 +117,7 @@ final class WorkerLines {
 
   /** A text in one line and of a bounded length. */
   static String shown(@Nullable String text, String otherwise) {
-    String clean = text == null ? "" : text.replaceAll("[\\p{Cntrl}\\p{Cf}\u2028\u2029]+", " ");
+    String clean = text == null ? "" : text.replaceAll("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]+", " ");
     return clean.isBlank()
         ? otherwise
         : clean.length() > LONGEST ? clean.substring(0, LONGEST) + "…" : clean.strip();

@@ -2,8 +2,10 @@ package dev.kelvin.image.bulk;
 
 import dev.kelvin.host.program.Confiner;
 import dev.kelvin.host.program.WorkerProcess;
+import dev.kelvin.image.web.Answer;
+import dev.kelvin.image.web.EnvironmentProxies;
+import dev.kelvin.image.web.FileRequest;
 import dev.kelvin.model.ByteSize;
-import dev.kelvin.model.Code;
 import dev.kelvin.model.Compression;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
@@ -13,14 +15,17 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Has the work done by processes, one for each piece of it. One that is killed from outside, as for
- * the sake of the host's memory, is started once more; whatever else becomes of one is a problem of
- * the task that waits for it.
+ * the sake of the host's memory, is started once more (a download goes on where it was); whatever
+ * else becomes of one is a problem of the task that waits for it.
  */
 public final class Workers implements BulkWork {
   private static final System.Logger LOG = System.getLogger(Workers.class.getName());
@@ -31,17 +36,45 @@ public final class Workers implements BulkWork {
   /** What is not known of the result of a checksum. */
   private static final ByteSize NOTHING = new ByteSize(0);
 
-  /** 128 and SIGKILL's number, as a shell has it. */
-  private static final int KILLED = 137;
+  /**
+   * Downloads; they wait for servers more than they work, and are not to keep the others waiting.
+   */
+  private static final int DOWNLOADS = 4;
+
+  /** Longer than any download: who waits for its bytes looks whether they come. */
+  private static final Duration UNBOUNDED = Duration.ofDays(365);
+
+  /** Names a file. */
+  private static final String TRUST_STORE = "javax.net.ssl.trustStore";
+
+  /** What the administrator says to a JVM about whom it shall trust. */
+  private static final List<String> TRUST =
+      List.of(
+          TRUST_STORE,
+          "javax.net.ssl.trustStorePassword",
+          "javax.net.ssl.trustStoreProvider",
+          "javax.net.ssl.trustStoreType");
 
   private final WorkerProgram program;
   private final WorkerProcess processes;
   private final boolean asNobody;
+  private final WorkerProcess downloaders;
   private final Semaphore places = new Semaphore(AT_ONCE, true);
+  private final Semaphore downloads = new Semaphore(DOWNLOADS, true);
 
   Workers(WorkerProgram program, Confiner confiner, WorkerProcess.Limits limits) {
     this.program = program;
     this.processes = new WorkerProcess(confiner, limits);
+    this.downloaders =
+        new WorkerProcess(
+            confiner,
+            new WorkerProcess.Limits(
+                limits.memory(),
+                limits.longestLine(),
+                limits.lines(),
+                limits.linesPerSecond(),
+                UNBOUNDED,
+                UNBOUNDED));
     this.asNobody = program.forEverybody();
   }
 
@@ -59,7 +92,8 @@ public final class Workers implements BulkWork {
     var piece = new Piece(new BulkJob.Digest(kind), file, null, NOTHING, "making the checksum");
     String hex = work(piece, progress);
     if (!kind.fits(hex)) {
-      throw nonsense(file, "this is no checksum: " + WorkerLines.shown(hex, "nothing"))
+      throw WorkerEnds.nonsense(
+              name(file), "this is no checksum: " + WorkerLines.shown(hex, "nothing"))
           .asException();
     }
     return hex;
@@ -73,6 +107,42 @@ public final class Workers implements BulkWork {
     work(new Piece(job, packed, target, bounds.most(), "unpacking"), progress);
   }
 
+  @Override
+  public Answer fetch(FileRequest request) throws IOException, InterruptedException {
+    var trust = new HashMap<String, String>();
+    for (String name : TRUST) {
+      String value = System.getProperty(name);
+      if (value != null) {
+        trust.put(name, value);
+      }
+    }
+    var proxies = EnvironmentProxies.ofProcess().variables();
+    String told = WorkerLines.text(new BulkJob.Fetch(request, proxies, trust));
+    var reads = new ArrayList<>(program.files());
+    String store = trust.get(TRUST_STORE);
+    if (store != null && Files.exists(Path.of(store))) {
+      reads.add(Path.of(store).toAbsolutePath());
+    }
+    downloads.acquire();
+    return PipedAnswer.begin(
+        downloaders,
+        request,
+        body ->
+            new WorkerProcess.Job(
+                "download",
+                program.argv(),
+                new WorkerProcess.Pipes(told, body::hear),
+                NOTHING,
+                asNobody,
+                reads,
+                true),
+        downloads::release);
+  }
+
+  private static String name(Path file) {
+    return file.getFileName().toString();
+  }
+
   /**
    * One piece of work.
    *
@@ -82,7 +152,7 @@ public final class Workers implements BulkWork {
   private record Piece(
       BulkJob job, Path input, @Nullable Path output, ByteSize largest, String words) {
     String object() {
-      return input.getFileName().toString();
+      return name(input);
     }
   }
 
@@ -90,7 +160,7 @@ public final class Workers implements BulkWork {
     places.acquire();
     try {
       var first = attempt(piece, progress);
-      if (first.ending() != KILLED) {
+      if (first.ending() != WorkerEnds.KILLED) {
         return first.result();
       }
       LOG.log(Level.WARNING, "A worker was killed while it was {0}; another begins", piece.words());
@@ -101,15 +171,13 @@ public final class Workers implements BulkWork {
   }
 
   private Hearing attempt(Piece piece, ProgressSink progress) throws InterruptedException {
-    Path output = piece.output();
     var argv = new ArrayList<>(program.argv());
     argv.add(WorkerLines.text(piece.job()));
     var job =
         new WorkerProcess.Job(
             "worker",
             argv,
-            piece.input(),
-            output,
+            new WorkerProcess.OfFiles(piece.input(), piece.output()),
             piece.largest(),
             asNobody,
             program.files(),
@@ -123,15 +191,8 @@ public final class Workers implements BulkWork {
     try {
       return Files.size(file);
     } catch (IOException e) {
-      throw OwnThread.failure(e).on(file.getFileName().toString()).asException(e);
+      throw OwnThread.failure(e).on(name(file)).asException(e);
     }
-  }
-
-  private static Problem nonsense(Path file, String cause) {
-    return Problem.of(Code.HOST_FAILURE, "A worker says what makes no sense")
-        .on(file.getFileName().toString())
-        .because(cause)
-        .remedy("the file may be damaged or hostile; look at where it comes from");
   }
 
   /** What one worker says, and how it ends. */
@@ -155,7 +216,7 @@ public final class Workers implements BulkWork {
     /** Takes a line of it. */
     void take(String line) {
       if (last != null) {
-        throw nonsense(piece.input(), "it goes on after its end").asException();
+        throw nonsense("it goes on after its end").asException();
       }
       if (!line.startsWith("{")) {
         // The JVM's, about what befell it.
@@ -166,15 +227,20 @@ public final class Workers implements BulkWork {
         case WorkerReport.Progress(long bytes) -> read = Math.min(bytes, total);
         case WorkerReport.Done done -> last = done;
         case WorkerReport.Failed failed -> last = failed;
+        case WorkerReport.Head _, WorkerReport.Broken _ ->
+            throw nonsense("it was not to ask anybody").asException();
       }
+    }
+
+    private Problem nonsense(String cause) {
+      return WorkerEnds.nonsense(piece.object(), cause);
     }
 
     private WorkerReport report(String line) {
       try {
         return WorkerLines.report(line);
       } catch (ProblemException e) {
-        throw nonsense(piece.input(), WorkerLines.shown(e.problem().cause(), "it is no report"))
-            .asException(e);
+        throw WorkerEnds.nonsense(piece.object(), e).asException(e);
       }
     }
 
@@ -203,15 +269,9 @@ public final class Workers implements BulkWork {
         case WorkerReport.Done(String result) -> result;
         case WorkerReport.Failed(Problem problem) ->
             throw WorkerLines.shown(problem, piece.object()).asException();
-        case WorkerReport.Progress _ -> throw new IllegalStateException("progress is no result");
-        case null ->
-            throw Problem.of(Code.HOST_FAILURE, "A worker has ended in the middle of its work")
-                .on(piece.object())
-                .because(
-                    (ending > 128 ? "signal " + (ending - 128) : "its exit code is " + ending)
-                        + (otherWords.isEmpty() ? "" : ": " + otherWords))
-                .remedy("see whether the host is out of memory (dmesg), then try again")
-                .asException();
+        case WorkerReport.Progress _, WorkerReport.Head _, WorkerReport.Broken _ ->
+            throw new IllegalStateException("none of these is a result");
+        case null -> throw WorkerEnds.early(piece.object(), ending, otherWords).asException();
       };
     }
   }

@@ -2,6 +2,7 @@ package dev.kelvin.image.pull;
 
 import dev.kelvin.image.pull.CatalogueFile.Distribution;
 import dev.kelvin.image.pull.CatalogueFile.Release;
+import dev.kelvin.image.web.Urls;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Names;
 import dev.kelvin.model.Problem;

@@ -1,5 +1,11 @@
 package dev.kelvin.image.pull;
 
+import dev.kelvin.image.bulk.BulkWork;
+import dev.kelvin.image.web.Answer;
+import dev.kelvin.image.web.AnswerHead;
+import dev.kelvin.image.web.FileRequest;
+import dev.kelvin.image.web.Unfinished;
+import dev.kelvin.image.web.Web;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
@@ -16,7 +22,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -33,12 +38,12 @@ final class Download {
   private static final int BUFFER = 256 << 10;
   private static final Duration LONGEST_BACKOFF = Duration.ofMinutes(1);
 
-  private final Web web;
+  private final BulkWork bulk;
   private final PullLimits limits;
   private final Room room;
 
-  Download(Web web, PullLimits limits, Room room) {
-    this.web = web;
+  Download(BulkWork bulk, PullLimits limits, Room room) {
+    this.bulk = bulk;
     this.limits = limits;
     this.room = room;
   }
@@ -106,27 +111,25 @@ final class Download {
     if (offset > 0 && offset == part.total()) {
       return; // the daemon died between the last byte and what comes after
     }
-    Map<String, String> headers =
-        offset == 0
-            ? Map.of()
-            : Map.of("Range", "bytes=" + offset + "-", "If-Range", validator.orElseThrow());
-    try (Web.Answer answer = ask(uri, headers)) {
-      switch (answer.status()) {
+    var request =
+        new FileRequest(uri, offset, offset == 0 ? null : validator.orElseThrow(), limits.web());
+    try (Answer answer = ask(request)) {
+      switch (answer.head().status()) {
         case 200 -> begin(uri, answer, part, progress);
         case 206 -> goOn(answer, part, offset, progress);
         case 416 -> {
           part.discard();
           throw new Passing("the server does not have the rest of the file", null, null);
         }
-        default -> throw refused(uri, answer);
+        default -> throw refused(uri, answer.head());
       }
     }
   }
 
-  private Web.Answer ask(URI uri, Map<String, String> headers)
+  private Answer ask(FileRequest request)
       throws Passing, InterruptedException, InterruptedIOException {
     try {
-      return web.get(uri, headers);
+      return bulk.fetch(request);
     } catch (InterruptedIOException e) {
       throw e;
     } catch (IOException e) {
@@ -134,7 +137,7 @@ final class Download {
     }
   }
 
-  private Passing refused(URI uri, Web.Answer answer) {
+  private Passing refused(URI uri, AnswerHead answer) {
     if (!Statuses.isPassing(answer.status())) {
       throw Statuses.problem(uri, answer.status(), "image");
     }
@@ -149,26 +152,28 @@ final class Download {
     return new Passing("the server answers " + answer.status(), null, wait.orElse(null));
   }
 
-  private void begin(URI uri, Web.Answer answer, PartialFile part, ProgressSink progress)
+  private void begin(URI uri, Answer answer, PartialFile part, ProgressSink progress)
       throws Passing, IOException, InterruptedException {
-    String type = answer.header("Content-Type").orElse("");
+    AnswerHead head = answer.head();
+    String type = head.header("Content-Type").orElse("");
     if (type.startsWith("text/html") || type.startsWith("application/xhtml")) {
       throw Problem.of(Code.MALFORMED, "The server sends a page instead of an image")
-          .on(answer.uri().toString())
+          .on(head.uri().toString())
           .because("its type is " + type.replaceAll("\\p{Cntrl}", "?"))
           .remedy("check the address; a login page of the network may be in the way")
           .asException();
     }
-    long total = length(answer);
+    long total = length(head);
     checkSize(uri, total);
     room.require(Math.max(total, 0));
-    part.begin(uri, answer.header("ETag"), answer.header("Last-Modified"), total);
+    part.begin(uri, head.header("ETag"), head.header("Last-Modified"), total);
     copy(answer, part, 0, total, progress);
   }
 
-  private void goOn(Web.Answer answer, PartialFile part, long offset, ProgressSink progress)
+  private void goOn(Answer answer, PartialFile part, long offset, ProgressSink progress)
       throws Passing, IOException, InterruptedException {
-    Matcher range = CONTENT_RANGE.matcher(answer.header("Content-Range").orElse(""));
+    AnswerHead head = answer.head();
+    Matcher range = CONTENT_RANGE.matcher(head.header("Content-Range").orElse(""));
     boolean fits =
         range.matches()
             && offset > 0
@@ -180,12 +185,12 @@ final class Download {
       throw new Passing("the server sends another part of the file than was asked for", null, null);
     }
     long total = number(range.group(3));
-    checkSize(answer.uri(), total);
+    checkSize(head.uri(), total);
     room.require(total - offset);
     copy(answer, part, offset, total, progress);
   }
 
-  private static long length(Web.Answer answer) {
+  private static long length(AnswerHead answer) {
     return answer
         .header("Content-Length")
         .filter(text -> text.matches("[0-9]+"))
@@ -217,9 +222,9 @@ final class Download {
    *
    * @param total length of the whole file; negative when the server does not tell
    */
-  private void copy(
-      Web.Answer answer, PartialFile part, long offset, long total, ProgressSink progress)
+  private void copy(Answer answer, PartialFile part, long offset, long total, ProgressSink progress)
       throws Passing, IOException, InterruptedException {
+    URI source = answer.head().uri();
     long at = offset;
     byte[] buffer = new byte[BUFFER];
     try (var out = FileChannel.open(part.path(), StandardOpenOption.WRITE)) {
@@ -231,8 +236,8 @@ final class Download {
         writeAll(out, ByteBuffer.wrap(buffer, 0, count), at);
         at += count;
         part.written(out, at);
-        checkSize(answer.uri(), at);
-        progress.report(new Progress(at, Math.max(total, 0), "bytes", answer.uri().getHost()));
+        checkSize(source, at);
+        progress.report(new Progress(at, Math.max(total, 0), "bytes", source.getHost()));
         if (Thread.interrupted()) {
           throw new InterruptedException("while a file was downloaded");
         }
@@ -244,16 +249,11 @@ final class Download {
     }
   }
 
-  private static int read(Web.Answer answer, byte[] buffer, long wanted)
-      throws Passing, InterruptedIOException {
+  private static int read(Answer answer, byte[] buffer, long wanted) throws Passing, IOException {
     try {
       return answer.body().read(buffer, 0, (int) wanted);
-    } catch (InterruptedIOException e) {
-      throw e;
-    } catch (TimedBody.Stalled e) {
+    } catch (Unfinished e) {
       throw new Passing(String.valueOf(e.getMessage()), e, null);
-    } catch (IOException e) {
-      throw new Passing("the server broke off: " + Web.reason(e), e, null);
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.kelvin.image.pull;
 
 import dev.kelvin.codec.Documents;
+import dev.kelvin.image.web.Urls;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Compression;
 import dev.kelvin.model.Image.Format;

@@ -1,6 +1,7 @@
 package dev.kelvin.image.pull;
 
 import dev.kelvin.image.bulk.UnpackLimits;
+import dev.kelvin.image.web.WebLimits;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Waits;
 import java.time.Duration;
@@ -47,6 +48,11 @@ public record PullLimits(
         most,
         ratio,
         free);
+  }
+
+  /** How long a server is waited for. */
+  WebLimits web() {
+    return new WebLimits(connect, header, stall, redirects);
   }
 
   /** How much may come out of a packed file. */

@@ -1,5 +1,6 @@
 package dev.kelvin.image.pull;
 
+import dev.kelvin.image.web.Urls;
 import dev.kelvin.model.Compression;
 import dev.kelvin.model.Image.Format;
 import java.util.List;

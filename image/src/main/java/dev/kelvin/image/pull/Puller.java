@@ -2,6 +2,8 @@ package dev.kelvin.image.pull;
 
 import dev.kelvin.host.file.Durable;
 import dev.kelvin.image.bulk.BulkWork;
+import dev.kelvin.image.web.Urls;
+import dev.kelvin.image.web.Web;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Compression;
@@ -21,7 +23,6 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -48,7 +49,7 @@ public final class Puller {
 
   /**
    * @param keyDirectory where the administrator may put keys of publishers
-   * @param bulk makes checksums and unpacks
+   * @param bulk downloads, makes checksums and unpacks
    */
   public Puller(PullLimits limits, Path keyDirectory, BulkWork bulk) {
     this(limits, keyDirectory, bulk, Optional.empty());
@@ -76,14 +77,14 @@ public final class Puller {
    */
   public Provenance download(PullPlan plan, Path work, ProgressSink progress)
       throws InterruptedException {
-    try (var web = new Web(limits, tls)) {
+    try (var web = new SmallFiles(limits, tls)) {
       Expected expected = expected(web, plan, progress);
       if (expected.by() == Verification.NONE && !plan.insecure()) {
         throw unverified(plan);
       }
       PartialFile part = PartialFile.open(work.resolve(PACKED));
       var room = new Download.Room(work, RESERVE, plan.compression() == Compression.NONE ? 2 : 3);
-      new Download(web, limits, room).get(URI.create(plan.url()), part, progress);
+      new Download(bulk, limits, room).get(URI.create(plan.url()), part, progress);
       return verify(web, plan, expected, part, progress);
     } catch (IOException e) {
       throw unstorable(work, e);
@@ -139,16 +140,11 @@ public final class Puller {
   }
 
   private void reachNow(PullPlan plan, Duration limit) throws IOException, InterruptedException {
-    try (var web = new Web(limits.within(limit), tls)) {
+    try (var web = new SmallFiles(limits.within(limit), tls)) {
       if (expected(web, plan, ProgressSink.none()).by() == Verification.NONE && !plan.insecure()) {
         throw unverified(plan);
       }
-      URI uri = URI.create(plan.url());
-      try (var answer = web.get(uri, Map.of())) {
-        if (answer.status() != 200) {
-          throw Statuses.problem(uri, answer.status(), "image");
-        }
-      }
+      web.ask(URI.create(plan.url()));
     }
   }
 
@@ -162,7 +158,7 @@ public final class Puller {
   }
 
   private Provenance verify(
-      Web web, PullPlan plan, Expected expected, PartialFile part, ProgressSink progress)
+      SmallFiles web, PullPlan plan, Expected expected, PartialFile part, ProgressSink progress)
       throws InterruptedException, IOException {
     Checksum sum = expected.sum();
     if (sum == null) {
@@ -187,7 +183,7 @@ public final class Puller {
     return new Provenance(expected.by(), actual.toString(), expected.signer());
   }
 
-  private Expected expected(Web web, PullPlan plan, ProgressSink progress)
+  private Expected expected(SmallFiles web, PullPlan plan, ProgressSink progress)
       throws InterruptedException {
     String given = plan.checksum();
     if (given != null) {
@@ -199,7 +195,7 @@ public final class Puller {
       return new Expected(secure ? Verification.TRANSPORT : Verification.NONE, null, null);
     }
     progress.report(new Progress(0, 0, "", "reading the publisher's sums"));
-    byte[] content = web.small(URI.create(sums), "sums");
+    byte[] content = web.get(URI.create(sums), "sums");
     boolean own = Sums.areOf(sums, plan.url());
     if (plan.keys().isEmpty()) {
       String text = new String(content, StandardCharsets.UTF_8);
@@ -212,13 +208,13 @@ public final class Puller {
     Signatures.Signed signed =
         signature == null
             ? Signatures.clear(content, keys)
-            : Signatures.detached(content, web.small(URI.create(signature), "signature"), keys);
+            : Signatures.detached(content, web.get(URI.create(signature), "signature"), keys);
     Checksum sum = Sums.find(signed.text(), plan.fileName(), own);
     return new Expected(Verification.SIGNATURE, sum, signed.fingerprint());
   }
 
   /** The keys of the plan that can be had: from the configuration, the host, or the publisher. */
-  private List<PGPPublicKey> keys(Web web, PullPlan plan) throws InterruptedException {
+  private List<PGPPublicKey> keys(SmallFiles web, PullPlan plan) throws InterruptedException {
     var keys = new ArrayList<PGPPublicKey>();
     ProblemException trouble = null;
     for (PullPlan.Key key : plan.keys()) {
@@ -227,8 +223,7 @@ public final class Puller {
       if (found.isEmpty() && url != null) {
         try {
           found =
-              Signatures.find(
-                  Signatures.keys(web.small(URI.create(url), "key")), key.fingerprint());
+              Signatures.find(Signatures.keys(web.get(URI.create(url), "key")), key.fingerprint());
         } catch (ProblemException e) {
           trouble = e;
         }

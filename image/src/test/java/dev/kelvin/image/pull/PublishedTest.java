@@ -239,24 +239,4 @@ class PublishedTest {
     var problem = problem(() -> published.list());
     assertThat(problem.oneLine() + " " + problem.field()).contains(field).contains(own.toString());
   }
-
-  @Test
-  void theProxiesOfTheEnvironmentAreUsed() {
-    var proxies =
-        new EnvironmentProxies(
-            Map.of(
-                "https_proxy", "http://proxy.example:3128",
-                "HTTP_PROXY", "proxy.example",
-                "no_proxy", "internal.example, .lan"));
-    assertThat(proxies.select(java.net.URI.create("https://h.example/")).toString())
-        .contains("proxy.example")
-        .contains("3128");
-    assertThat(proxies.select(java.net.URI.create("http://h.example/")).toString())
-        .contains("proxy.example")
-        .contains("80");
-    for (String url :
-        List.of("https://a.internal.example/", "https://x.lan/", "http://127.0.0.1/")) {
-      assertThat(proxies.select(java.net.URI.create(url))).containsExactly(java.net.Proxy.NO_PROXY);
-    }
-  }
 }

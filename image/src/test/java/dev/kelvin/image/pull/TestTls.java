@@ -1,6 +1,8 @@
 package dev.kelvin.image.pull;
 
 import java.math.BigInteger;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.KeyStore;
@@ -19,7 +21,9 @@ import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
 /** A certificate for the loopback that only this test knows. */
-record TestTls(SSLContext server, SSLContext client) {
+record TestTls(SSLContext server, SSLContext client, KeyStore trusted) {
+  static final String PASSWORD = "test";
+
   static TestTls make() throws Exception {
     var generator = KeyPairGenerator.getInstance("EC");
     generator.initialize(256);
@@ -43,7 +47,7 @@ record TestTls(SSLContext server, SSLContext client) {
         new JcaX509CertificateConverter().getCertificate(builder.build(signer));
     KeyStore store = KeyStore.getInstance("PKCS12");
     store.load(null, null);
-    char[] password = "test".toCharArray();
+    char[] password = PASSWORD.toCharArray();
     store.setKeyEntry("key", keys.getPrivate(), password, new Certificate[] {certificate});
     var keyManagers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
     keyManagers.init(store, password);
@@ -56,6 +60,14 @@ record TestTls(SSLContext server, SSLContext client) {
     trust.init(trusted);
     SSLContext client = SSLContext.getInstance("TLS");
     client.init(null, trust.getTrustManagers(), null);
-    return new TestTls(server, client);
+    return new TestTls(server, client, trusted);
+  }
+
+  /** Writes down whom its clients trust, for another process. */
+  Path trustStore(Path file) throws Exception {
+    try (var out = Files.newOutputStream(file)) {
+      trusted.store(out, PASSWORD.toCharArray());
+    }
+    return file;
   }
 }

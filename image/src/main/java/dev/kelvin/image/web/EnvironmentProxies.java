@@ -1,4 +1,4 @@
-package dev.kelvin.image.pull;
+package dev.kelvin.image.web;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -9,22 +9,36 @@ import java.net.URI;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The proxies that {@code https_proxy}, {@code http_proxy} and {@code no_proxy} in the environment
  * name, as other programs of the host use them; Java does not read them by itself.
  */
-final class EnvironmentProxies extends ProxySelector {
+public final class EnvironmentProxies extends ProxySelector {
   private static final System.Logger LOG = System.getLogger(EnvironmentProxies.class.getName());
+  private static final Set<String> VARIABLES = Set.of("https_proxy", "http_proxy", "no_proxy");
   private final Map<String, String> environment;
 
-  EnvironmentProxies(Map<String, String> environment) {
-    this.environment = Map.copyOf(environment);
+  /**
+   * @param environment of which only the {@link #variables} are looked at
+   */
+  public EnvironmentProxies(Map<String, String> environment) {
+    this.environment =
+        environment.entrySet().stream()
+            .filter(one -> VARIABLES.contains(one.getKey().toLowerCase(Locale.ROOT)))
+            .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));
   }
 
-  static ProxySelector ofProcess() {
+  public static EnvironmentProxies ofProcess() {
     return new EnvironmentProxies(System.getenv());
+  }
+
+  /** What of the environment names proxies: for another process of the same host. */
+  public Map<String, String> variables() {
+    return environment;
   }
 
   @Override

@@ -1,4 +1,4 @@
-package dev.kelvin.image.pull;
+package dev.kelvin.image.web;
 
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
@@ -9,12 +9,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
 /** Addresses of files on the web. */
-final class Urls {
+public final class Urls {
   private static final int MOST = 2000;
 
   private Urls() {}
 
-  static boolean isUrl(String text) {
+  public static boolean isUrl(String text) {
     return text.contains("://");
   }
 
@@ -24,15 +24,14 @@ final class Urls {
    * @param field that the problem names
    * @throws dev.kelvin.model.ProblemException invalid-argument
    */
-  static URI check(String text, String field) {
+  public static URI check(String text, String field) {
     URI uri;
     try {
       uri = new URI(text);
     } catch (URISyntaxException e) {
       throw refused(text, field, "it is no URL: " + e.getReason());
     }
-    String scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);
-    if (!scheme.equals("https") && !scheme.equals("http")) {
+    if (!isWeb(uri)) {
       throw refused(text, field, "only https and http are spoken");
     }
     if (uri.getHost() == null || uri.getHost().isEmpty()) {
@@ -56,12 +55,18 @@ final class Urls {
         .asException();
   }
 
-  static boolean isSecure(URI uri) {
+  /** Whether its scheme is one that is spoken. */
+  static boolean isWeb(URI uri) {
+    String scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);
+    return scheme.equals("https") || scheme.equals("http");
+  }
+
+  public static boolean isSecure(URI uri) {
     return "https".equalsIgnoreCase(uri.getScheme());
   }
 
   /** The last part of the path, decoded; empty when there is none. */
-  static String fileName(String url) {
+  public static String fileName(String url) {
     String path = URI.create(url).getRawPath();
     String last = path == null ? "" : path.substring(path.lastIndexOf('/') + 1);
     return URLDecoder.decode(last.replace("+", "%2B"), StandardCharsets.UTF_8);

@@ -1,4 +1,4 @@
-package dev.kelvin.image.pull;
+package dev.kelvin.image.web;
 
 import dev.kelvin.model.CipherOrder;
 import dev.kelvin.model.Code;
@@ -23,26 +23,59 @@ import javax.net.ssl.SSLParameters;
  * Asks servers for files. It follows redirects itself, since the JDK's client neither tells where
  * they went in circles nor lets one count them; from HTTPS to HTTP none is followed.
  */
-final class Web implements AutoCloseable {
+public final class Web implements AutoCloseable {
   private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
 
   private final HttpClient client;
-  private final PullLimits limits;
+  private final WebLimits limits;
 
-  Web(PullLimits limits, Optional<SSLContext> tls) {
+  private Web(WebLimits limits, EnvironmentProxies proxies, SSLContext tls, String[] ciphers) {
     this.limits = limits;
-    SSLContext context = tls.orElseGet(Web::usualTls);
-    SSLParameters parameters = context.getDefaultSSLParameters();
-    parameters.setCipherSuites(CipherOrder.of(parameters.getCipherSuites()));
+    SSLParameters parameters = tls.getDefaultSSLParameters();
+    parameters.setCipherSuites(ciphers);
     this.client =
         HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
             .followRedirects(HttpClient.Redirect.NEVER)
-            .proxy(EnvironmentProxies.ofProcess())
+            .proxy(proxies)
             .connectTimeout(limits.connect())
-            .sslContext(context)
+            .sslContext(tls)
             .sslParameters(parameters)
             .build();
+  }
+
+  /**
+   * For small files, in a daemon.
+   *
+   * @param tls what servers are trusted by; empty for the certificates that Java trusts
+   */
+  public static Web ofDaemon(WebLimits limits, Optional<SSLContext> tls) {
+    SSLContext context = tls.orElseGet(Web::usualTls);
+    String[] ciphers = CipherOrder.of(context.getDefaultSSLParameters().getCipherSuites());
+    return new Web(limits, EnvironmentProxies.ofProcess(), context, ciphers);
+  }
+
+  /**
+   * Makes one request for a large file, where all compilers are: so the ciphers are in the order of
+   * the JDK, with AES first.
+   *
+   * @param tls as in {@link #ofDaemon}
+   * @return an answer, with which all is closed that was opened for it
+   * @throws IOException as {@link #get}
+   */
+  public static Answer once(
+      FileRequest request, EnvironmentProxies proxies, Optional<SSLContext> tls)
+      throws IOException, InterruptedException {
+    SSLContext context = tls.orElseGet(Web::usualTls);
+    String[] ciphers = context.getDefaultSSLParameters().getCipherSuites();
+    var web = new Web(request.limits(), proxies, context, ciphers);
+    try {
+      Response answer = web.get(request);
+      return new Response(answer.head(), answer.body(), web::close);
+    } catch (IOException | InterruptedException | RuntimeException e) {
+      web.close();
+      throw e;
+    }
   }
 
   private static SSLContext usualTls() {
@@ -53,49 +86,50 @@ final class Web implements AutoCloseable {
     }
   }
 
-  /** The head of an answer, and its body as it comes. */
-  record Answer(URI uri, int status, HttpResponse<TimedBody> response) implements AutoCloseable {
-    TimedBody body() {
-      return response.body();
-    }
-
-    Optional<String> header(String name) {
-      return response.headers().firstValue(name);
-    }
-
+  /**
+   * @param last is done when the answer is closed
+   */
+  private record Response(AnswerHead head, TimedBody body, Runnable last) implements Answer {
     @Override
     public void close() {
-      body().close();
+      body.close();
+      last.run();
     }
   }
 
   /**
-   * Asks for a file and follows redirects.
+   * Asks for a whole file and follows redirects.
    *
    * @throws IOException when the server cannot be reached or breaks off; worth another attempt
    * @throws ProblemException when it makes no sense to try again
    */
-  Answer get(URI first, Map<String, String> headers) throws IOException, InterruptedException {
+  public Answer get(URI uri) throws IOException, InterruptedException {
+    return get(FileRequest.whole(uri, limits));
+  }
+
+  private Response get(FileRequest wanted) throws IOException, InterruptedException {
+    URI first = wanted.uri();
     var seen = new HashSet<URI>();
     URI uri = first;
     while (true) {
       if (!seen.add(uri)) {
         throw astray(first, "the redirects lead in a circle, back to " + uri);
       }
-      Answer answer = send(uri, headers);
-      if (!REDIRECTS.contains(answer.status())) {
-        return answer;
+      HttpResponse<TimedBody> answer = send(uri, wanted.headers());
+      if (!REDIRECTS.contains(answer.statusCode())) {
+        AnswerHead head = AnswerHead.of(uri, answer.statusCode(), answer.headers());
+        return new Response(head, answer.body(), () -> {});
       }
-      try (answer) {
+      try (var _ = answer.body()) {
         if (seen.size() > limits.redirects()) {
           throw astray(first, "it redirects more than " + limits.redirects() + " times");
         }
-        uri = target(first, uri, answer.header("Location").orElse(""));
+        uri = target(first, uri, answer.headers().firstValue("Location").orElse(""));
       }
     }
   }
 
-  private Answer send(URI uri, Map<String, String> headers)
+  private HttpResponse<TimedBody> send(URI uri, Map<String, String> headers)
       throws IOException, InterruptedException {
     var request =
         HttpRequest.newBuilder(uri)
@@ -104,9 +138,7 @@ final class Web implements AutoCloseable {
             .header("Accept-Encoding", "identity");
     headers.forEach(request::header);
     try {
-      HttpResponse<TimedBody> response =
-          client.send(request.build(), info -> TimedBody.subscriber(limits.stall()));
-      return new Answer(uri, response.statusCode(), response);
+      return client.send(request.build(), info -> TimedBody.subscriber(limits.stall()));
     } catch (SSLException e) {
       throw Problem.of(Code.UNAVAILABLE, "The server cannot be trusted")
           .on(uri.toString())
@@ -150,7 +182,7 @@ final class Web implements AutoCloseable {
   }
 
   /** What an exception of the JDK's client means; its message may be null. */
-  static String reason(IOException e) {
+  public static String reason(IOException e) {
     Throwable deepest = e;
     while (deepest.getCause() != null) {
       deepest = deepest.getCause();
@@ -164,41 +196,6 @@ final class Web implements AutoCloseable {
         yield message == null ? deepest.getClass().getSimpleName() : message;
       }
     };
-  }
-
-  /**
-   * Gets a small file whole.
-   *
-   * @param what such as "sums"
-   * @throws ProblemException not-found, unavailable, too-large
-   */
-  byte[] small(URI uri, String what) throws InterruptedException {
-    ProblemException last = null;
-    for (int attempt = 0; attempt < Math.min(3, limits.attempts()); attempt++) {
-      Pauses.pause(attempt == 0 ? java.time.Duration.ZERO : limits.backoff());
-      try (Answer answer = get(uri, Map.of())) {
-        if (answer.status() == 200) {
-          byte[] content = answer.body().readNBytes(PullLimits.SMALL_FILE + 1);
-          if (content.length > PullLimits.SMALL_FILE) {
-            throw Problem.of(Code.TOO_LARGE, "The publisher's " + what + " are too large")
-                .on(uri.toString())
-                .because("they have more than " + PullLimits.SMALL_FILE + " bytes")
-                .remedy("check the catalogue: this is no file of " + what)
-                .asException();
-          }
-          return content;
-        }
-        last = Statuses.problem(uri, answer.status(), what);
-        if (!Statuses.isPassing(answer.status())) {
-          throw last;
-        }
-      } catch (java.io.InterruptedIOException e) {
-        throw new InterruptedException("while " + what + " were read");
-      } catch (IOException e) {
-        last = Statuses.unreachable(uri, what, reason(e), e);
-      }
-    }
-    throw last == null ? Statuses.unreachable(uri, what, "it was never asked", null) : last;
   }
 
   @Override

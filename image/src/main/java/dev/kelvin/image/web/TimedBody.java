@@ -1,4 +1,4 @@
-package dev.kelvin.image.pull;
+package dev.kelvin.image.web;
 
 import dev.kelvin.model.PieceInput;
 import java.io.IOException;
@@ -16,19 +16,13 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The body of an answer, read as it comes. A server that sends nothing for too long ends it with
- * {@link Stalled}; the client of the JDK would wait for ever. The server is told to send only what
- * is asked for, so that little of it is in memory.
+ * The body of an answer, read as it comes. A server that sends nothing for too long ends it; the
+ * client of the JDK would wait for ever. The server is told to send only what is asked for, so that
+ * little of it is in memory.
  */
 final class TimedBody extends PieceInput {
-  /** The server has sent nothing for too long. */
-  static final class Stalled extends IOException {
-    private static final long serialVersionUID = 1L;
-
-    Stalled(Duration patience) {
-      super("the server has sent nothing for " + patience.toSeconds() + " s");
-    }
-  }
+  /** Pieces of at most 16 KiB, a record of TLS, that are asked for before they are read. */
+  private static final int AHEAD = 8;
 
   private sealed interface Event {
     record Piece(List<ByteBuffer> buffers) implements Event {}
@@ -40,7 +34,6 @@ final class TimedBody extends PieceInput {
   private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
   private final AtomicReference<Flow.@Nullable Subscription> subscription = new AtomicReference<>();
   private List<ByteBuffer> current = List.of();
-  private boolean asked = true;
   private Event.@Nullable End end;
 
   private TimedBody(Duration patience) {
@@ -67,7 +60,7 @@ final class TimedBody extends PieceInput {
     public void onSubscribe(Flow.Subscription given) {
       body.subscription.set(given);
       // The reader may wait already: it is let go before this is called.
-      given.request(1);
+      given.request(AHEAD);
     }
 
     @Override
@@ -91,18 +84,29 @@ final class TimedBody extends PieceInput {
     if (length == 0) {
       return 0;
     }
-    while (true) {
-      for (ByteBuffer buffer : current) {
-        if (buffer.hasRemaining()) {
-          int count = Math.min(length, buffer.remaining());
-          buffer.get(target, offset, count);
-          return count;
-        }
-      }
+    int count = take(target, offset, length);
+    while (count == 0) {
       if (!more()) {
         return -1;
       }
+      count = take(target, offset, length);
     }
+    // Pieces are small: those that are here already come along.
+    while (count < length && events.peek() instanceof Event.Piece && more()) {
+      count += take(target, offset + count, length - count);
+    }
+    return count;
+  }
+
+  /** Takes what is left of the current piece, as far as there is room for it. */
+  private int take(byte[] target, int offset, int length) {
+    int count = 0;
+    for (ByteBuffer buffer : current) {
+      int some = Math.min(length - count, buffer.remaining());
+      buffer.get(target, offset + count, some);
+      count += some;
+    }
+    return count;
   }
 
   /** Waits for the next piece; false at the end. */
@@ -111,7 +115,7 @@ final class TimedBody extends PieceInput {
       switch (next()) {
         case Event.Piece(var buffers) -> {
           current = buffers;
-          asked = false;
+          askForMore();
           return true;
         }
         case Event.End last -> end = last;
@@ -120,21 +124,27 @@ final class TimedBody extends PieceInput {
     current = List.of();
     Throwable failure = end.failure();
     if (failure != null) {
-      throw new IOException(failure.getMessage(), failure);
+      IOException reason =
+          failure instanceof IOException known
+              ? known
+              : new IOException(failure.getMessage(), failure);
+      throw new Unfinished("the server broke off: " + Web.reason(reason), failure);
     }
     return false;
   }
 
-  private Event next() throws IOException {
+  private void askForMore() {
     Flow.Subscription source = subscription.get();
-    if (!asked && source != null) {
-      asked = true;
+    if (source != null) {
       source.request(1);
     }
+  }
+
+  private Event next() throws IOException {
     try {
       Event event = events.poll(patience.toMillis(), TimeUnit.MILLISECONDS);
       if (event == null) {
-        throw new Stalled(patience);
+        throw Unfinished.stalled(patience);
       }
       return event;
     } catch (InterruptedException e) {
