@@ -2,6 +2,7 @@ package dev.kelvin.it.product;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kelvin.api.PullRequest;
 import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Compression;
@@ -13,6 +14,8 @@ import dev.kelvin.model.Task.TaskState;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
@@ -124,6 +127,26 @@ class WorkerTest extends OnOneDaemon {
     assertThat(daemon.ended(begun).state()).isEqualTo(TaskState.CANCELLED);
     assertThat(worker.isAlive()).isFalse();
     awaitNothingLeft();
+  }
+
+  @Test
+  void aPullHasAWorkerWhichEndsWithItAndIsNotToldInItsArguments() throws Exception {
+    // It takes connections and never says a word.
+    try (var silent = new ServerSocket(0, 8, InetAddress.getLoopbackAddress())) {
+      String url = "http://127.0.0.1:" + silent.getLocalPort() + "/disk.raw?key=sesame";
+      var request =
+          new PullRequest(
+              IMAGE,
+              new PullRequest.Pull(url, null, Format.RAW, null, null, true, null),
+              Map.of());
+      Task begun = daemon.client().images().pull(request);
+      ProcessHandle worker = awaitWorker();
+      assertThat(TestDaemon.arguments(worker)).doesNotContain("sesame");
+      daemon.client().cancelTask(begun.id());
+      assertThat(daemon.ended(begun).state()).isEqualTo(TaskState.CANCELLED);
+      assertThat(worker.isAlive()).isFalse();
+      awaitNothingLeft();
+    }
   }
 
   @Test
