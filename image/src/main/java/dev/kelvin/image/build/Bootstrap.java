@@ -17,8 +17,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Runs mmdebstrap(1), as root in namespaces of its own: from packages to a directory with a guest's files. The daemon's user needs to
- * be root or to have subordinate ids (subuid(5)), since the files belong to the guest's users.
+ * Runs mmdebstrap(1), as root in namespaces of its own: from packages to a directory with a guest's
+ * files. The daemon's user needs to be root or to have subordinate ids (subuid(5)), since the files
+ * belong to the guest's users.
  */
 final class Bootstrap {
   private static final Duration PATIENCE = Duration.ofMinutes(30);

@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.jar.Attributes;
 import java.util.jar.JarFile;
 import java.util.stream.Stream;
@@ -34,13 +33,17 @@ final class WorkerFiles {
   /**
    * The Java runtime, and what the arguments of the JVM name. What is not there is left out.
    *
-   * @param home of the runtime
+   * @param argv the runtime's program and its arguments
    */
-  static List<Path> of(Path home, List<String> argv) throws IOException {
+  static List<Path> of(List<String> argv) throws IOException {
     var all = new LinkedHashSet<Path>();
-    all.add(home.toRealPath());
-    all.addAll(linked(home.toRealPath()));
-    all.addAll(classPath(argv.get(argv.indexOf("-cp") + 1)));
+    Path home = Path.of(argv.getFirst()).resolveSibling("..").toRealPath();
+    all.add(home);
+    all.addAll(linked(home));
+    for (Path entry : entries(argv)) {
+      all.add(entry);
+      all.addAll(named(entry));
+    }
     for (String argument : argv) {
       for (String option : List.of(ZSTD, CACHE)) {
         if (argument.startsWith(option)) {
@@ -49,6 +52,15 @@ final class WorkerFiles {
       }
     }
     return all.stream().filter(Files::exists).map(Path::toAbsolutePath).toList();
+  }
+
+  /** Those of the class path. */
+  static List<Path> entries(List<String> argv) {
+    return entries(argv.get(argv.indexOf("-cp") + 1));
+  }
+
+  private static List<Path> entries(String classPath) {
+    return Stream.of(classPath.split(File.pathSeparator, -1)).map(Path::of).toList();
   }
 
   /** What links in the runtime lead to: some distributions keep its settings in /etc. */
@@ -65,19 +77,11 @@ final class WorkerFiles {
     return targets;
   }
 
-  /** Its entries, and the jars that those name (Class-Path in their manifests). */
-  private static Set<Path> classPath(String value) throws IOException {
-    var found = new LinkedHashSet<Path>();
-    for (String entry : value.split(File.pathSeparator, -1)) {
-      Path path = Path.of(entry);
-      if (found.add(path) && Files.isRegularFile(path)) {
-        found.addAll(named(path));
-      }
-    }
-    return found;
-  }
-
+  /** The jars that a jar names (Class-Path in its manifest). */
   private static List<Path> named(Path jar) throws IOException {
+    if (!Files.isRegularFile(jar)) {
+      return List.of();
+    }
     try (var file = new JarFile(jar.toFile())) {
       @Nullable String names =
           file.getManifest() == null
@@ -102,7 +106,12 @@ final class WorkerFiles {
    */
   static Optional<Path> unpackZstd() throws IOException {
     String start = "linux/" + System.getProperty("os.arch") + "/libzstd-jni-";
-    for (Path jar : classPath(System.getProperty("java.class.path"))) {
+    var jars = new ArrayList<Path>();
+    for (Path entry : entries(System.getProperty("java.class.path"))) {
+      jars.add(entry);
+      jars.addAll(named(entry));
+    }
+    for (Path jar : jars) {
       if (!jar.getFileName().toString().startsWith("zstd-jni")) {
         continue;
       }

@@ -15,15 +15,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @param argv the program and its arguments, up to those of {@link WorkerMain}
  * @param built whether it is of a build, which has all files that a worker needs
- * @param files what it opens by name
  */
-record WorkerProgram(List<String> argv, boolean built, List<Path> files) {
+record WorkerProgram(List<String> argv, boolean built) {
   /** Names the file with the arguments of a built worker, one a line; a property of the JVM. */
   private static final String PROPERTY = "kelvin.worker";
 
   WorkerProgram {
     argv = List.copyOf(argv);
-    files = List.copyOf(files);
   }
 
   /**
@@ -34,11 +32,10 @@ record WorkerProgram(List<String> argv, boolean built, List<Path> files) {
    */
   static WorkerProgram ofProcess(@Nullable String property) throws IOException {
     var argv = new ArrayList<String>();
-    Path home = Path.of(System.getProperty("java.home"));
-    argv.add(home.resolve("bin/java").toString());
+    argv.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     if (property != null) {
       argv.addAll(Files.readAllLines(Path.of(property)));
-      return new WorkerProgram(argv, true, WorkerFiles.of(home, argv));
+      return new WorkerProgram(argv, true);
     }
     WorkerFiles.unpackZstd().ifPresent(library -> argv.add(WorkerFiles.ZSTD + library));
     argv.addAll(
@@ -52,7 +49,7 @@ record WorkerProgram(List<String> argv, boolean built, List<Path> files) {
             "-cp",
             System.getProperty("java.class.path"),
             WorkerMain.class.getName()));
-    return new WorkerProgram(argv, false, WorkerFiles.of(home, argv));
+    return new WorkerProgram(argv, false);
   }
 
   static WorkerProgram ofProcess() throws IOException {
@@ -64,8 +61,16 @@ record WorkerProgram(List<String> argv, boolean built, List<Path> files) {
    */
   boolean forEverybody() {
     return built
-        && Stream.concat(Stream.of(Path.of(argv.getFirst())), files.stream())
+        && Stream.concat(Stream.of(Path.of(argv.getFirst())), WorkerFiles.entries(argv).stream())
             .allMatch(WorkerProgram::open);
+  }
+
+  /**
+   * What it opens by name; nothing for what is no Java. It is found out for each worker, as it
+   * takes longer than a daemon may to start.
+   */
+  List<Path> reads() throws IOException {
+    return argv.contains("-cp") ? WorkerFiles.of(argv) : List.of();
   }
 
   private static boolean open(Path file) {

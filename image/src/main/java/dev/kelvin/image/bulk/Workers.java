@@ -118,7 +118,7 @@ public final class Workers implements BulkWork {
     }
     var proxies = EnvironmentProxies.ofProcess().variables();
     String told = WorkerLines.text(new BulkJob.Fetch(request, proxies, trust));
-    var reads = new ArrayList<>(program.files());
+    var reads = new ArrayList<>(reads(request.uri().toString()));
     String store = trust.get(TRUST_STORE);
     if (store != null && Files.exists(Path.of(store))) {
       reads.add(Path.of(store).toAbsolutePath());
@@ -180,11 +180,19 @@ public final class Workers implements BulkWork {
             new WorkerProcess.OfFiles(piece.input(), piece.output()),
             piece.largest(),
             asNobody,
-            program.files(),
+            reads(piece.object()),
             false);
     var hearing = new Hearing(piece, length(piece.input()), progress);
     hearing.ended(processes.run(job, hearing::take, hearing::report));
     return hearing;
+  }
+
+  private List<Path> reads(String object) {
+    try {
+      return program.reads();
+    } catch (IOException e) {
+      throw OwnThread.failure(e).on(object).asException(e);
+    }
   }
 
   private static long length(Path file) {

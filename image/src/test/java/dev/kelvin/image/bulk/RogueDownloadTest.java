@@ -3,6 +3,7 @@ package dev.kelvin.image.bulk;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.kelvin.host.program.SetprivConfiner;
 import dev.kelvin.host.program.WorkerProcess.Limits;
 import dev.kelvin.image.web.Answer;
 import dev.kelvin.image.web.FileRequest;
@@ -36,7 +37,7 @@ class RogueDownloadTest {
 
   private Answer answer(String script) throws IOException, InterruptedException {
     var program = new WorkerProgram(List.of("sh", "-c", script), false);
-    return new Workers(program, LIMITS).fetch(FileRequest.whole(URI.create(URL), WEB));
+    return new Workers(program, new SetprivConfiner(), LIMITS).fetch(FileRequest.whole(URI.create(URL), WEB));
   }
 
   private String body(String script) throws IOException, InterruptedException {
@@ -194,7 +195,7 @@ class RogueDownloadTest {
   @Test
   void placesAreGivenBack() throws Exception {
     var program = new WorkerProgram(List.of("sh", "-c", head() + "printf x; " + done()), false);
-    var workers = new Workers(program, LIMITS);
+    var workers = new Workers(program, new SetprivConfiner(), LIMITS);
     var request = FileRequest.whole(URI.create(URL), WEB);
     for (int i = 0; i < 6; i++) {
       try (Answer answer = workers.fetch(request)) {

@@ -48,7 +48,7 @@ class WorkersTest extends BulkWorkSuite {
       throws IOException, InterruptedException {
     Path file = directory.resolve("disk.qcow2");
     Files.writeString(file, "content");
-    var program = new WorkerProgram(List.of("sh", "-c", script), false, List.of());
+    var program = new WorkerProgram(List.of("sh", "-c", script), false);
     return new Workers(program, new SetprivConfiner(), limits).digest(file, Sha.SHA256, progress);
   }
 

@@ -3,6 +3,7 @@ package dev.kelvin.image.pull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.kelvin.host.launch.CellConfiner;
 import dev.kelvin.image.bulk.BulkWork;
 import dev.kelvin.image.bulk.Workers;
 import dev.kelvin.image.pull.HostileServer.Request;
@@ -38,7 +39,7 @@ class WorkerDownloadTest {
 
   @BeforeEach
   void start() throws IOException {
-    workers = Workers.ofProcess();
+    workers = Workers.ofProcess(CellConfiner.ofHost());
     server = HostileServer.start();
   }
 
