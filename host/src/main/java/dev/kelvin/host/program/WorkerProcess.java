@@ -22,11 +22,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Runs a program that works on files of strangers for the daemon, and may be taken over by what is
- * in them. So it gets little ({@link Distrusted}): its files, or pipes, as descriptors that are open
- * already (standard input and output), limits on memory, on what it writes and on descriptors, at
- * most the share of the CPUs that a guest has (its session is its own, not the daemon's), a small
- * one of the medium. What it says on its standard error is read with limits, too. The kernel kills
- * it when the daemon ends.
+ * in them. So it gets little ({@link Distrusted}): its files, or pipes, as descriptors that are
+ * open already (standard input and output), limits on memory, on what it writes and on descriptors,
+ * at most the share of the CPUs that a guest has (its session is its own, not the daemon's), a
+ * small one of the medium. What it says on its standard error is read with limits, too. The kernel
+ * kills it when the daemon ends.
  */
 public final class WorkerProcess {
   private static final System.Logger LOG = System.getLogger(WorkerProcess.class.getName());

@@ -25,7 +25,10 @@ final class WorkAndHang {
                 "worker",
                 worker,
                 new WorkerProcess.OfFiles(null, null),
-                new ByteSize(0), false, List.of(), false),
+                new ByteSize(0),
+                false,
+                List.of(),
+                false),
             System.out::println,
             () -> {});
   }

@@ -37,7 +37,8 @@ class RogueDownloadTest {
 
   private Answer answer(String script) throws IOException, InterruptedException {
     var program = new WorkerProgram(List.of("sh", "-c", script), false);
-    return new Workers(program, new SetprivConfiner(), LIMITS).fetch(FileRequest.whole(URI.create(URL), WEB));
+    return new Workers(program, new SetprivConfiner(), LIMITS)
+        .fetch(FileRequest.whole(URI.create(URL), WEB));
   }
 
   private String body(String script) throws IOException, InterruptedException {

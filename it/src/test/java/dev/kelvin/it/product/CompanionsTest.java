@@ -264,8 +264,7 @@ class CompanionsTest extends OnOneDaemon {
     // It acts as any user, and its files have no limit of their own; see HelperCell.
     Set<String> unlike = Set.of("user", "capabilities", "limits", "landlock");
     assertThat(standing(server))
-        .containsAll(
-            wallsThatCanBeBuilt().stream().filter(wall -> !unlike.contains(wall)).toList())
+        .containsAll(wallsThatCanBeBuilt().stream().filter(wall -> !unlike.contains(wall)).toList())
         .doesNotContain("user", "capabilities");
     // What it has kept: nothing but the rights to act as any user with files.
     assertThat(server.walls())

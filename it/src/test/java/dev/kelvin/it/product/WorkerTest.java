@@ -136,9 +136,7 @@ class WorkerTest extends OnOneDaemon {
       String url = "http://127.0.0.1:" + silent.getLocalPort() + "/disk.raw?key=sesame";
       var request =
           new PullRequest(
-              IMAGE,
-              new PullRequest.Pull(url, null, Format.RAW, null, null, true, null),
-              Map.of());
+              IMAGE, new PullRequest.Pull(url, null, Format.RAW, null, null, true, null), Map.of());
       Task begun = daemon.client().images().pull(request);
       ProcessHandle worker = awaitWorker();
       assertThat(TestDaemon.arguments(worker)).doesNotContain("sesame");
