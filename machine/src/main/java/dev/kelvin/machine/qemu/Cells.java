@@ -63,7 +63,8 @@ final class Cells {
       }
       case FILE_SERVER -> {
         ProgramClosure closure = closures.of(Programs.require(helper.argv().getFirst()));
-        yield HelperCell.ofFileServer(closure, shared.forServer(helper, plan));
+        yield HelperCell.ofFileServer(
+            closure, shared.forServer(helper.name(), plan.spec().shares(), plan.files()::shared));
       }
       case USERS_FILE_SERVER -> HelperCell.ofUsersFileServer();
     };

@@ -31,7 +31,7 @@ final class HelperCell {
    * server does so itself when it has shut itself into the directory. It can make no device and no
    * program with capabilities, trace nobody and mount nothing.
    */
-  private static final Set<Capability> OF_FILE_SERVER = EnumSet.allOf(Capability.class);
+  private static final Set<Capability> OF_FILE_SERVER = Set.of(Capability.values());
 
   private HelperCell() {}
 

@@ -173,7 +173,7 @@ public final class VmLauncher {
                 way(vm.uid(), process));
         requireUuid(qemu, vm);
         serial = serial(vm, files, process);
-        shared.requireServed(serving, files);
+        shared.requireServed(serving, files::shared);
         shared.requireSeen(process);
         shielded.result();
         qemu.cont();

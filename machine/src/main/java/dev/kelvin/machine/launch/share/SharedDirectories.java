@@ -13,9 +13,6 @@ import dev.kelvin.model.spec.Netboot;
 import dev.kelvin.model.spec.Nic;
 import dev.kelvin.model.spec.Share;
 import dev.kelvin.model.spec.VmSpec;
-import dev.kelvin.qemu.LaunchPlan;
-import dev.kelvin.qemu.VmFiles;
-import dev.kelvin.qemu.launch.Companion;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -28,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntFunction;
 import java.util.stream.Stream;
 
 /**
@@ -92,33 +90,35 @@ public final class SharedDirectories implements AutoCloseable {
   /**
    * What root's server of a share finds in its cell, valid until this is closed.
    *
+   * @param shares of the VM
+   * @param inCell where the server of each finds its directory, by its place in the spec
    * @throws IllegalArgumentException when it is the server of none that is held
    */
-  public Held forServer(Companion server, LaunchPlan plan) {
-    List<Share> shares = plan.spec().shares();
+  public Held forServer(String server, List<Share> shares, IntFunction<Path> inCell) {
     for (int i = 0; i < shares.size(); i++) {
       Share share = shares.get(i);
       Pinned directory = held.get(share.name());
-      if (directory != null && server(share.name()).equals(server.name())) {
-        return new Held(directory.descriptor(), plan.files().shared(i), !share.readOnly());
+      if (directory != null && server(share.name()).equals(server)) {
+        return new Held(directory.descriptor(), inCell.apply(i), !share.readOnly());
       }
     }
-    throw new IllegalArgumentException("nothing is held for " + server.name());
+    throw new IllegalArgumentException("nothing is held for " + server);
   }
 
   /**
    * Waits until the server of each has it for its root, and nothing else.
    *
-   * @param files of the VM
+   * @param inCell see {@link #forServer}
    * @throws dev.kelvin.model.ProblemException conflict for one that has something else
    */
-  public void requireServed(List<StartedCompanion> serving, VmFiles files) throws IOException {
+  public void requireServed(List<StartedCompanion> serving, IntFunction<Path> inCell)
+      throws IOException {
     int index = 0;
     for (var share : held.entrySet()) {
-      Path inCell = files.shared(index++);
+      Path there = inCell.apply(index++);
       for (StartedCompanion one : serving) {
         if (one.name().equals(server(share.getKey()))) {
-          require(ProcessId.decode(one.process()), share.getKey(), share.getValue(), inCell);
+          require(ProcessId.decode(one.process()), share.getKey(), share.getValue(), there);
         }
       }
     }

@@ -83,7 +83,7 @@ class SharedDirectoriesTest {
   void whatWasCheckedIsServed() throws Exception {
     Path work = directory.resolve("user/work");
     try (SharedDirectories held = hold(work)) {
-      held.requireServed(serve(work), files());
+      held.requireServed(serve(work), files()::shared);
     }
   }
 
@@ -94,7 +94,7 @@ class SharedDirectoriesTest {
       Files.move(directory.resolve("user"), directory.resolve("aside"));
       Files.createSymbolicLink(directory.resolve("user"), directory.resolve("root"));
       var serving = serve(work);
-      assertThatThrownBy(() -> held.requireServed(serving, files()))
+      assertThatThrownBy(() -> held.requireServed(serving, files()::shared))
           .isInstanceOf(ProblemException.class)
           .hasMessageContaining("another directory when it was opened");
     }
@@ -113,7 +113,8 @@ class SharedDirectoriesTest {
       server =
           new ProcessBuilder("chroot", cell.toString(), "/busybox", "sh", "-c", script).start();
       String process = ProcessId.of(server.pid()).orElseThrow().encode();
-      held.requireServed(List.of(new StartedCompanion("share-work", process, null)), files());
+      held.requireServed(
+          List.of(new StartedCompanion("share-work", process, null)), files()::shared);
       assertThat(Pinned.key(Path.of("/proc/" + server.pid() + "/root")))
           .isEqualTo(Pinned.key(inside));
     }
@@ -125,7 +126,7 @@ class SharedDirectoriesTest {
     try (SharedDirectories held = hold(work)) {
       var serving = serve(work);
       end();
-      assertThatThrownBy(() -> held.requireServed(serving, files()))
+      assertThatThrownBy(() -> held.requireServed(serving, files()::shared))
           .hasMessageContaining("has not shut itself into");
     }
   }
