@@ -65,9 +65,9 @@ class DaemonTest {
           "POST /v1/shutdown",
           call -> {
             Files.writeString(home.resolve("ended"), call.body());
-            Thread.ofPlatform().start(() -> Runtime.getRuntime().halt(0));
             return Reply.empty(202);
           });
+      daemon.after("POST /v1/shutdown", () -> Runtime.getRuntime().halt(0));
     }
   }
 

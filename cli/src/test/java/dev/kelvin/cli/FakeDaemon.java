@@ -69,6 +69,7 @@ public final class FakeDaemon implements Closeable {
   private final Thread acceptor = Thread.ofVirtual().name("fake-daemon").unstarted(this::accept);
   private final Map<String, Deque<Route>> routes = new ConcurrentHashMap<>();
   private final Map<String, Takeover> takeovers = new ConcurrentHashMap<>();
+  private final Map<String, Runnable> afterwards = new ConcurrentHashMap<>();
   private final Queue<Call> calls = new ConcurrentLinkedQueue<>();
   private final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
 
@@ -135,6 +136,12 @@ public final class FakeDaemon implements Closeable {
     return this;
   }
 
+  /** Does something right after such a request was answered. */
+  public FakeDaemon after(String line, Runnable action) {
+    afterwards.put(line, action);
+    return this;
+  }
+
   public FakeDaemon takeOver(String line, Takeover takeover) {
     takeovers.put(line, takeover);
     return this;
@@ -187,6 +194,7 @@ public final class FakeDaemon implements Closeable {
       var call = new Call(line, head, body(head, in));
       calls.add(call);
       write(out, answer(call));
+      afterwards.getOrDefault(line, () -> {}).run();
     } catch (Exception | AssertionError e) {
       failures.add(e);
     }
