@@ -24,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * ids.
  */
 public final class Namespace {
+  private static final System.Logger LOG = System.getLogger(Namespace.class.getName());
+
   private static final Duration PATIENCE = Duration.ofMinutes(5);
 
   /** In the work directory of an ordinary user: a link to the tree. */
@@ -82,7 +84,15 @@ public final class Namespace {
     }
     List<String> probe = new ArrayList<>(APART);
     probe.add("true");
-    return commands.run(Command.of(probe)).ok() ? APART : List.of();
+    var tried = commands.run(Command.of(probe));
+    if (!tried.ok()) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "mmdebstrap runs without namespaces of its own: {0}",
+          tried.stderr().strip());
+      return List.of();
+    }
+    return APART;
   }
 
   /**

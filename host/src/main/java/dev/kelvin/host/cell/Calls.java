@@ -31,6 +31,9 @@ final class Calls {
   // Of mount_setattr(2); the same numbers as those of mount(2).
   private static final long MOUNT_ATTRIBUTES_SIZE = 32;
 
+  /** Where the field propagation is in struct mount_attr. */
+  private static final long MOUNT_ATTRIBUTES_PROPAGATION = 2L * Long.BYTES;
+
   private static final long OPEN_TREE_CLONE = 1;
   private static final long OPEN_TREE_CLOEXEC = 0x80000;
 
@@ -133,13 +136,15 @@ final class Calls {
 
   /**
    * Takes rights from what {@link #detached} gave, before anybody has it; what its file system, or
-   * the mount that it was copied from, does not allow stays so (mount_setattr(2)).
+   * the mount that it was copied from, does not allow stays so (mount_setattr(2)). What is mounted
+   * beneath that one later is not mounted here, too.
    *
    * @param flags of {@link #MS_RDONLY}, {@link #MS_NOSUID}, {@link #MS_NODEV}, {@link #MS_NOEXEC}
    */
   void restrict(long tree, long flags) throws IOException {
     MemorySegment attributes = memory(MOUNT_ATTRIBUTES_SIZE);
     attributes.set(ValueLayout.JAVA_LONG, 0, flags);
+    attributes.set(ValueLayout.JAVA_LONG, MOUNT_ATTRIBUTES_PROPAGATION, MS_PRIVATE);
     call(
         "mount_setattr",
         Numbers.MOUNT_SETATTR,

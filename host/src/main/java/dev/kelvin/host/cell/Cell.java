@@ -52,19 +52,20 @@ public final class Cell {
     try (Arena arena = Arena.ofConfined()) {
       var calls = new Calls(arena);
       var rights = new Rights(calls);
-      var root = new CellRoot(calls);
-      if (confinement.has(Layer.ROOT)) {
-        root.take(confinement.views());
-      }
-      for (Layer layer : Layer.values()) {
-        if (confinement.has(layer) && namespace(layer) != 0) {
-          unshare(calls, layer);
+      try (var root = new CellRoot(calls)) {
+        if (confinement.has(Layer.ROOT)) {
+          root.take(confinement.views());
         }
-      }
-      if (confinement.has(Layer.ROOT)) {
-        root.enter(confinement.views());
-      } else {
-        calls.ownDirectories();
+        for (Layer layer : Layer.values()) {
+          if (confinement.has(layer) && namespace(layer) != 0) {
+            unshare(calls, layer);
+          }
+        }
+        if (confinement.has(Layer.ROOT)) {
+          root.enter(confinement.views());
+        } else {
+          calls.ownDirectories();
+        }
       }
       // A user of its own may not be able to pass what is above.
       calls.changeDirectory(directory.toString());
@@ -79,8 +80,7 @@ public final class Cell {
         giveUp(rights);
       }
       if (confinement.has(Layer.SECCOMP)) {
-        SyscallFilter.install(
-            calls, confinement.network(), confinement.kept().contains(Capability.SYS_CHROOT));
+        SyscallFilter.install(calls, confinement);
       }
     }
   }

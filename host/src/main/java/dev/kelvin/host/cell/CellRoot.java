@@ -24,7 +24,7 @@ import java.util.Objects;
  * The root directory of a cell: a small file system in memory with the names of what is there, and
  * on each a mount of the thing itself. It is gone with the last process that has it.
  */
-final class CellRoot {
+final class CellRoot implements AutoCloseable {
   /** Whose place the new root takes; nobody else sees what is mounted there. */
   private static final String PLACE = "/proc";
 
@@ -76,18 +76,17 @@ final class CellRoot {
     }
   }
 
-  /** Makes it that of the calling thread, which has a mount namespace of its own. */
-  void enter(List<View> views) throws IOException {
-    try {
-      build(views);
-    } finally {
-      for (long tree : taken.values()) {
-        calls.close(tree);
-      }
+  /** What was taken is held no longer; what was mounted stays. */
+  @Override
+  public void close() {
+    for (long tree : taken.values()) {
+      calls.close(tree);
     }
+    taken.clear();
   }
 
-  private void build(List<View> views) throws IOException {
+  /** Makes it that of the calling thread, which has a mount namespace of its own. */
+  void enter(List<View> views) throws IOException {
     calls.mount(null, "/", null, Calls.MS_REC | Calls.MS_PRIVATE, null);
     calls.mount("cell", PLACE, "tmpfs", PLAIN | Calls.MS_NOEXEC, SIZE);
     for (String link : LINKS) {

@@ -86,10 +86,11 @@ public record CellSupport(Map<Layer, String> missing) {
     return switch (layer) {
       case ROOT ->
           calls -> {
-            var root = new CellRoot(calls);
-            root.take(MOUNTED);
-            Cell.unshare(calls, Layer.ROOT);
-            root.enter(MOUNTED);
+            try (var root = new CellRoot(calls)) {
+              root.take(MOUNTED);
+              Cell.unshare(calls, Layer.ROOT);
+              root.enter(MOUNTED);
+            }
           };
       case PID, IPC, UTS, CGROUP, NETWORK -> calls -> Cell.unshare(calls, layer);
       case USER -> calls -> new Rights(calls).become(new Confinement.Identity(NOBODY, List.of()));
@@ -111,7 +112,7 @@ public record CellSupport(Map<Layer, String> missing) {
       case SECCOMP ->
           calls -> {
             new Rights(calls).noNewPrivileges();
-            SyscallFilter.install(calls, false, true);
+            SyscallFilter.install(calls, Confinement.none());
           };
       case LIMITS -> calls -> calls.call("prlimit", Numbers.PRLIMIT, 0, 0, 0, 0);
     };

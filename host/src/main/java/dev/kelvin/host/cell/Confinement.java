@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param limits what it may use up
  * @param layers the walls that are wanted; {@link CellSupport} tells which of them the host has
  * @param kept of root's rights; none for nearly all
+ * @param unixSockets whether it can make Unix sockets: by one it may reach whatever listens where
+ *     it finds a name
  */
 public record Confinement(
     List<View> views,
@@ -23,12 +25,24 @@ public record Confinement(
     boolean network,
     Limits limits,
     Set<Layer> layers,
-    Set<Capability> kept) {
+    Set<Capability> kept,
+    boolean unixSockets) {
 
   public Confinement {
     views = List.copyOf(views);
     layers = Set.copyOf(layers);
     kept = Set.copyOf(kept);
+  }
+
+  /** With Unix sockets. */
+  public Confinement(
+      List<View> views,
+      @Nullable Identity user,
+      boolean network,
+      Limits limits,
+      Set<Layer> layers,
+      Set<Capability> kept) {
+    this(views, user, network, limits, layers, kept, true);
   }
 
   /** Without any of root's rights. */
@@ -142,12 +156,17 @@ public record Confinement(
   public Confinement with(List<? extends View> more) {
     var all = new ArrayList<View>(views);
     all.addAll(more);
-    return new Confinement(all, user, network, limits, layers, kept);
+    return new Confinement(all, user, network, limits, layers, kept, unixSockets);
   }
 
   /** The same for another user. */
   public Confinement withUser(Identity other) {
-    return new Confinement(views, other, network, limits, layers, kept);
+    return new Confinement(views, other, network, limits, layers, kept, unixSockets);
+  }
+
+  /** The same for a process that has no use for Unix sockets. */
+  public Confinement withoutUnixSockets() {
+    return new Confinement(views, user, network, limits, layers, kept, false);
   }
 
   /** The same without some of its walls. */
@@ -159,7 +178,7 @@ public record Confinement(
   public Confinement within(Set<Layer> possible) {
     EnumSet<Layer> rest = copy(layers);
     rest.retainAll(possible);
-    return new Confinement(views, user, network, limits, rest, kept);
+    return new Confinement(views, user, network, limits, rest, kept, unixSockets);
   }
 
   /** Also of no walls, which {@link EnumSet#copyOf} takes of its own kind only. */

@@ -52,14 +52,19 @@ final class SyscallFilter {
   /**
    * Installs it for the calling thread and all that it starts.
    *
-   * @param network whether sockets of the Internet's protocols can be made, too
-   * @param chroot whether it can shut itself into a directory, where it has the right to
+   * @param cell by which sockets of the Internet's protocols can be made, or Unix sockets; and by
+   *     whose rights the process can shut itself into a directory
    */
-  static void install(Calls calls, boolean network, boolean chroot) throws IOException {
-    List<Integer> families =
-        network ? List.of(AF_UNIX, AF_INET, AF_INET6, AF_NETLINK) : List.of(AF_UNIX);
+  static void install(Calls calls, Confinement cell) throws IOException {
+    var families = new ArrayList<Integer>();
+    if (cell.unixSockets()) {
+      families.add(AF_UNIX);
+    }
+    if (cell.network()) {
+      families.addAll(List.of(AF_INET, AF_INET6, AF_NETLINK));
+    }
     var forbidden = new ArrayList<>(Numbers.forbidden());
-    if (chroot) {
+    if (cell.kept().contains(Capability.SYS_CHROOT)) {
       forbidden.remove(Integer.valueOf(Numbers.CHROOT));
     }
     List<Instruction> program = program(forbidden, families);

@@ -20,6 +20,7 @@ import dev.kelvin.host.program.Programs;
 import dev.kelvin.host.program.SetprivConfiner;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -47,8 +48,12 @@ public final class CellConfiner implements Confiner {
           "/etc/gai.conf",
           "/etc/services",
           "/etc/localtime",
-          "/etc/ssl",
-          "/etc/pki",
+          // Not what is beside these, such as private keys: root's worker may be root.
+          "/etc/ssl/certs",
+          "/etc/ssl/openssl.cnf",
+          "/etc/pki/ca-trust",
+          "/etc/pki/java",
+          "/etc/pki/tls/certs",
           "/usr/share/ca-certificates",
           "/usr/local/share/ca-certificates");
 
@@ -74,9 +79,16 @@ public final class CellConfiner implements Confiner {
 
   @Override
   public Process start(Distrusted program) throws IOException, InterruptedException {
-    if (spawn.isEmpty()) {
-      return withoutCells.start(program);
+    try {
+      return spawn.isEmpty() ? withoutCells.start(program) : inCell(spawn.get(), program);
+    } catch (UncheckedIOException e) {
+      // Such as a program that is being replaced.
+      throw new IOException(e.getMessage(), e);
     }
+  }
+
+  private Process inCell(Spawn spawner, Distrusted program)
+      throws IOException, InterruptedException {
     Set<Layer> possible = support.get().possible();
     boolean root = Users.isRoot();
     List<String> setpriv =
@@ -100,7 +112,7 @@ public final class CellConfiner implements Confiner {
           new Spawn.Order(
               argv, SetprivConfiner.environment(program), files.streams(), files.target());
       var entry = new IntoCell(new Cell(cell), program.background());
-      try (Spawn.Child child = spawn.get().startBound(order, entry)) {
+      try (Spawn.Child child = spawner.startBound(order, entry)) {
         return begun(child, files);
       }
     }
@@ -154,7 +166,8 @@ public final class CellConfiner implements Confiner {
       layers.removeAll(Set.of(Layer.ROOT, Layer.LANDLOCK));
     }
     return new Confinement(
-        views.stream().distinct().toList(), null, program.network(), limits, layers);
+            views.stream().distinct().toList(), null, program.network(), limits, layers)
+        .withoutUnixSockets();
   }
 
   /** The way of a process into its cell. */

@@ -88,7 +88,7 @@ public final class PlainLauncher implements ProcessLauncher {
     }
     try (Spawn.Child child = begin(launch, cell)) {
       try {
-        finish(launch, child.pid());
+        finish(launch, cell, child.pid());
         return ProcessId.of(child.pid()).orElse(ProcessId.ended(child.pid()));
       } catch (UncheckedIOException e) {
         // Nobody could find it again.
@@ -122,8 +122,14 @@ public final class PlainLauncher implements ProcessLauncher {
   }
 
   /** What is done to a process when it is there. It has told nobody anything yet. */
-  private void finish(Launch launch, long pid) {
+  private void finish(Launch launch, Confinement cell, long pid) {
     plainOomScore(pid);
+    if (cell.has(Layer.LIMITS) && !new ProcessLimits(cell.limits()).raise(pid)) {
+      LOG.log(
+          System.Logger.Level.INFO,
+          "{0} has no more open files than the daemon: it may not give more (CAP_SYS_RESOURCE)",
+          launch.name());
+    }
     place.accept(launch, pid);
   }
 

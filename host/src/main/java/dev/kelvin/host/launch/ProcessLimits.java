@@ -52,8 +52,7 @@ final class ProcessLimits {
   }
 
   /**
-   * Sets them for a process, none above what it has; but where it may have more, and the kernel
-   * lets this process give it.
+   * Sets them for a process, none above what it has.
    *
    * @throws IOException when the kernel refuses it
    */
@@ -64,12 +63,6 @@ final class ProcessLimits {
       MemorySegment wanted = arena.allocate(ValueLayout.JAVA_LONG, 2);
       for (Setting one : settings) {
         require(kernel.call(Numbers.PRLIMIT, pid, one.limit().number, 0, now.address()), one);
-        wanted.setAtIndex(ValueLayout.JAVA_LONG, 0, one.value());
-        wanted.setAtIndex(ValueLayout.JAVA_LONG, 1, one.value());
-        if (one.more()
-            && kernel.call(Numbers.PRLIMIT, pid, one.limit().number, wanted.address(), 0).ok()) {
-          continue;
-        }
         // Unlimited is the largest number that there is.
         long value = least(now.getAtIndex(ValueLayout.JAVA_LONG, 1), one.value());
         wanted.setAtIndex(ValueLayout.JAVA_LONG, 0, value);
@@ -77,6 +70,28 @@ final class ProcessLimits {
         require(kernel.call(Numbers.PRLIMIT, pid, one.limit().number, wanted.address(), 0), one);
       }
     }
+  }
+
+  /**
+   * Raises those of which the process may have more than the daemon. It takes CAP_SYS_RESOURCE, so
+   * no thread that is in a cell can do it; without that right they stay as they are.
+   *
+   * @return false when one was not raised
+   */
+  boolean raise(long pid) {
+    var kernel = new Syscalls();
+    boolean raised = true;
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment wanted = arena.allocate(ValueLayout.JAVA_LONG, 2);
+      for (Setting one : settings) {
+        if (one.more()) {
+          wanted.setAtIndex(ValueLayout.JAVA_LONG, 0, one.value());
+          wanted.setAtIndex(ValueLayout.JAVA_LONG, 1, one.value());
+          raised &= kernel.call(Numbers.PRLIMIT, pid, one.limit().number, wanted.address(), 0).ok();
+        }
+      }
+    }
+    return raised;
   }
 
   private static long least(long a, long b) {

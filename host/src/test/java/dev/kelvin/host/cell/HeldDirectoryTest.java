@@ -16,6 +16,7 @@ import dev.kelvin.host.launch.PlainLauncher;
 import dev.kelvin.host.process.ProcessId;
 import dev.kelvin.host.process.Users;
 import dev.kelvin.host.program.Commands;
+import dev.kelvin.host.program.Commands.Command;
 import dev.kelvin.host.program.ProgramClosure;
 import dev.kelvin.host.program.Programs;
 import dev.kelvin.host.testkit.Await;
@@ -25,6 +26,8 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -128,6 +131,44 @@ class HeldDirectoryTest {
           .hasSize(2)
           .endsWith("no");
     }
+  }
+
+  /** What systemd makes of the root directory: mounts of one namespace come to the others. */
+  @Test
+  void whatIsMountedThereLaterDoesNotCome() throws Exception {
+    Path shared = Files.createDirectory(directory.resolve("shared"));
+    run("mount", "-t", "tmpfs", "none", shared.toString());
+    try {
+      run("mount", "--make-shared", shared.toString());
+      Path work = shared.resolve("work");
+      Files.createDirectories(work.resolve("sub"));
+      try (Pinned held = Pinned.open(work)) {
+        String script =
+            "echo > /held/started; while [ ! -e /held/go ]; do sleep 0.1; done;"
+                + " ls /held/sub; echo end";
+        var said = new CompletableFuture<List<String>>();
+        Thread.ofPlatform()
+            .start(() -> {
+              try {
+                said.complete(said(held, true, script));
+              } catch (Exception | AssertionError e) {
+                said.completeExceptionally(e);
+              }
+            });
+        Await.until(() -> Files.exists(work.resolve("started")), "the cell is there");
+        run("mount", "-t", "tmpfs", "none", work.resolve("sub").toString());
+        Files.createFile(work.resolve("sub/late"));
+        Files.createFile(work.resolve("go"));
+        assertThat(said.get(30, TimeUnit.SECONDS)).containsExactly("end");
+      }
+    } finally {
+      run("umount", "--recursive", shared.toString());
+    }
+  }
+
+  private static void run(String... command) throws InterruptedException {
+    var result = new Commands().run(Command.of(command));
+    assertThat(result.ok()).as(result.stderr()).isTrue();
   }
 
   @Test

@@ -242,6 +242,27 @@ class CellConfinerTest {
     }
   }
 
+  /** An ordinary user's daemon has sockets of its own, and its session's: one is all it takes. */
+  @Test
+  void aFilterIsEnoughToKeepItFromSocketsOfTheHost() throws Exception {
+    assumeTrue(Users.isRoot(), ONLY_ROOT);
+    assumeTrue(System.getProperty("os.arch").equals("amd64"), "calls have numbers of x86-64");
+    String attempt = Attempt.CONNECT_TO_A_SOCKET_OF_THE_DAEMON.name();
+    var missing = new EnumMap<Layer, String>(Layer.class);
+    for (Layer layer : Layer.values()) {
+      missing.put(layer, "the test has none");
+    }
+    try (var attacked = new Attacked(directory, directory.resolve("disk"))) {
+      var none = new CellConfiner(() -> new CellSupport(missing));
+      assertThat(attacked.by(none, false)).containsEntry(attempt, Intruder.DONE);
+      var rest = new EnumMap<Layer, String>(missing);
+      rest.remove(Layer.SECCOMP);
+      rest.remove(Layer.NO_NEW_PRIVILEGES);
+      var filtered = new CellConfiner(() -> new CellSupport(rest));
+      assertThat(attacked.by(filtered, true).get(attempt)).isNotNull().isNotEqualTo(Intruder.DONE);
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void nothingOfTheHostIsReached(boolean network) throws Exception {

@@ -73,7 +73,8 @@ record WorkerProgram(List<String> argv, boolean built) {
     return argv.contains("-cp") ? WorkerFiles.of(argv) : List.of();
   }
 
-  private static boolean open(Path file) {
+  /** Whether any user may read a file. */
+  static boolean open(Path file) {
     try {
       Path real = file.toRealPath();
       for (Path at = real; at != null; at = at.getParent()) {

@@ -6,6 +6,7 @@ import dev.kelvin.image.web.Answer;
 import dev.kelvin.image.web.EnvironmentProxies;
 import dev.kelvin.image.web.FileRequest;
 import dev.kelvin.model.ByteSize;
+import dev.kelvin.model.Code;
 import dev.kelvin.model.Compression;
 import dev.kelvin.model.Problem;
 import dev.kelvin.model.ProblemException;
@@ -121,7 +122,16 @@ public final class Workers implements BulkWork {
     var reads = new ArrayList<>(reads(request.uri().toString()));
     String store = trust.get(TRUST_STORE);
     if (store != null && Files.exists(Path.of(store))) {
-      reads.add(Path.of(store).toAbsolutePath());
+      Path file = Path.of(store).toAbsolutePath();
+      if (asNobody && !WorkerProgram.open(file)) {
+        throw Problem.of(
+                Code.HOST_FAILURE, "The store of certificates cannot be read for downloads")
+            .on(file.toString())
+            .because("what downloads is the user nobody, who may not read it")
+            .remedy("let everybody read it: it has no secrets (chmod a+r)")
+            .asException();
+      }
+      reads.add(file);
     }
     downloads.acquire();
     return PipedAnswer.begin(
