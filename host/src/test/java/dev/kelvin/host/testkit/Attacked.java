@@ -51,12 +51,14 @@ public final class Attacked implements AutoCloseable {
 
   private static final int OTHER_USER = 61_301;
   private static final int FILES = 256;
-  private static final int KEY = 0x6B656C76;
   private static final long SHMGET = 29;
   private static final long SHMCTL = 31;
   private static final long SOCKET = 41;
   private static final long BIND = 49;
   private static final long LISTEN = 50;
+
+  /** Of the memory that is shared; tests of other modules run at the same time. */
+  private final int key = 0x6B000000 | ((int) ProcessHandle.current().pid() & 0xFFFFFF);
 
   private final PlainLauncher launcher = new PlainLauncher(CellSupport::ofHost);
   private final Syscalls kernel = new Syscalls();
@@ -103,7 +105,7 @@ public final class Attacked implements AutoCloseable {
     started.add(victim);
     String map = Files.readAllLines(Path.of("/proc/" + victim.pid() + "/maps")).getFirst();
     address = Long.parseLong(map.substring(0, map.indexOf('-')), 16);
-    shared = kernel.call(SHMGET, KEY, 4096, 0x200 | 0666).value();
+    shared = kernel.call(SHMGET, key, 4096, 0x200 | 0666).value();
     listening = listenAbstractly();
   }
 
@@ -247,7 +249,7 @@ public final class Attacked implements AutoCloseable {
     told.put("address", Long.toString(address));
     told.put("port", Integer.toString(server.getLocalPort()));
     told.put("abstract", name);
-    told.put("shm", Integer.toString(KEY));
+    told.put("shm", Integer.toString(key));
     told.put("work", work.toString());
     told.put("files", Long.toString(files));
     told.put("bytes", Long.toString(bytes));

@@ -78,8 +78,10 @@ class DownloadTest {
     server.on(PATH, (request, wire) -> piece(request, wire, 70_000, "\"v1\""));
     comes();
     assertThat(server.requests(PATH)).hasSizeGreaterThan(3);
-    assertThat(server.requests(PATH).get(1).header("if-range")).contains("\"v1\"");
-    assertThat(server.requests(PATH).get(1).offset()).isPositive();
+    // A break that is noticed before the first bytes are leaves nothing to go on with.
+    var more = server.requests(PATH).stream().filter(request -> request.offset() > 0).toList();
+    assertThat(more).hasSizeGreaterThan(2);
+    assertThat(more).allMatch(request -> request.header("if-range").equals(Optional.of("\"v1\"")));
   }
 
   @Test
