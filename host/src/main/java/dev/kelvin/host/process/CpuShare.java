@@ -4,9 +4,15 @@ import dev.kelvin.host.kernel.Syscalls;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * How much of the CPUs a process gets while others want them, too. The kernel divides them among
@@ -22,6 +28,11 @@ public final class CpuShare {
 
   /** Some ten times the share of a guest. */
   private static final int STARTING = -10;
+
+  /** Of a change that came too soon; together ten times as long as the kernel wants. */
+  private static final int ATTEMPTS = 50;
+
+  private static final long PAUSE = TimeUnit.MILLISECONDS.toNanos(20);
 
   private CpuShare() {}
 
@@ -72,7 +83,9 @@ public final class CpuShare {
       }
     }
     if (ownSession(pid) && groupIs(pid, STARTING)) {
-      group(pid, 0);
+      for (int i = 0; i < ATTEMPTS && !group(pid, 0); i++) {
+        LockSupport.parkNanos(PAUSE);
+      }
     }
   }
 
@@ -85,11 +98,21 @@ public final class CpuShare {
     return ProcStat.read(ProcessHandle.current().pid()).map(ProcStat::nice).orElse(0);
   }
 
-  /** Sets the nice value of its session's group, where the kernel makes such groups. */
-  private static void group(long pid, int nice) throws IOException {
+  /**
+   * Sets the nice value of its session's group, where the kernel makes such groups.
+   *
+   * @return false when it is too soon: without CAP_SYS_ADMIN the kernel takes one change of any
+   *     group in 100 ms, and answers others with EAGAIN (proc_sched_autogroup_set_nice in its
+   *     kernel/sched/autogroup.c), which is a write of nothing here
+   */
+  private static boolean group(long pid, int nice) throws IOException {
     Path file = groupFile(pid);
-    if (Files.exists(file)) {
-      Files.writeString(file, Integer.toString(nice));
+    if (!Files.exists(file)) {
+      return true;
+    }
+    try (var channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      byte[] text = Integer.toString(nice).getBytes(StandardCharsets.US_ASCII);
+      return channel.write(ByteBuffer.wrap(text)) > 0;
     }
   }
 

@@ -99,8 +99,8 @@ final class WorkerFiles {
   }
 
   /**
-   * Unpacks the native library of zstd for workers of a program that is not built; it goes with the
-   * process.
+   * Unpacks the native library of zstd for workers of a program that is not built: beside the jar
+   * that it is in, once, or where that cannot be, for this process.
    *
    * @return empty when no jar has one
    */
@@ -119,15 +119,31 @@ final class WorkerFiles {
         Optional<? extends ZipEntry> entry =
             zip.stream().filter(one -> one.getName().startsWith(start)).findFirst();
         if (entry.isPresent()) {
-          Path library = Files.createTempFile("libzstd-jni", ".so");
-          library.toFile().deleteOnExit();
-          try (InputStream in = zip.getInputStream(entry.get())) {
-            Files.copy(in, library, StandardCopyOption.REPLACE_EXISTING);
+          Path library = jar.resolveSibling(Path.of(entry.get().getName()).getFileName());
+          if (Files.exists(library)) {
+            return Optional.of(library);
           }
-          return Optional.of(library);
+          try (InputStream in = zip.getInputStream(entry.get())) {
+            return Optional.of(unpacked(in, library));
+          }
         }
       }
     }
     return Optional.empty();
+  }
+
+  private static Path unpacked(InputStream in, Path library) throws IOException {
+    Path directory = library.toAbsolutePath().getParent();
+    boolean stays = Files.isWritable(directory);
+    Path partial =
+        stays
+            ? Files.createTempFile(directory, "libzstd-jni", ".partial")
+            : Files.createTempFile("libzstd-jni", ".so");
+    Files.copy(in, partial, StandardCopyOption.REPLACE_EXISTING);
+    if (stays) {
+      return Files.move(partial, library, StandardCopyOption.ATOMIC_MOVE);
+    }
+    partial.toFile().deleteOnExit();
+    return partial;
   }
 }
