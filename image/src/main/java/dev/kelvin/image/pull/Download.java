@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -76,7 +77,7 @@ final class Download {
         return;
       } catch (Passing e) {
         failure = e;
-      } catch (InterruptedIOException e) {
+      } catch (InterruptedIOException | ClosedByInterruptException e) {
         throw new InterruptedException("while a file was downloaded");
       } catch (IOException e) {
         throw part.failed(e);

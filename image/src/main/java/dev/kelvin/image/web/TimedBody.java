@@ -34,6 +34,7 @@ final class TimedBody extends PieceInput {
   private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
   private final AtomicReference<Flow.@Nullable Subscription> subscription = new AtomicReference<>();
   private List<ByteBuffer> current = List.of();
+  private boolean ahead;
   private Event.@Nullable End end;
 
   private TimedBody(Duration patience) {
@@ -59,8 +60,8 @@ final class TimedBody extends PieceInput {
     @Override
     public void onSubscribe(Flow.Subscription given) {
       body.subscription.set(given);
-      // The reader may wait already: it is let go before this is called.
-      given.request(AHEAD);
+      // One only: what breaks off before the reader is here would take along what has come.
+      given.request(1);
     }
 
     @Override
@@ -133,10 +134,12 @@ final class TimedBody extends PieceInput {
     return false;
   }
 
+  /** After each piece for one more; after the first for as many as may be ahead. */
   private void askForMore() {
     Flow.Subscription source = subscription.get();
     if (source != null) {
-      source.request(1);
+      source.request(ahead ? 1 : AHEAD);
+      ahead = true;
     }
   }
 
