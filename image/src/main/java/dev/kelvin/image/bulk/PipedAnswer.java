@@ -32,13 +32,13 @@ final class PipedAnswer implements Answer {
   private final PipedBody body;
   private final CompletableFuture<AnswerHead> told = new CompletableFuture<>();
   private final CompletableFuture<Integer> ended = new CompletableFuture<>();
-  private volatile @Nullable WorkerReport last;
-  private volatile String otherWords = "";
+  private final WorkerVoice voice;
   private @Nullable Thread runner;
   private @Nullable AnswerHead head;
 
   private PipedAnswer(FileRequest request) {
     this.request = request;
+    this.voice = new WorkerVoice(request.uri().toString());
     this.body = new PipedBody(request.limits().stall(), this::requireWhole);
   }
 
@@ -82,46 +82,21 @@ final class PipedAnswer implements Answer {
 
   /** Takes a line of the worker. */
   private void take(String line) {
-    if (last != null) {
-      throw nonsense("it goes on after its end");
-    }
-    if (!line.startsWith("{")) {
-      // The JVM's, about what befell it.
-      otherWords = WorkerLines.shown(line, otherWords);
-      return;
-    }
-    switch (report(line)) {
+    switch (voice.hear(line)) {
       case WorkerReport.Head(AnswerHead answer) -> {
         if (!answer.answers(request.uri()) || !told.complete(answer)) {
-          throw nonsense("this is no answer to what was asked");
+          throw voice.nonsense("this is no answer to what was asked");
         }
       }
-      case WorkerReport.Done done -> {
+      case WorkerReport.Done _ -> {
         if (!told.isDone()) {
-          throw nonsense("it is done before there was an answer");
+          throw voice.nonsense("it is done before there was an answer");
         }
-        last = done;
       }
-      case WorkerReport.Broken broken -> last = broken;
-      case WorkerReport.Failed failed -> last = failed;
-      case WorkerReport.Progress _ -> throw nonsense("it was not asked how far it is");
+      case WorkerReport.Progress _ -> throw voice.nonsense("it was not asked how far it is");
+      case WorkerReport.Broken _, WorkerReport.Failed _ -> {}
+      case null -> {}
     }
-  }
-
-  private WorkerReport report(String line) {
-    try {
-      return WorkerLines.report(line);
-    } catch (ProblemException e) {
-      throw WorkerEnds.nonsense(object(), e).asException(e);
-    }
-  }
-
-  private ProblemException nonsense(String cause) {
-    return WorkerEnds.nonsense(object(), cause).asException();
-  }
-
-  private String object() {
-    return request.uri().toString();
   }
 
   /** Where a redirect has led to and could not be followed, if the worker names such a place. */
@@ -129,7 +104,7 @@ final class PipedAnswer implements Answer {
     try {
       return Urls.check(WorkerLines.shown(said, ""), "url").toString();
     } catch (ProblemException e) {
-      return object(); // whatever else it names is none of its business
+      return request.uri().toString(); // whatever else it names is none of its business
     }
   }
 
@@ -177,7 +152,7 @@ final class PipedAnswer implements Answer {
    * @param code its exit code
    */
   private String broken(int code) {
-    return switch (last) {
+    return switch (voice.last()) {
       case WorkerReport.Done _ -> "";
       case WorkerReport.Broken(String why) -> WorkerLines.shown(why, "the server broke off");
       case WorkerReport.Failed(Problem problem) ->
@@ -186,7 +161,7 @@ final class PipedAnswer implements Answer {
           throw new IllegalStateException("it goes on after these");
       case null -> {
         if (code != WorkerEnds.KILLED) {
-          throw WorkerEnds.early(object(), code, otherWords).asException();
+          throw voice.early(code);
         }
         yield "what downloads was killed";
       }

@@ -40,10 +40,7 @@ final class WorkerFiles {
     Path home = Path.of(argv.getFirst()).resolveSibling("..").toRealPath();
     all.add(home);
     all.addAll(linked(home));
-    for (Path entry : entries(argv)) {
-      all.add(entry);
-      all.addAll(named(entry));
-    }
+    all.addAll(withNamed(entries(argv)));
     for (String argument : argv) {
       for (String option : List.of(ZSTD, CACHE)) {
         if (argument.startsWith(option)) {
@@ -77,6 +74,15 @@ final class WorkerFiles {
     return targets;
   }
 
+  private static List<Path> withNamed(List<Path> entries) throws IOException {
+    var all = new ArrayList<Path>();
+    for (Path entry : entries) {
+      all.add(entry);
+      all.addAll(named(entry));
+    }
+    return all;
+  }
+
   /** The jars that a jar names (Class-Path in its manifest). */
   private static List<Path> named(Path jar) throws IOException {
     if (!Files.isRegularFile(jar)) {
@@ -106,12 +112,7 @@ final class WorkerFiles {
    */
   static Optional<Path> unpackZstd() throws IOException {
     String start = "linux/" + System.getProperty("os.arch") + "/libzstd-jni-";
-    var jars = new ArrayList<Path>();
-    for (Path entry : entries(System.getProperty("java.class.path"))) {
-      jars.add(entry);
-      jars.addAll(named(entry));
-    }
-    for (Path jar : jars) {
+    for (Path jar : withNamed(entries(System.getProperty("java.class.path")))) {
       if (!jar.getFileName().toString().startsWith("zstd-jni")) {
         continue;
       }

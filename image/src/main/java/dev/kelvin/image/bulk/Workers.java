@@ -9,7 +9,6 @@ import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Compression;
 import dev.kelvin.model.Problem;
-import dev.kelvin.model.ProblemException;
 import dev.kelvin.model.ProgressSink;
 import dev.kelvin.model.Task.Progress;
 import java.io.IOException;
@@ -218,8 +217,7 @@ public final class Workers implements BulkWork {
     private final Piece piece;
     private final long total;
     private final ProgressSink progress;
-    private String otherWords = "";
-    private @Nullable WorkerReport last;
+    private final WorkerVoice voice;
     private int ending;
 
     /** What it says that it has read; negative before it has said so. */
@@ -227,38 +225,19 @@ public final class Workers implements BulkWork {
 
     Hearing(Piece piece, long total, ProgressSink progress) {
       this.piece = piece;
+      this.voice = new WorkerVoice(piece.object());
       this.total = total;
       this.progress = progress;
     }
 
     /** Takes a line of it. */
     void take(String line) {
-      if (last != null) {
-        throw nonsense("it goes on after its end").asException();
-      }
-      if (!line.startsWith("{")) {
-        // The JVM's, about what befell it.
-        otherWords = WorkerLines.shown(line, otherWords);
-        return;
-      }
-      switch (report(line)) {
+      switch (voice.hear(line)) {
         case WorkerReport.Progress(long bytes) -> read = Math.min(bytes, total);
-        case WorkerReport.Done done -> last = done;
-        case WorkerReport.Failed failed -> last = failed;
         case WorkerReport.Head _, WorkerReport.Broken _ ->
-            throw nonsense("it was not to ask anybody").asException();
-      }
-    }
-
-    private Problem nonsense(String cause) {
-      return WorkerEnds.nonsense(piece.object(), cause);
-    }
-
-    private WorkerReport report(String line) {
-      try {
-        return WorkerLines.report(line);
-      } catch (ProblemException e) {
-        throw WorkerEnds.nonsense(piece.object(), e).asException(e);
+            throw voice.nonsense("it was not to ask anybody");
+        case WorkerReport.Done _, WorkerReport.Failed _ -> {}
+        case null -> {}
       }
     }
 
@@ -274,7 +253,7 @@ public final class Workers implements BulkWork {
       if (read >= 0) {
         report();
       }
-      ending = last == null ? code : 0;
+      ending = voice.last() == null ? code : 0;
     }
 
     /** How it ended without a result; 0 when it has one. */
@@ -283,13 +262,13 @@ public final class Workers implements BulkWork {
     }
 
     String result() {
-      return switch (last) {
+      return switch (voice.last()) {
         case WorkerReport.Done(String result) -> result;
         case WorkerReport.Failed(Problem problem) ->
             throw WorkerLines.shown(problem, piece.object()).asException();
         case WorkerReport.Progress _, WorkerReport.Head _, WorkerReport.Broken _ ->
             throw new IllegalStateException("none of these is a result");
-        case null -> throw WorkerEnds.early(piece.object(), ending, otherWords).asException();
+        case null -> throw voice.early(ending);
       };
     }
   }
