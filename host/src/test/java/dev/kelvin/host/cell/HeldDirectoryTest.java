@@ -3,16 +3,15 @@ package dev.kelvin.host.cell;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.kelvin.host.cell.Confinement.Device;
 import dev.kelvin.host.cell.Confinement.Empty;
 import dev.kelvin.host.cell.Confinement.Held;
 import dev.kelvin.host.cell.Confinement.Limits;
-import dev.kelvin.host.cell.Confinement.Program;
 import dev.kelvin.host.cell.Confinement.ReadOnly;
 import dev.kelvin.host.cell.Confinement.View;
 import dev.kelvin.host.file.Pinned;
 import dev.kelvin.host.launch.Launch;
 import dev.kelvin.host.launch.PlainLauncher;
+import dev.kelvin.host.launch.ProgramViews;
 import dev.kelvin.host.process.ProcessId;
 import dev.kelvin.host.process.Users;
 import dev.kelvin.host.program.Commands;
@@ -22,7 +21,6 @@ import dev.kelvin.host.program.Programs;
 import dev.kelvin.host.testkit.Await;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -47,11 +45,7 @@ class HeldDirectoryTest {
   private List<String> said(Pinned held, boolean writable, String script, Layer... without)
       throws Exception {
     Path busybox = Programs.require("busybox");
-    var views = new ArrayList<View>();
-    var closure = ProgramClosure.of(busybox, new Commands());
-    closure.directories().forEach(one -> views.add(new ReadOnly(one)));
-    closure.programs().forEach(one -> views.add(new Program(one)));
-    views.add(new Device(Path.of("/dev/null")));
+    List<View> views = ProgramViews.of(ProgramClosure.of(busybox, new Commands()));
     views.add(new ReadOnly(Path.of(FILE_MAX)));
     views.add(new Empty(directory.resolve("run")));
     views.add(new Held(held.descriptor(), Path.of("/held"), writable));

@@ -4,17 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.kelvin.host.cell.Confinement.Device;
 import dev.kelvin.host.cell.Confinement.Identity;
 import dev.kelvin.host.cell.Confinement.Later;
 import dev.kelvin.host.cell.Confinement.Limits;
-import dev.kelvin.host.cell.Confinement.Program;
 import dev.kelvin.host.cell.Confinement.ReadOnly;
 import dev.kelvin.host.cell.Confinement.ReadWrite;
 import dev.kelvin.host.cell.Confinement.View;
 import dev.kelvin.host.cell.Confinement.Workplace;
 import dev.kelvin.host.launch.Launch;
 import dev.kelvin.host.launch.PlainLauncher;
+import dev.kelvin.host.launch.ProgramViews;
 import dev.kelvin.host.process.ProcessId;
 import dev.kelvin.host.process.Users;
 import dev.kelvin.host.program.Commands;
@@ -60,11 +59,7 @@ class LiveCellTest {
     Path work = Files.createDirectories(directory.resolve("work"));
     Files.setAttribute(work, "unix:uid", USER);
     Path busybox = Programs.require("busybox");
-    var views = new ArrayList<View>();
-    var closure = ProgramClosure.of(busybox, new Commands());
-    closure.directories().forEach(one -> views.add(new ReadOnly(one)));
-    closure.programs().forEach(one -> views.add(new Program(one)));
-    views.add(new Device(Path.of("/dev/null")));
+    List<View> views = ProgramViews.of(ProgramClosure.of(busybox, new Commands()));
     views.add(new Workplace(work));
     views.add(new Later(volumes, true));
     String script =

@@ -4,15 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.kelvin.host.cell.Confinement.Device;
 import dev.kelvin.host.cell.Confinement.Identity;
 import dev.kelvin.host.cell.Confinement.Limits;
-import dev.kelvin.host.cell.Confinement.Program;
-import dev.kelvin.host.cell.Confinement.ReadOnly;
 import dev.kelvin.host.cell.Confinement.View;
 import dev.kelvin.host.cell.Observation.State;
 import dev.kelvin.host.launch.Launch;
 import dev.kelvin.host.launch.PlainLauncher;
+import dev.kelvin.host.launch.ProgramViews;
 import dev.kelvin.host.process.ProcessId;
 import dev.kelvin.host.process.Users;
 import dev.kelvin.host.program.Commands;
@@ -61,11 +59,7 @@ class ObservationTest {
 
   private ProcessId inCell(Set<Layer> layers) throws InterruptedException {
     Path sleep = Programs.require("sleep");
-    var views = new ArrayList<View>();
-    var closure = ProgramClosure.of(sleep, new Commands());
-    closure.directories().stream().map(ReadOnly::new).forEach(views::add);
-    closure.programs().stream().map(Program::new).forEach(views::add);
-    views.add(new Device(Path.of("/dev/null")));
+    List<View> views = ProgramViews.of(ProgramClosure.of(sleep, new Commands()));
     var cell =
         new Confinement(
             views,

@@ -15,7 +15,6 @@ import dev.kelvin.host.program.WorkerProcess;
 import dev.kelvin.host.program.WorkerProcess.Job;
 import dev.kelvin.host.program.WorkerProcess.Limits;
 import dev.kelvin.host.program.WorkerProcess.OfFiles;
-import dev.kelvin.host.program.WorkerProcess.Pipes;
 import dev.kelvin.host.testkit.Attacked;
 import dev.kelvin.host.testkit.Attempt;
 import dev.kelvin.host.testkit.Await;
@@ -24,7 +23,6 @@ import dev.kelvin.model.ByteSize;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.ProblemException;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -36,7 +34,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -105,22 +102,14 @@ class CellConfinerTest {
   @Test
   void whatItIsToldComesThroughAPipe() throws Exception {
     String told = "secret \u20ac" + "x".repeat(60_000);
-    var heard = new CompletableFuture<String>();
-    var pipes =
-        new Pipes(
-            told,
-            output -> {
-              try (output) {
-                heard.complete(new String(output.readAllBytes(), StandardCharsets.UTF_8));
-              } catch (IOException e) {
-                heard.completeExceptionally(e);
-              }
-            });
-    var job = new Job("worker", List.of("cat"), pipes, new ByteSize(0), true, List.of(), false);
+    var heard = new Heard();
+    var job =
+        new Job(
+            "worker", List.of("cat"), heard.told(told), new ByteSize(0), true, List.of(), false);
     int code = new WorkerProcess(confiner(), Limits.usual()).run(job, said::add, () -> {});
     assertThat(said).isEmpty();
     assertThat(code).isZero();
-    assertThat(heard.get(10, TimeUnit.SECONDS)).isEqualTo(told);
+    assertThat(heard.text()).isEqualTo(told);
   }
 
   @Test
@@ -270,20 +259,14 @@ class CellConfinerTest {
     assumeTrue(System.getProperty("os.arch").equals("amd64"), "calls have numbers of x86-64");
     try (var attacked = new Attacked(directory, directory.resolve("disk"))) {
       Map<String, String> outcomes = attacked.by(confiner(), network);
-      var done = new TreeSet<Attempt>();
-      for (Attempt attempt : Attempt.values()) {
-        String outcome = outcomes.getOrDefault(attempt.name(), "nothing");
-        assertThat(outcome).as("%s", attempt).isNotEqualTo("nothing");
-        if (outcome.equals(Intruder.DONE)) {
-          done.add(attempt);
-        }
-      }
       Set<Attempt> open =
           network
               ? EnumSet.of(
                   Attempt.CONNECT_BY_TCP, Attempt.SEND_BY_UDP, Attempt.OPEN_A_SOCKET_OF_THE_KERNELS)
               : Set.of();
-      assertThat(done).as("%s", outcomes).containsExactlyElementsOf(new TreeSet<>(open));
+      assertThat(Attacked.done(outcomes))
+          .as("%s", outcomes)
+          .containsExactlyElementsOf(new TreeSet<>(open));
     }
   }
 

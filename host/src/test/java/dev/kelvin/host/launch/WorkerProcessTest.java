@@ -12,14 +12,11 @@ import dev.kelvin.host.program.WorkerProcess.OfFiles;
 import dev.kelvin.host.program.WorkerProcess.Pipes;
 import dev.kelvin.host.testkit.Await;
 import dev.kelvin.model.ByteSize;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -85,21 +82,11 @@ class WorkerProcessTest {
 
   @Test
   void itHasPipesInsteadOfFiles() throws Exception {
-    var heard = new CompletableFuture<String>();
-    var pipes =
-        new Pipes(
-            "secret",
-            output -> {
-              try (output) {
-                heard.complete(new String(output.readAllBytes(), StandardCharsets.UTF_8));
-              } catch (IOException e) {
-                heard.completeExceptionally(e);
-              }
-            });
+    var heard = new Heard();
     Path file = directory.resolve("file");
     var script = "cat; head -c 100000 /dev/zero | tr '\\0' x; printf 1 >'" + file + "'";
-    int code = piped(script, pipes);
-    assertThat(heard.get(10, TimeUnit.SECONDS)).isEqualTo("secret" + "x".repeat(100_000));
+    int code = piped(script, heard.told("secret"));
+    assertThat(heard.text()).isEqualTo("secret" + "x".repeat(100_000));
     assertThat(code).as("no file may be written").isEqualTo(128 + 25);
     assertThat(file).isEmptyFile();
   }

@@ -38,7 +38,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
@@ -131,6 +133,23 @@ public final class Attacked implements AutoCloseable {
 
   private Path socket() {
     return closed.resolve("s");
+  }
+
+  /**
+   * The attempts that got through.
+   *
+   * @param outcomes of all of them, by name
+   */
+  public static Set<Attempt> done(Map<String, String> outcomes) {
+    var done = new TreeSet<Attempt>();
+    for (Attempt attempt : Attempt.values()) {
+      String outcome = outcomes.getOrDefault(attempt.name(), "nothing");
+      assertThat(outcome).as("%s", attempt).isNotEqualTo("nothing");
+      if (outcome.equals(Intruder.DONE)) {
+        done.add(attempt);
+      }
+    }
+    return done;
   }
 
   /**

@@ -9,6 +9,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -75,6 +76,27 @@ final class HostileServer implements AutoCloseable {
       bytes(content);
     }
 
+    /**
+     * Serves ranges as a good server does, but stops after some bytes each time.
+     *
+     * @param etag by which the file is known, in quotes
+     */
+    void piece(Request request, byte[] content, int most, String etag) throws IOException {
+      int from = (int) request.offset();
+      boolean same = request.header("if-range").orElse(etag).equals(etag);
+      if (from == 0 || !same) {
+        head(200, "Content-Length: " + content.length, "ETag: " + etag);
+        bytes(Arrays.copyOf(content, Math.min(most, content.length)));
+        return;
+      }
+      head(
+          206,
+          "Content-Length: " + (content.length - from),
+          "Content-Range: bytes " + from + "-" + (content.length - 1) + "/" + content.length,
+          "ETag: " + etag);
+      bytes(Arrays.copyOfRange(content, from, Math.min(from + most, content.length)));
+    }
+
     /** Says nothing more until the test is over. */
     void stall() throws InterruptedException {
       if (!closing.await(1, TimeUnit.MINUTES)) {
@@ -123,6 +145,17 @@ final class HostileServer implements AutoCloseable {
 
   HostileServer serves(String path, String content) {
     return serves(path, content.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Serves the beginning of it, and then says nothing more. */
+  HostileServer stalls(String path, byte[] content) {
+    return on(
+        path,
+        (request, wire) -> {
+          wire.head(200, "Content-Length: " + content.length);
+          wire.bytes(Arrays.copyOf(content, 1000));
+          wire.stall();
+        });
   }
 
   String url(String path) {

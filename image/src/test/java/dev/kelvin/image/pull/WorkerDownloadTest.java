@@ -6,8 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import dev.kelvin.host.launch.CellConfiner;
 import dev.kelvin.image.bulk.BulkWork;
 import dev.kelvin.image.bulk.Workers;
-import dev.kelvin.image.pull.HostileServer.Request;
-import dev.kelvin.image.pull.HostileServer.Wire;
 import dev.kelvin.image.web.FileRequest;
 import dev.kelvin.model.Code;
 import dev.kelvin.model.Problem;
@@ -16,7 +14,6 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -31,6 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Downloads by the processes that the daemon has for them. */
 class WorkerDownloadTest {
   private static final String PATH = "/disk.raw";
+  private static final String TAG = "\"v1\"";
 
   @TempDir private Path work;
   private final byte[] content = PullBench.noise(700_000);
@@ -72,23 +70,10 @@ class WorkerDownloadTest {
     return PullBench.problem(() -> download(ProgressSink.none()));
   }
 
-  /** Serves what was asked for, and stops after {@code most} bytes. */
-  private void piece(Request request, Wire wire, int most) throws IOException {
-    int from = (int) request.offset();
-    wire.head(
-        from == 0 ? 200 : 206,
-        "Content-Length: " + (content.length - from),
-        "ETag: \"v1\"",
-        from == 0
-            ? "Accept-Ranges: bytes"
-            : "Content-Range: bytes %d-%d/%d".formatted(from, content.length - 1, content.length));
-    wire.bytes(Arrays.copyOfRange(content, from, Math.min(from + most, content.length)));
-  }
-
   @Test
   void goesOnAfterABreakAndFollowsRedirects() throws Exception {
     server.on(PATH, (request, wire) -> wire.whole(302, new byte[0], "Location: /other?key=1"));
-    server.on("/other?key=1", (request, wire) -> piece(request, wire, 400_000));
+    server.on("/other?key=1", (request, wire) -> wire.piece(request, content, 400_000, TAG));
     comes();
     var requests = server.requests("/other?key=1");
     assertThat(requests).hasSize(2);
@@ -103,7 +88,8 @@ class WorkerDownloadTest {
     server.on(
         PATH,
         (request, wire) -> {
-          piece(request, wire, count.incrementAndGet() == 1 ? 400_000 : content.length);
+          wire.piece(
+              request, content, count.incrementAndGet() == 1 ? 400_000 : content.length, TAG);
           wire.stall();
         });
     var said = new ArrayList<String>();
@@ -122,13 +108,7 @@ class WorkerDownloadTest {
 
   @Test
   void aServerThatStallsIsNoticedInTime() {
-    server.on(
-        PATH,
-        (request, wire) -> {
-          wire.head(200, "Content-Length: " + content.length);
-          wire.bytes(Arrays.copyOf(content, 1000));
-          wire.stall();
-        });
+    server.stalls(PATH, content);
     assertThat(fails().cause()).startsWith("the server has sent nothing for 0 s");
   }
 
@@ -164,7 +144,7 @@ class WorkerDownloadTest {
     server.on(
         PATH,
         (request, wire) -> {
-          piece(request, wire, 1000);
+          wire.piece(request, content, 1000, TAG);
           wire.stall();
         });
     var begun = new CompletableFuture<Integer>();

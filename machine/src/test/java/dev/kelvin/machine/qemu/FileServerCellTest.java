@@ -18,14 +18,11 @@ import dev.kelvin.host.process.Users;
 import dev.kelvin.host.program.Programs;
 import dev.kelvin.host.testkit.Attacked;
 import dev.kelvin.host.testkit.Attempt;
-import dev.kelvin.host.testkit.Intruder;
+import dev.kelvin.host.testkit.WallsAlone;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.ArrayList;
 import java.util.EnumSet;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,8 +32,6 @@ import org.junit.jupiter.api.io.TempDir;
  * with rights over files of every user, so that other walls must stop it than a QEMU.
  */
 class FileServerCellTest {
-  private final Map<Set<Layer>, Map<String, String>> known = new HashMap<>();
-
   @TempDir Path directory;
 
   /** Each of which stops it, also without the others; none where nothing does yet. */
@@ -78,39 +73,14 @@ class FileServerCellTest {
     Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
     Path shared = Files.createDirectory(directory.resolve("shared"));
     var closure = new Closures().of(Programs.require(server.toString()));
-    var faults = new ArrayList<String>();
     try (var attacked = new Attacked(directory, directory.resolve("disk"));
         var held = Pinned.open(shared)) {
       Confinement cell =
           HelperCell.ofFileServer(closure, new Held(held.descriptor(), shared, true));
-      for (Attempt attempt : Attempt.values()) {
-        for (Layer alone : walls(attempt)) {
-          Set<Layer> gone = EnumSet.copyOf(walls(attempt));
-          gone.remove(alone);
-          if (outcome(attacked, cell, gone, attempt).equals(Intruder.DONE)) {
-            faults.add(attempt + " is not stopped by " + alone + " alone");
-          }
-        }
-        String open = outcome(attacked, cell, walls(attempt), attempt);
-        if (!open.equals(Intruder.DONE)) {
-          faults.add(attempt + " is no attack, as without " + walls(attempt) + ": " + open);
-        }
-        boolean done = outcome(attacked, cell, Set.of(), attempt).equals(Intruder.DONE);
-        if (done != walls(attempt).isEmpty()) {
-          faults.add(attempt + (done ? " is stopped by nothing" : " is stopped after all"));
-        }
-      }
+      var alone =
+          new WallsAlone(
+              FileServerCellTest::walls, gone -> attacked.from(cell.without(gone), 2_000, 4 << 20));
+      assertThat(alone.faults()).isEmpty();
     }
-    assertThat(faults).isEmpty();
-  }
-
-  private String outcome(Attacked attacked, Confinement cell, Set<Layer> gone, Attempt attempt)
-      throws Exception {
-    Map<String, String> all = known.get(gone);
-    if (all == null) {
-      all = attacked.from(cell.without(gone), 2_000, 4 << 20);
-      known.put(Set.copyOf(gone), all);
-    }
-    return all.getOrDefault(attempt.name(), "nothing was said: " + all);
   }
 }

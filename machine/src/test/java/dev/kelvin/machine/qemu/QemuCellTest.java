@@ -8,7 +8,6 @@ import dev.kelvin.host.process.Users;
 import dev.kelvin.host.program.Programs;
 import dev.kelvin.host.testkit.Attacked;
 import dev.kelvin.host.testkit.Attempt;
-import dev.kelvin.host.testkit.Intruder;
 import dev.kelvin.machine.SupervisedVm;
 import dev.kelvin.model.Layout;
 import dev.kelvin.model.QemuFiles;
@@ -21,7 +20,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -47,14 +45,7 @@ class QemuCellTest {
     try (var attacked = new Attacked(directory, anothers)) {
       Confinement cell = cell(layout);
       Map<String, String> outcomes = attacked.from(cell, 20_000, 4 << 20);
-      var done = new TreeSet<Attempt>();
-      for (Attempt attempt : Attempt.values()) {
-        String outcome = outcomes.getOrDefault(attempt.name(), "nothing");
-        assertThat(outcome).as("%s", attempt).isNotEqualTo("nothing");
-        if (outcome.equals(Intruder.DONE)) {
-          done.add(attempt);
-        }
-      }
+      Set<Attempt> done = Attacked.done(outcomes);
       done.removeAll(OPEN);
       assertThat(done).as("in %s: %s", cell, outcomes).containsExactlyElementsOf(MISSING);
     }
