@@ -206,12 +206,21 @@ public final class SharedDirectories implements AutoCloseable {
     return ProcessHandle.of(server.pid()).stream()
         .flatMap(first -> Stream.concat(first.descendants(), Stream.of(first)))
         .map(process -> Path.of("/proc", Long.toString(process.pid()), "root"))
-        // First the cell: from there it can only go on to the directory meanwhile.
-        .filter(path ->
-            !key(Path.of(path.toString() + outside.inCell())).equals(Optional.of(outside.wanted())))
-        .flatMap(path -> key(path).stream())
-        .filter(key -> !key.equals(outside.hosts()))
+        .flatMap(root -> settled(root, outside).stream())
         .findFirst();
+  }
+
+  /**
+   * It only ever goes on, from the host's root to that of the cell to the directory: what it has
+   * before and after the look into it, it had all the while.
+   */
+  private static Optional<Object> settled(Path root, Outside outside) {
+    Optional<Object> before = key(root);
+    Optional<Object> there = key(Path.of(root.toString() + outside.inCell()));
+    Optional<Object> after = key(root);
+    return before.equals(after) && !there.equals(Optional.of(outside.wanted()))
+        ? after.filter(key -> !key.equals(outside.hosts()))
+        : Optional.empty();
   }
 
   private static Optional<Object> key(Path path) {
